@@ -1,0 +1,1 @@
+//! Families of models: the one place where model ids are matched.

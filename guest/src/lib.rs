@@ -1,0 +1,19 @@
+//! Quarry's provider logic for Amazon Bedrock.
+//!
+//! Pure functions of what they are handed: no clock, no randomness, no environment, no network. The same source builds to a
+//! WebAssembly component without imports (the product) and natively (so that the same conformance cases run on both).
+//!
+//! One module a verb of the contract in `wit/`: [`merge`], [`discover`], [`prepare`], [`translate`], and [`explain`] for
+//! requests that failed. [`families`] is the one place where model ids are matched.
+
+pub mod bindings;
+#[cfg(target_family = "wasm")]
+mod component;
+pub mod contract;
+pub mod discover;
+pub mod explain;
+pub mod families;
+pub mod identity;
+pub mod merge;
+pub mod prepare;
+pub mod translate;

@@ -1,0 +1,57 @@
+//! Builds the guest and embeds it, so that `cargo run` and `cargo test` work with nothing done before.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+fn main() {
+    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let root = manifest.parent().expect("the host is a folder of the workspace");
+    for path in ["guest", "wit", "Cargo.lock"] {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
+    }
+
+    let module = build_guest(root, &out);
+    let component = wit_component::ComponentEncoder::default()
+        .validate(true)
+        .module(&module)
+        .and_then(|mut encoder| encoder.encode())
+        .unwrap_or_else(|error| panic!("making a component of the guest: {error:?}"));
+    let file = out.join("guest.component.wasm");
+    fs::write(&file, component).unwrap_or_else(|error| panic!("writing {}: {error}", file.display()));
+    println!("cargo::rustc-env=QUARRY_GUEST_COMPONENT={}", file.display());
+}
+
+/// Compiles the guest and gives the core module's bytes.
+fn build_guest(root: &Path, out: &Path) -> Vec<u8> {
+    let target_dir = target_dir(out);
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(root)
+        .args(["rustc", "--package", "quarry-guest", "--lib", "--crate-type", "cdylib"])
+        .args(["--profile", "guest", "--target", TARGET, "--locked", "--target-dir"])
+        .arg(&target_dir)
+        // What the outer build was told about its own target and flags is not meant for the guest.
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("RUSTFLAGS")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .env_remove("CARGO_BUILD_TARGET")
+        .env_remove("CARGO_TARGET_DIR");
+    let output = cargo.output().unwrap_or_else(|error| panic!("starting cargo for the guest: {error}"));
+    if !output.status.success() {
+        panic!("building the guest for {TARGET} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let module = target_dir.join(TARGET).join("guest").join("quarry_guest.wasm");
+    fs::read(&module).unwrap_or_else(|error| panic!("reading {}: {error}", module.display()))
+}
+
+/// One folder for the guest's build, whatever the profile of the host: `target/guest-build`. It cannot be the outer build's
+/// own folder, which that build has locked.
+fn target_dir(out: &Path) -> PathBuf {
+    // OUT_DIR is TARGET_DIR[/TRIPLE]/PROFILE/build/PACKAGE-HASH/out.
+    let profile = out.ancestors().nth(3).expect("OUT_DIR lies in the target folder");
+    profile.parent().expect("a profile folder lies in the target folder").join("guest-build")
+}

@@ -1,0 +1,3 @@
+//! Quarry's host: everything that needs authority.
+pub mod bindings;
+pub mod contract;

@@ -1,0 +1,1 @@
+//! Conformance cases run native and in wasm.
