@@ -1,4 +1,5 @@
 //! Quarry's host: everything that needs authority.
+pub mod aws;
 pub mod bindings;
 pub mod contract;
 pub mod provider;
