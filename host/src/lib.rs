@@ -2,4 +2,5 @@
 pub mod aws;
 pub mod bindings;
 pub mod contract;
+pub mod gateway;
 pub mod provider;
