@@ -1,3 +1,9 @@
-//! The `quarry` command.
+//! The `quarry` command: parse, run, exit code.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,194 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
+#[derive(Debug, Parser)]
+#[command(name = "quarry", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file (JSON5). Otherwise QUARRY_CONFIG, then $XDG_CONFIG_HOME/quarry/config.json5, then
+    /// ~/.openclaw/openclaw.json
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Provider component to use in place of the embedded one
+    #[arg(long, global = true, value_name = "COMPONENT")]
+    pub(crate) provider_component: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask a model, and see the answer as it comes
+    Chat(ChatArguments),
+    /// What models there are
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Which credentials are used
+    #[command(subcommand)]
+    Auth(AuthCommand),
+    /// Run the simulator of Bedrock for other programs
+    Simulate(SimulateArguments),
+    /// Prove a provider component: run the conformance cases on it
+    Conformance(ConformanceArguments),
+    /// Look at provider components
+    #[command(subcommand)]
+    Provider(ProviderCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChatArguments {
+    /// What to ask. Without it, and without --context, standard input is read
+    pub(crate) prompt: Option<String>,
+    /// Model id, inference profile id, ARN or alias; `amazon-bedrock/` may stand before it
+    #[arg(long, short, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// AWS region to ask in
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// What the model is told first
+    #[arg(long, short, value_name = "TEXT")]
+    pub(crate) system: Option<String>,
+    /// A conversation to go on with: pi's Context JSON (systemPrompt, messages, tools), `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) context: Option<PathBuf>,
+    /// How hard to think: off, minimal, low, medium, high, xhigh, max
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) thinking: Option<String>,
+    /// The most tokens to answer with
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_tokens: Option<u64>,
+    /// Sampling temperature
+    #[arg(long, value_name = "T")]
+    pub(crate) temperature: Option<f64>,
+    /// Text to stop at; may be given again
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) stop: Vec<String>,
+    /// Print one JSON event a line: pi's AssistantMessageEvent protocol
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print the exact ConverseStream body and send nothing; needs no credentials
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Ask a simulator of Bedrock in this process: no AWS account needed
+    #[arg(long)]
+    pub(crate) simulate: bool,
+    /// Longest silence in seconds before the answer is given up
+    #[arg(long, value_name = "SECONDS", env = "QUARRY_IDLE_TIMEOUT", default_value_t = 300,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) idle_timeout: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// List the models that can be used
+    List(ListArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Print the catalog as JSON
+    #[arg(long, conflicts_with = "plain")]
+    pub(crate) json: bool,
+    /// Print the ids alone, one a line
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Show what was left out too, and why
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Ask AWS even where a listing is cached
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    /// Models of this vendor only, such as `anthropic`; `amazon-bedrock` stands for all
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<String>,
+    /// AWS region to list
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// List the models of a simulator in this process
+    #[arg(long)]
+    pub(crate) simulate: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthCommand {
+    /// Show which source of credentials is used, and whether it can be read
+    Status(StatusArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArguments {
+    /// Address to listen on, of this machine only; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8490")]
+    pub(crate) listen: SocketAddr,
+    /// Answer at once instead of at a model's pace
+    #[arg(long)]
+    pub(crate) instant: bool,
+    /// Show the model ids that play faults, and end
+    #[arg(long)]
+    pub(crate) list_faults: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConformanceArguments {
+    /// The component to prove; the embedded one when none is named
+    pub(crate) component: Option<PathBuf>,
+    /// Folder of cases; the ones that this binary was built with when none is named
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Option<PathBuf>,
+    /// Folder of recorded streams: NAME.bin and NAME.json
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recordings: Option<PathBuf>,
+    /// How to tell the result
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+    /// Write what the component does into the cases as what is expected; look at the difference before you keep it
+    #[arg(long, requires = "cases")]
+    pub(crate) bless: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
+    Junit,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProviderCommand {
+    /// Show a component's imports, exports, WIT version, size and digest
+    Inspect(InspectArguments),
+    /// Write the embedded component to a file
+    Export(ExportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// The component; the embedded one when none is named
+    pub(crate) component: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// File to write; it must not exist
+    pub(crate) file: PathBuf,
+}

@@ -1,0 +1,48 @@
+//! Commands. Each file is one of them, or one thing that several need.
+
+mod arguments;
+mod auth;
+mod chat;
+mod conformance;
+mod credentials;
+mod exit;
+mod logging;
+mod models;
+mod problems;
+mod provider;
+mod setup;
+mod simulate;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::arguments::{Arguments, AuthCommand, Command, ModelsCommand, ProviderCommand};
+use self::exit::Exit;
+
+/// Parses the arguments, runs the command, and says how it went by the exit code.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging::start();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(Err(anyhow::Error::new(error).context("cannot start the async runtime"))),
+    };
+    let outcome = runtime.block_on(run(arguments));
+    // A read of standard input that nobody waits for any more must not hold the process up.
+    runtime.shutdown_background();
+    exit::report(outcome)
+}
+
+async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
+    match command {
+        Command::Chat(arguments) => chat::run(&global, arguments).await,
+        Command::Models(ModelsCommand::List(arguments)) => models::list(&global, arguments).await,
+        Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,
+        Command::Simulate(arguments) => simulate::run(&arguments).await,
+        Command::Conformance(arguments) => conformance::run(&global, &arguments),
+        Command::Provider(ProviderCommand::Inspect(arguments)) => provider::inspect(&arguments),
+        Command::Provider(ProviderCommand::Export(arguments)) => provider::export(&arguments),
+    }
+}
