@@ -1,0 +1,170 @@
+//! `ConverseStream`: a body goes out as it is, frames come back as they are.
+
+use std::time::Duration;
+
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use secrecy::ExposeSecret as _;
+
+use super::body::{TakeBody, Taken};
+use super::client::Aws;
+use super::failure::{self, Asked};
+use super::frames::FrameDecoder;
+use crate::contract::conversation::{Batch, Ending};
+use crate::contract::types::{ApiError, ApiStage};
+
+/// What `ConverseStream` answers with.
+const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
+
+/// Bytes of a batch's buffer that are kept for the next batch.
+const KEPT_BUFFER: usize = 256 << 10;
+
+/// Headers of the configuration that are not sent: they are the SDK's own (pi skips the same).
+const RESERVED_HEADERS: &[&str] = &["authorization", "host", "content-length", "content-type"];
+
+/// A request that is ready.
+#[derive(Debug)]
+pub struct ConverseRequest {
+    /// One path label of the URL; the SDK encodes it.
+    pub model_id: String,
+    /// Where to send it.
+    pub region: String,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// The frames of one response.
+pub struct EventStream {
+    body: SdkBody,
+    decoder: FrameDecoder,
+    batch: Batch,
+    idle: Duration,
+    request_id: Option<String>,
+}
+
+impl std::fmt::Debug for EventStream {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("EventStream").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
+/// What came next.
+#[derive(Debug)]
+pub enum Received<'stream> {
+    /// All the complete frames of one read.
+    Frames(&'stream Batch),
+    /// The stream ended, after the frames given so far.
+    Ended(Ending),
+}
+
+impl Aws {
+    /// Sends a request, and gives the stream as soon as the response's headers are there.
+    ///
+    /// `idle` is the longest silence, of the headers and then between two reads.
+    ///
+    /// # Errors
+    /// When the request failed before a stream began, uninterpreted: `conversation.explain` says what it means.
+    pub async fn converse_stream(&self, request: ConverseRequest, idle: Duration) -> Result<EventStream, ApiError> {
+        let ConverseRequest { model_id, region, body } = request;
+        let asked = Asked { operation: "ConverseStream", model_id: Some(&model_id), region: &region };
+        let take = TakeBody::leaving("");
+        let headers = self.headers.clone();
+        let sending = self
+            .runtime
+            .converse_stream()
+            .model_id(&model_id)
+            .customize()
+            .config_override(
+                aws_sdk_bedrockruntime::config::Builder::default()
+                    .region(aws_sdk_bedrockruntime::config::Region::new(region.clone())),
+            )
+            // Before signing, so that the signature is over what is sent.
+            .mutate_request(move |http| {
+                http.headers_mut().insert("content-length", body.len().to_string());
+                *http.body_mut() = SdkBody::from(body.clone());
+                for (name, value) in &headers {
+                    let name = name.to_ascii_lowercase();
+                    if !RESERVED_HEADERS.contains(&name.as_str()) && !name.starts_with("x-amz-") {
+                        // A header that is not one was refused when the configuration was read.
+                        let _ = http.headers_mut().try_insert(name, value.expose_secret().to_owned());
+                    }
+                }
+            })
+            .interceptor(take.clone())
+            .send();
+        let sent = tokio::time::timeout(idle, sending).await.map_err(|_| asked.error(ApiStage::Timeout, None))?;
+        let Some(taken) = take.taken() else {
+            return Err(match sent {
+                Err(error) => failure::api_error(asked, &error),
+                Ok(_) => asked.error(ApiStage::Unreadable, Some("the answer has no body".to_owned())),
+            });
+        };
+        EventStream::open(taken, idle).map_err(|reason| asked.error(ApiStage::Unreadable, Some(reason)))
+    }
+}
+
+impl EventStream {
+    /// Refuses a body of another type: JSON or HTML would look like a damaged frame.
+    fn open(taken: Taken, idle: Duration) -> Result<Self, String> {
+        let Taken { body, status: _, content_type, request_id } = taken;
+        match content_type.as_deref() {
+            Some(found) if found.starts_with(EVENT_STREAM) => {}
+            Some(found) => return Err(format!("it is {found}, expected {EVENT_STREAM}")),
+            None => return Err(format!("it has no content type, expected {EVENT_STREAM}")),
+        }
+        let batch = Batch { frames: Vec::new(), bytes: Vec::new() };
+        Ok(EventStream { body, decoder: FrameDecoder::default(), batch, idle, request_id })
+    }
+
+    /// AWS's id of the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Waits for the next read that completes a frame, and gives all the frames that it completes; or says how the stream
+    /// ended. It can be dropped while it waits, and called again.
+    pub async fn receive(&mut self) -> Received<'_> {
+        self.batch.frames.clear();
+        self.batch.bytes.clear();
+        self.batch.bytes.shrink_to(KEPT_BUFFER);
+        loop {
+            match self.decode() {
+                Ok(()) => {}
+                // What was whole before the damage still counts; the damage comes with the next call.
+                Err(_) if !self.batch.frames.is_empty() => break,
+                Err(error) => return Received::Ended(Ending::Damaged(error.to_string())),
+            }
+            if !self.batch.frames.is_empty() {
+                break;
+            }
+            match tokio::time::timeout(self.idle, self.body.frame()).await {
+                Err(_) => {
+                    let milliseconds = u64::try_from(self.idle.as_millis()).unwrap_or(u64::MAX);
+                    return Received::Ended(Ending::Idle(milliseconds));
+                }
+                Ok(None) => {
+                    return Received::Ended(match self.decoder.end() {
+                        Ok(()) => Ending::Complete,
+                        Err(error) => Ending::Damaged(error.to_string()),
+                    });
+                }
+                Ok(Some(Err(error))) => return Received::Ended(Ending::Broken(failure::chain(error.as_ref()))),
+                Ok(Some(Ok(frame))) => {
+                    // Trailers say nothing here.
+                    if let Ok(chunk) = frame.into_data() {
+                        self.decoder.feed(chunk);
+                    }
+                }
+            }
+        }
+        Received::Frames(&self.batch)
+    }
+
+    /// Decodes everything that is whole.
+    fn decode(&mut self) -> Result<(), super::frames::FrameError> {
+        while self.decoder.next_into(&mut self.batch)? {}
+        Ok(())
+    }
+}
