@@ -146,7 +146,9 @@ fn pages(given: &Value, one: bool) -> models::Pages {
         Value::Array(bodies) if !one => bodies.clone(),
         body => vec![body.clone()],
     };
-    models::Pages { bodies: bodies.iter().map(Value::to_string).collect(), failed }
+    // A body given as a string is the text that it is, JSON or not.
+    let text = |body: &Value| body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+    models::Pages { bodies: bodies.iter().map(text).collect(), failed }
 }
 
 fn api_error(given: &Value) -> types::ApiError {

@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::profiles::{Bases, Profile};
 use super::reasons::duplicate;
 use crate::contract::models::{LeftOut, Pages};
-use crate::contract::types::{Failure, FailureKind, Model};
+use crate::contract::types::{ApiError, ApiStage, Failure, Model};
 use crate::explain::explain;
 
 /// The outcome of asking the API.
@@ -29,14 +29,15 @@ pub(super) struct Survey {
 /// Makes the survey of the pages of `ListFoundationModels` and `ListInferenceProfiles`.
 pub(super) fn survey(plan: &Plan, foundation_models: &Pages, inference_profiles: &Pages) -> Survey {
     let mut survey = Survey { models: Vec::new(), left_out: Vec::new(), failures: Vec::new(), listed: false };
-    let models = read_pages("ListFoundationModels", "modelSummaries", foundation_models, &mut survey.failures);
-    survey.listed = survey.failures.is_empty();
-    if survey.listed && foundation_models.bodies.is_empty() {
-        survey.failures.push(damaged("ListFoundationModels", "there is none"));
-        survey.listed = false;
+    let region = plan.region.as_str();
+    let list = List { operation: "ListFoundationModels", member: "modelSummaries", region };
+    let models = read_pages(&list, foundation_models, &mut survey.failures);
+    if survey.failures.is_empty() && foundation_models.bodies.is_empty() {
+        survey.failures.push(list.unreadable("there is none".to_owned()));
     }
-    let profiles =
-        read_pages("ListInferenceProfiles", "inferenceProfileSummaries", inference_profiles, &mut survey.failures);
+    survey.listed = survey.failures.is_empty();
+    let list = List { operation: "ListInferenceProfiles", member: "inferenceProfileSummaries", region };
+    let profiles = read_pages(&list, inference_profiles, &mut survey.failures);
     if !survey.listed {
         return survey;
     }
@@ -78,31 +79,39 @@ impl Survey {
 
 /// The summaries of all pages that can be read. Pages that cannot, and a page that never came, are failures; what the other
 /// pages hold counts nevertheless.
-fn read_pages(operation: &str, member: &str, pages: &Pages, failures: &mut Vec<Failure>) -> Vec<Value> {
+fn read_pages(list: &List<'_>, pages: &Pages, failures: &mut Vec<Failure>) -> Vec<Value> {
     let mut all = Vec::new();
     for body in &pages.bodies {
-        match summaries(body, member) {
+        match summaries(body, list.member) {
             Ok(summaries) => all.extend(summaries),
-            Err(why) => failures.push(damaged(operation, &why)),
+            Err(why) => failures.push(list.unreadable(why)),
         }
     }
     failures.extend(pages.failed.as_ref().map(explain));
     all
 }
 
-/// An answer came with success, and it is not one. Asking again may help: something in between may have answered.
-fn damaged(operation: &str, why: &str) -> Failure {
-    Failure {
-        kind: FailureKind::Damaged,
-        message: format!("The answer of {operation} cannot be read: {why}."),
-        hint: Some(
-            "Check that the endpoint is Bedrock's control plane and that no proxy answers in its place.".to_owned(),
-        ),
-        retryable: true,
-        retry_after_ms: None,
-        code: None,
-        status: None,
-        request_id: None,
-        suggestions: Vec::new(),
+/// A list operation of the API.
+struct List<'a> {
+    operation: &'static str,
+    /// The member of its answer that holds the summaries.
+    member: &'static str,
+    region: &'a str,
+}
+
+impl List<'_> {
+    /// An answer came with success, and it is not one.
+    fn unreadable(&self, why: String) -> Failure {
+        explain(&ApiError {
+            operation: self.operation.to_owned(),
+            model_id: None,
+            region: Some(self.region.to_owned()),
+            stage: ApiStage::Unreadable,
+            status: None,
+            code: None,
+            message: Some(why),
+            request_id: None,
+            retry_after: None,
+        })
     }
 }

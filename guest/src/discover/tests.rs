@@ -131,7 +131,7 @@ fn a_body_that_is_no_json_is_a_failure() {
     assert!(catalog.models.is_empty());
     assert_eq!(
         catalog.failures[0].message,
-        "The answer of ListFoundationModels cannot be read: it is not JSON (expected value at line 1 column 1)."
+        "The answer to ListFoundationModels cannot be read: it is not JSON (expected value at line 1 column 1)"
     );
     let Step::Done(catalog) = given(&foundation_models().to_string(), "") else {
         panic!("an incomplete listing is not stored")

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::aws::Aws;
 use crate::contract::models::Pages;
 use crate::contract::types::{ApiError, ApiStage};
 
@@ -20,6 +21,20 @@ pub trait ControlPlane: Sync {
 
     /// `GetInferenceProfile` of an id or ARN: one page.
     fn inference_profile(&self, region: &str, identifier: &str) -> impl Future<Output = Pages> + Send;
+}
+
+impl ControlPlane for Aws {
+    async fn foundation_models(&self, region: &str) -> Pages {
+        Aws::foundation_models(self, region).await
+    }
+
+    async fn inference_profiles(&self, region: &str) -> Pages {
+        Aws::inference_profiles(self, region).await
+    }
+
+    async fn inference_profile(&self, region: &str, identifier: &str) -> Pages {
+        Aws::inference_profile(self, region, identifier).await
+    }
 }
 
 /// The pages, or none and a failure once the deadline has passed. The call is dropped then.

@@ -15,6 +15,7 @@ use crate::contract::models::{Cached, Catalog, CredentialSource, Need, Step, Sup
 pub mod cache;
 mod concurrently;
 pub mod control_plane;
+pub mod listing;
 #[cfg(test)]
 mod tests;
 

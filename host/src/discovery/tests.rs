@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::contract::models::{CacheEntry, CatalogSource, Pages, ProfileQuery};
+use crate::contract::config::{Discovery, Settings};
+use crate::contract::models::{CacheEntry, CatalogSource, ListingOptions, Pages, ProfileQuery};
 use crate::contract::types::ApiStage;
 
 #[derive(Debug, thiserror::Error)]
@@ -229,4 +230,80 @@ async fn listings_that_read_keys_crosswise_do_not_wait_for_each_other() {
         async { tokio::join!(discover(&mut one, &slow, None, &cache), discover(&mut other, &slow, None, &cache)) };
     let (one, other) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("neither waits for ever");
     assert!(one.is_ok() && other.is_ok());
+}
+
+/// A control plane with one model, and a profile of it.
+struct OneModel {
+    calls: AtomicUsize,
+}
+
+impl ControlPlane for OneModel {
+    async fn foundation_models(&self, _region: &str) -> Pages {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let body = r#"{"modelSummaries":[{"modelId":"amazon.nova-lite-v1:0","modelName":"Nova Lite",
+            "inputModalities":["TEXT","IMAGE"],"outputModalities":["TEXT"],"responseStreamingSupported":true,
+            "modelLifecycle":{"status":"ACTIVE"}}]}"#;
+        Pages { bodies: vec![body.to_owned()], failed: None }
+    }
+
+    async fn inference_profiles(&self, _region: &str) -> Pages {
+        let body = r#"{"inferenceProfileSummaries":[{"inferenceProfileId":"us.amazon.nova-lite-v1:0","status":"ACTIVE",
+            "models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"}]}]}"#;
+        Pages { bodies: vec![body.to_owned()], failed: None }
+    }
+
+    async fn inference_profile(&self, _region: &str, identifier: &str) -> Pages {
+        panic!("nobody asks for {identifier}")
+    }
+}
+
+/// The component that the binary is built with, through the whole path: the first listing asks the API, the second gets the
+/// same models out of the cache.
+#[tokio::test]
+async fn the_embedded_provider_lists_and_caches() {
+    let engine =
+        std::sync::Arc::new(crate::provider::Host::new(crate::provider::Limits::default()).expect("an engine"));
+    let generation = crate::provider::Generation::embedded(&engine, None).expect("the embedded component");
+    let plane = OneModel { calls: AtomicUsize::new(0) };
+    let cache = DiscoveryCache::default();
+    let mut catalogs = Vec::new();
+    for _ in 0..2 {
+        let session = generation.session().expect("a session");
+        let mut listing =
+            listing::SessionListing::open(session, &settings(), ListingOptions { refresh: false }).expect("a listing");
+        catalogs.push(discover(&mut listing, &plane, None, &cache).await.expect("a catalog"));
+        assert!(listing.into_session().is_some(), "the session is there for other calls");
+    }
+    let ids: Vec<_> = catalogs[0].models.iter().map(|model| model.id.as_str()).collect();
+    assert_eq!(ids, ["amazon.nova-lite-v1:0", "us.amazon.nova-lite-v1:0"]);
+    assert_eq!(catalogs[0].models[1].input, ["text", "image"]);
+    assert_eq!((catalogs[0].source, catalogs[1].source), (CatalogSource::Live, CatalogSource::Cache));
+    assert_eq!(catalogs[0].models, catalogs[1].models);
+    assert_eq!(plane.calls.load(Ordering::SeqCst), 1);
+}
+
+fn settings() -> Settings {
+    Settings {
+        region: "us-east-1".to_owned(),
+        base_url: None,
+        auth: "aws-sdk".to_owned(),
+        api: "bedrock-converse-stream".to_owned(),
+        header_names: vec![],
+        models: vec![],
+        discovery: Discovery {
+            enabled: Some(true),
+            region: "us-east-1".to_owned(),
+            provider_filter: vec![],
+            refresh_interval: 3600,
+            default_context_window: 32_000,
+            default_max_tokens: 4_096,
+        },
+        default_model: None,
+        fallback_models: vec![],
+        aliases: vec![],
+        guardrail: None,
+        cache_retention: None,
+        origins: vec![],
+        extras: vec![],
+    }
 }
