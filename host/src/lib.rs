@@ -2,5 +2,6 @@
 pub mod aws;
 pub mod bindings;
 pub mod contract;
+pub mod discovery;
 pub mod gateway;
 pub mod provider;

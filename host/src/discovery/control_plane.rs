@@ -1,0 +1,56 @@
+//! Bedrock's control plane, as far as discovery needs it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::aws::Aws;
+use crate::contract::models::Pages;
+use crate::contract::types::{ApiError, ApiStage};
+
+/// How long one need may take, with all its pages and retries (OpenClaw allows each call 30 seconds).
+pub const NEED_DEADLINE: Duration = Duration::from_secs(30);
+
+/// The list operations. Bodies are the verbatim JSON of the answers; what fails is told in [`Pages::failed`], with the
+/// pages that came before it.
+pub trait ControlPlane: Sync {
+    /// `ListFoundationModels`, without filters: one page.
+    fn foundation_models(&self, region: &str) -> impl Future<Output = Pages> + Send;
+
+    /// `ListInferenceProfiles`, every type and every page.
+    fn inference_profiles(&self, region: &str) -> impl Future<Output = Pages> + Send;
+
+    /// `GetInferenceProfile` of an id or ARN: one page.
+    fn inference_profile(&self, region: &str, identifier: &str) -> impl Future<Output = Pages> + Send;
+}
+
+impl ControlPlane for Aws {
+    async fn foundation_models(&self, region: &str) -> Pages {
+        Aws::foundation_models(self, region).await
+    }
+
+    async fn inference_profiles(&self, region: &str) -> Pages {
+        Aws::inference_profiles(self, region).await
+    }
+
+    async fn inference_profile(&self, region: &str, identifier: &str) -> Pages {
+        Aws::inference_profile(self, region, identifier).await
+    }
+}
+
+/// The pages, or none and a failure once the deadline has passed. The call is dropped then.
+pub(super) async fn within_deadline(operation: &str, region: &str, pages: impl Future<Output = Pages>) -> Pages {
+    tokio::time::timeout(NEED_DEADLINE, pages).await.unwrap_or_else(|_elapsed| Pages {
+        bodies: Vec::new(),
+        failed: Some(ApiError {
+            operation: operation.to_owned(),
+            model_id: None,
+            region: Some(region.to_owned()),
+            stage: ApiStage::Timeout,
+            status: None,
+            code: None,
+            message: Some(format!("no answer within {} seconds", NEED_DEADLINE.as_secs())),
+            request_id: None,
+            retry_after: None,
+        }),
+    })
+}
