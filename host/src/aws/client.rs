@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::token::ProvideToken;
 use aws_smithy_http_client::tls::{Provider as Tls, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
@@ -12,6 +13,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::credentials::{BearerToken, Source};
+use super::failure;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,6 +61,7 @@ pub struct Aws {
     pub(super) region: String,
     pub(super) headers: Vec<(String, secrecy::SecretString)>,
     source: Option<Source>,
+    credentials: Option<SharedCredentialsProvider>,
 }
 
 impl Aws {
@@ -90,6 +93,7 @@ impl Aws {
             region,
             headers,
             source,
+            credentials: shared.credentials_provider(),
         })
     }
 
@@ -97,6 +101,22 @@ impl Aws {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// Asks the SDK for credentials, as a request would, and gives until when they are valid (RFC 3339), where they say so.
+    ///
+    /// # Errors
+    /// In words, when there are none or they cannot be loaded. No secret is in the words: they are the SDK's.
+    pub async fn credentials_expiry(&self) -> Result<Option<String>, String> {
+        use aws_credential_types::provider::ProvideCredentials as _;
+        let Some(provider) = self.credentials.as_ref() else {
+            return Err("there is no source of credentials".to_owned());
+        };
+        let credentials = provider.provide_credentials().await.map_err(|error| failure::chain(&error))?;
+        let expires = credentials.expiry().and_then(|time| {
+            aws_smithy_types::DateTime::from(time).fmt(aws_smithy_types::date_time::Format::DateTime).ok()
+        });
+        Ok(expires)
     }
 
     /// Which source of credentials the environment names; none where the SDK's chain has to look further.

@@ -1,0 +1,45 @@
+//! `quarry provider`.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use quarry::provider::{EMBEDDED, Host, Inspection, Limits, inspect as inspect_component};
+
+use super::arguments::{ExportArguments, InspectArguments};
+use super::exit::Exit;
+use super::terminal;
+
+pub(crate) fn inspect(arguments: &InspectArguments) -> anyhow::Result<Exit> {
+    let host = Host::new(Limits::default())?;
+    let inspection = inspect_component(&host, arguments.component.as_deref())?;
+    if arguments.json {
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&inspection)?))?;
+        return Ok(Exit::Done);
+    }
+    let Inspection { name, size, sha256, wit_version, imports, exports } = inspection;
+    let wit = wit_version.map_or_else(|| "none: it is no provider".to_owned(), |version| format!("quarry:provider@{version}"));
+    terminal::print(&format!(
+        "component    {name}\nsize         {size} bytes\nsha256       {sha256}\nWIT          {wit}\nimports      {}\nexports      {}\n",
+        listed(&imports),
+        listed(&exports)
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// One a line below each other, or `none`.
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join("\n             ") }
+}
+
+pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
+    let path = &arguments.file;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .with_context(|| format!("cannot create {} (an existing file is not overwritten)", path.display()))?;
+    file.write_all(EMBEDDED).with_context(|| format!("cannot write {}", path.display()))?;
+    terminal::tell(&format!("{} bytes written to {}\n", EMBEDDED.len(), path.display()));
+    Ok(Exit::Done)
+}
