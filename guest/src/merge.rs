@@ -73,7 +73,7 @@ fn read(layer: &Layer) -> (Partial, Vec<Problem>) {
                 Ok(Some(document)) => read_document(&mut reader, &Node::root(&document), &mut partial),
                 // Nothing but space and comments: the file configures nothing.
                 Ok(None) => {}
-                Err(fault) => reader.fault(fault),
+                Err(fault) => reader.fault(&fault),
             }
             (partial, reader.into_problems())
         }

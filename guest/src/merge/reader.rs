@@ -94,7 +94,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Notes that the layer's text cannot be read at all.
-    pub(super) fn fault(&mut self, fault: Fault) {
+    pub(super) fn fault(&mut self, fault: &Fault) {
         let nowhere = Path { full: String::new(), name: String::new() };
         self.note(Severity::Error, fault.offset, &nowhere, fault.message.to_owned(), fault.expected.to_owned());
     }

@@ -77,10 +77,10 @@ fn look_ahead(text: &str) -> Result<Option<usize>, Fault> {
                 }
             }
             Token::CloseBrace | Token::CloseBracket => depth = depth.saturating_sub(1),
-            Token::String(_) if open_string.is_none() => {
-                if has_bare_line_end(&text[scanner.token_start()..scanner.token_end()]) {
-                    open_string = Some(scanner.token_start());
-                }
+            Token::String(_) => {
+                let literal = scanner.token_start()..scanner.token_end();
+                let is_open = open_string.is_none() && has_bare_line_end(&text[literal.clone()]);
+                open_string = open_string.or(is_open.then_some(literal.start));
             }
             _ => {}
         }
