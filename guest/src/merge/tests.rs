@@ -109,6 +109,6 @@ fn every_value_of_the_wrong_kind_is_found_at_its_own_place() {
 fn later_variables_and_layers_win() {
     let region = |layers: &[Layer]| merge(layers).expect("valid").settings.region;
     let set = environment(&[("AWS_REGION", "a-1"), ("AWS_REGION", "b-1")]);
-    assert_eq!(region(&[set.clone()]), "b-1");
+    assert_eq!(region(std::slice::from_ref(&set)), "b-1");
     assert_eq!(region(&[environment(&[("AWS_REGION", "c-1")]), set]), "b-1");
 }

@@ -56,3 +56,75 @@ pub fn layers(
 fn text_layer(name: &str, source: String, text: String) -> Layer {
     Layer { name: name.to_owned(), source, content: LayerContent::Json5(text) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Environment, Identity, Layer, LayerContent, Override, PROVIDER_PATHS, layers};
+
+    fn identity(paths: &[&str], variables: &[&str]) -> Identity {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Identity {
+            name: "p".to_owned(),
+            version: "1.0.0".to_owned(),
+            provider: "amazon-bedrock".to_owned(),
+            api: "bedrock-converse-stream".to_owned(),
+            config_paths: owned(paths),
+            variables: owned(variables),
+        }
+    }
+
+    fn variables_for(wanted: &[&str], set: &[(&str, &str)]) -> Vec<(String, String)> {
+        let layers = layers(None, &set.iter().copied().collect(), &[], &identity(&[], wanted)).expect("no overrides");
+        match layers.as_slice() {
+            [Layer { name, content: LayerContent::Variables(variables), .. }] if name == "environment" => {
+                variables.clone()
+            }
+            other => panic!("one layer of variables, not {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_provider_gets_variables_that_it_wants_and_may_have() {
+        let set = [
+            ("AWS_REGION", "eu-west-1"),
+            ("QUARRY_REGION", " "),
+            ("QUARRY_MODEL", "m"),
+            ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+            ("QUARRY_BASE_URL", "https://me:hunter2@host"),
+        ];
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            variables_for(&["AWS_SECRET_ACCESS_KEY", "QUARRY_REGION", "QUARRY_BASE_URL", "AWS_REGION", "PATH"], &set),
+            [pair("AWS_REGION", "eu-west-1"), pair("QUARRY_BASE_URL", "https://xxxxxxxxxx@host")]
+        );
+        assert_eq!(variables_for(&[], &set), []);
+    }
+
+    #[test]
+    fn a_provider_gets_paths_that_it_wants_and_may_have() {
+        let overrides = [
+            Override::new("models.bedrockDiscovery.region", "eu-west-1"),
+            Override::new("models.providers.amazon-bedrock.apiKey", "hunter2"),
+            Override::new("models.providers.openai.baseUrl", "hunter2"),
+        ];
+        let flags = |wanted: &[&str]| {
+            let layers =
+                layers(None, &Environment::default(), &overrides, &identity(wanted, &[])).expect("valid paths");
+            match layers.last() {
+                Some(Layer { name, source, content: LayerContent::Json5(text) })
+                    if name == "flags" && source.is_empty() =>
+                {
+                    text.clone()
+                }
+                other => panic!("flags last, not {other:?}"),
+            }
+        };
+        let seen = flags(PROVIDER_PATHS);
+        assert!(
+            seen.contains("eu-west-1") && seen.contains("\"apiKey\":\"xxxxxxx\"") && !seen.contains("hunter2"),
+            "{seen}"
+        );
+        let seen = flags(&["models", "models.providers.openai", "models.providers.amazon-bedrock.apiKey"]);
+        assert!(!seen.contains("eu-west-1") && !seen.contains("hunter2"), "{seen}");
+    }
+}

@@ -35,16 +35,28 @@ pub(super) fn hide_from(text: &str, start: usize, error: &ParseError, out: &mut 
             hide_text(&text[start..bad], out);
             put_nowhere(&text[bad..], out);
         }
-        // A number that breaks off: a sign that no digit follows breaks off at the same place.
+        // A number that breaks off: another that breaks off at the same place, a sign or an exponent without digits. It begins
+        // as the number did, because a digit would run on from a word before it.
         _ => {
-            let sign = at.saturating_sub(1).max(start);
-            out.extend(text[start..sign].chars().map(|_| HIDDEN_DIGIT));
-            if text.len() > sign {
-                out.push('-');
-                hide_text(&text[sign + 1..], out);
-            }
+            let number = &text[start..at];
+            out.extend(number.chars().enumerate().map(|(index, original)| match (index, original) {
+                (0, '+' | '-' | '.') => original,
+                _ if index + 1 == number.len() => 'e',
+                _ => HIDDEN_DIGIT,
+            }));
+            hide_text(&text[at..], out);
         }
     }
+}
+
+/// Puts out what follows the first token that does not fit. A colon in its first place, where there is no space, ends that token
+/// where it ended before.
+pub(super) fn hide_behind(rest: &str, out: &mut String) {
+    let mut characters = rest.chars();
+    if let Some(first) = characters.next() {
+        out.push(if first.is_whitespace() { first } else { ':' });
+    }
+    hide_text(characters.as_str(), out);
 }
 
 /// An escape with the same fault that says nothing of the one that stood there; None where the string has no end.

@@ -83,7 +83,7 @@ impl Masking<'_, '_> {
                         self.hide_pending_name();
                         let failed_at = self.out.len();
                         self.token(&token, role, sight, &text[start..end]);
-                        hide_text(&text[end..], &mut self.out);
+                        broken::hide_behind(&text[end..], &mut self.out);
                         broken::keep_the_error(text, &mut self.out, begin, failed_at);
                         return;
                     }
@@ -123,7 +123,7 @@ impl Masking<'_, '_> {
                 }
             }
             Token::Number(_) if role == Role::Wrong || sight != Sight::Visible => {
-                self.out.extend(literal.chars().map(|_| HIDDEN_DIGIT));
+                hide_number(literal, &mut self.out);
             }
             Token::Word(_) => hide_text(literal, &mut self.out),
             _ => {
@@ -137,10 +137,11 @@ impl Masking<'_, '_> {
         let Some(start) = self.pending_name.take() else { return };
         let rest = self.out.split_off(start);
         // Comments after the name are blank already, and stay so.
-        if rest.starts_with(['"', '\'']) {
-            hide_string(&rest, &mut self.out);
-        } else {
-            hide_text(&rest, &mut self.out);
+        match rest.chars().next() {
+            Some('"' | '\'') => hide_string(&rest, &mut self.out),
+            Some('0'..='9' | '+' | '-' | '.') => hide_number(&rest, &mut self.out),
+            _ if is_keyword(rest.trim_end()) => self.out.push_str(&rest),
+            _ => hide_text(&rest, &mut self.out),
         }
     }
 }
@@ -166,11 +167,7 @@ fn hide_string(literal: &str, out: &mut String) {
         let is_escape = character == '\\' && !escaped;
         let continues = is_escape && matches!(characters.peek(), Some('\n' | '\r'));
         let ends = character == quote && !escaped;
-        out.push(if continues || ends || character.is_whitespace() && is_line_end(character) {
-            character
-        } else {
-            HIDDEN
-        });
+        out.push(if continues || ends || is_line_end(character) { character } else { HIDDEN });
         escaped = is_escape;
         if ends {
             // Only a name that no colon follows has something behind it: white space.
@@ -183,6 +180,16 @@ fn hide_string(literal: &str, out: &mut String) {
 /// Hides a text but for its white space.
 fn hide_text(text: &str, out: &mut String) {
     out.extend(text.chars().map(|character| if character.is_whitespace() { character } else { HIDDEN }));
+}
+
+/// Hides a number. It stays one: a word in its place would run on into what follows.
+fn hide_number(text: &str, out: &mut String) {
+    out.extend(text.chars().map(|character| if character.is_whitespace() { character } else { HIDDEN_DIGIT }));
+}
+
+/// Words that end by themselves, whatever follows, and that say nothing.
+fn is_keyword(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null" | "Infinity" | "NaN")
 }
 
 /// Makes a comment white space.

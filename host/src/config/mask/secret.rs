@@ -12,9 +12,8 @@ pub(super) fn is_secret_name(name: &str) -> bool {
         name.chars().filter(|c| !matches!(c, '-' | '_' | ' ' | '.')).flat_map(char::to_lowercase).collect();
     // Not what merely has `token` in it: `maxTokens` is a number that the provider needs.
     const ENDINGS: [&str; 7] = ["key", "token", "authorization", "credential", "credentials", "keyid", "cookie"];
-    const PARTS: [&str; 4] = ["secret", "password", "passphrase", "apikey"];
+    const PARTS: [&str; 5] = ["secret", "password", "passphrase", "apikey", "bearer"];
     name == "headers"
-        || name.starts_with("bearer")
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
         || PARTS.iter().any(|part| name.contains(part))
 }

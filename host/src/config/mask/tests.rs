@@ -113,10 +113,12 @@ const BROKEN: &[&str] = &[
     ": 'hunter2'",
 ];
 
-/// Kind and place of the error, the place in characters.
+/// Kind and place of the error, the place in characters. A number that breaks off is one kind, as it is for people.
 fn error_of(text: &str) -> Option<(String, usize)> {
     let error = json5::parse(text).err()?;
-    Some((error.kind().to_string(), text[..error.range().start].chars().count()))
+    let kind = error.kind().to_string();
+    let kind = if kind.contains("digit") && !kind.contains("hex") { "not a number".to_owned() } else { kind };
+    Some((kind, text[..error.range().start].chars().count()))
 }
 
 #[test]
@@ -189,7 +191,10 @@ fn masking_keeps_every_place_and_never_makes_a_wrong_document_right() {
             (Some((_, before)), Some((_, after))) => assert_eq!(before, after, "{text:?} gives {masked:?}"),
             (before, after) => panic!("{text:?} gives {masked:?}: {before:?}, then {after:?}"),
         }
-        assert!(!masked.contains("'hunter2'") && !masked.contains("/*hunter2"), "{text:?} gives {masked:?}");
+        // Only a name stays: what a colon follows.
+        let is_name = |at: usize| masked[at + "'hunter2'".len()..].trim_start().starts_with(':');
+        assert!(masked.match_indices("'hunter2'").all(|(at, _)| is_name(at)), "{text:?} gives {masked:?}");
+        assert!(!masked.contains("/*hunter2"), "{text:?} gives {masked:?}");
     }
     assert!(right > 500, "too few documents were right: {right}");
 }
