@@ -20,6 +20,8 @@ mod settle;
 mod similar;
 mod syntax;
 
+use std::collections::BTreeSet;
+
 use crate::contract::config::{Layer, LayerContent, Merged, Problem, Severity};
 use crate::identity::{PROVIDER, PROVIDER_ALIASES};
 use partial::Partial;
@@ -42,7 +44,7 @@ pub fn merge(layers: &[Layer]) -> Result<Merged, Vec<Problem>> {
     }
     let (settings, late) = settle::settle(effective);
     problems.extend(late);
-    let problems = without_repetition(problems);
+    let problems = without_excess(without_repetition(problems));
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);
     }
@@ -50,14 +52,39 @@ pub fn merge(layers: &[Layer]) -> Result<Merged, Vec<Problem>> {
 }
 
 /// The same problem at the same place is told once, so that a layer that is merged twice changes nothing at all.
-fn without_repetition(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut told: Vec<Problem> = Vec::with_capacity(problems.len());
-    for problem in problems {
-        if !told.contains(&problem) {
-            told.push(problem);
-        }
+fn without_repetition(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let mut told = BTreeSet::new();
+    problems.retain(|Problem { place, path, message, .. }| {
+        told.insert((
+            place.layer.clone(),
+            place.source.clone(),
+            place.line,
+            place.column,
+            path.clone(),
+            message.clone(),
+        ))
+    });
+    problems
+}
+
+/// The most problems that are told one by one. A file that is something else altogether would have tens of thousands, more than
+/// a host may be willing to lift.
+const MOST_PROBLEMS: usize = 500;
+
+/// Sums up what lies beyond [`MOST_PROBLEMS`], errors counting as an error.
+fn without_excess(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let rest = problems.split_off(problems.len().min(MOST_PROBLEMS));
+    if let Some(first) = rest.first() {
+        let is_error = rest.iter().any(|problem| problem.severity == Severity::Error);
+        problems.push(Problem {
+            severity: if is_error { Severity::Error } else { Severity::Warning },
+            place: first.place.clone(),
+            path: String::new(),
+            message: format!("{} more problems from here on", rest.len()),
+            expected: "a configuration; the problems told above are the first of it".to_owned(),
+        });
     }
-    told
+    problems
 }
 
 /// What one layer says, and what is wrong with it.

@@ -1,5 +1,7 @@
 //! Reading `models.bedrockDiscovery` and its newer twin in the plugin's configuration.
 
+use jsonc_parser::ast::Value;
+
 use super::endpoint;
 use super::json::LARGEST_EXACT;
 use super::partial::{Partial, Said, over};
@@ -53,11 +55,21 @@ fn region(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {
 /// whatever their order (OpenClaw does this for its cache key).
 fn provider_filter(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<String>> {
     let expected = "a list of providers, such as [\"anthropic\", \"amazon\"]";
-    let texts = reader.texts(node, expected, "a provider's name, such as \"anthropic\"")?;
-    let mut names: Vec<String> = texts.value.iter().map(|name| name.to_lowercase()).collect();
+    let mut names = Vec::new();
+    let mut whole = true;
+    for element in reader.elements(node, expected)? {
+        match element.value {
+            Value::StringLit(literal) => names.push(literal.value.trim().to_lowercase()),
+            _ => {
+                reader.wrong_kind(&element, "a provider's name, such as \"anthropic\"");
+                whole = false;
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty());
     names.sort();
     names.dedup();
-    Some(texts.with(names))
+    whole.then(|| reader.found(node, names))
 }
 
 /// `floor(max(0, value))`, as OpenClaw reckons; what that changes is told, because a negative number means nothing.

@@ -1,5 +1,7 @@
 //! JSON5 values to numbers and to plain JSON.
 
+use std::collections::BTreeMap;
+
 use jsonc_parser::ast::{Object, Value};
 
 /// The largest whole number up to which a double holds every whole number: 2^53 - 1, JavaScript's largest safe integer.
@@ -52,11 +54,13 @@ fn write(value: &Value<'_>, out: &mut String) -> Option<()> {
 }
 
 fn write_object(object: &Object<'_>, out: &mut String) -> Option<()> {
+    let numbered = object.properties.iter().enumerate();
+    let last: BTreeMap<&str, usize> = numbered.map(|(index, member)| (member.name.as_str(), index)).collect();
     out.push('{');
     let mut first = true;
     for (index, member) in object.properties.iter().enumerate() {
         let name = member.name.as_str();
-        if object.properties[index + 1..].iter().any(|later| later.name.as_str() == name) {
+        if last.get(name) != Some(&index) {
             continue;
         }
         if !first {

@@ -1,5 +1,7 @@
 //! Reading `models.providers.amazon-bedrock.models`.
 
+use std::collections::BTreeSet;
+
 use super::json::{self, LARGEST_EXACT};
 use super::partial::{CostPart, ModelEntry, Said};
 use super::provider;
@@ -25,13 +27,14 @@ const TOKENS: &str = "a number of tokens, 1 or more";
 /// Reads the list. An entry with an error in it is left out, and its error told.
 pub(super) fn read_all(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<Vec<ModelEntry>> {
     let mut entries: Vec<ModelEntry> = Vec::new();
+    let mut ids = BTreeSet::new();
     for element in reader.elements(node, "a list of models")? {
         let Some(entry) = read(reader, &element) else { continue };
-        if entries.iter().any(|earlier| earlier.id.value == entry.id.value) {
+        if ids.insert(entry.id.value.clone()) {
+            entries.push(entry);
+        } else {
             let message = format!("{} is listed already; the first entry counts", shown(&entry.id.value));
             reader.warning(&element, message, "one entry for a model");
-        } else {
-            entries.push(entry);
         }
     }
     Some(entries)
@@ -88,7 +91,11 @@ fn inputs(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<String>> {
 /// A limit in tokens: whole, parts of a token are cut off.
 fn tokens(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<u64> {
     let number = reader.number(node, TOKENS)?;
-    if !(1.0..=LARGEST_EXACT).contains(&number.value) {
+    if number.value > LARGEST_EXACT {
+        reader.error(node, format!("{} is too large", node.path.name), TOKENS);
+        return None;
+    }
+    if number.value < 1.0 {
         reader.error(node, format!("{} is {}", node.path.name, number.value), TOKENS);
         return None;
     }

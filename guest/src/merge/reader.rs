@@ -1,5 +1,7 @@
 //! Reading typed values out of a layer's tree, and keeping account of what is wrong with them.
 
+use std::collections::BTreeMap;
+
 use jsonc_parser::ast::{ObjectProp, ObjectPropName, Value};
 use jsonc_parser::common::Ranged;
 
@@ -139,12 +141,14 @@ impl<'t> Reader<'t> {
             return None;
         };
         let mut members: Vec<Member<'v, 'n>> = Vec::with_capacity(object.properties.len());
+        let mut places = BTreeMap::new();
         for property in &object.properties {
             let member = node.member(property);
-            match members.iter_mut().find(|earlier| earlier.name == member.name) {
+            match places.insert(member.name, members.len()) {
                 Some(earlier) => {
                     self.repeated(&member);
-                    *earlier = member;
+                    places.insert(member.name, earlier);
+                    members[earlier] = member;
                 }
                 None => members.push(member),
             }
@@ -162,7 +166,7 @@ impl<'t> Reader<'t> {
         let message = format!("{} is not known and does nothing", member.node.path.name);
         let expected = match similar::nearest(member.name, known) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => format!("one of {}", listed(known)),
+            None => one_of(known),
         };
         self.warn_of_member(member, message, expected);
     }
@@ -191,7 +195,7 @@ impl<'t> Reader<'t> {
         Some(self.found(node, text.to_owned()))
     }
 
-    /// A list of strings, with space at their ends removed.
+    /// A list of strings, with space at their ends removed. A blank one is an error.
     pub(super) fn texts(&mut self, node: &Node<'_, '_>, expected: &str, each: &str) -> Said<Vec<String>> {
         let elements = self.elements(node, expected)?;
         let mut texts = Vec::with_capacity(elements.len());
@@ -230,7 +234,7 @@ impl<'t> Reader<'t> {
 
     /// One of a set of words.
     pub(super) fn choice(&mut self, node: &Node<'_, '_>, allowed: &[&str]) -> Said<String> {
-        let text = self.text(node, &format!("one of {}", listed(allowed)))?;
+        let text = self.text(node, &one_of(allowed))?;
         if let Some((message, expected)) = not_among(&node.path.name, &text.value, allowed) {
             self.error(node, message, expected);
             return None;
@@ -245,8 +249,8 @@ pub(super) fn not_among(name: &str, text: &str, allowed: &[&str]) -> Option<(Str
         return None;
     }
     let expected = match similar::nearest(text, allowed) {
-        Some(word) => format!("one of {}; did you mean `{word}`?", listed(allowed)),
-        None => format!("one of {}", listed(allowed)),
+        Some(word) if allowed.len() > 1 => format!("{}; did you mean `{word}`?", one_of(allowed)),
+        _ => one_of(allowed),
     };
     Some((format!("{name} is {}", shown(text)), expected))
 }
@@ -261,8 +265,9 @@ pub(super) fn shown(text: &str) -> String {
     format!("{short:?}")
 }
 
-fn listed(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+fn one_of(words: &[&str]) -> String {
+    let listed = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    if words.len() == 1 { listed } else { format!("one of {listed}") }
 }
 
 fn kind(value: &Value<'_>) -> &'static str {

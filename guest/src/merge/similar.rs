@@ -10,8 +10,13 @@ pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     }
     known
         .iter()
-        .map(|candidate| (distance(&simple, &simplified(candidate)), *candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
+        .filter_map(|candidate| {
+            let other = simplified(candidate);
+            let most = other.len().max(3) / 3;
+            // Words whose lengths differ by more need not be compared.
+            let distance = (simple.len().abs_diff(other.len()) <= most).then(|| distance(&simple, &other))?;
+            (distance <= most).then_some((distance, *candidate))
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

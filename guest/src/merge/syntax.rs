@@ -126,10 +126,10 @@ fn fault(error: &ParseError) -> Fault {
         Kind::MultipleRootJsonValues => {
             ("something follows the end of the document", "one object and nothing after it")
         }
-        Kind::UnexpectedCloseBrace => ("a closing brace that does not belong here", A_VALUE),
-        Kind::UnexpectedCloseBracket => ("a closing bracket that does not belong here", A_VALUE),
-        Kind::UnexpectedColon => ("a colon that does not belong here", A_VALUE),
-        Kind::UnexpectedComma => ("a comma that does not belong here", A_VALUE),
+        Kind::UnexpectedCloseBrace => ("a closing brace where a value belongs", A_VALUE),
+        Kind::UnexpectedCloseBracket => ("a closing bracket where a value belongs", A_VALUE),
+        Kind::UnexpectedColon => ("a colon where a value belongs", A_VALUE),
+        Kind::UnexpectedComma => ("a comma where a value belongs", A_VALUE),
         Kind::UnexpectedWord => ("text without quotes", A_VALUE),
         Kind::UnterminatedArray => ("this list is never closed", "a closing bracket"),
         Kind::UnterminatedObject => ("this object is never closed", "a closing brace"),

@@ -106,6 +106,21 @@ fn every_value_of_the_wrong_kind_is_found_at_its_own_place() {
 }
 
 #[test]
+fn a_large_file_in_one_line_is_read_in_reasonable_time() {
+    // In one line, with as many members, problems and models as fit: nothing may cost the square of them.
+    let members: String = (0..20_000).map(|index| format!("member{index}:[],")).collect();
+    let models: String = (0..5_000).map(|index| format!("{{id:'é{index}',maxTokens:{index}}},")).collect();
+    let text =
+        format!("{{models:{{bedrockDiscovery:{{{members}}},providers:{{bedrock:{{models:[{models}],auth:0}}}}}}}}");
+    let began = std::time::Instant::now();
+    let problems = merge(&[file(&text), file(&text)]).expect_err("auth is a number, and so is the first limit");
+    assert_eq!(problems.len(), 501);
+    assert_eq!(problems[500].message, "19502 more problems from here on");
+    assert_eq!(problems[500].severity, Severity::Error);
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
+#[test]
 fn later_variables_and_layers_win() {
     let region = |layers: &[Layer]| merge(layers).expect("valid").settings.region;
     let set = environment(&[("AWS_REGION", "a-1"), ("AWS_REGION", "b-1")]);
