@@ -1,12 +1,137 @@
 //! `merge`: layers of configuration to settings.
+//!
+//! A layer is read on its own to a [`Partial`](partial::Partial), so that every mistake in every layer is found, also
+//! in a value that a higher layer replaces. Then the partials are laid over each other, lowest first, and
+//! [`settle`] makes the settings of what is on top.
 
-use crate::contract::config::{Layer, Merged, Problem};
+mod agents;
+mod discovery;
+mod endpoint;
+mod environment;
+mod json;
+mod model;
+mod partial;
+mod path;
+mod plugin;
+mod position;
+mod provider;
+mod reader;
+mod settle;
+mod similar;
+mod syntax;
 
-/// Merges layers, lowest first.
+use std::collections::BTreeSet;
+
+use crate::contract::config::{Layer, LayerContent, Merged, Problem, Severity};
+use crate::identity::{PROVIDER, PROVIDER_ALIASES};
+use partial::Partial;
+use reader::{Node, Reader};
+
+/// Merges layers, lowest first; the provider's own defaults lie below all of them. Objects merge member by member,
+/// lists and single values replace what lies below.
 ///
 /// # Errors
 /// All the problems, warnings among them, when any is an error.
 pub fn merge(layers: &[Layer]) -> Result<Merged, Vec<Problem>> {
-    let _ = layers;
-    todo!()
+    let mut effective = Partial::default();
+    let mut problems = Vec::new();
+    for layer in layers {
+        let (partial, mut found) = read(layer);
+        effective.lay_over(partial);
+        // Stable: what has no place of its own in the text keeps the order in which it was found.
+        found.sort_by_key(|problem| (problem.place.line, problem.place.column));
+        problems.extend(found);
+    }
+    let (settings, late) = settle::settle(effective);
+    problems.extend(late);
+    let problems = without_excess(without_repetition(problems));
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(problems);
+    }
+    Ok(Merged { settings, warnings: problems })
 }
+
+/// The same problem at the same place is told once, so that a layer that is merged twice changes nothing at all.
+fn without_repetition(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let mut told = BTreeSet::new();
+    problems.retain(|Problem { place, path, message, .. }| {
+        told.insert((
+            place.layer.clone(),
+            place.source.clone(),
+            place.line,
+            place.column,
+            path.clone(),
+            message.clone(),
+        ))
+    });
+    problems
+}
+
+/// The most problems that are told one by one. A file that is something else altogether would have tens of thousands, more than
+/// a host may be willing to lift.
+const MOST_PROBLEMS: usize = 500;
+
+/// Sums up what lies beyond [`MOST_PROBLEMS`], errors counting as an error.
+fn without_excess(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let rest = problems.split_off(problems.len().min(MOST_PROBLEMS));
+    if let Some(first) = rest.first() {
+        let is_error = rest.iter().any(|problem| problem.severity == Severity::Error);
+        problems.push(Problem {
+            severity: if is_error { Severity::Error } else { Severity::Warning },
+            place: first.place.clone(),
+            path: String::new(),
+            message: format!("{} more problems from here on", rest.len()),
+            expected: "a configuration; the problems told above are the first of it".to_owned(),
+        });
+    }
+    problems
+}
+
+/// What one layer says, and what is wrong with it.
+fn read(layer: &Layer) -> (Partial, Vec<Problem>) {
+    match &layer.content {
+        LayerContent::Variables(variables) => environment::read(layer, variables),
+        LayerContent::Json5(text) => {
+            // Some editors begin a file with a byte order mark. It is no character that anyone sees, so it has no column.
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+            let mut reader = Reader::new(layer, text);
+            let mut partial = Partial::default();
+            match syntax::parse(text) {
+                Ok(Some(document)) => read_document(&mut reader, &Node::root(&document), &mut partial),
+                // Nothing but space and comments: the file configures nothing.
+                Ok(None) => {}
+                Err(fault) => reader.fault(&fault),
+            }
+            (partial, reader.into_problems())
+        }
+    }
+}
+
+/// Reads the members of a configuration file that are Bedrock's. The rest is OpenClaw's own, and left alone.
+fn read_document(reader: &mut Reader<'_>, root: &Node<'_, '_>, partial: &mut Partial) {
+    if let Some(models) = reader.child(root, "models") {
+        if let Some(providers) = reader.child(&models, "providers") {
+            // Within a file, the provider's proper name wins over its other names.
+            for name in PROVIDER_ALIASES.iter().rev().chain(&[PROVIDER]) {
+                if let Some(node) = reader.child(&providers, name) {
+                    provider::read(reader, &node, partial);
+                }
+            }
+        }
+        if let Some(node) = reader.child(&models, "bedrockDiscovery") {
+            discovery::read(reader, &node, partial);
+        }
+    }
+    // OpenClaw moved discovery to its plugin's configuration in 2026.5; where a file has both, the newer place wins there too.
+    if let Some(node) = reader.descend(root, &["plugins", "entries", PROVIDER, "config"]) {
+        plugin::read(reader, &node, partial);
+    }
+    if let Some(node) = reader.descend(root, &["agents", "defaults"]) {
+        agents::read(reader, &node, partial);
+    }
+}
+
+#[cfg(test)]
+mod dialect_tests;
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Quarry's host: everything that needs authority.
 pub mod aws;
 pub mod bindings;
+pub mod config;
 pub mod contract;
 pub mod discovery;
 pub mod gateway;

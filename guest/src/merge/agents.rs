@@ -1,0 +1,57 @@
+//! Reading `agents.defaults`: the model to use, and other names of models.
+
+use jsonc_parser::ast::Value;
+
+use super::partial::{Partial, over};
+use super::reader::{Node, Reader};
+use crate::identity;
+
+const A_REFERENCE: &str = "a model such as \"amazon-bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0\"";
+
+/// Reads `agents.defaults`.
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+    if let Some(model) = reader.child(node, "model") {
+        default_model(reader, &model, partial);
+    }
+    if let Some(models) = reader.child(node, "models") {
+        aliases(reader, &models, partial);
+    }
+}
+
+fn default_model(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+    if let Value::StringLit(_) = node.value {
+        let primary = reader.text(node, A_REFERENCE);
+        if let Some(found) = &primary {
+            // A single value replaces the whole object that lies below, its fallbacks too.
+            partial.fallbacks = Some(found.with(Vec::new()));
+        }
+        over(&mut partial.primary, primary);
+        return;
+    }
+    let Some(members) = reader.members(node, "a model, or an object with primary and fallbacks") else { return };
+    for member in &members {
+        let node = &member.node;
+        match member.name {
+            "primary" => over(&mut partial.primary, reader.text(node, A_REFERENCE)),
+            "fallbacks" => over(&mut partial.fallbacks, reader.texts(node, "a list of models", A_REFERENCE)),
+            _ => reader.unknown(member, &["primary", "fallbacks"]),
+        }
+    }
+}
+
+/// Reads `agents.defaults.models`: `{"amazon-bedrock/MODEL": {alias: "NAME"}}`. Other providers' models are read too, since
+/// an alias of theirs that is the default model must not be taken for a model of Bedrock; but they are not criticised.
+fn aliases(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+    let Some(members) = reader.members(node, "an object of models") else { return };
+    for member in &members {
+        let reference = member.name.trim();
+        if identity::own_model(reference).is_some() {
+            let Some(alias) = reader.child(&member.node, "alias") else { continue };
+            if let Some(found) = reader.text(&alias, "another name for the model, a string") {
+                partial.aliases.insert(reference.to_owned(), found);
+            }
+        } else if let Some(alias) = member.node.value.as_object().and_then(|object| object.get_string("alias")) {
+            partial.aliases.insert(reference.to_owned(), reader.found(&member.node, alias.value.trim().to_owned()));
+        }
+    }
+}

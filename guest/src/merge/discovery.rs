@@ -1,0 +1,106 @@
+//! Reading `models.bedrockDiscovery` and its newer twin in the plugin's configuration.
+
+use jsonc_parser::ast::Value;
+
+use super::endpoint;
+use super::json::LARGEST_EXACT;
+use super::partial::{Partial, Said, over};
+use super::reader::{Node, Reader, shown};
+
+/// How long a listing stays valid, in seconds, when nothing is configured (OpenClaw's).
+pub(super) const DEFAULT_REFRESH_INTERVAL: u64 = 3600;
+
+/// Context window in tokens of a model whose own is not known (OpenClaw's).
+pub(super) const DEFAULT_CONTEXT_WINDOW: u64 = 32_000;
+
+/// Output limit in tokens of a model whose own is not known (OpenClaw's).
+pub(super) const DEFAULT_MAX_TOKENS: u64 = 4096;
+
+const KNOWN: &[&str] =
+    &["enabled", "region", "providerFilter", "refreshInterval", "defaultContextWindow", "defaultMaxTokens"];
+
+const SECONDS: &str = "a number of seconds, 0 or more (0 switches the cache off)";
+const TOKENS: &str = "a number of tokens, 1 or more";
+
+/// Reads the object.
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+    let Some(members) = reader.members(node, "an object") else { return };
+    for member in &members {
+        let node = &member.node;
+        let discovery = &mut partial.discovery;
+        match member.name {
+            "enabled" => over(&mut discovery.enabled, reader.boolean(node)),
+            "region" => over(&mut partial.region, region(reader, node)),
+            "providerFilter" => over(&mut discovery.provider_filter, provider_filter(reader, node)),
+            "refreshInterval" => over(&mut discovery.refresh_interval, refresh_interval(reader, node)),
+            "defaultContextWindow" => {
+                over(&mut discovery.default_context_window, limit(reader, node, DEFAULT_CONTEXT_WINDOW));
+            }
+            "defaultMaxTokens" => over(&mut discovery.default_max_tokens, limit(reader, node, DEFAULT_MAX_TOKENS)),
+            _ => reader.unknown(member, KNOWN),
+        }
+    }
+}
+
+fn region(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {
+    let region = reader.text(node, endpoint::A_REGION)?;
+    if !endpoint::is_region(&region.value) {
+        reader.error(node, format!("region is {}", shown(&region.value)), endpoint::A_REGION);
+        return None;
+    }
+    Some(region)
+}
+
+/// Trimmed, in lower case, without blanks and repetitions, sorted, so that equal filters are the same text
+/// whatever their order (OpenClaw does this for its cache key).
+fn provider_filter(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<String>> {
+    let expected = "a list of providers, such as [\"anthropic\", \"amazon\"]";
+    let mut names = Vec::new();
+    let mut whole = true;
+    for element in reader.elements(node, expected)? {
+        match element.value {
+            Value::StringLit(literal) => names.push(literal.value.trim().to_lowercase()),
+            _ => {
+                reader.wrong_kind(&element, "a provider's name, such as \"anthropic\"");
+                whole = false;
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names.sort();
+    names.dedup();
+    whole.then(|| reader.found(node, names))
+}
+
+/// `floor(max(0, value))`, as OpenClaw reckons; what that changes is told, because a negative number means nothing.
+fn refresh_interval(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<u64> {
+    let number = reader.number(node, SECONDS)?;
+    if number.value > LARGEST_EXACT {
+        reader.error(node, "refreshInterval is too large".to_owned(), SECONDS);
+        return None;
+    }
+    if number.value < 0.0 {
+        reader.warning(node, format!("refreshInterval is {}; 0 is used", number.value), SECONDS);
+    }
+    Some(number.with(whole(number.value)))
+}
+
+/// `floor(value)`, and the default in place of what is 0 or less then, as OpenClaw reckons.
+fn limit(reader: &mut Reader<'_>, node: &Node<'_, '_>, default: u64) -> Said<u64> {
+    let number = reader.number(node, TOKENS)?;
+    if number.value > LARGEST_EXACT {
+        reader.error(node, format!("{} is too large", node.path.name), TOKENS);
+        return None;
+    }
+    let value = whole(number.value);
+    if value == 0 {
+        reader.warning(node, format!("{} is {}; {default} is used", node.path.name, number.value), TOKENS);
+        return Some(number.with(default));
+    }
+    Some(number.with(value))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 and to 2^53")]
+fn whole(value: f64) -> u64 {
+    value.floor().clamp(0.0, LARGEST_EXACT) as u64
+}

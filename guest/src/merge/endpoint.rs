@@ -1,0 +1,138 @@
+//! Endpoints and regions.
+
+/// What `models.providers.amazon-bedrock.baseUrl` and `QUARRY_BASE_URL` have to be.
+pub(super) const A_BASE_URL: &str =
+    "an http or https address, such as `https://bedrock-runtime.eu-west-1.amazonaws.com`, without user name and query";
+
+/// What a region has to be.
+pub(super) const A_REGION: &str = "an AWS region, such as `us-east-1`";
+
+/// What is wrong with an endpoint, if something is.
+pub(super) fn fault_of_base_url(url: &str) -> Option<&'static str> {
+    let Some((_, rest)) = scheme_and_rest(url) else { return Some("is not an http or https address") };
+    if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Some("has space or control characters in it");
+    }
+    if rest.contains(['?', '#']) {
+        return Some("has a query or a fragment");
+    }
+    let authority = authority_of(rest);
+    if authority.contains('@') {
+        return Some("has a user name in it");
+    }
+    host_of(authority).is_empty().then_some("has no host")
+}
+
+/// Whether a text can be a region: it becomes a part of a host name, so nothing else may get in.
+pub(super) fn is_region(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.len() <= 40 && text.chars().all(allowed) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+/// An endpoint that AWS itself has for a region.
+#[derive(Debug, PartialEq)]
+pub(super) struct StandardEndpoint {
+    /// The region in the host's name.
+    pub(super) region: String,
+    /// Whether the address says no more than the SDK knows from the region: https, no port, no path, not FIPS.
+    pub(super) is_plain: bool,
+}
+
+/// Reads `bedrock-runtime[-fips].REGION.amazonaws.com[.cn]` (pi does).
+pub(super) fn standard_endpoint(url: &str) -> Option<StandardEndpoint> {
+    let (scheme, rest) = scheme_and_rest(url)?;
+    let authority = authority_of(rest);
+    let host = host_of(authority).to_ascii_lowercase();
+    let (service, rest_of_host) = host.split_once('.')?;
+    let is_fips = match service {
+        "bedrock-runtime" => false,
+        "bedrock-runtime-fips" => true,
+        _ => return None,
+    };
+    let region = rest_of_host.strip_suffix(".cn").unwrap_or(rest_of_host).strip_suffix(".amazonaws.com")?;
+    if !is_region(region) {
+        return None;
+    }
+    let path = &rest[authority.len()..];
+    let is_plain = !is_fips
+        && scheme == Scheme::Https
+        && matches!(path, "" | "/")
+        && (authority.len() == host.len() || authority.ends_with(":443"));
+    Some(StandardEndpoint { region: region.to_owned(), is_plain })
+}
+
+#[derive(PartialEq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+fn scheme_and_rest(url: &str) -> Option<(Scheme, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" => Some((Scheme::Http, rest)),
+        "https" => Some((Scheme::Https, rest)),
+        _ => None,
+    }
+}
+
+fn authority_of(rest: &str) -> &str {
+    rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
+}
+
+/// The host without its port; an IPv6 address with its brackets.
+fn host_of(authority: &str) -> &str {
+    if let Some(end) = authority.find(']') {
+        return &authority[..=end];
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fault_of_base_url, is_region, standard_endpoint};
+
+    #[test]
+    fn standard_hosts_give_their_region() {
+        let read = |url: &str| standard_endpoint(url).map(|endpoint| (endpoint.region, endpoint.is_plain));
+        let plain = |region: &str| Some((region.to_owned(), true));
+        let special = |region: &str| Some((region.to_owned(), false));
+        assert_eq!(read("https://bedrock-runtime.us-east-1.amazonaws.com"), plain("us-east-1"));
+        assert_eq!(read("https://Bedrock-Runtime.EU-central-1.amazonaws.com:443/"), plain("eu-central-1"));
+        assert_eq!(read("https://bedrock-runtime.cn-north-1.amazonaws.com.cn"), plain("cn-north-1"));
+        assert_eq!(read("https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com"), special("us-gov-west-1"));
+        assert_eq!(read("http://bedrock-runtime.us-east-1.amazonaws.com"), special("us-east-1"));
+        assert_eq!(read("https://bedrock-runtime.us-east-1.amazonaws.com/proxy"), special("us-east-1"));
+        assert_eq!(read("https://bedrock-runtime.us-east-1.vpce.amazonaws.com"), None);
+        assert_eq!(read("https://bedrock.us-east-1.amazonaws.com"), None);
+        assert_eq!(read("https://bedrock-runtime.us-east-1.amazonaws.com.evil.example"), None);
+        assert_eq!(read("http://127.0.0.1:8080"), None);
+    }
+
+    #[test]
+    fn addresses_that_cannot_be_endpoints_are_told_apart() {
+        for good in ["https://a", "HTTP://localhost:8080/x", "http://[::1]:80"] {
+            assert_eq!(fault_of_base_url(good), None, "{good}");
+        }
+        let table = [
+            ("bedrock.example", "is not an http or https address"),
+            ("ftp://a", "is not an http or https address"),
+            ("https://", "has no host"),
+            ("https://:80", "has no host"),
+            ("https://me:secret@a/", "has a user name in it"),
+            ("https://a b", "has space or control characters in it"),
+            ("https://a/?x=1", "has a query or a fragment"),
+        ];
+        for (url, fault) in table {
+            assert_eq!(fault_of_base_url(url), Some(fault), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_region_cannot_lead_to_another_host() {
+        assert!(is_region("us-gov-west-1"));
+        for text in ["", "us east", "US-EAST-1", "x.evil.example", "a/b", "-a", "a@b"] {
+            assert!(!is_region(text), "{text}");
+        }
+    }
+}

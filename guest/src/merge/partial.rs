@@ -1,0 +1,130 @@
+//! What one layer says, and laying one over another.
+
+use std::collections::BTreeMap;
+
+use crate::contract::config::Place;
+use crate::contract::types::CostTier;
+
+/// A value and where it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Found<T> {
+    pub(super) value: T,
+    pub(super) place: Place,
+}
+
+impl<T> Found<T> {
+    /// Another value from the same place.
+    pub(super) fn with<U>(&self, value: U) -> Found<U> {
+        Found { value, place: self.place.clone() }
+    }
+}
+
+/// A value that a layer may have left out.
+pub(super) type Said<T> = Option<Found<T>>;
+
+/// What a layer says of Bedrock. What it does not say is absent; nothing here is a default.
+#[derive(Debug, Default)]
+pub(super) struct Partial {
+    /// `models.bedrockDiscovery.region`.
+    pub(super) region: Said<String>,
+    /// `AWS_REGION`, which only counts when nothing of the configuration names a region.
+    pub(super) aws_region: Said<String>,
+    /// `AWS_DEFAULT_REGION`, which comes after `AWS_REGION`.
+    pub(super) aws_default_region: Said<String>,
+    pub(super) base_url: Said<String>,
+    pub(super) auth: Said<String>,
+    pub(super) api: Said<String>,
+    pub(super) cache_retention: Said<String>,
+    /// Names of headers as they are written, by their names in lower case.
+    pub(super) headers: BTreeMap<String, Found<String>>,
+    pub(super) models: Option<Vec<ModelEntry>>,
+    pub(super) discovery: DiscoveryPart,
+    /// `agents.defaults.model` or its member `primary`: a reference, with the provider's prefix.
+    pub(super) primary: Said<String>,
+    /// `agents.defaults.model.fallbacks`: references.
+    pub(super) fallbacks: Said<Vec<String>>,
+    /// Aliases by the reference that they stand for.
+    pub(super) aliases: BTreeMap<String, Found<String>>,
+    pub(super) guardrail: GuardrailPart,
+}
+
+/// What a layer says of discovery, besides the region.
+#[derive(Debug, Default)]
+pub(super) struct DiscoveryPart {
+    pub(super) enabled: Said<bool>,
+    pub(super) provider_filter: Said<Vec<String>>,
+    pub(super) refresh_interval: Said<u64>,
+    pub(super) default_context_window: Said<u64>,
+    pub(super) default_max_tokens: Said<u64>,
+}
+
+/// What a layer says of the guardrail.
+#[derive(Debug, Default)]
+pub(super) struct GuardrailPart {
+    pub(super) identifier: Said<String>,
+    pub(super) version: Said<String>,
+    pub(super) stream_processing_mode: Said<String>,
+    pub(super) trace: Said<String>,
+}
+
+/// One entry of `models.providers.amazon-bedrock.models`.
+#[derive(Debug)]
+pub(super) struct ModelEntry {
+    pub(super) place: Place,
+    pub(super) id: Found<String>,
+    pub(super) name: Said<String>,
+    pub(super) reasoning: Said<bool>,
+    pub(super) input: Said<Vec<String>>,
+    pub(super) cost: CostPart,
+    pub(super) context_window: Said<u64>,
+    pub(super) max_tokens: Said<u64>,
+    pub(super) base_url: Said<String>,
+    /// Plain JSON.
+    pub(super) params: Said<String>,
+}
+
+/// What an entry says of its prices.
+#[derive(Debug, Default)]
+pub(super) struct CostPart {
+    pub(super) input: Said<f64>,
+    pub(super) output: Said<f64>,
+    pub(super) cache_read: Said<f64>,
+    pub(super) cache_write: Said<f64>,
+    pub(super) tiers: Said<Vec<CostTier>>,
+}
+
+impl Partial {
+    /// Lays a higher layer over this one: what it says wins, what it does not say stays.
+    pub(super) fn lay_over(&mut self, higher: Partial) {
+        over(&mut self.region, higher.region);
+        over(&mut self.aws_region, higher.aws_region);
+        over(&mut self.aws_default_region, higher.aws_default_region);
+        over(&mut self.base_url, higher.base_url);
+        over(&mut self.auth, higher.auth);
+        over(&mut self.api, higher.api);
+        over(&mut self.cache_retention, higher.cache_retention);
+        self.headers.extend(higher.headers);
+        over(&mut self.models, higher.models);
+        over(&mut self.primary, higher.primary);
+        over(&mut self.fallbacks, higher.fallbacks);
+        self.aliases.extend(higher.aliases);
+        let (discovery, above) = (&mut self.discovery, higher.discovery);
+        over(&mut discovery.enabled, above.enabled);
+        over(&mut discovery.provider_filter, above.provider_filter);
+        over(&mut discovery.refresh_interval, above.refresh_interval);
+        over(&mut discovery.default_context_window, above.default_context_window);
+        over(&mut discovery.default_max_tokens, above.default_max_tokens);
+        let (guardrail, above) = (&mut self.guardrail, higher.guardrail);
+        over(&mut guardrail.identifier, above.identifier);
+        over(&mut guardrail.version, above.version);
+        over(&mut guardrail.stream_processing_mode, above.stream_processing_mode);
+        over(&mut guardrail.trace, above.trace);
+    }
+}
+
+/// Replaces what lies below by what lies above, where there is something above.
+pub(super) fn over<T>(below: &mut Option<T>, above: Option<T>) {
+    if above.is_some() {
+        *below = above;
+    }
+}

@@ -1,0 +1,219 @@
+//! What is on top, with the defaults below it, to settings and the origins of all that is in them.
+
+use super::discovery::{DEFAULT_CONTEXT_WINDOW, DEFAULT_MAX_TOKENS, DEFAULT_REFRESH_INTERVAL};
+use super::endpoint::{self, StandardEndpoint};
+use super::partial::{DiscoveryPart, Found, GuardrailPart, ModelEntry, Partial, Said};
+use super::path::quoted_where_needed;
+use crate::contract::config::{Discovery, Guardrail, Origin, Place, Problem, Settings, Severity};
+use crate::contract::types::{Cost, Model};
+use crate::identity::{API, own_model};
+
+/// The region when nothing names one (pi's and OpenClaw's).
+const DEFAULT_REGION: &str = "us-east-1";
+
+const PROVIDER_PATH: &str = "models.providers.amazon-bedrock";
+const DISCOVERY_PATH: &str = "models.bedrockDiscovery";
+const MODEL_PATH: &str = "agents.defaults.model";
+const GUARDRAIL_PATH: &str = "plugins.entries.amazon-bedrock.config.guardrail";
+
+/// Makes the settings, and tells what is wrong with the layers taken together.
+pub(super) fn settle(effective: Partial) -> (Settings, Vec<Problem>) {
+    let mut settling = Settling { origins: Vec::new(), problems: Vec::new() };
+    let settings = settling.settings(effective);
+    (settings, settling.problems)
+}
+
+struct Settling {
+    origins: Vec<Origin>,
+    problems: Vec<Problem>,
+}
+
+impl Settling {
+    /// Takes a value and writes down where it came from.
+    fn take<T>(&mut self, path: &str, found: Found<T>) -> T {
+        self.origins.push(Origin { path: path.to_owned(), place: found.place });
+        found.value
+    }
+
+    /// Takes a value or the default.
+    fn take_or<T>(&mut self, path: &str, said: Said<T>, default: T) -> T {
+        let found = said.unwrap_or_else(|| by_default(default));
+        self.take(path, found)
+    }
+
+    /// Takes a value that may be absent.
+    fn take_if<T>(&mut self, path: &str, said: Said<T>) -> Option<T> {
+        said.map(|found| self.take(path, found))
+    }
+
+    fn warn(&mut self, place: Place, path: &str, message: String, expected: String) {
+        self.problems.push(Problem { severity: Severity::Warning, place, path: path.to_owned(), message, expected });
+    }
+
+    fn settings(&mut self, effective: Partial) -> Settings {
+        let endpoint = effective.base_url.as_ref().and_then(|url| endpoint::standard_endpoint(&url.value));
+        let named = effective.region;
+        let of_endpoint = || {
+            let url = effective.base_url.as_ref()?;
+            Some(url.with(endpoint.as_ref()?.region.clone()))
+        };
+        let region = named
+            .or_else(of_endpoint)
+            .or(effective.aws_region)
+            .or(effective.aws_default_region)
+            .unwrap_or_else(|| by_default(DEFAULT_REGION.to_owned()));
+        let base_url = self.pinned(effective.base_url, endpoint, &region);
+        let region = self.take(&format!("{DISCOVERY_PATH}.region"), region);
+        let base_url = self.take_if(&format!("{PROVIDER_PATH}.baseUrl"), base_url);
+        let auth = self.take_or(&format!("{PROVIDER_PATH}.auth"), effective.auth, "aws-sdk".to_owned());
+        let api = self.take_or(&format!("{PROVIDER_PATH}.api"), effective.api, API.to_owned());
+        let cache_retention = self.take_if(&format!("{PROVIDER_PATH}.cacheRetention"), effective.cache_retention);
+        let header_path = |name: &str| format!("{PROVIDER_PATH}.headers.{}", quoted_where_needed(name));
+        let headers = effective.headers.into_values();
+        let header_names = headers.map(|found| self.take(&header_path(&found.value.clone()), found)).collect();
+        let limits = effective.discovery;
+        let window = limits.default_context_window.clone().unwrap_or_else(|| by_default(DEFAULT_CONTEXT_WINDOW));
+        let output = limits.default_max_tokens.clone().unwrap_or_else(|| by_default(DEFAULT_MAX_TOKENS));
+        let entries = effective.models.unwrap_or_default().into_iter().enumerate();
+        let models = entries.map(|(index, entry)| self.model(index, entry, &window, &output)).collect();
+        let discovery = self.discovery(limits, &region);
+        let references = References { aliases: &effective.aliases };
+        let primary = effective.primary.and_then(|found| Some(found.with(references.resolve(&found.value)?)));
+        let default_model = self.take_if(&format!("{MODEL_PATH}.primary"), primary);
+        let fallbacks = effective.fallbacks.map(|found| {
+            found.with(found.value.iter().filter_map(|reference| references.resolve(reference)).collect::<Vec<_>>())
+        });
+        let fallbacks = fallbacks.filter(|found| !found.value.is_empty());
+        let fallback_models = self.take_if(&format!("{MODEL_PATH}.fallbacks"), fallbacks).unwrap_or_default();
+        let own =
+            effective.aliases.iter().filter_map(|(reference, alias)| Some((reference, own_model(reference)?, alias)));
+        let aliases = own
+            .map(|(reference, id, alias)| {
+                let path = format!("agents.defaults.models.{}.alias", quoted_where_needed(reference));
+                (self.take(&path, alias.clone()), id.to_owned())
+            })
+            .collect();
+        let guardrail = self.guardrail(effective.guardrail);
+        Settings {
+            region,
+            base_url,
+            auth,
+            api,
+            header_names,
+            models,
+            discovery,
+            default_model,
+            fallback_models,
+            aliases,
+            guardrail,
+            cache_retention,
+            origins: core::mem::take(&mut self.origins),
+            extras: Vec::new(),
+        }
+    }
+
+    /// The endpoint, where it says more than the SDK knows from the region by itself.
+    fn pinned(
+        &mut self,
+        url: Said<String>,
+        endpoint: Option<StandardEndpoint>,
+        region: &Found<String>,
+    ) -> Said<String> {
+        let url = url?;
+        let Some(endpoint) = endpoint else { return Some(url) };
+        if endpoint.region != region.value && (!endpoint.is_plain || url.place.layer == region.place.layer) {
+            let message = format!("baseUrl is in {}, and the region is {}", endpoint.region, region.value);
+            let expected = format!("an endpoint in {}, or no baseUrl", region.value);
+            self.warn(url.place.clone(), &format!("{PROVIDER_PATH}.baseUrl"), message, expected);
+        }
+        (!endpoint.is_plain).then_some(url)
+    }
+
+    fn discovery(&mut self, said: DiscoveryPart, region: &str) -> Discovery {
+        let path = |name: &str| format!("{DISCOVERY_PATH}.{name}");
+        Discovery {
+            enabled: self.take_if(&path("enabled"), said.enabled),
+            region: region.to_owned(),
+            provider_filter: self.take_or(&path("providerFilter"), said.provider_filter, Vec::new()),
+            refresh_interval: self.take_or(&path("refreshInterval"), said.refresh_interval, DEFAULT_REFRESH_INTERVAL),
+            default_context_window: self.take_or(
+                &path("defaultContextWindow"),
+                said.default_context_window,
+                DEFAULT_CONTEXT_WINDOW,
+            ),
+            default_max_tokens: self.take_or(&path("defaultMaxTokens"), said.default_max_tokens, DEFAULT_MAX_TOKENS),
+        }
+    }
+
+    fn model(&mut self, index: usize, entry: ModelEntry, window: &Found<u64>, output: &Found<u64>) -> Model {
+        let at = format!("{PROVIDER_PATH}.models[{index}]");
+        let path = |name: &str| format!("{at}.{name}");
+        self.take(&at, Found { value: (), place: entry.place });
+        let id = self.take(&path("id"), entry.id.clone());
+        Model {
+            // What an entry leaves out came from where its stand-in came from.
+            name: self.take(&path("name"), entry.name.unwrap_or(entry.id)),
+            id,
+            reasoning: self.take_or(&path("reasoning"), entry.reasoning, false),
+            input: self.take_or(&path("input"), entry.input, vec!["text".to_owned()]),
+            cost: Cost {
+                input: self.take_or(&path("cost.input"), entry.cost.input, 0.0),
+                output: self.take_or(&path("cost.output"), entry.cost.output, 0.0),
+                cache_read: self.take_or(&path("cost.cacheRead"), entry.cost.cache_read, 0.0),
+                cache_write: self.take_or(&path("cost.cacheWrite"), entry.cost.cache_write, 0.0),
+                tiers: self.take_if(&path("cost.tiers"), entry.cost.tiers).unwrap_or_default(),
+            },
+            context_window: self.take(&path("contextWindow"), entry.context_window.unwrap_or_else(|| window.clone())),
+            max_tokens: self.take(&path("maxTokens"), entry.max_tokens.unwrap_or_else(|| output.clone())),
+            base_url: self.take_if(&path("baseUrl"), entry.base_url),
+            params: self.take_if(&path("params"), entry.params),
+            extras: Vec::new(),
+        }
+    }
+
+    /// The guardrail: of the two members that Bedrock needs, neither goes without the other.
+    fn guardrail(&mut self, said: GuardrailPart) -> Option<Guardrail> {
+        let path = |name: &str| format!("{GUARDRAIL_PATH}.{name}");
+        let any = [&said.identifier, &said.version, &said.stream_processing_mode, &said.trace];
+        let place = any.into_iter().flatten().map(|found| found.place.clone()).next()?;
+        let (Some(identifier), Some(version)) = (said.identifier.clone(), said.version.clone()) else {
+            for (name, said) in [("guardrailIdentifier", said.identifier), ("guardrailVersion", said.version)] {
+                if said.is_none() {
+                    self.problems.push(Problem {
+                        severity: Severity::Error,
+                        place: place.clone(),
+                        path: path(name),
+                        message: format!("the guardrail has no {name}"),
+                        expected: "guardrailIdentifier and guardrailVersion, both".to_owned(),
+                    });
+                }
+            }
+            return None;
+        };
+        Some(Guardrail {
+            identifier: self.take(&path("guardrailIdentifier"), identifier),
+            version: self.take(&path("guardrailVersion"), version),
+            stream_processing_mode: self.take_if(&path("streamProcessingMode"), said.stream_processing_mode),
+            trace: self.take_if(&path("trace"), said.trace),
+        })
+    }
+}
+
+/// References to models: ids with or without the provider's prefix, and aliases.
+struct References<'a> {
+    aliases: &'a std::collections::BTreeMap<String, Found<String>>,
+}
+
+impl References<'_> {
+    /// The id of the model of Bedrock that a reference means; None where it means another provider's.
+    fn resolve(&self, reference: &str) -> Option<String> {
+        let named = |(_, alias): &(&String, &Found<String>)| alias.value.eq_ignore_ascii_case(reference);
+        let meant = self.aliases.iter().find(named).map_or(reference, |(target, _)| target.as_str());
+        own_model(meant).map(str::to_owned)
+    }
+}
+
+/// A value of the provider's own.
+fn by_default<T>(value: T) -> Found<T> {
+    Found { value, place: Place { layer: "defaults".to_owned(), source: String::new(), line: 0, column: 0 } }
+}

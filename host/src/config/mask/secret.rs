@@ -1,0 +1,84 @@
+//! What is a secret.
+
+use std::borrow::Cow;
+
+use super::HIDDEN;
+
+/// Whether a member with this name has a secret for a value, or secrets in it. Capitals, hyphens and underscores do not count.
+///
+/// Every value inside `headers` is one: a proxy's key may have any name.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let name: String =
+        name.chars().filter(|c| !matches!(c, '-' | '_' | ' ' | '.')).flat_map(char::to_lowercase).collect();
+    // Not what merely has `token` in it: `maxTokens` is a number that the provider needs.
+    const ENDINGS: [&str; 7] = ["key", "token", "authorization", "credential", "credentials", "keyid", "cookie"];
+    const PARTS: [&str; 5] = ["secret", "password", "passphrase", "apikey", "bearer"];
+    name == "headers"
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
+        || PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Whether a text is a secret by its own look, wherever it stands: a key in a member whose name is misspelt.
+pub(super) fn is_secret_value(text: &str) -> bool {
+    // Bedrock's long-term and short-term API keys, AWS key ids, JSON web tokens, keys of other providers.
+    const BEGINNINGS: [&str; 7] = ["ABSK", "bedrock-api-key-", "AKIA", "ASIA", "eyJ", "sk-", "Bearer "];
+    let text = text.trim();
+    text.len() >= 16 && BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
+}
+
+/// An address without the user name and password in it, if it has them: `https://me:secret@host` has as many characters
+/// hidden as stand before the `@`, so that a provider can still see that something is there.
+#[must_use]
+pub fn without_user_info(text: &str) -> Cow<'_, str> {
+    let Some(start) = text.find("://").map(|at| at + 3) else { return Cow::Borrowed(text) };
+    let authority = text[start..].split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let Some(length) = authority.rfind('@') else { return Cow::Borrowed(text) };
+    let hidden = authority[..length].chars().map(|_| HIDDEN);
+    Cow::Owned(text[..start].chars().chain(hidden).chain(text[start + length..].chars()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_secret_name, is_secret_value, without_user_info};
+
+    #[test]
+    fn secrets_are_known_by_name() {
+        for name in [
+            "apiKey",
+            "api_key",
+            "API-KEY",
+            "token",
+            "sessionToken",
+            "AWS_BEARER_TOKEN_BEDROCK",
+            "bearer",
+            "bearerAuth",
+            "clientSecret",
+            "password",
+            "Authorization",
+            "headers",
+            "accessKeyId",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["maxTokens", "defaultMaxTokens", "budget_tokens", "region", "baseUrl", "alias", "keep"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_known_by_their_look() {
+        assert!(is_secret_value("ABSKQmVkcm9ja0FQSUtleS1hYmNk"));
+        assert!(is_secret_value(" bedrock-api-key-YmVkcm9jay5hbWF6b24"));
+        for text in ["us-east-1", "anthropic.claude-opus-4-6-v1", "sk-", "amazon-bedrock/x", ""] {
+            assert!(!is_secret_value(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_lose_user_and_password() {
+        assert_eq!(without_user_info("https://me:p@ss@host/a@b"), "https://xxxxxxx@host/a@b");
+        for text in ["https://host/a@b", "me@host", "https://host?q=a@b", ""] {
+            assert_eq!(without_user_info(text), text);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What the mask has to hold to.
+
+use std::fmt::Write as _;
+
+use super::super::json5;
+use super::super::layers::PROVIDER_PATHS;
+use super::Mask;
+
+fn masked(text: &str) -> String {
+    Mask::new(PROVIDER_PATHS.iter().copied()).apply(text)
+}
+
+#[test]
+fn what_is_none_of_the_providers_business_is_hidden() {
+    let text = r#"// my key is hunter2
+{
+  /* hunter2 */
+  env: { vars: { KEY: "hunter2", PORT: 8080 } }, on: true,
+  models: {
+    providers: {
+      openai: { apiKey: 'hunter2', baseUrl: "https://x" },
+      "amazon-bedrock": {
+        baseUrl: 'https://me:hunter2@proxy.example', apiKey: "hunter2",
+        headers: { "x-key": "hunter2", n: 12 }, tokn: 'ABSKhunter2hunter2hunter2',
+        models: [{ id: 'a', maxTokens: 9, params: { sessionToken: "hunter2", list: [{ secret: ["hunter2"] }] } }],
+      },
+    },
+    bedrockDiscovery: { region: 'eu-west-1' },
+  },
+}"#;
+    let expected = r#"                    
+{
+               
+  env: { vars: { KEY: "xxxxxxx", PORT: 1111 } }, on: true,
+  models: {
+    providers: {
+      openai: { apiKey: 'xxxxxxx', baseUrl: "xxxxxxxxx" },
+      "amazon-bedrock": {
+        baseUrl: 'https://xxxxxxxxxx@proxy.example', apiKey: "xxxxxxx",
+        headers: { "x-key": "xxxxxxx", n: 11 }, tokn: 'xxxxxxxxxxxxxxxxxxxxxxxxx',
+        models: [{ id: 'a', maxTokens: 9, params: { sessionToken: "xxxxxxx", list: [{ secret: ["xxxxxxx"] }] } }],
+      },
+    },
+    bedrockDiscovery: { region: 'eu-west-1' },
+  },
+}"#;
+    assert_eq!(masked(text), expected);
+}
+
+#[test]
+fn a_path_is_visible_only_from_the_root_and_only_as_objects() {
+    for text in [
+        "{x: {models: {bedrockDiscovery: {region: 'hunter2'}}}}",
+        "[{models: {bedrockDiscovery: {region: 'hunter2'}}}]",
+        "{models: [{bedrockDiscovery: 'hunter2'}]}",
+        "{'models.bedrockDiscovery': 'hunter2'}",
+        "{models: 'hunter2'}",
+        "'hunter2'",
+    ] {
+        assert!(!masked(text).contains("hunter2"), "{text}");
+    }
+    assert_eq!(masked("{models:{bedrockDiscovery:{a:[{b:'seen'}]}}}"), "{models:{bedrockDiscovery:{a:[{b:'seen'}]}}}");
+}
+
+#[test]
+fn a_provider_is_shown_only_the_paths_of_the_mask() {
+    let mask = Mask::new(["models.bedrockDiscovery"]);
+    let text = "{models: {bedrockDiscovery: {region: 'a'}, providers: {'amazon-bedrock': {baseUrl: 'b'}}}}";
+    assert_eq!(mask.apply(text), text.replace("'b'", "'x'"));
+    assert_eq!(Mask::new([]).apply(text), text.replace("'b'", "'x'").replace("'a'", "'x'"));
+}
+
+#[test]
+fn strings_over_several_lines_keep_their_lines() {
+    assert_eq!(masked("{a: 'one\\\ntwo\\\r\nthree\\\\', b: 'é😀'}"), "{a: 'xxx\\\nxxx\\\r\nxxxxxxx', b: 'xx'}");
+}
+
+/// Documents with a mistake, each with `hunter2` somewhere: what was a secret stays one.
+const BROKEN: &[&str] = &[
+    "{models: {providers: {'amazon-bedrock': {apiKey: 'hunter2",
+    "{models: {providers: {'amazon-bedrock': {apiKey: hunter2, region: 'a'}}}}",
+    "{models: {providers: {'amazon-bedrock': {apiKey: hunter2}}}}",
+    "{models: {providers: {'amazon-bedrock': {apiKey: 'a' 'hunter2'}}}}",
+    "{models: {providers: {'amazon-bedrock': {'hunter2'}}}}",
+    "{models: {providers: {'amazon-bedrock': {'hunter2' /* c */ , a: 1}}}}",
+    "{models: {providers: {'amazon-bedrock': {hunter2",
+    "{models: {providers: {'amazon-bedrock': {baseUrl: 'a',, apiKey: 'hunter2'}}}}",
+    "{models: {providers: {'amazon-bedrock': {baseUrl 'hunter2'}}}}",
+    "{models: {bedrockDiscovery: {region: 'eu', }}} {apiKey: 'hunter2'}",
+    "{models: {bedrockDiscovery: {region: 'a\\1hunter2'}}}",
+    "{models: {bedrockDiscovery: {region: 'hunter2\\x4', b: 1}}}",
+    "{models: {bedrockDiscovery: {region: 'é hunter2\\u12', b: 1}}}",
+    "{models: {bedrockDiscovery: {region: 'a\\ud800 hunter2'}}}",
+    "{models: {bedrockDiscovery: {region: 'a\\01hunter2'}}}",
+    "{a: 1 /* hunter2",
+    "{a: 01, b: 'hunter2'}",
+    "[0 1, 'hunter2']",
+    "{a: 0xhunter2}",
+    "{0xhunter2: 1}",
+    "{a: 1e, b: 'hunter2'}",
+    "{a: 1e+hunter2}",
+    "{a: -hunter2}",
+    "{@hunter2: 1}",
+    "{hunter2@: 1}",
+    "{a: /hunter2/}",
+    "{a: (hunter2)}",
+    "{a: é@hunter2}",
+    "{a: 'ok', b: \u{0}'hunter2'}",
+    "}hunter2",
+    "hunter2",
+    "{a: [1}, 'hunter2']",
+    "{a: [1, 2; 'hunter2']}",
+    ": 'hunter2'",
+];
+
+/// Kind and place of the error, the place in characters. A number that breaks off is one kind, as it is for people.
+fn error_of(text: &str) -> Option<(String, usize)> {
+    let error = json5::parse(text).err()?;
+    let kind = error.kind().to_string();
+    let kind = if kind.contains("digit") && !kind.contains("hex") { "not a number".to_owned() } else { kind };
+    Some((kind, text[..error.range().start].chars().count()))
+}
+
+#[test]
+fn a_mistake_hides_all_behind_it_and_stays_the_same_mistake() {
+    for text in BROKEN {
+        let masked = masked(text);
+        assert!(!masked.contains("hunter") && !masked.contains("unter2"), "{text} gives {masked}");
+        let (before, after) = (error_of(text).expect(text), error_of(&masked).expect(&masked));
+        assert_eq!(before.1, after.1, "{text} gives {masked}");
+        // Two numbers without space between them would become one.
+        if !text.contains("01,") && !text.contains("ud800") {
+            assert_eq!(before.0, after.0, "{text} gives {masked}");
+        }
+    }
+}
+
+#[test]
+fn masking_keeps_every_place_and_never_makes_a_wrong_document_right() {
+    const PIECES: &[&str] = &[
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "a",
+        "models",
+        "'hunter2'",
+        "\"é\\n\"",
+        "12",
+        "-.5",
+        "0x1F",
+        "01",
+        "null",
+        " ",
+        "\n",
+        "/*hunter2*/",
+        "//d\n",
+        "@",
+        "'",
+        "\"",
+        "\\",
+        "-",
+        "1e",
+        "/*",
+        "hunter2",
+        "'\\u1'",
+        "'\\q\\\n'",
+        "\u{2028}",
+    ];
+    let mut state: u64 = 0x2545_F491_4F6C_DD1D;
+    let mut next = |bound: usize| {
+        // Xorshift: the same documents in every run.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 33) as usize % bound
+    };
+    let mut right = 0;
+    for _ in 0..60_000 {
+        let mut text = String::new();
+        for _ in 0..=next(12) {
+            text.push_str(PIECES[next(PIECES.len())]);
+        }
+        let masked = masked(&text);
+        let shape = |text: &str| text.split('\n').map(|line| line.chars().count()).collect::<Vec<_>>();
+        assert_eq!(shape(&masked), shape(&text), "{text:?} gives {masked:?}");
+        match (error_of(&text), error_of(&masked)) {
+            (None, None) => right += 1,
+            (Some((_, before)), Some((_, after))) => assert_eq!(before, after, "{text:?} gives {masked:?}"),
+            (before, after) => panic!("{text:?} gives {masked:?}: {before:?}, then {after:?}"),
+        }
+        // Only a name stays: what a colon follows.
+        let is_name = |at: usize| masked[at + "'hunter2'".len()..].trim_start().starts_with(':');
+        assert!(masked.match_indices("'hunter2'").all(|(at, _)| is_name(at)), "{text:?} gives {masked:?}");
+        assert!(!masked.contains("/*hunter2"), "{text:?} gives {masked:?}");
+    }
+    assert!(right > 500, "too few documents were right: {right}");
+}
+
+#[test]
+fn depth_and_size_cost_no_more_than_their_length() {
+    let mut deep = String::from("{models:{bedrockDiscovery:");
+    for _ in 0..100_000 {
+        deep.push_str("[1,");
+    }
+    assert_eq!(masked(&deep), deep);
+    let mut wide = String::from("{");
+    for index in 0..20_000 {
+        let _ = write!(wide, "a{index}: 'hunter2', ");
+    }
+    wide.push('}');
+    assert_eq!(masked(&wide).chars().count(), wide.chars().count());
+}

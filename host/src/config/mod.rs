@@ -1,0 +1,22 @@
+//! The configuration on the host's side: which file it is, what of it the provider may see, and what only the host reads.
+//!
+//! The provider merges the layers; the host finds them. Between the two lies [`mask`]: a secret never enters the provider's
+//! memory, nor does any part of the file that is none of its business.
+
+mod environment;
+mod error;
+mod file;
+mod json5;
+mod layers;
+mod locate;
+pub mod mask;
+mod overrides;
+mod secrets;
+
+pub use environment::Environment;
+pub use error::ConfigError;
+pub use file::{ConfigFile, MAX_FILE_SIZE};
+pub use layers::{PROVIDER_PATHS, PROVIDER_VARIABLES, layers};
+pub use locate::{ChosenBy, Location, locate};
+pub use overrides::Override;
+pub use secrets::ConfigSecrets;

@@ -1,0 +1,104 @@
+//! Values given on the command line, as a layer.
+
+use serde_json::{Map, Value};
+
+use super::error::ConfigError;
+
+/// A value for one member of the configuration, such as `models.bedrockDiscovery.region` and `"eu-west-1"`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// Member names with dots between them; a name that has a dot in it in double quotes.
+    pub path: String,
+    /// The value.
+    pub value: Value,
+}
+
+impl Override {
+    /// The value for a member.
+    pub fn new(path: impl Into<String>, value: impl Into<Value>) -> Self {
+        Override { path: path.into(), value: value.into() }
+    }
+}
+
+/// One document that says what the overrides say, the later ones over the earlier ones. Empty when there are none.
+pub(super) fn document(overrides: &[Override]) -> Result<String, ConfigError> {
+    if overrides.is_empty() {
+        return Ok(String::new());
+    }
+    let mut root = Map::new();
+    for Override { path, value } in overrides {
+        let names = names(path).ok_or_else(|| ConfigError::OverridePath { path: path.clone() })?;
+        put(&mut root, &names, value.clone());
+    }
+    Ok(Value::Object(root).to_string())
+}
+
+fn put(object: &mut Map<String, Value>, names: &[String], value: Value) {
+    match names {
+        [] => {}
+        [last] => drop(object.insert(last.clone(), value)),
+        [first, rest @ ..] => {
+            let member = object.entry(first.clone()).or_insert_with(|| Value::Object(Map::new()));
+            if !member.is_object() {
+                *member = Value::Object(Map::new());
+            }
+            if let Value::Object(inner) = member {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// The names in a path; None when one is empty or a quote is not closed.
+fn names(path: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    loop {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let end = quoted.find('"')?;
+                (&quoted[..end], &quoted[end + 1..])
+            }
+            None => rest.split_at(rest.find('.').unwrap_or(rest.len())),
+        };
+        if name.trim().is_empty() {
+            return None;
+        }
+        names.push(name.to_owned());
+        if after.is_empty() {
+            return Some(names);
+        }
+        rest = after.strip_prefix('.')?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Override, document, names};
+
+    #[test]
+    fn overrides_become_one_document() {
+        let overrides = [
+            Override::new("models.bedrockDiscovery.region", "us-east-1"),
+            Override::new("models.bedrockDiscovery.refreshInterval", 0),
+            Override::new("models.bedrockDiscovery.region", "eu-west-1"),
+            Override::new("agents.defaults.models.\"amazon-bedrock/a.b\".alias", "x"),
+        ];
+        assert_eq!(
+            document(&overrides).expect("valid"),
+            r#"{"agents":{"defaults":{"models":{"amazon-bedrock/a.b":{"alias":"x"}}}},"models":{"bedrockDiscovery":{"refreshInterval":0,"region":"eu-west-1"}}}"#
+        );
+        assert_eq!(document(&[]).expect("valid"), "");
+        let replaced = [Override::new("a", 1), Override::new("a.b", 2)];
+        assert_eq!(document(&replaced).expect("valid"), r#"{"a":{"b":2}}"#);
+    }
+
+    #[test]
+    fn a_path_without_names_is_refused() {
+        for path in ["", ".", "a.", ".a", "a..b", "\"a", "\"a\"b", " "] {
+            assert_eq!(names(path), None, "{path}");
+        }
+        let error = document(&[Override::new("a..b", 1)]).expect_err("refused").to_string();
+        assert!(error.contains("`a..b`"), "{error}");
+    }
+}
