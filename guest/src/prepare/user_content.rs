@@ -23,7 +23,7 @@ pub(super) struct UserContent<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Place {
     User,
-    ToolResult(ToolImages),
+    ToolResult,
 }
 
 impl Place {
@@ -31,7 +31,7 @@ impl Place {
     fn prefix(self) -> &'static str {
         match self {
             Place::User => "",
-            Place::ToolResult(_) => "tool ",
+            Place::ToolResult => "tool ",
         }
     }
 }
@@ -76,7 +76,7 @@ impl<'a> UserContent<'a> {
             ToolImages::BehindErrors if !answered.is_error => ToolImages::Inside,
             other => other,
         };
-        let blocks = self.convert(blocks, Place::ToolResult(images), path, report);
+        let blocks = self.convert(blocks, Place::ToolResult, path, report);
         let mut content = match images {
             ToolImages::Inside => ResultContent { inside: blocks, behind: Vec::new() },
             ToolImages::BehindErrors => lift(
@@ -132,7 +132,7 @@ impl<'a> UserContent<'a> {
             UserBlock::GuardedText(text) if is_blank(&text) => None,
             UserBlock::GuardedText(text) => match place {
                 Place::User => Some(Block::GuardedText(text)),
-                Place::ToolResult(_) => {
+                Place::ToolResult => {
                     report.notice(
                         "guarded-text-plain",
                         format!("{path}: a tool result cannot hold guardContent; the text went as plain text"),
@@ -144,7 +144,7 @@ impl<'a> UserContent<'a> {
                 if !matches!(ttl.as_deref(), None | Some("5m" | "1h")) {
                     report.problem(path, "the cache point's time to live is unknown", "`5m`, `1h`, or none");
                 }
-                if matches!(place, Place::ToolResult(_)) {
+                if matches!(place, Place::ToolResult) {
                     report.notice("cache-point-omitted", format!("{path}: a tool result cannot hold a cache point"));
                     return None;
                 }
@@ -159,7 +159,7 @@ impl<'a> UserContent<'a> {
                     // pi skips it.
                     Place::User => None,
                     // A model that waits for a result should know that there was more than it sees.
-                    Place::ToolResult(_) => Some(Block::Text(format!("(tool {} omitted: not supported)", other.name))),
+                    Place::ToolResult => Some(Block::Text(format!("(tool {} omitted: not supported)", other.name))),
                 }
             }
         }
