@@ -99,7 +99,9 @@ pub fn prepare(
 
     let mut body = Body::default();
     body.object(|o| {
-        o.member("messages").array(&history.messages, |body, message| message.write(body));
+        if !history.messages.is_empty() {
+            o.member("messages").array(&history.messages, |body, message| message.write(body));
+        }
         if !system.is_empty() {
             o.member("system").array(&system, blocks::write);
         }

@@ -10,6 +10,7 @@ use crate::families::Family;
 use super::assistant_content::{self, Said};
 use super::blocks::{Block, Role, WireMessage};
 use super::labels::{ToolCallIdAllocator, ToolNames};
+use super::raw_json;
 use super::report::Report;
 use super::user_content::{Answered, EMPTY, UserContent, is_blank};
 
@@ -169,7 +170,7 @@ impl Builder<'_> {
         self.pending.push(Pending { original_id: call.id, id: id.clone(), name: name.clone() });
         match self.tools {
             ToolHistory::Blocks => Block::ToolUse { id, name, input },
-            ToolHistory::Text => Block::Text(format!("[Assistant tool call]: {name}({input})")),
+            ToolHistory::Text => Block::Text(format!("[Assistant tool call]: {name}({})", raw_json::compacted(&input))),
         }
     }
 

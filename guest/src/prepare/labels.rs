@@ -24,13 +24,17 @@ impl ToolNames {
         let mut used: BTreeSet<String> = unchanged.iter().map(|name| (*name).to_owned()).collect();
         let mut wire_of = BTreeMap::new();
         for name in all {
-            if !wire_of.contains_key(name) {
-                let wire = match unchanged.get(name) {
-                    Some(same) => (*same).to_owned(),
-                    None => unique(&normal(name), |candidate| used.insert(candidate.to_owned())),
-                };
-                wire_of.insert(name.to_owned(), wire);
+            if wire_of.contains_key(name) {
+                continue;
             }
+            let normal = normal(name);
+            let mut wire = normal.clone();
+            let mut number = 1;
+            while !unchanged.contains(name) && !used.insert(wire.clone()) {
+                number += 1;
+                wire = numbered(&normal, number);
+            }
+            wire_of.insert(name.to_owned(), wire);
         }
         ToolNames { wire_of }
     }
@@ -57,6 +61,8 @@ pub(super) struct ToolCallIdAllocator {
     form: ToolCallIds,
     reserved: BTreeSet<String>,
     used: BTreeSet<String>,
+    /// The number to try next behind a text: a long history may repeat the same few ids in every turn.
+    next: BTreeMap<String, u64>,
 }
 
 impl ToolCallIdAllocator {
@@ -64,7 +70,7 @@ impl ToolCallIdAllocator {
     pub(super) fn new<'a>(family: &Family, all: impl Iterator<Item = &'a str>) -> Self {
         let form = family.tool_call_ids;
         let reserved = all.filter(|id| fits(form, id)).map(str::to_owned).collect();
-        ToolCallIdAllocator { form, reserved, used: BTreeSet::new() }
+        ToolCallIdAllocator { form, reserved, used: BTreeSet::new(), next: BTreeMap::new() }
     }
 
     /// The id on the wire of the next call, whose own id is `id`.
@@ -72,11 +78,21 @@ impl ToolCallIdAllocator {
         if fits(self.form, id) && self.used.insert(id.to_owned()) {
             return id.to_owned();
         }
-        let (reserved, used) = (&self.reserved, &mut self.used);
-        let take = |candidate: &str| !reserved.contains(candidate) && used.insert(candidate.to_owned());
-        match self.form {
-            ToolCallIds::Plain => unique(&normalised(id, is_plain, "call"), take),
-            ToolCallIds::NineAlphanumerics => unique_nine(id, take),
+        let (form, reserved, used) = (self.form, &self.reserved, &mut self.used);
+        let base = match form {
+            ToolCallIds::Plain => normalised(id, is_plain, "call"),
+            ToolCallIds::NineAlphanumerics => id.to_owned(),
+        };
+        let next = self.next.entry(base.clone()).or_insert(1);
+        loop {
+            let candidate = match form {
+                ToolCallIds::Plain => numbered(&base, *next),
+                ToolCallIds::NineAlphanumerics => nine_alphanumerics(&base, *next),
+            };
+            *next += 1;
+            if !reserved.contains(&candidate) && used.insert(candidate.clone()) {
+                return candidate;
+            }
         }
     }
 }
@@ -101,35 +117,27 @@ fn normalised(text: &str, allowed: impl Fn(char) -> bool, empty: &str) -> String
     normal
 }
 
-/// The text itself if it can be taken, else with the first number behind it that can.
-fn unique(text: &str, mut take: impl FnMut(&str) -> bool) -> String {
-    let mut candidate = text.to_owned();
-    let mut count = 1_u64;
-    while !take(&candidate) {
-        count += 1;
-        let suffix = format!("_{count}");
-        candidate = format!("{}{suffix}", &text[..text.len().min(MAX_LENGTH - suffix.len())]);
+/// The text with a number behind it, cut to fit; the first is the text itself.
+fn numbered(text: &str, number: u64) -> String {
+    if number == 1 {
+        return text.to_owned();
     }
-    candidate
+    let suffix = format!("_{number}");
+    // The text is ASCII, so it can be cut anywhere.
+    format!("{}{suffix}", &text[..text.len().min(MAX_LENGTH - suffix.len())])
 }
 
-/// Nine alphanumerics from a hash of the id (FNV-1a), hashed on until they can be taken.
-fn unique_nine(id: &str, mut take: impl FnMut(&str) -> bool) -> String {
+/// Nine alphanumerics from a hash (FNV-1a) of a text and a number.
+fn nine_alphanumerics(text: &str, number: u64) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let mut hash = id.bytes().fold(0xcbf2_9ce4_8422_2325, step);
-    loop {
-        let mut rest = hash;
-        let mut candidate = String::with_capacity(9);
-        for _ in 0..9 {
-            candidate.push(char::from(DIGITS[(rest % 36) as usize]));
-            rest /= 36;
-        }
-        if take(&candidate) {
-            return candidate;
-        }
-        hash = step(hash, 1);
-    }
+    let mut hash = text.bytes().chain(number.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325, step);
+    let digit = |_| {
+        let digit = DIGITS[(hash % 36) as usize];
+        hash /= 36;
+        char::from(digit)
+    };
+    (0..9).map(digit).collect()
 }
 
 #[cfg(test)]

@@ -112,6 +112,21 @@ pub(super) fn object<N: AsRef<str>, V: AsRef<str>>(members: impl IntoIterator<It
     format!("{{{}}}", members.join(","))
 }
 
+/// The document without the white space between its tokens, as JavaScript writes it.
+pub(super) fn compacted(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let keep = |character: &char| {
+        let starts_in_string = in_string;
+        match character {
+            '"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = starts_in_string && !escaped && *character == '\\';
+        starts_in_string || !character.is_ascii_whitespace()
+    };
+    json.chars().filter(keep).collect()
+}
+
 /// Merges two objects, `over` over `base`: objects go together member by member, anything else of `over` replaces.
 /// Members of `base` keep their places; new ones follow.
 pub(super) fn merged(base: &str, over: &str) -> String {
@@ -168,6 +183,11 @@ mod tests {
         let expected =
             r#"{"thinking":{"type":"adaptive","display":"omitted"},"n":12345678901234567890123,"extra":1.50}"#;
         assert_eq!(merged(base, over), expected);
+    }
+
+    #[test]
+    fn compacting_leaves_strings_alone() {
+        assert_eq!(compacted("{ \"a b\" :\n\"c \\\" \\\\\" , \"d\": [ 1 , 2 ] }"), r#"{"a b":"c \" \\","d":[1,2]}"#);
     }
 
     #[test]

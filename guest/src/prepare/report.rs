@@ -1,5 +1,7 @@
 //! What is told about a request: problems, which stop it, and notices, which do not.
 
+use std::collections::BTreeSet;
+
 use crate::contract::conversation::Problem;
 use crate::contract::types::Notice;
 
@@ -8,6 +10,7 @@ use crate::contract::types::Notice;
 pub(super) struct Report {
     pub(super) problems: Vec<Problem>,
     pub(super) notices: Vec<Notice>,
+    told: BTreeSet<String>,
 }
 
 impl Report {
@@ -18,9 +21,9 @@ impl Report {
 
     /// Something that was changed or left out. The same is told once.
     pub(super) fn notice(&mut self, kind: &str, message: impl Into<String>) {
-        let notice = Notice { kind: kind.to_owned(), message: message.into() };
-        if !self.notices.contains(&notice) {
-            self.notices.push(notice);
+        let message = message.into();
+        if self.told.insert(message.clone()) {
+            self.notices.push(Notice { kind: kind.to_owned(), message });
         }
     }
 }
