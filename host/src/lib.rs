@@ -5,4 +5,5 @@ pub mod config;
 pub mod contract;
 pub mod discovery;
 pub mod gateway;
+pub mod pi;
 pub mod provider;
