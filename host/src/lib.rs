@@ -1,3 +1,4 @@
 //! Quarry's host: everything that needs authority.
 pub mod bindings;
 pub mod contract;
+pub mod simulator;
