@@ -5,6 +5,7 @@
 // Prints a line for each check, with the reason where one fails, and exits 1 if any did.
 
 import assert from "node:assert/strict";
+import { normalizeContext } from "@earendil-works/pi-ai";
 import { stream } from "@earendil-works/pi-ai/api/bedrock-converse-stream";
 
 const endpoint = process.argv[2];
@@ -34,7 +35,7 @@ const CLOCK = tool("clock", {}, []);
 
 /** Streams one turn and gives its events, the final message and the joined text. */
 async function turn(id, messages, { tools, options = {}, ...more } = {}) {
-  const context = { messages: typeof messages === "string" ? [user(messages)] : messages, tools, ...more };
+  const context = normalizeContext({ messages: typeof messages === "string" ? [user(messages)] : messages, tools, ...more });
   const events = [];
   let final;
   // The SDK tries again after throttling and server errors; one attempt is enough to see what comes.
@@ -53,7 +54,7 @@ const calls = ({ final }) => final.content.filter((block) => block.type === "too
 async function fails(id, reason, prompt = "Hello") {
   const result = await turn(id, prompt);
   assert.equal(result.types.at(-1), "error", `${id} must fail, but ended with ${result.types.at(-1)}`);
-  assert.match(result.final.errorMessage, reason, id);
+  assert.match(result.final.errorMessage, reason, `${id}: ${result.final.errorMessage}`);
   return result;
 }
 
@@ -144,7 +145,7 @@ const checks = {
     await fails("sim.http.429", /^Throttling error: Too many requests/);
     await fails("sim.http.500", /^Internal server error: /);
     await fails("sim.http.503", /^Service unavailable: /);
-    await fails("sim.http.503-html", /503/);
+    await fails("sim.http.503-html", /is not valid JSON/);
   },
 
   async "stream exceptions keep what came before them"() {

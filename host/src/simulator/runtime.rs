@@ -70,11 +70,11 @@ impl Answer {
     fn stream(self, shared: &Shared, dice: &mut Dice, switch: ResetSwitch) -> Response<ScriptBody> {
         let fault = self.model.fault.as_ref();
         let spoken = events::events(&self.reply, self.model.style, dice);
-        // The pauses are drawn twice from the same dice: once to know how long they take, which the last event says.
-        let planned = stage::duration(&stage::steps(&spoken, fault, shared.options.pace, &mut dice.clone()));
+        let pauses = stage::pauses(&spoken, fault, shared.options.pace, dice);
+        let planned = pauses.iter().sum::<Duration>();
         let last = events::metadata(&self.reply, &self.usage, latency_ms(self.began.elapsed() + planned));
         let all = stage::with_fault(spoken.into_iter().chain([last]).collect(), fault);
-        let steps = stage::steps(&all, fault, shared.options.pace, dice);
+        let steps = stage::steps(&all, &pauses, fault, dice);
         typed_response("application/vnd.amazon.eventstream", ScriptBody::played(steps, switch))
     }
 
@@ -103,7 +103,7 @@ impl Answer {
             _ => {}
         }
         let spoken = events::events(&self.reply, self.model.style, dice);
-        let pause = stage::duration(&stage::steps(&spoken, fault, shared.options.pace, dice));
+        let pause: Duration = stage::pauses(&spoken, fault, shared.options.pace, dice).iter().sum();
         let body =
             Bytes::from(whole::body(&self.reply, &self.usage, latency_ms(self.began.elapsed() + pause)).to_string());
         let steps: Vec<Step> = match fault {

@@ -62,14 +62,23 @@ fn with_unknown(events: Vec<Event>) -> Vec<Event> {
     all
 }
 
-/// The steps that play the events.
-pub(crate) fn steps(events: &[Event], fault: Option<&Fault>, pace: Pace, dice: &mut Dice) -> Vec<Step> {
+/// The pause before each event of a complete stream, and before the metadata event that follows them.
+pub(crate) fn pauses(events: &[Event], fault: Option<&Fault>, pace: Pace, dice: &mut Dice) -> Vec<Duration> {
+    let milliseconds = |number: usize, is_delta: bool, dice: &mut Dice| match (fault, pace) {
+        (Some(Fault::Slow { milliseconds }), _) => *milliseconds,
+        (_, Pace::Model) if number == 0 => dice.between(260, 340),
+        (_, Pace::Model) if is_delta => dice.between(20, 40),
+        _ => 0,
+    };
+    let deltas = events.iter().map(Event::is_delta).chain([false]);
+    deltas.enumerate().map(|(number, is_delta)| Duration::from_millis(milliseconds(number, is_delta, dice))).collect()
+}
+
+/// The steps that play the events with these pauses.
+pub(crate) fn steps(events: &[Event], pauses: &[Duration], fault: Option<&Fault>, dice: &mut Dice) -> Vec<Step> {
     let mut steps = Vec::with_capacity(events.len() * 2 + 2);
     for (number, event) in events.iter().enumerate() {
-        let pause = match fault {
-            Some(Fault::Slow { milliseconds }) => Some(Duration::from_millis(*milliseconds)),
-            _ => pause(number, event, pace, dice),
-        };
+        let pause = pauses.get(number).copied().filter(|pause| !pause.is_zero());
         steps.extend(pause.map(Step::Wait));
         let bytes = frame(event, dice);
         match fault {
@@ -102,21 +111,6 @@ pub(crate) fn steps(events: &[Event], fault: Option<&Fault>, pace: Pace, dice: &
 pub(crate) fn drip(bytes: &Bytes) -> impl Iterator<Item = Step> + use<> {
     let bytes = bytes.clone();
     (0..bytes.len()).flat_map(move |at| [Step::Send(bytes.slice(at..=at)), Step::Flush])
-}
-
-fn pause(number: usize, event: &Event, pace: Pace, dice: &mut Dice) -> Option<Duration> {
-    let milliseconds = match (pace, number) {
-        (Pace::Instant, _) => return None,
-        (Pace::Model, 0) => dice.between(260, 340),
-        (Pace::Model, _) if event.is_delta() => dice.between(20, 40),
-        (Pace::Model, _) => return None,
-    };
-    Some(Duration::from_millis(milliseconds))
-}
-
-/// How long the steps take, without those that never end.
-pub(crate) fn duration(steps: &[Step]) -> Duration {
-    steps.iter().map(|step| if let Step::Wait(pause) = step { *pause } else { Duration::ZERO }).sum()
 }
 
 impl StreamException {
