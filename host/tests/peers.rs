@@ -3,7 +3,6 @@
 //! Their pinned packages are installed once under `target/peers` and again when a lock changes. Where that cannot be done the test
 //! fails and says why: a peer that was not asked proves nothing.
 
-use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -42,11 +41,11 @@ fn run_against_a_simulator(command: &mut Command) {
     let simulator = runtime.block_on(Simulator::bind(address, options)).expect("loopback can be bound");
     let endpoint = format!("http://{}", simulator.local_addr());
     runtime.spawn(simulator.run(std::future::pending()));
-    let empty_home = fresh_folder("home");
+    let home = tempfile::tempdir().expect("an empty home can be made");
     let command = command
         .arg(&endpoint)
         .env_clear()
-        .env("HOME", &empty_home)
+        .env("HOME", home.path())
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ACCESS_KEY_ID", "AKIDSIMULATOR")
         .env("AWS_SECRET_ACCESS_KEY", "not-a-secret")
@@ -153,10 +152,4 @@ fn peers() -> PathBuf {
 /// `target/peers`, beside the folder that cargo gives to tests.
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers")
-}
-
-fn fresh_folder(name: impl AsRef<OsStr>) -> PathBuf {
-    let folder = target().join(name.as_ref());
-    fs::create_dir_all(&folder).expect("a folder under target can be made");
-    folder
 }

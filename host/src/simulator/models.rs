@@ -4,6 +4,9 @@ use super::catalogue::{FoundationModel, InferenceProfile, catalogue};
 use super::errors::ServiceError;
 use super::faults::Fault;
 
+/// Tokens that a model made of a fault takes, so that no request makes an endless answer.
+const FAULT_CONTEXT_WINDOW: u64 = 1_000_000;
+
 /// How a family's stream looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -115,7 +118,7 @@ impl CallableModel {
             style: Style::Claude,
             fault: Some(fault),
             max_tokens: None,
-            context_window: None,
+            context_window: Some(FAULT_CONTEXT_WINDOW),
             takes_system: true,
             takes_images: true,
             takes_tools: true,

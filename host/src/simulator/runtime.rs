@@ -129,3 +129,118 @@ fn html_page() -> Response<ScriptBody> {
 fn latency_ms(latency: Duration) -> u64 {
     u64::try_from(latency.as_millis()).unwrap_or(u64::MAX).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::{Value, json};
+
+    use super::{Invocation, converse};
+    use crate::simulator::script::ResetSwitch;
+    use crate::simulator::server::Shared;
+    use crate::simulator::signature::Caller;
+    use crate::simulator::{FAULTS, Pace, SimulatorOptions};
+
+    /// A request with a bit of everything.
+    fn request() -> Value {
+        let point = json!({"cachePoint": {"type": "default", "ttl": "1h"}});
+        let image = json!({"image": {"format": "png", "source": {"bytes": "iVBORw=="}}});
+        let schema = json!({"type": "object", "properties": {"a": {"type": "number", "minimum": 1}, "b": {"anyOf": [{"type": "string"}]}}, "required": ["a", "b"]});
+        json!({
+            "additionalModelRequestFields": {"thinking": {"type": "adaptive", "display": "omitted"}},
+            "inferenceConfig": {"maxTokens": 100, "stopSequences": ["STOP"], "topP": 0.5},
+            "messages": [
+                {"role": "user", "content": [{"text": "Use add on 1"}, image, {"document": {"name": "a", "format": "txt", "source": {"text": "b"}}}]},
+                {"role": "assistant", "content": [
+                    {"reasoningContent": {"reasoningText": {"text": "t", "signature": "s"}}},
+                    {"toolUse": {"toolUseId": "x", "name": "add", "input": {"a": 1}}},
+                ]},
+                {"role": "user", "content": [{"toolResult": {"toolUseId": "x", "status": "error", "content": [{"json": {"r": 1}}, image]}}, point]},
+            ],
+            "system": [{"text": "Be brief."}, point],
+            "toolConfig": {"tools": [{"toolSpec": {"name": "add", "description": "adds", "inputSchema": {"json": schema}}}], "toolChoice": {"auto": {}}},
+        })
+    }
+
+    fn status(shared: &Shared, model_id: &str, body: &Value, streams: bool) -> u16 {
+        let caller = Caller { region: Some("us-east-1".to_owned()) };
+        let call = Invocation { model_id, caller: &caller, body: &Bytes::from(body.to_string()), streams };
+        converse(&call, shared, ResetSwitch::default())
+            .map_or_else(|error| error.status, |answer| answer.status().as_u16())
+    }
+
+    /// The request with one value replaced, once for each of its places.
+    fn spoiled(value: &Value, with: &Value) -> Vec<Value> {
+        let places: Vec<Value> = match value {
+            Value::Array(list) => (0..list.len()).map(Value::from).collect(),
+            Value::Object(members) => members.keys().cloned().map(Value::from).collect(),
+            _ => vec![],
+        };
+        let put = |place: &Value, inner: Value| {
+            let mut whole = value.clone();
+            match place {
+                Value::String(name) => whole[name.as_str()] = inner,
+                place => whole[usize::try_from(place.as_u64().unwrap_or(0)).unwrap_or(0)] = inner,
+            }
+            whole
+        };
+        let at = |place: &Value| match place {
+            Value::String(name) => &value[name.as_str()],
+            place => &value[usize::try_from(place.as_u64().unwrap_or(0)).unwrap_or(0)],
+        };
+        let deeper =
+            places.iter().flat_map(|place| spoiled(at(place), with).into_iter().map(move |inner| put(place, inner)));
+        places.iter().map(|place| put(place, with.clone())).chain(deeper).collect()
+    }
+
+    #[test]
+    fn any_value_anywhere_is_answered_or_refused() {
+        let shared = Shared::new(SimulatorOptions { pace: Pace::Instant, seed: 0 });
+        let good = request();
+        assert_eq!(status(&shared, "us.anthropic.claude-sonnet-4-6", &good, true), 200);
+        for with in [
+            json!(null),
+            json!(true),
+            json!(-1e300),
+            json!(""),
+            json!("é\u{0}x"),
+            json!([]),
+            json!({}),
+            json!([{}]),
+            json!({"$ref": "#"}),
+        ] {
+            for body in spoiled(&good, &with) {
+                for (model, streams) in [
+                    ("us.anthropic.claude-sonnet-4-6", true),
+                    ("amazon.nova-lite-v1:0", false),
+                    ("sim.malformed-tool", true),
+                ] {
+                    let status = status(&shared, model, &body, streams);
+                    assert!(matches!(status, 200 | 400), "{status} for {body}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_fault_answers_both_operations_at_any_point() {
+        let shared = Shared::new(SimulatorOptions { pace: Pace::Instant, seed: 0 });
+        let body = json!({"messages": [{"role": "user", "content": [{"text": "Hello"}]}]});
+        for fault in FAULTS {
+            for after in ["after-0", "after-1", "after-18446744073709551615"] {
+                let id = fault.id.replace("after-K", after).replace("MS", "1").replace("REASON", "end_turn");
+                let streamed = status(&shared, &id, &body, true);
+                let expected =
+                    id.strip_prefix("sim.http.").and_then(|rest| rest.get(..3)).and_then(|status| status.parse().ok());
+                assert_eq!(streamed, expected.unwrap_or(200), "{id}");
+                let whole = status(&shared, &id, &body, false);
+                let likes = if id.starts_with("sim.exception.") {
+                    &[400, 424, 429, 500, 503]
+                } else {
+                    &[expected.unwrap_or(200), 500][..]
+                };
+                assert!(likes.contains(&whole), "{whole} for {id}");
+            }
+        }
+    }
+}

@@ -7,11 +7,15 @@ use serde_json::{Map, Number, Value, json};
 /// Nesting at which a schema is followed no further: schemas may refer to themselves.
 const DEEPEST: usize = 16;
 
+/// Values made for one call at most: a schema of a few lines can ask for billions.
+const MOST: usize = 1000;
+
 /// Values that a prompt offers, used in its order.
 #[derive(Debug)]
 pub(crate) struct Values {
     numbers: VecDeque<f64>,
     texts: VecDeque<String>,
+    made: usize,
 }
 
 impl Values {
@@ -41,7 +45,7 @@ impl Values {
             .filter_map(|word| trim_word(word).parse().ok())
             .filter(|number: &f64| number.is_finite())
             .collect();
-        Self { numbers, texts }
+        Self { numbers, texts, made: 0 }
     }
 
     /// The arguments of a call: the required members of the schema, and those alone.
@@ -51,7 +55,8 @@ impl Values {
     }
 
     fn value(&mut self, name: &str, schema: &Value, root: &Value, depth: usize) -> Value {
-        if depth > DEEPEST {
+        self.made += 1;
+        if depth > DEEPEST || self.made > MOST {
             return Value::Null;
         }
         let schema = resolved(schema, root);
@@ -84,6 +89,9 @@ impl Values {
     }
 
     fn object(&mut self, schema: &Value, root: &Value, depth: usize) -> Value {
+        if depth > DEEPEST {
+            return Value::Null;
+        }
         let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
         let mut members = Map::new();
         for part in parts {
@@ -211,5 +219,9 @@ mod tests {
         assert_eq!(arguments("go", &json!({"type": "object", "properties": {"a": {"type": "string"}}})), json!({}));
         let endless = json!({"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]});
         assert!(arguments("go", &endless)["next"]["next"].is_object());
+        let many = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/list"}}, "required": ["a"],
+            "$defs": {"list": {"type": "array", "minItems": 8, "items": {"$ref": "#/$defs/list"}}}});
+        assert!(arguments("go", &many).to_string().len() < 100_000);
+        assert_eq!(arguments("go", &json!({"type": "object", "allOf": [{"$ref": "#"}]})), json!({}));
     }
 }

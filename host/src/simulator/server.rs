@@ -56,8 +56,7 @@ impl Simulator {
         }
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let shared = Shared { options, cache: Mutex::default(), requests: AtomicU64::new(0) };
-        Ok(Self { listener, address, shared: Arc::new(shared) })
+        Ok(Self { listener, address, shared: Arc::new(Shared::new(options)) })
     }
 
     /// Where it listens.
@@ -90,6 +89,11 @@ impl Simulator {
 }
 
 impl Shared {
+    /// What the requests of a new simulator share.
+    pub(crate) fn new(options: SimulatorOptions) -> Self {
+        Self { options, cache: Mutex::default(), requests: AtomicU64::new(0) }
+    }
+
     /// The id of the next request: unlike the rest, it differs for equal requests.
     pub(crate) fn next_request_id(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
