@@ -13,10 +13,7 @@ const PAGE: usize = 100;
 /// The decoded parameters of a query.
 pub(crate) type Query = Vec<(String, String)>;
 
-/// `ListFoundationModels`.
-///
-/// # Errors
-/// None today; a filter that nothing meets gives an empty list, as the service does.
+/// `ListFoundationModels`. A filter that nothing meets gives an empty list.
 pub(crate) fn list_foundation_models(caller: &Caller, query: &Query) -> Value {
     let region = region(caller);
     let summaries: Vec<Value> = catalogue()
