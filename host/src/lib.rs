@@ -7,3 +7,4 @@ pub mod discovery;
 pub mod gateway;
 pub mod pi;
 pub mod provider;
+pub mod simulator;
