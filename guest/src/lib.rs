@@ -7,6 +7,7 @@
 //! requests that failed. [`families`] is the one place where model ids are matched.
 
 pub mod bindings;
+mod carry;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod contract;

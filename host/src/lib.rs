@@ -4,3 +4,4 @@ pub mod conformance;
 pub mod contract;
 pub mod json;
 pub mod pi;
+pub mod provider;

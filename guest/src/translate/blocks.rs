@@ -1,0 +1,313 @@
+//! Content blocks: from Bedrock's blocks, found by `contentBlockIndex`, to pi's, numbered in the order in which they began.
+//!
+//! Text and reasoning blocks have no start event (0 of 154 recorded streams): their first delta opens them. Blocks may
+//! interleave, so nothing here remembers a "current" block.
+
+use serde_json::value::RawValue;
+
+use super::Turn;
+use super::arguments;
+use super::wire::{Delta as WireDelta, ReasoningDelta, Start, Text, ToolResultStart, ToolUseStart};
+use crate::contract::conversation::{Attachment, Delta, Fragment, ThinkingEnd, ToolcallEnd, ToolcallStart};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Blocks that are open.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    open: Vec<Block>,
+    /// Content index of the next block.
+    next: u32,
+}
+
+#[derive(Debug)]
+struct Block {
+    /// `contentBlockIndex`.
+    wire_index: u64,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Text {
+        content_index: u32,
+    },
+    Thinking {
+        content_index: u32,
+        signature: String,
+        redacted: Option<Vec<u8>>,
+    },
+    ToolCall {
+        content_index: u32,
+        input: String,
+        seed: Option<String>,
+    },
+    /// A call of a tool that Bedrock runs itself.
+    ServerToolUse {
+        id: String,
+        name: String,
+        kind: String,
+        input: String,
+    },
+    /// The result of such a call: the array elements that came.
+    ServerToolResult {
+        id: String,
+        kind: String,
+        status: String,
+        content: Vec<String>,
+    },
+    /// A picture that the model made. Each delta is an attachment.
+    Image,
+    /// A block of a kind that is not known: everything in it is left out, and that was told.
+    Unknown,
+}
+
+impl Blocks {
+    fn position(&self, wire_index: u64) -> Option<usize> {
+        self.open.iter().rposition(|block| block.wire_index == wire_index)
+    }
+
+    /// Opens a block that takes a content index.
+    fn open(&mut self, wire_index: u64, kind: impl FnOnce(u32) -> Kind) -> u32 {
+        let content_index = self.next;
+        self.next = self.next.saturating_add(1);
+        self.open.push(Block { wire_index, kind: kind(content_index) });
+        content_index
+    }
+}
+
+/// What a redacted thinking block shows in place of its text: pi's words.
+const REDACTED: &str = "[Reasoning redacted]";
+
+impl Turn {
+    /// `contentBlockStart`.
+    pub(super) fn open_block(&mut self, wire_index: u64, start: Start<'_>, deltas: &mut Vec<Delta>) {
+        let Start { tool_use, tool_result, image, unknown } = start;
+        if self.blocks.position(wire_index).is_some() {
+            // The block before it was never stopped: it ends here, or its end would be lost.
+            self.close_block(wire_index, deltas);
+        }
+        if let Some(tool_use) = tool_use {
+            self.open_tool_use(wire_index, tool_use, deltas);
+        } else if let Some(ToolResultStart { id, kind, status, unknown }) = tool_result {
+            self.unknown_members("contentBlockStart.start.toolResult", &unknown, deltas);
+            let kind =
+                Kind::ServerToolResult { id: owned(id), kind: owned(kind), status: owned(status), content: Vec::new() };
+            self.blocks.open.push(Block { wire_index, kind });
+        } else if image.is_some() {
+            self.blocks.open.push(Block { wire_index, kind: Kind::Image });
+        } else if let Some(name) = unknown.first() {
+            let message = || format!("Bedrock began a block of the unknown kind {name:?}; it was left out");
+            self.notice("unknown-start", name, message, deltas);
+            self.blocks.open.push(Block { wire_index, kind: Kind::Unknown });
+        }
+    }
+
+    fn open_tool_use(&mut self, wire_index: u64, start: ToolUseStart<'_>, deltas: &mut Vec<Delta>) {
+        let ToolUseStart { id, name, kind, input, unknown } = start;
+        self.unknown_members("contentBlockStart.start.toolUse", &unknown, deltas);
+        let (id, name, kind) = (owned(id), owned(name), owned(kind));
+        if kind == "server_tool_use" {
+            let input = input.map_or_else(String::new, |input| input.get().to_owned());
+            self.blocks.open.push(Block { wire_index, kind: Kind::ServerToolUse { id, name, kind, input } });
+            return;
+        }
+        let name = self.tool_names.get(&name).cloned().unwrap_or(name);
+        let seed = input.map(|input| input.get().to_owned());
+        self.called_tools = true;
+        let content_index =
+            self.blocks.open(wire_index, |content_index| Kind::ToolCall { content_index, input: String::new(), seed });
+        deltas.push(Delta::ToolcallStart(ToolcallStart { content_index, id, name }));
+    }
+
+    /// `contentBlockDelta`.
+    pub(super) fn feed_block(&mut self, wire_index: u64, delta: WireDelta<'_>, deltas: &mut Vec<Delta>) {
+        let WireDelta { text, tool_use, reasoning, citation, tool_result, image, unknown } = delta;
+        if let Some(Text(text)) = text {
+            if let Some(content_index) = self.text_block(wire_index, deltas) {
+                deltas.push(Delta::TextDelta(Fragment { content_index, delta: text.into_owned() }));
+            }
+        } else if let Some(tool_use) = tool_use {
+            self.unknown_members("contentBlockDelta.delta.toolUse", &tool_use.unknown, deltas);
+            self.feed_tool(wire_index, &owned(tool_use.input), deltas);
+        } else if let Some(reasoning) = reasoning {
+            self.feed_thinking(wire_index, reasoning, deltas);
+        } else if let Some(citation) = citation {
+            if let Some(content_index) = self.text_block(wire_index, deltas) {
+                deltas.push(attachment(Some(content_index), "citation", citation.get().to_owned()));
+            }
+        } else if let Some(result) = tool_result {
+            self.feed_server_result(wire_index, result, deltas);
+        } else if let Some(image) = image {
+            deltas.push(attachment(None, "image", image.get().to_owned()));
+        } else if let Some(name) = unknown.first()
+            && !self.is_unknown(wire_index)
+        {
+            let message = || format!("Bedrock sent a delta of the unknown kind {name:?}; it was left out");
+            self.notice("unknown-delta", name, message, deltas);
+        }
+    }
+
+    /// The content index of the text block, which is opened where nothing is open. None where another kind of block is.
+    fn text_block(&mut self, wire_index: u64, deltas: &mut Vec<Delta>) -> Option<u32> {
+        match self.blocks.position(wire_index).map(|position| &self.blocks.open[position].kind) {
+            Some(Kind::Text { content_index }) => return Some(*content_index),
+            Some(Kind::Thinking { .. }) => self.close_block(wire_index, deltas),
+            Some(_) => {
+                self.unexpected("text", wire_index, deltas);
+                return None;
+            }
+            None => {}
+        }
+        let content_index = self.blocks.open(wire_index, |content_index| Kind::Text { content_index });
+        deltas.push(Delta::TextStart(content_index));
+        Some(content_index)
+    }
+
+    fn feed_tool(&mut self, wire_index: u64, piece: &str, deltas: &mut Vec<Delta>) {
+        let block = self.blocks.position(wire_index).map(|position| &mut self.blocks.open[position].kind);
+        match block {
+            Some(Kind::ToolCall { content_index, input, .. }) => {
+                input.push_str(piece);
+                deltas.push(Delta::ToolcallDelta(Fragment { content_index: *content_index, delta: piece.to_owned() }));
+            }
+            Some(Kind::ServerToolUse { input, .. }) => input.push_str(piece),
+            _ => self.unexpected("toolUse", wire_index, deltas),
+        }
+    }
+
+    fn feed_thinking(&mut self, wire_index: u64, delta: ReasoningDelta<'_>, deltas: &mut Vec<Delta>) {
+        let ReasoningDelta { text, signature: more_signature, redacted: more_redacted, unknown } = delta;
+        self.unknown_members("contentBlockDelta.delta.reasoningContent", &unknown, deltas);
+        match self.blocks.position(wire_index).map(|position| &self.blocks.open[position].kind) {
+            Some(Kind::Thinking { .. }) => {}
+            Some(Kind::Text { .. }) => self.close_block(wire_index, deltas),
+            Some(_) => return self.unexpected("reasoningContent", wire_index, deltas),
+            None => {}
+        }
+        if self.blocks.position(wire_index).is_none() {
+            let content_index = self.blocks.open(wire_index, |content_index| Kind::Thinking {
+                content_index,
+                signature: String::new(),
+                redacted: None,
+            });
+            deltas.push(Delta::ThinkingStart(content_index));
+        }
+        let Some(position) = self.blocks.position(wire_index) else { return };
+        let Kind::Thinking { content_index, signature, redacted } = &mut self.blocks.open[position].kind else {
+            return;
+        };
+        let content_index = *content_index;
+        if let Some(Text(text)) = text
+            && !text.is_empty()
+        {
+            deltas.push(Delta::ThinkingDelta(Fragment { content_index, delta: text.into_owned() }));
+        }
+        if let Some(Text(more)) = more_signature {
+            signature.push_str(&more);
+        }
+        let Some(Text(more)) = more_redacted else { return };
+        let Some(bytes) = STANDARD.decode(&*more).ok() else {
+            return self.fail_damaged("the redacted reasoning is not base64", deltas);
+        };
+        if redacted.is_none() {
+            deltas.push(Delta::ThinkingDelta(Fragment { content_index, delta: REDACTED.to_owned() }));
+        }
+        redacted.get_or_insert_default().extend(bytes);
+    }
+
+    fn feed_server_result(&mut self, wire_index: u64, result: &RawValue, deltas: &mut Vec<Delta>) {
+        let block = self.blocks.position(wire_index).map(|position| &mut self.blocks.open[position].kind);
+        let Some(Kind::ServerToolResult { content, .. }) = block else {
+            return self.unexpected("toolResult", wire_index, deltas);
+        };
+        // An array on the wire; one element where a later service sends it bare.
+        match serde_json::from_str::<Vec<&RawValue>>(result.get()) {
+            Ok(elements) => content.extend(elements.iter().map(|element| element.get().to_owned())),
+            Err(_) => content.push(result.get().to_owned()),
+        }
+    }
+
+    /// `contentBlockStop`. A stop of a block that is not open says nothing.
+    pub(super) fn close_block(&mut self, wire_index: u64, deltas: &mut Vec<Delta>) {
+        let Some(position) = self.blocks.position(wire_index) else { return };
+        match self.blocks.open.remove(position).kind {
+            Kind::Text { content_index } => deltas.push(Delta::TextEnd(content_index)),
+            Kind::Thinking { content_index, signature, redacted } => {
+                let is_redacted = redacted.is_some();
+                // A redacted block's bytes are what has to be sent back; a signature beside them is of no use.
+                let signature = redacted.map_or(signature, |bytes| STANDARD.encode(&bytes));
+                let signature = (!signature.is_empty()).then_some(signature);
+                deltas.push(Delta::ThinkingEnd(ThinkingEnd { content_index, signature, redacted: is_redacted }));
+            }
+            Kind::ToolCall { content_index, mut input, seed } => {
+                if let Some(seed) = seed.filter(|_| input.trim().is_empty()) {
+                    // The pieces have to join to the whole, for clients that build the arguments from them.
+                    deltas.push(Delta::ToolcallDelta(Fragment { content_index, delta: seed.clone() }));
+                    input = seed;
+                }
+                let arguments::Arguments { json, problem } = arguments::parse(&input);
+                deltas.push(Delta::ToolcallEnd(ToolcallEnd { content_index, arguments: json, problem }));
+            }
+            Kind::ServerToolUse { id, name, kind, input } => {
+                let input = arguments::parse(&input).json;
+                let value = format!(
+                    r#"{{"toolUseId":{},"name":{},"type":{},"input":{input}}}"#,
+                    quoted(&id),
+                    quoted(&name),
+                    quoted(&kind)
+                );
+                deltas.push(attachment(None, "server-tool-use", value));
+            }
+            Kind::ServerToolResult { id, kind, status, content } => {
+                let value = format!(
+                    r#"{{"toolUseId":{},"type":{},"status":{},"content":[{}]}}"#,
+                    quoted(&id),
+                    quoted(&kind),
+                    quoted(&status),
+                    content.join(",")
+                );
+                deltas.push(attachment(None, "server-tool-result", value));
+            }
+            Kind::Image | Kind::Unknown => {}
+        }
+    }
+
+    /// Ends what is still open when the turn ended well. A tool call that was never stopped may be cut off, so that is a
+    /// failure, which is given; everything else gets its end.
+    pub(super) fn end_open_blocks(&mut self, deltas: &mut Vec<Delta>) -> Result<(), ()> {
+        if self.blocks.open.iter().any(|block| matches!(block.kind, Kind::ToolCall { .. })) {
+            self.fail_incomplete_tool_call(deltas);
+            return Err(());
+        }
+        while let Some(wire_index) = self.blocks.open.first().map(|block| block.wire_index) {
+            self.close_block(wire_index, deltas);
+        }
+        Ok(())
+    }
+
+    fn is_unknown(&self, wire_index: u64) -> bool {
+        self.blocks
+            .position(wire_index)
+            .is_some_and(|position| matches!(self.blocks.open[position].kind, Kind::Unknown))
+    }
+
+    fn unexpected(&mut self, what: &str, wire_index: u64, deltas: &mut Vec<Delta>) {
+        if !self.is_unknown(wire_index) {
+            let message = || format!("Bedrock sent a {what} delta for a block of another kind; it was left out");
+            self.notice("unexpected-delta", what, message, deltas);
+        }
+    }
+}
+
+fn attachment(content_index: Option<u32>, kind: &str, value: String) -> Delta {
+    Delta::Attachment(Attachment { content_index, kind: kind.to_owned(), value })
+}
+
+fn owned(text: Option<Text<'_>>) -> String {
+    text.map_or_else(String::new, |text| text.0.into_owned())
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

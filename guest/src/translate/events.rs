@@ -1,0 +1,110 @@
+//! One event of the stream at a time.
+
+use serde::Deserialize;
+
+use super::wire::{BlockDelta, BlockStart, BlockStop, MessageStart, MessageStop, Metadata};
+use super::{State, Turn, usage};
+use crate::contract::conversation::Delta;
+use crate::contract::types::NamedJson;
+
+impl Turn {
+    /// Takes an event.
+    pub(super) fn event(&mut self, name: &str, payload: &[u8], deltas: &mut Vec<Delta>) {
+        let read = match name {
+            // By far the most frequent first.
+            "contentBlockDelta" => parse(payload).map(|event| self.block_delta(event, deltas)),
+            "contentBlockStop" => parse(payload).map(|event| self.block_stop(&event, deltas)),
+            "contentBlockStart" => parse(payload).map(|event| self.block_start(event, deltas)),
+            "messageStart" => parse(payload).map(|event| self.message_start(&event, deltas)),
+            "messageStop" => parse(payload).map(|event| self.message_stop(event, deltas)),
+            "metadata" => parse(payload).map(|event| self.metadata(&event, deltas)),
+            other => {
+                self.notice(
+                    "unknown-event",
+                    other,
+                    || format!("Bedrock sent the event {other:?}, which this provider does not know; it was left out"),
+                    deltas,
+                );
+                Ok(())
+            }
+        };
+        if let Err(error) = read {
+            self.fail_damaged(&format!("the payload of {name} cannot be read: {error}"), deltas);
+        }
+    }
+
+    fn message_start(&mut self, event: &MessageStart<'_>, deltas: &mut Vec<Delta>) {
+        if let Some(role) = event.role.as_ref().map(|role| &*role.0)
+            && role != "assistant"
+        {
+            return self.fail_damaged(&format!("a message of the role {role:?} began; expected \"assistant\""), deltas);
+        }
+        if self.state == State::Open {
+            let message = || "Bedrock began the message a second time; the answer goes on".to_owned();
+            self.notice("repeated-event", "messageStart", message, deltas);
+        }
+        self.begin(deltas);
+        self.unknown_members("messageStart", &event.unknown, deltas);
+    }
+
+    fn block_start(&mut self, event: BlockStart<'_>, deltas: &mut Vec<Delta>) {
+        self.begin(deltas);
+        self.unknown_members("contentBlockStart", &event.unknown, deltas);
+        if let Some(start) = event.start {
+            self.open_block(event.index.unwrap_or(0), start, deltas);
+        }
+    }
+
+    fn block_delta(&mut self, event: BlockDelta<'_>, deltas: &mut Vec<Delta>) {
+        self.begin(deltas);
+        if !event.unknown.is_empty() {
+            self.unknown_members("contentBlockDelta", &event.unknown, deltas);
+        }
+        if let Some(delta) = event.delta {
+            self.feed_block(event.index.unwrap_or(0), delta, deltas);
+        }
+    }
+
+    fn block_stop(&mut self, event: &BlockStop<'_>, deltas: &mut Vec<Delta>) {
+        self.unknown_members("contentBlockStop", &event.unknown, deltas);
+        self.close_block(event.index.unwrap_or(0), deltas);
+    }
+
+    fn message_stop(&mut self, event: MessageStop<'_>, deltas: &mut Vec<Delta>) {
+        self.begin(deltas);
+        self.unknown_members("messageStop", &event.unknown, deltas);
+        self.raw_stop_reason = Some(event.stop_reason.map_or_else(String::new, |reason| reason.0.into_owned()));
+        self.keep("additionalModelResponseFields", event.additional_fields);
+    }
+
+    fn metadata(&mut self, event: &Metadata<'_>, deltas: &mut Vec<Delta>) {
+        self.begin(deltas);
+        self.unknown_members("metadata", &event.unknown, deltas);
+        // Metadata may come before messageStop, and more than once: the last one holds.
+        self.usage = Some(match event.usage.map(|json| usage::read(json.get(), &self.cost)) {
+            Some(Ok(usage)) => usage,
+            Some(Err(error)) => {
+                let message = || format!("the usage that Bedrock sent cannot be read, so none is told: {error}");
+                self.notice("unreadable-usage", "", message, deltas);
+                usage::unknown()
+            }
+            None => usage::unknown(),
+        });
+        self.keep("metrics", event.metrics);
+        self.keep("trace", event.trace);
+        self.keep("performanceConfig", event.performance);
+        self.keep("serviceTier", event.service_tier);
+    }
+
+    /// Keeps a document for the end of the turn.
+    fn keep(&mut self, name: &str, json: Option<&serde_json::value::RawValue>) {
+        if let Some(json) = json {
+            self.extras.retain(|extra| extra.name != name);
+            self.extras.push(NamedJson { name: name.to_owned(), value: json.get().to_owned() });
+        }
+    }
+}
+
+fn parse<'de, T: Deserialize<'de>>(payload: &'de [u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(payload)
+}

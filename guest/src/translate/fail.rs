@@ -1,0 +1,140 @@
+//! How a turn fails. Everything that came before stays with the client; blocks that are open get no end.
+
+use super::wire::{ExceptionBody, Text};
+use super::{State, Turn, usage};
+use crate::contract::conversation::{Delta, Ending, TurnFailure};
+use crate::contract::types::{Failure, FailureKind};
+use crate::explain;
+
+impl Turn {
+    /// A modelled exception: one frame, with HTTP status 200 long since sent.
+    pub(super) fn exception(&mut self, name: &str, payload: &[u8], deltas: &mut Vec<Delta>) {
+        let body: ExceptionBody<'_> = serde_json::from_slice(payload).unwrap_or_default();
+        let text = |text: Option<Text<'_>>| text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty());
+        let message = text(body.message).or_else(|| text(body.message_capital));
+        let message = match (message, text(body.original_message)) {
+            (Some(message), Some(original)) if !message.contains(&original) => Some(format!("{message} ({original})")),
+            (message, original) => message.or(original),
+        };
+        let failure = explain::stream_exception(name, body.original_status, message.as_deref());
+        self.fail(failure, deltas);
+    }
+
+    /// An unmodelled error: `:message-type: error`.
+    pub(super) fn unmodelled_error(&mut self, code: &str, message: &[u8], deltas: &mut Vec<Delta>) {
+        let message = String::from_utf8_lossy(message);
+        let message = Some(message.trim()).filter(|message| !message.is_empty());
+        self.fail(explain::stream_exception(code, None, message), deltas);
+    }
+
+    /// Bytes that are not what Bedrock sends.
+    pub(super) fn fail_damaged(&mut self, what: &str, deltas: &mut Vec<Delta>) {
+        let hint = "ask again; if it stays, something between here and Bedrock changes the stream";
+        self.fail(
+            plain(FailureKind::Damaged, format!("Bedrock's stream is damaged: {what}"), Some(hint), true),
+            deltas,
+        );
+    }
+
+    /// A `stopReason` that is none of success. The message is pi's, by which clients know it.
+    pub(super) fn fail_stopped(
+        &mut self,
+        kind: FailureKind,
+        raw_stop_reason: &str,
+        hint: Option<&str>,
+        deltas: &mut Vec<Delta>,
+    ) {
+        let message = match &kind {
+            FailureKind::Refused => self.refusal(),
+            _ => None,
+        };
+        let message = message.unwrap_or_else(|| format!("Provider stopped with: {raw_stop_reason}"));
+        let retryable = matches!(kind, FailureKind::ModelOutput);
+        self.fail(plain(kind, message, hint, retryable), deltas);
+    }
+
+    /// Anthropic's reason for a refusal, where the request asked for `/stop_details`.
+    fn refusal(&self) -> Option<String> {
+        let fields = self.extras.iter().find(|extra| extra.name == "additionalModelResponseFields")?;
+        let fields: serde_json::Value = serde_json::from_str(&fields.value).ok()?;
+        let details = fields.get("stop_details")?;
+        let category = details.get("category").and_then(serde_json::Value::as_str).unwrap_or("unknown");
+        let explanation =
+            details.get("explanation").and_then(serde_json::Value::as_str).unwrap_or("no explanation given");
+        Some(format!("Anthropic refusal (category: {category}): {explanation}"))
+    }
+
+    /// A tool call that has a beginning and no end in a turn that says it ended well.
+    pub(super) fn fail_incomplete_tool_call(&mut self, deltas: &mut Vec<Delta>) {
+        let message = "Provider completed stream with an incomplete tool call".to_owned();
+        self.fail(plain(FailureKind::ModelOutput, message, Some("ask again"), true), deltas);
+    }
+
+    /// An ending that is not the end of a whole turn.
+    pub(super) fn fail_ending(&mut self, ending: Ending, deltas: &mut Vec<Delta>) {
+        let again = Some("ask again");
+        let failure = match ending {
+            // pi's clients know this by "ended without" as worth another try.
+            Ending::Complete if self.raw_stop_reason.is_none() => {
+                let message = "Bedrock stream ended without a stop reason (no messageStop came)";
+                plain(FailureKind::Truncated, message.to_owned(), again, true)
+            }
+            Ending::Complete => {
+                let message = "Bedrock stream ended without metadata (messageStop came, usage did not)";
+                plain(FailureKind::Truncated, message.to_owned(), again, true)
+            }
+            Ending::Aborted => plain(FailureKind::Aborted, "Request was aborted".to_owned(), None, false),
+            Ending::Idle(milliseconds) => {
+                let message = format!("Bedrock sent nothing for {}", duration(milliseconds));
+                let hint = "ask again, or allow a longer silence (a model that thinks for minutes is normal)";
+                plain(FailureKind::Timeout, message, Some(hint), true)
+            }
+            Ending::Broken(words) => {
+                plain(FailureKind::Transport, format!("The connection to Bedrock broke: {words}"), again, true)
+            }
+            Ending::Damaged(words) => return self.fail_damaged(&words, deltas),
+            Ending::Limited(limit) => {
+                let message = format!("The answer went over the gateway's limit: {limit}");
+                plain(FailureKind::Other("limit".to_owned()), message, Some("ask for less, or raise the limit"), false)
+            }
+        };
+        self.fail(failure, deltas);
+    }
+
+    /// Gives `error`, once, as the last delta.
+    fn fail(&mut self, mut failure: Failure, deltas: &mut Vec<Delta>) {
+        if self.state == State::Ended {
+            return;
+        }
+        self.state = State::Ended;
+        failure.request_id = self.request_id.take();
+        deltas.push(Delta::Error(TurnFailure {
+            failure,
+            raw_stop_reason: self.raw_stop_reason.take(),
+            usage: self.usage.take().unwrap_or_else(usage::unknown),
+            extras: std::mem::take(&mut self.extras),
+        }));
+    }
+}
+
+fn plain(kind: FailureKind, message: String, hint: Option<&str>, retryable: bool) -> Failure {
+    Failure {
+        kind,
+        message,
+        hint: hint.map(str::to_owned),
+        retryable,
+        retry_after_ms: None,
+        code: None,
+        status: None,
+        request_id: None,
+        suggestions: Vec::new(),
+    }
+}
+
+fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        _ if milliseconds.is_multiple_of(1_000) => format!("{} s", milliseconds / 1_000),
+        _ => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+    }
+}

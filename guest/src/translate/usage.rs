@@ -1,0 +1,103 @@
+//! Token counts and what they cost.
+
+use serde::Deserialize;
+
+use crate::contract::types::{Cost, Usage, UsageCost};
+
+/// `metadata.usage` (Bedrock API reference, `TokenUsage`). The cache counts come twice on the wire; both names are read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct TokenUsage {
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    total_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    cache_read_input_token_count: Option<u64>,
+    cache_write_input_tokens: Option<u64>,
+    cache_write_input_token_count: Option<u64>,
+    cache_details: Option<Vec<CacheDetail>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CacheDetail {
+    ttl: Option<String>,
+    input_tokens: Option<u64>,
+}
+
+/// Reads `metadata.usage`. Fails with the reason where it is not what the API reference says.
+pub(super) fn read(json: &str, cost: &Cost) -> Result<Usage, String> {
+    let counts: TokenUsage = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let input = counts.input_tokens.unwrap_or(0);
+    let output = counts.output_tokens.unwrap_or(0);
+    let cache_read = counts.cache_read_input_tokens.or(counts.cache_read_input_token_count).unwrap_or(0);
+    let cache_write = counts.cache_write_input_tokens.or(counts.cache_write_input_token_count).unwrap_or(0);
+    let cache_write_long = counts
+        .cache_details
+        .unwrap_or_default()
+        .iter()
+        .filter(|detail| detail.ttl.as_deref() == Some("1h"))
+        .fold(0_u64, |sum, detail| sum.saturating_add(detail.input_tokens.unwrap_or(0)));
+    // Bedrock's own total where it gives one, as pi does; OpenClaw takes the larger of it and the sum of all counts.
+    let total = counts.total_tokens.unwrap_or_else(|| input.saturating_add(output));
+    let mut usage = Usage { input, output, cache_read, cache_write, cache_write_long, total, cost: none() };
+    usage.cost = price(&usage, cost);
+    Ok(usage)
+}
+
+/// Usage of a turn of which Bedrock told none.
+pub(super) fn unknown() -> Usage {
+    Usage { input: 0, output: 0, cache_read: 0, cache_write: 0, cache_write_long: 0, total: 0, cost: none() }
+}
+
+fn none() -> UsageCost {
+    UsageCost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, total: 0.0 }
+}
+
+/// Prices the tokens: per million; the highest tier whose bound the whole input exceeds; a cache entry of one hour costs
+/// twice the input price (pi's rule, from Anthropic's price list).
+#[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
+fn price(usage: &Usage, cost: &Cost) -> UsageCost {
+    let whole_input = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
+    let tier = cost
+        .tiers
+        .iter()
+        .filter(|tier| whole_input > tier.input_tokens_above)
+        .max_by_key(|tier| tier.input_tokens_above);
+    let (input_rate, output_rate, read_rate, write_rate) = match tier {
+        Some(tier) => (tier.input, tier.output, tier.cache_read, tier.cache_write),
+        None => (cost.input, cost.output, cost.cache_read, cost.cache_write),
+    };
+    let price = |tokens: u64, rate: f64| rate / 1_000_000.0 * tokens as f64;
+    let long = usage.cache_write_long.min(usage.cache_write);
+    let input = price(usage.input, input_rate);
+    let output = price(usage.output, output_rate);
+    let cache_read = price(usage.cache_read, read_rate);
+    let cache_write = price(usage.cache_write - long, write_rate) + price(long, 2.0 * input_rate);
+    UsageCost { input, output, cache_read, cache_write, total: input + output + cache_read + cache_write }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::contract::types::{Cost, CostTier};
+
+    #[test]
+    fn an_hour_in_the_cache_costs_twice_the_input() {
+        let cost = Cost { input: 1e6, output: 2e6, cache_read: 5e5, cache_write: 1.25e6, tiers: Vec::new() };
+        let json = r#"{"inputTokens":20,"outputTokens":5,"totalTokens":25,"cacheReadInputTokens":70,
+            "cacheWriteInputTokens":10,"cacheDetails":[{"ttl":"1h","inputTokens":6},{"ttl":"5m","inputTokens":4}]}"#;
+        let usage = read(json, &cost).expect("the usage is well formed");
+        assert_eq!((usage.total, usage.cache_write_long), (25, 6));
+        assert_eq!((usage.cost.cache_write, usage.cost.total), (17.0, 82.0));
+    }
+
+    #[test]
+    fn a_tier_holds_strictly_above_its_bound() {
+        let tier = CostTier { input_tokens_above: 10, input: 3e6, output: 0.0, cache_read: 0.0, cache_write: 0.0 };
+        let cost = Cost { input: 1e6, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: vec![tier] };
+        let at = |tokens: u64| read(&format!(r#"{{"inputTokens":{tokens}}}"#), &cost).map(|usage| usage.cost.input);
+        assert_eq!(at(10), Ok(10.0));
+        assert_eq!(at(11), Ok(33.0));
+    }
+}

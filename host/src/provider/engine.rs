@@ -1,0 +1,101 @@
+//! The engine: one a process, with everything off that a provider has no use for.
+
+use std::fmt;
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::deadline::Ticker;
+use super::error::LoadError;
+use super::limits::Limits;
+
+/// How many sessions can be alive at once in the pool. Each reserves address space (about 4 GiB), not memory.
+const POOLED_SESSIONS: u32 = 4096;
+
+/// How much of an instance's memory is kept and zeroed by hand between two sessions, in bytes. Above it, pages go back to
+/// the kernel. A turn dirties less than this (measured: under 200 KiB).
+const KEPT_MEMORY: usize = 256 << 10;
+
+/// What providers run in: an engine, its epoch clock and the limits of a session.
+pub struct Host {
+    pub(super) engine: Engine,
+    pub(super) ticker: Ticker,
+    pub(super) limits: Limits,
+    pooled: bool,
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Host")
+            .field("limits", &self.limits)
+            .field("pooled", &self.pooled)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// Makes the engine. Where address space is too small for the pool (containers, `ulimit -v`), instances are made on
+    /// demand: slower to begin a stream, otherwise the same.
+    ///
+    /// # Errors
+    /// When this machine cannot run WebAssembly at all.
+    pub fn new(limits: Limits) -> Result<Self, LoadError> {
+        let (engine, pooled) = match Engine::new(&config(Some(&limits))) {
+            Ok(engine) => (engine, true),
+            Err(error) => {
+                tracing::debug!(%error, "no room for the instance pool; instances are made on demand");
+                (Engine::new(&config(None)).map_err(|error| broken(format!("{error:#}")))?, false)
+            }
+        };
+        let ticker = Ticker::start(&engine).map_err(|error| broken(format!("starting the epoch thread: {error}")))?;
+        Ok(Host { engine, ticker, limits, pooled })
+    }
+
+    /// Whether instances come from the pool.
+    #[must_use]
+    pub fn pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// The bounds of a session.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+fn broken(reason: String) -> LoadError {
+    LoadError::Engine { reason }
+}
+
+/// The configuration, with the pool where there are limits to size it by.
+fn config(pool: Option<&Limits>) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        // Calls are plain synchronous calls: no fibres, no task tables.
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .wasm_memory64(false)
+        .wasm_relaxed_simd(false)
+        // The same deltas on every machine.
+        .cranelift_nan_canonicalization(true)
+        .max_wasm_stack(512 << 10)
+        .memory_init_cow(true);
+    if let Some(limits) = pool {
+        let mut pooling = PoolingAllocationConfig::default();
+        pooling
+            .total_component_instances(POOLED_SESSIONS)
+            .total_core_instances(POOLED_SESSIONS)
+            .total_memories(POOLED_SESSIONS)
+            .total_tables(POOLED_SESSIONS)
+            .max_memory_size(limits.memory)
+            .max_memories_per_component(1)
+            .max_core_instances_per_component(4)
+            .max_tables_per_component(4)
+            .linear_memory_keep_resident(KEPT_MEMORY)
+            .table_keep_resident(16 << 10);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling));
+    }
+    config
+}

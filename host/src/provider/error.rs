@@ -1,0 +1,114 @@
+//! What can go wrong with a provider component.
+
+use std::path::PathBuf;
+
+/// Why a component was not loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read the component {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is larger than the limit.
+    #[error("the component {name} has {size} bytes, the limit is {limit}")]
+    TooLarge {
+        /// The component.
+        name: String,
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The bytes are not a component.
+    #[error("{name} is not a WebAssembly component: {reason}")]
+    NotAComponent {
+        /// The component.
+        name: String,
+        /// What it is instead.
+        reason: String,
+    },
+    /// The component imports something.
+    #[error(
+        "the component {name} imports {}, and a provider imports nothing: build it for wasm32-unknown-unknown, or without \
+         whatever needs {}",
+        imports.join(", "),
+        if imports.len() == 1 { "it" } else { "them" }
+    )]
+    Imports {
+        /// The component.
+        name: String,
+        /// Every import, by name.
+        imports: Vec<String>,
+    },
+    /// The component is no provider, or one of another version of the contract.
+    #[error("the component {name} does not export quarry:provider@{expected}: {reason}")]
+    NotAProvider {
+        /// The component.
+        name: String,
+        /// The version of the contract that this host serves.
+        expected: &'static str,
+        /// What is missing or different.
+        reason: String,
+    },
+    /// The engine cannot be made.
+    #[error("cannot set up the WebAssembly engine: {reason}")]
+    Engine {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a call of a provider failed. It is never the request's fault: a provider says what is wrong with a request as data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// No instance could be made, because too many are alive or memory is short.
+    #[error("cannot make an instance of the provider {provider}: {reason}")]
+    Instantiate {
+        /// Name of the component.
+        provider: String,
+        /// Why.
+        reason: String,
+    },
+    /// The provider took longer than a call may.
+    #[error("the provider {provider} was stopped in `{call}`: it took longer than {limit_ms} ms")]
+    Deadline {
+        /// Name of the component.
+        provider: String,
+        /// The function of the contract.
+        call: &'static str,
+        /// The limit in milliseconds.
+        limit_ms: u128,
+    },
+    /// The provider trapped, or gave back what the contract does not allow, or too much of it.
+    #[error("the provider {provider} failed in `{call}`: {reason}")]
+    Trap {
+        /// Name of the component.
+        provider: String,
+        /// The function of the contract.
+        call: &'static str,
+        /// What wasmtime says of it, with the guest's functions where they are known.
+        reason: String,
+    },
+    /// The session is of no use after an earlier trap.
+    #[error("the provider {provider} cannot go on with `{call}` after it failed before")]
+    Poisoned {
+        /// Name of the component.
+        provider: String,
+        /// The function of the contract.
+        call: &'static str,
+    },
+    /// The host called out of order: no turn or listing is open.
+    #[error("`{call}` needs {missing}, and none is open")]
+    OutOfOrder {
+        /// The function of the contract.
+        call: &'static str,
+        /// What has to be opened first.
+        missing: &'static str,
+    },
+}

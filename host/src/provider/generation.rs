@@ -1,0 +1,180 @@
+//! A loaded version of a provider.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::{Component, Linker};
+
+use super::aot::AotCache;
+use super::engine::Host;
+use super::error::LoadError;
+use super::inspect;
+use super::session::{Bounds, Session};
+use super::{EMBEDDED, EMBEDDED_NAME, ProviderError};
+use crate::bindings::ProviderPre;
+
+/// The version of the contract that this host serves.
+pub(super) const CONTRACT: &str = "0.1.0";
+
+/// SHA-256 of a component's bytes, shown in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Digest(Sha256::digest(bytes).into())
+    }
+
+    pub(super) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Digest(bytes)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "sha256:{self}")
+    }
+}
+
+/// A provider component, checked, compiled and ready for sessions.
+pub struct Generation {
+    host: Arc<Host>,
+    name: String,
+    digest: Digest,
+    pre: ProviderPre<Bounds>,
+}
+
+impl fmt::Debug for Generation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Generation")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Generation {
+    /// Loads the component that this binary was built with.
+    ///
+    /// # Errors
+    /// When the engine cannot load it.
+    pub fn embedded(host: &Arc<Host>, cache: Option<&AotCache>) -> Result<Arc<Self>, LoadError> {
+        Generation::load(host, EMBEDDED_NAME, EMBEDDED, cache)
+    }
+
+    /// Loads a component from a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is over the limit, and everything that [`Generation::load`] refuses.
+    pub fn from_file(host: &Arc<Host>, path: &Path, cache: Option<&AotCache>) -> Result<Arc<Self>, LoadError> {
+        let bytes = read_component(host, path)?;
+        Generation::load(host, &path.display().to_string(), &bytes, cache)
+    }
+
+    /// Loads a component: compiles it, or takes it from the cache; refuses it when it imports anything; checks every export
+    /// against the contract.
+    ///
+    /// # Errors
+    /// When the bytes are not a component, import anything, or are no provider of this version of the contract.
+    pub fn load(host: &Arc<Host>, name: &str, bytes: &[u8], cache: Option<&AotCache>) -> Result<Arc<Self>, LoadError> {
+        let digest = Digest::of(bytes);
+        let component = match cache.and_then(|cache| cache.load(&host.engine, &digest)) {
+            Some(component) => component,
+            None => {
+                let component = compile(host, name, bytes)?;
+                // Only what may be used is worth keeping.
+                if inspect::imports(&host.engine, &component).is_empty()
+                    && let Some(cache) = cache
+                {
+                    cache.store(&host.engine, &digest, &component);
+                }
+                component
+            }
+        };
+        let imports = inspect::imports(&host.engine, &component);
+        if !imports.is_empty() {
+            return Err(LoadError::Imports { name: name.to_owned(), imports });
+        }
+        let not_a_provider = |reason| LoadError::NotAProvider { name: name.to_owned(), expected: CONTRACT, reason };
+        if let Some(other) = inspect::contract_version(&host.engine, &component).filter(|version| version != CONTRACT) {
+            return Err(not_a_provider(format!("it exports quarry:provider@{other}")));
+        }
+        let pre = Linker::new(&host.engine)
+            .instantiate_pre(&component)
+            .and_then(ProviderPre::new)
+            .map_err(|error| not_a_provider(format!("{error:#}")))?;
+        Ok(Arc::new(Generation { host: Arc::clone(host), name: name.to_owned(), digest, pre }))
+    }
+
+    /// Begins a session: a fresh instance with bounds of its own.
+    ///
+    /// # Errors
+    /// When no instance can be made.
+    pub fn session(self: &Arc<Self>) -> Result<Session, ProviderError> {
+        Session::new(Arc::clone(self))
+    }
+
+    /// What the component is called in messages: its file, or `(embedded)`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The component's digest.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub(super) fn pre(&self) -> &ProviderPre<Bounds> {
+        &self.pre
+    }
+}
+
+/// Reads a component's file, within the limit.
+pub(super) fn read_component(host: &Host, path: &Path) -> Result<Vec<u8>, LoadError> {
+    let unreadable = |source| LoadError::Read { path: path.to_owned(), source };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    let limit = host.limits.component;
+    if size > limit as u64 {
+        return Err(LoadError::TooLarge { name: path.display().to_string(), size, limit });
+    }
+    std::fs::read(path).map_err(unreadable)
+}
+
+/// Compiles a component.
+pub(super) fn compile(host: &Host, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
+    let not_a_component = |reason: String| LoadError::NotAComponent { name: name.to_owned(), reason };
+    if bytes.len() > host.limits.component {
+        let size = bytes.len() as u64;
+        return Err(LoadError::TooLarge { name: name.to_owned(), size, limit: host.limits.component });
+    }
+    match bytes {
+        // Magic, then version 13 and layer 1: a component. Version 1 and layer 0: a core module.
+        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => {}
+        [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => {
+            let reason = "it is a core module; make a component of it with `wasm-tools component new`".to_owned();
+            return Err(not_a_component(reason));
+        }
+        [b'\x7f', b'E', b'L', b'F', ..] => {
+            return Err(not_a_component("it is machine code (ELF), which is never loaded".to_owned()));
+        }
+        _ => return Err(not_a_component("it does not begin with the magic number `\\0asm`".to_owned())),
+    }
+    Component::new(&host.engine, bytes).map_err(|error| not_a_component(format!("{error:#}")))
+}

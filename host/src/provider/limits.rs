@@ -1,0 +1,34 @@
+//! What a provider may use. Four things are bounded, not one: memory, time, bytes that a call gives back, and handles.
+
+use std::time::Duration;
+
+/// Bounds of one session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// Linear memory, in bytes. Blobs stay in the host, so this holds conversations and listings as text only.
+    pub memory: usize,
+    /// Wall clock for a call on the path of a stream (`push`, `finish`): it blocks its worker for so long at most.
+    /// A push of a read's frames takes microseconds; the rest is room for a machine that is busy.
+    pub stream_call: Duration,
+    /// Wall clock for a call off that path (`merge`, `prepare`, `resume`, `explain`, instantiation).
+    pub long_call: Duration,
+    /// Bytes that one call may give back.
+    pub lifted_bytes: usize,
+    /// Live resource handles.
+    pub handles: usize,
+    /// Size of a component's file, in bytes.
+    pub component: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            memory: 64 << 20,
+            stream_call: Duration::from_millis(500),
+            long_call: Duration::from_secs(5),
+            lifted_bytes: 64 << 20,
+            handles: 16,
+            component: 32 << 20,
+        }
+    }
+}

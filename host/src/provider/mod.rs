@@ -1,0 +1,27 @@
+//! Provider components: loading, bounds, and calls. The only place that names wasmtime, besides the generated bindings.
+//!
+//! A component is loaded once into a [`Generation`]. Each stream gets a [`Session`] of its own: a store with bounded memory,
+//! handles, lifted bytes and time for each call. A trap poisons the session and costs one stream.
+
+mod aot;
+mod deadline;
+mod engine;
+mod error;
+mod generation;
+mod inspect;
+mod limits;
+mod session;
+
+pub use self::aot::AotCache;
+pub use self::engine::Host;
+pub use self::error::{LoadError, ProviderError};
+pub use self::generation::{Digest, Generation};
+pub use self::inspect::{Inspection, inspect};
+pub use self::limits::Limits;
+pub use self::session::Session;
+
+/// The provider component that this binary was built with.
+pub const EMBEDDED: &[u8] = include_bytes!(env!("QUARRY_GUEST_COMPONENT"));
+
+/// What the embedded component is called where a file's path would stand.
+pub const EMBEDDED_NAME: &str = "(embedded)";

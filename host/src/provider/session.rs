@@ -1,0 +1,263 @@
+//! One instance of a provider, with bounds of its own.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::component::ResourceAny;
+use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap};
+
+use super::deadline::{self, Hold};
+use super::error::ProviderError;
+use super::generation::Generation;
+use crate::bindings::Provider;
+use crate::contract::about::Identity;
+use crate::contract::config::{Layer, Merged, Problem as ConfigProblem, Settings};
+use crate::contract::conversation::{Batch, Context, Delta, Ending, Opening, Options, Prepared, Problem};
+use crate::contract::models::{ListingOptions, Step, Supply};
+use crate::contract::types::{ApiError, Failure, Model};
+
+/// What a store holds: only its bounds.
+pub(super) struct Bounds {
+    limits: StoreLimits,
+}
+
+/// One instance of a provider: of one stream, or of one command.
+///
+/// Calls are plain synchronous calls. `push` and `finish` take microseconds and run on the worker; `merge`, `prepare` and
+/// `resume` of something large may take longer than a millisecond and belong on a blocking thread.
+pub struct Session {
+    generation: Arc<Generation>,
+    store: Store<Bounds>,
+    provider: Provider,
+    /// The open listing.
+    listing: Option<ResourceAny>,
+    /// The open turn.
+    turn: Option<ResourceAny>,
+    poisoned: bool,
+    /// Ticks of the epoch for a call on the path of a stream. Reckoned once.
+    stream_ticks: u64,
+    _clock: Hold,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("generation", &self.generation)
+            .field("poisoned", &self.poisoned)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Calls a function of the contract within a deadline, and says what went wrong with it.
+macro_rules! call {
+    ($session:ident, $call:literal, $ticks:expr, $limit:ident, |$store:ident, $provider:ident| $body:expr) => {{
+        $session.enter($call, $ticks)?;
+        let $provider = &$session.provider;
+        let $store = &mut $session.store;
+        match $body {
+            Ok(value) => Ok(value),
+            Err(error) => Err($session.failed($call, $session.generation.host().limits().$limit, &error)),
+        }
+    }};
+}
+
+impl Session {
+    pub(super) fn new(generation: Arc<Generation>) -> Result<Self, ProviderError> {
+        let host = generation.host();
+        let limits = host.limits();
+        let store_limits = StoreLimitsBuilder::new()
+            .memory_size(limits.memory)
+            .memories(1)
+            .tables(4)
+            .table_elements(10_000)
+            .instances(8)
+            .build();
+        let clock = host.ticker.hold();
+        let mut store = Store::new(&host.engine, Bounds { limits: store_limits });
+        store.limiter(|bounds| &mut bounds.limits);
+        store.set_hostcall_fuel(limits.lifted_bytes);
+        store.set_max_component_handles(limits.handles);
+        store.set_epoch_deadline(deadline::ticks(limits.long_call));
+        let stream_ticks = deadline::ticks(limits.stream_call);
+        let provider = generation.pre().instantiate(&mut store).map_err(|error| ProviderError::Instantiate {
+            provider: generation.name().to_owned(),
+            reason: format!("{error:#}"),
+        })?;
+        Ok(Session {
+            generation,
+            store,
+            provider,
+            listing: None,
+            turn: None,
+            poisoned: false,
+            stream_ticks,
+            _clock: clock,
+        })
+    }
+
+    /// The generation that this session runs.
+    #[must_use]
+    pub fn generation(&self) -> &Arc<Generation> {
+        &self.generation
+    }
+
+    /// `about.identify`.
+    ///
+    /// # Errors
+    /// As every call: when the provider traps, takes too long or gives back too much.
+    pub fn identify(&mut self) -> Result<Identity, ProviderError> {
+        call!(self, "identify", self.long_ticks(), long_call, |store, provider| provider
+            .quarry_provider_about()
+            .call_identify(store))
+    }
+
+    /// `config.merge`. The inner result is the provider's own.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn merge(&mut self, layers: &[Layer]) -> Result<Result<Merged, Vec<ConfigProblem>>, ProviderError> {
+        call!(self, "merge", self.long_ticks(), long_call, |store, provider| provider
+            .quarry_provider_config()
+            .call_merge(store, layers))
+    }
+
+    /// Begins a listing, in place of one that is open.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn open_listing(&mut self, settings: &Settings, options: ListingOptions) -> Result<(), ProviderError> {
+        self.close_listing()?;
+        let listing = call!(self, "listing", self.long_ticks(), long_call, |store, provider| provider
+            .quarry_provider_models()
+            .listing()
+            .call_constructor(store, settings, options))?;
+        self.listing = Some(listing);
+        Ok(())
+    }
+
+    /// `listing.resume`.
+    ///
+    /// # Errors
+    /// When no listing is open, and as every call.
+    pub fn resume(&mut self, supplies: &[Supply]) -> Result<Step, ProviderError> {
+        let listing = self.listing.ok_or(ProviderError::OutOfOrder { call: "resume", missing: "a listing" })?;
+        let step = call!(self, "resume", self.long_ticks(), long_call, |store, provider| provider
+            .quarry_provider_models()
+            .listing()
+            .call_resume(store, listing, supplies))?;
+        if matches!(step, Step::Done(_)) {
+            self.close_listing()?;
+        }
+        Ok(step)
+    }
+
+    /// `conversation.prepare`. The inner result is the provider's own.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn prepare(
+        &mut self,
+        settings: &Settings,
+        model: &Model,
+        context: &Context,
+        options: &Options,
+    ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
+        call!(self, "prepare", self.long_ticks(), long_call, |store, provider| provider
+            .quarry_provider_conversation()
+            .call_prepare(store, settings, model, context, options))
+    }
+
+    /// Begins a turn, in place of one that is open.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn open_turn(&mut self, opening: &Opening) -> Result<(), ProviderError> {
+        self.close_turn()?;
+        let turn = call!(self, "turn", self.long_ticks(), long_call, |store, provider| provider
+            .quarry_provider_conversation()
+            .turn()
+            .call_constructor(store, opening))?;
+        self.turn = Some(turn);
+        Ok(())
+    }
+
+    /// `turn.push`.
+    ///
+    /// # Errors
+    /// When no turn is open, and as every call.
+    pub fn push(&mut self, batch: &Batch) -> Result<Vec<Delta>, ProviderError> {
+        let turn = self.turn.ok_or(ProviderError::OutOfOrder { call: "push", missing: "a turn" })?;
+        call!(self, "push", self.stream_ticks, stream_call, |store, provider| provider
+            .quarry_provider_conversation()
+            .turn()
+            .call_push(store, turn, batch))
+    }
+
+    /// `turn.finish`.
+    ///
+    /// # Errors
+    /// When no turn is open, and as every call.
+    pub fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
+        let turn = self.turn.ok_or(ProviderError::OutOfOrder { call: "finish", missing: "a turn" })?;
+        call!(self, "finish", self.stream_ticks, stream_call, |store, provider| provider
+            .quarry_provider_conversation()
+            .turn()
+            .call_finish(store, turn, ending))
+    }
+
+    /// `conversation.explain`.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn explain(&mut self, error: &ApiError) -> Result<Failure, ProviderError> {
+        call!(self, "explain", self.long_ticks(), long_call, |store, provider| provider
+            .quarry_provider_conversation()
+            .call_explain(store, error))
+    }
+
+    fn long_ticks(&self) -> u64 {
+        deadline::ticks(self.generation.host().limits().long_call)
+    }
+
+    /// Refuses a poisoned session, and sets the deadline: it counts from now, so each call needs its own.
+    fn enter(&mut self, call: &'static str, ticks: u64) -> Result<(), ProviderError> {
+        if self.poisoned {
+            return Err(ProviderError::Poisoned { provider: self.generation.name().to_owned(), call });
+        }
+        self.store.set_epoch_deadline(ticks);
+        Ok(())
+    }
+
+    /// Every failed call is a trap, after which the store is of no use.
+    fn failed(&mut self, call: &'static str, limit: Duration, error: &wasmtime::Error) -> ProviderError {
+        self.poisoned = true;
+        let provider = self.generation.name().to_owned();
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) => ProviderError::Deadline { provider, call, limit_ms: limit.as_millis() },
+            _ => ProviderError::Trap { provider, call, reason: format!("{error:#}") },
+        }
+    }
+
+    fn close_listing(&mut self) -> Result<(), ProviderError> {
+        match self.listing.take() {
+            Some(listing) => self.drop_resource("listing", listing),
+            None => Ok(()),
+        }
+    }
+
+    fn close_turn(&mut self) -> Result<(), ProviderError> {
+        match self.turn.take() {
+            Some(turn) => self.drop_resource("turn", turn),
+            None => Ok(()),
+        }
+    }
+
+    fn drop_resource(&mut self, call: &'static str, resource: ResourceAny) -> Result<(), ProviderError> {
+        self.enter(call, self.long_ticks())?;
+        resource
+            .resource_drop(&mut self.store)
+            .map_err(|error| self.failed(call, self.generation.host().limits().long_call, &error))
+    }
+}
