@@ -151,6 +151,10 @@ fn frame_of(message: &Message) -> Result<OwnedFrame, String> {
             name: needed(":error-code")?,
             payload: header(":error-message").unwrap_or_default().into_bytes(),
         },
-        _ => OwnedFrame { message_type: MessageType::Other(kind), name: header(":event-type").unwrap_or_default(), payload },
+        _ => OwnedFrame {
+            message_type: MessageType::Other(kind),
+            name: header(":event-type").unwrap_or_default(),
+            payload,
+        },
     })
 }

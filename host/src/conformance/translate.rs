@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer};
 
 use super::frames::{OwnedFrame, batch};
-use super::{layout, protocol};
 use super::provider::{Fault, Provider};
+use super::{layout, protocol};
 use crate::contract::conversation::{Delta, Ending, MessageType, Opening};
 use crate::contract::types::Model;
 use crate::json::model::ModelOverrides;
@@ -180,9 +180,7 @@ fn without_message(event: &str) -> Result<(Json, Json), Fault> {
     let mut members: Members<Json> =
         serde_json::from_str(event).map_err(|error| Fault(format!("the last event is not JSON: {error}")))?;
     match members.0.pop() {
-        Some((name, message)) if name == "message" || name == "error" => {
-            Ok((Json(layout::text(&members)?), message))
-        }
+        Some((name, message)) if name == "message" || name == "error" => Ok((Json(layout::text(&members)?), message)),
         _ => Err(Fault(format!("the last event has no message: {event}"))),
     }
 }
