@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use quarry::conformance::cases::{self, CaseError};
-use quarry::conformance::checks;
 use quarry::conformance::component::Component;
-use quarry::conformance::provider::Providers;
-use quarry::conformance::{bless, provider::Fault};
+use quarry::conformance::provider::{Fault, Providers};
+use quarry::conformance::{bless, checks, properties};
 use quarry::provider::{Generation, Host, Limits};
 use quarry_tests::native::Native;
 
@@ -54,6 +53,16 @@ fn trials(folder: &Path) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
             };
             let (check, executor) = (Arc::clone(&check), Arc::clone(executor));
             trials.push(Trial::test(name, move || check.run(executor.as_ref()).map_err(Failed::from)));
+        }
+        if check.stream().is_some() {
+            let name = format!("agreement/{}", check.name());
+            let (check, [native, component]) = (Arc::clone(&check), executors.clone());
+            let agree = move || {
+                let agreed =
+                    check.stream().map(|stream| properties::agree(&stream, native.as_ref(), component.as_ref()));
+                agreed.unwrap_or(Ok(())).map_err(Failed::from)
+            };
+            trials.push(Trial::test(name, agree));
         }
     }
     Ok(trials)

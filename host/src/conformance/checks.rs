@@ -37,6 +37,16 @@ impl Check {
         }
     }
 
+    /// The stream of a check of properties.
+    #[must_use]
+    pub fn stream(&self) -> Option<Stream<'_>> {
+        match self {
+            Check::CaseProperties(case) => case_stream(case),
+            Check::RecordingProperties(recording) => Some(recording.stream()),
+            Check::Case(_) | Check::Recording(_) | Check::Vector(_) => None,
+        }
+    }
+
     /// Whether a provider takes part, so that the check has to run for each.
     #[must_use]
     pub fn needs_provider(&self) -> bool {
@@ -52,10 +62,9 @@ impl Check {
         let differences = match self {
             Check::Case(case) => case.actual(providers).and_then(|actual| case.compare(&actual)).map_err(told)?,
             Check::Recording(recording) => recording.run(providers).map_err(told)?,
-            Check::CaseProperties(case) => {
-                return case_stream(case).map_or(Ok(()), |stream| properties::check(&stream, providers));
+            Check::CaseProperties(_) | Check::RecordingProperties(_) => {
+                return self.stream().map_or(Ok(()), |stream| properties::check(&stream, providers));
             }
-            Check::RecordingProperties(recording) => return properties::check(&recording.stream(), providers),
             Check::Vector(vector) => return vector.check(),
         };
         if differences.is_empty() { Ok(()) } else { Err(listed(&differences)) }

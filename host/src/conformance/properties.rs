@@ -92,11 +92,18 @@ fn chunks(stream: &Stream<'_>) -> Result<(), String> {
     (0..CUTS).try_for_each(|_| same(&numbers.cuts(body.len())))
 }
 
-/// Every strict prefix of a stream ends in one `error` that keeps the content that came.
+/// Every strict prefix of a stream ends in one `error` that keeps the content that came. A stream is whole with
+/// `messageStop` and `metadata`, whatever comes behind them.
 fn prefixes(stream: &Stream<'_>, providers: &dyn Providers) -> Result<(), String> {
     let frames = stream.frames.as_slice();
+    let is_whole = |frames: &[OwnedFrame]| {
+        ["messageStop", "metadata"]
+            .iter()
+            .all(|name| frames.iter().any(|frame| frame.message_type == MessageType::Event && frame.name == *name))
+    };
     let step = frames.len().div_ceil(PREFIXES).max(1);
-    for length in (0..frames.len()).step_by(step).chain(frames.len().checked_sub(1)) {
+    let lengths = (0..frames.len()).step_by(step).chain(frames.len().checked_sub(1));
+    for length in lengths.filter(|length| !is_whole(&frames[..*length])) {
         let said = |what: String| format!("cut off behind {length} of {} frames: {what}", frames.len());
         let mut provider = providers.fresh().map_err(|fault| said(fault.to_string()))?;
         let run = |provider: &mut dyn Provider| -> Result<(Vec<Delta>, Vec<Delta>), Fault> {
@@ -133,18 +140,42 @@ fn content(deltas: &[Delta]) -> Vec<Block> {
 
 /// Whatever happens to the frames, the turn returns, keeps to the protocol and ends once.
 fn damages(stream: &Stream<'_>, providers: &dyn Providers) -> Result<(), String> {
-    let mut numbers = Numbers::new(stream.frames.len().wrapping_mul(31).wrapping_add(7));
-    for _ in 0..DAMAGES {
-        let mut frames = stream.frames.clone();
-        let mut done = Vec::new();
-        for _ in 0..=numbers.below(3) {
-            done.push(damage(&mut frames, &mut numbers));
-        }
-        let said = |what: String| format!("after {}: {what}", done.join(", "));
+    damaged(&stream.frames).try_for_each(|(what, frames)| {
+        let said = |what_is: String| format!("after {what}: {what_is}");
         let deltas = stream.run(providers, frames.chunks(3)).map_err(|fault| said(fault.to_string()))?;
-        protocol::check(&deltas).map_err(said)?;
-    }
-    Ok(())
+        protocol::check(&deltas).map_err(said)
+    })
+}
+
+/// Two executors of the same provider give the same deltas, for the stream as it is and for damaged versions of it.
+///
+/// # Errors
+/// Says for what they differ and where.
+pub fn agree(stream: &Stream<'_>, one: &dyn Providers, other: &dyn Providers) -> Result<(), String> {
+    let whole = ("nothing".to_owned(), stream.frames.clone());
+    std::iter::once(whole).chain(damaged(&stream.frames)).try_for_each(|(what, frames)| {
+        let run = |providers: &dyn Providers| stream.run(providers, frames.chunks(3));
+        match (run(one), run(other)) {
+            (Ok(a), Ok(b)) if a == b => Ok(()),
+            (Ok(a), Ok(b)) => Err(format!(
+                "after {what}: {} and {} differ: {}",
+                one.name(),
+                other.name(),
+                first_difference(&[], &a, &b)
+            )),
+            (Err(fault), _) | (_, Err(fault)) => Err(format!("after {what}: {fault}")),
+        }
+    })
+}
+
+/// Damaged versions of the frames, each with what was done.
+fn damaged(frames: &[OwnedFrame]) -> impl Iterator<Item = (String, Vec<OwnedFrame>)> {
+    let mut numbers = Numbers::new(frames.len().wrapping_mul(31).wrapping_add(7));
+    (0..DAMAGES).map(move |_| {
+        let mut frames = frames.to_vec();
+        let done: Vec<String> = (0..=numbers.below(3)).map(|_| damage(&mut frames, &mut numbers)).collect();
+        (done.join(", "), frames)
+    })
 }
 
 /// Names that a damaged frame may get: known ones, so that payloads meet the wrong reader.
@@ -244,7 +275,7 @@ fn pieces<'a, T>(whole: &'a [T], cuts: &[usize]) -> impl Iterator<Item = &'a [T]
 fn first_difference(cuts: &[usize], whole: &[Delta], deltas: &[Delta]) -> String {
     let at = whole.iter().zip(deltas).take_while(|(a, b)| a == b).count();
     let (expected, got) = (whole.get(at), deltas.get(at));
-    format!("batches cut at {cuts:?} differ from one batch at delta {at}: expected {expected:?}, got {got:?}")
+    format!("with cuts at {cuts:?} delta {at} differs: expected {expected:?}, got {got:?}")
 }
 
 /// Numbers that look random and are the same each time (xorshift64*).
