@@ -1,8 +1,42 @@
 //! `prepare`: a conversation to the exact ConverseStream request.
+//!
+//! The rules are pi 1.5.2's, but where the service is known to refuse what pi sends; each such place says why. Whatever is
+//! changed or left out is told with a notice, whatever cannot be sent is a problem, and all the problems come together.
+//! Lone surrogates, which pi removes, cannot occur in text that crosses the boundary as UTF-8.
+
+mod additional_fields;
+mod assistant_content;
+mod blocks;
+mod body;
+mod caching;
+mod history;
+mod inference;
+mod labels;
+mod media;
+mod raw_json;
+mod report;
+mod request_options;
+mod system;
+mod target;
+#[cfg(test)]
+mod tests;
+mod thinking;
+mod tool_schema;
+mod tools;
+mod user_content;
 
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Options, Prepared, Problem};
 use crate::contract::types::Model;
+use crate::families::family_of;
+
+use blocks::{Block, Role, WireMessage};
+use body::Body;
+use history::ToolHistory;
+use inference::Inference;
+use labels::ToolNames;
+use report::Report;
+use thinking::Circumstances;
 
 /// Makes the request.
 ///
@@ -12,8 +46,112 @@ pub fn prepare(
     settings: &Settings,
     model: &Model,
     context: Context,
-    options: Options,
+    mut options: Options,
 ) -> Result<Prepared, Vec<Problem>> {
-    let _ = (settings, model, context, options);
-    todo!()
+    let report = &mut Report::default();
+    let family = family_of(model);
+    let target = target::target(settings, model, report);
+
+    let send_tools = tools::are_sent(&context.tools, options.tool_choice.as_ref(), family, report);
+    let names = ToolNames::new(
+        family,
+        context.tools.iter().map(|tool| &*tool.name).chain(history::calls(&context.messages).map(|call| &*call.name)),
+    );
+    // A prompt brings tools of its own, so its history keeps the blocks.
+    let tool_history = if send_tools || target.prompt { ToolHistory::Blocks } else { ToolHistory::Text };
+    let mut history = history::history(context.messages, model, family, &names, tool_history, report);
+
+    let circumstances = Circumstances {
+        model,
+        family,
+        gov_cloud: target.gov_cloud,
+        tool_turn_without_thinking: answers_a_turn_without_thinking(&history.messages),
+    };
+    let plan = thinking::plan(circumstances, &options, report);
+    let inference = inference::inference(family, &plan, &mut options, report);
+    let tool_config = send_tools.then(|| {
+        let choice = options.tool_choice.take();
+        tools::tool_config(context.tools, choice, &names, family, plan.claude_thinks, report)
+    });
+
+    let retention =
+        caching::retention(family, options.cache_retention.as_deref(), settings.cache_retention.as_deref(), report);
+    let texts = std::mem::take(&mut history.system);
+    let system = system::system(context.system_prompt, texts, &mut history.messages, family, retention, report);
+    let in_system = system.iter().filter(|block| block.is_cache_point()).count();
+    caching::place(&mut history.messages, family, retention, in_system, report);
+
+    let fields = additional_fields::additional_fields(
+        plan.fields.as_deref(),
+        options.additional_request_fields.as_deref(),
+        report,
+    );
+    let request =
+        request_options::request_options(&mut options, settings.guardrail.as_ref(), family, target.prompt, report);
+    if target.prompt {
+        refuse_what_a_prompt_brings(&system, tool_config.is_some(), &options, &inference, fields.is_some(), report);
+    } else if history.messages.is_empty() {
+        report.problem("messages", "there is nothing to send", "at least one message of the user");
+    }
+    if !report.problems.is_empty() {
+        return Err(std::mem::take(&mut report.problems));
+    }
+
+    let mut body = Body::default();
+    body.object(|o| {
+        o.member("messages").array(&history.messages, |body, message| message.write(body));
+        if !system.is_empty() {
+            o.member("system").array(&system, blocks::write);
+        }
+        if !target.prompt {
+            // Always there, if only empty (pi does).
+            o.object("inferenceConfig", |o| inference.write(o));
+        }
+        if let Some(tools) = &tool_config {
+            o.object("toolConfig", |o| tools.write(o, &names));
+        }
+        if let Some(fields) = &fields {
+            o.member("additionalModelRequestFields").raw(fields);
+        }
+        request.write(o);
+    });
+    Ok(Prepared {
+        model_id: target.model_id,
+        region: target.region,
+        body: body.into_parts(),
+        carry: if send_tools { names.carry() } else { Vec::new() },
+        notices: std::mem::take(&mut report.notices),
+    })
+}
+
+/// Whether the last message answers tool calls of a turn that does not begin with thinking.
+fn answers_a_turn_without_thinking(messages: &[WireMessage]) -> bool {
+    let [.., assistant, user] = messages else { return false };
+    let begins_with_thinking = matches!(assistant.content.first(), Some(Block::Reasoning { .. } | Block::Redacted(_)));
+    assistant.role == Role::Assistant
+        && !begins_with_thinking
+        && user.content.iter().any(|block| matches!(block, Block::ToolResult { .. }))
+}
+
+/// A prompt of Prompt management has these already, and the service refuses them beside it (API doc of ConverseStream).
+fn refuse_what_a_prompt_brings(
+    system: &[Block],
+    tools: bool,
+    options: &Options,
+    inference: &Inference,
+    fields: bool,
+    report: &mut Report,
+) {
+    let mut refuse = |given: bool, path: &str| {
+        if given {
+            report.problem(path, "the prompt that the model id names brings its own", "nothing here, or a model's id");
+        }
+    };
+    refuse(!system.is_empty(), "systemPrompt");
+    refuse(tools, "tools");
+    refuse(options.max_tokens.is_some(), "options.maxTokens");
+    refuse(options.temperature.is_some(), "options.temperature");
+    refuse(options.top_p.is_some(), "options.topP");
+    refuse(!inference.stop_sequences.is_empty(), "options.stopSequences");
+    refuse(fields, "options.additionalRequestFields");
 }

@@ -7,7 +7,6 @@ pub mod bless;
 pub mod cases;
 pub mod checks;
 pub mod component;
-pub mod context;
 pub mod diff;
 pub mod discover;
 pub mod explain;

@@ -1,9 +1,7 @@
 //! Cases of `prepare`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::layout;
 use super::provider::{Fault, Provider};
@@ -14,6 +12,8 @@ use crate::json::model::ModelOverrides;
 use crate::json::options::OptionsForm;
 use crate::json::problem::RequestProblemForm;
 use crate::json::settings::SettingsOverrides;
+use crate::pi::blobs::{Blobs, join};
+use crate::pi::context::read_context;
 
 /// What a case of `prepare` gives.
 #[derive(Debug, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Given {
     #[serde(default)]
     model: ModelOverrides,
     /// pi's `Context`.
-    context: Value,
+    context: Json,
     #[serde(default)]
     options: OptionsForm,
 }
@@ -49,7 +49,7 @@ struct ProblemsForm {
 /// # Errors
 /// When the call does not return, the context is not pi's, or the body is not JSON.
 pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> {
-    let (context, blobs) = super::context::parse(&given.context).map_err(Fault)?;
+    let (context, blobs) = read_context(&given.context.0).map_err(|error| Fault(error.to_string()))?;
     let options = given.options.clone().into();
     match provider.prepare(&given.settings.0, &given.model.0, &context, &options)? {
         Err(problems) => {
@@ -58,28 +58,18 @@ pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> 
         Ok(Prepared { model_id, region, body, carry: _, notices }) => layout::text(&PreparedForm {
             model_id,
             region,
-            body: Json(joined(&body, &blobs)?),
+            body: Json(body_text(&body, &blobs)?),
             notices: notices.into_iter().map(NoticeForm::from).collect(),
         }),
     }
 }
 
 /// The body as it goes over the wire.
-fn joined(parts: &[BodyPart], blobs: &[Vec<u8>]) -> Result<String, Fault> {
-    let mut body = Vec::new();
-    for part in parts {
-        match part {
-            BodyPart::Json(bytes) => body.extend_from_slice(bytes),
-            BodyPart::Blob(index) => {
-                let blob = blobs.get(*index as usize);
-                let blob = blob.ok_or_else(|| Fault(format!("the body names blob {index}, which is not there")))?;
-                body.extend_from_slice(STANDARD.encode(blob).as_bytes());
-            }
-        }
-    }
-    let text = String::from_utf8(body).map_err(|error| Fault(format!("the body is not UTF-8: {error}")))?;
-    match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
-        Ok(_) => Ok(text),
+fn body_text(parts: &[BodyPart], blobs: &Blobs) -> Result<String, Fault> {
+    let body = join(parts, blobs).map_err(|error| Fault(error.to_string()))?;
+    let text = std::str::from_utf8(&body).map_err(|error| Fault(format!("the body is not UTF-8: {error}")))?;
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(Fault(format!("the body is not JSON: {error}: {text}"))),
     }
 }

@@ -1,0 +1,213 @@
+//! The table of families: every row with where it is from.
+
+use super::{Adaptive, Caching, Family, ForcedTool, Replay, Sampling, Thinking, ToolCallIds, ToolImages};
+
+/// The family of models that no row names: the widest accepted form. Tool choice goes out as asked, because an application
+/// profile's id hides a model that may well take it.
+pub const PLAIN: Family = Family {
+    name: "plain",
+    matches: &[],
+    claude: false,
+    system_prompt: true,
+    tools: true,
+    forced_tool: ForcedTool::ByName,
+    hyphens_in_tool_names: true,
+    tool_call_ids: ToolCallIds::Plain,
+    tool_images: ToolImages::Inside,
+    replay: Replay::AsText,
+    thinking: Thinking::Unknown,
+    sampling: Sampling::Both,
+    caching: Caching::Never,
+    strict_tools: false,
+    service_tiers: true,
+    refusal_details: false,
+};
+
+/// What all Claudes share. Images in an error result: refused by the service (pi #10794). Signatures: pi #727.
+const CLAUDE: Family = Family {
+    name: "claude",
+    claude: true,
+    tool_images: ToolImages::BehindErrors,
+    replay: Replay::Signed,
+    thinking: Thinking::Budgeted,
+    ..PLAIN
+};
+
+/// Claudes of the fifth generation: no sampling parameters and no paid tiers (OpenClaw does both), 1-hour cache entries.
+const CLAUDE_5: Family = Family {
+    sampling: Sampling::Neither,
+    caching: Caching::ShortAndLong,
+    strict_tools: true,
+    service_tiers: false,
+    refusal_details: true,
+    ..CLAUDE
+};
+
+const XHIGH_AND_MAX: &[&str] = &["xhigh", "max"];
+
+/// All the families, from the special to the general.
+pub const FAMILIES: &[Family] = &[
+    // Adaptive thinking that cannot be switched off: OpenClaw does. `block_binding` by name: pi 1.5.2 does, without Mythos.
+    Family {
+        name: "claude-fable-5",
+        matches: &["claude fable-5"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: true, efforts: XHIGH_AND_MAX, mandatory: true }),
+        ..CLAUDE_5
+    },
+    Family {
+        name: "claude-mythos-5",
+        matches: &["claude mythos-5"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: false, efforts: XHIGH_AND_MAX, mandatory: true }),
+        ..CLAUDE_5
+    },
+    Family {
+        name: "claude-sonnet-5",
+        matches: &["claude sonnet-5"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: true, efforts: XHIGH_AND_MAX, mandatory: true }),
+        ..CLAUDE_5
+    },
+    Family {
+        name: "claude-opus-5",
+        matches: &["claude opus-5"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: true, efforts: XHIGH_AND_MAX, mandatory: false }),
+        ..CLAUDE_5
+    },
+    // Haiku 5 is adaptive (pi 1.5.2); no native effort beyond `high` and no refusal of temperature is on record.
+    Family {
+        name: "claude-haiku-5",
+        matches: &["claude haiku-5"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: true, efforts: &[], mandatory: false }),
+        sampling: Sampling::Either,
+        service_tiers: true,
+        ..CLAUDE_5
+    },
+    // Temperature is deprecated from Opus 4.7 on (OpenClaw #73663).
+    Family {
+        name: "claude-opus-4-7",
+        matches: &["claude opus-4-7", "claude opus-4-8"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: true, efforts: XHIGH_AND_MAX, mandatory: false }),
+        sampling: Sampling::Neither,
+        caching: Caching::ShortAndLong,
+        strict_tools: true,
+        ..CLAUDE
+    },
+    // 4.6 refuses `block_binding` ("Extra inputs are not permitted"; pi 1.5.2). Opus 4.6 knows `max` and not `xhigh` (OpenClaw).
+    Family {
+        name: "claude-opus-4-6",
+        matches: &["claude opus-4-6"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: false, efforts: &["max"], mandatory: false }),
+        sampling: Sampling::Either,
+        caching: Caching::ShortAndLong,
+        strict_tools: true,
+        ..CLAUDE
+    },
+    Family {
+        name: "claude-sonnet-4-6",
+        matches: &["claude sonnet-4-6"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: false, efforts: &[], mandatory: false }),
+        sampling: Sampling::Either,
+        caching: Caching::ShortAndLong,
+        strict_tools: true,
+        ..CLAUDE
+    },
+    // 1-hour cache entries from 4.5 on (OpenClaw's table). Not both temperature and top-p from 4.1 on (Anthropic's API).
+    Family {
+        name: "claude-4-5",
+        matches: &["claude opus-4-5", "claude sonnet-4-5", "claude haiku-4-5"],
+        sampling: Sampling::Either,
+        caching: Caching::ShortAndLong,
+        strict_tools: true,
+        ..CLAUDE
+    },
+    Family {
+        name: "claude-opus-4-1",
+        matches: &["claude opus-4-1"],
+        sampling: Sampling::Either,
+        caching: Caching::Short,
+        ..CLAUDE
+    },
+    // Cache points: pi 1.5.2 and OpenClaw's "claude-short" list these.
+    Family {
+        name: "claude-4",
+        matches: &["claude opus-4", "claude sonnet-4", "claude haiku-4"],
+        caching: Caching::Short,
+        ..CLAUDE
+    },
+    Family {
+        name: "claude-3-cached",
+        matches: &["claude-3-7-sonnet", "claude-3-5-haiku", "claude-sonnet-3-7", "claude-haiku-3-5"],
+        caching: Caching::Short,
+        ..CLAUDE
+    },
+    // No tool use: AWS's table of Converse features.
+    Family { name: "claude-2", matches: &["claude-v2", "claude-instant"], tools: false, ..CLAUDE },
+    Family { matches: &["claude"], ..CLAUDE },
+    // Hyphens make every call of a tool fail (SEMOSS PR 2892). Cache points without a time to live, and only when asked for:
+    // Nova caches by itself (OpenClaw). Forcing a tool by name works since 2025-03 (AWS).
+    Family {
+        name: "nova",
+        matches: &["amazon-nova", "nova-micro", "nova-lite", "nova-pro", "nova-premier", "nova-2"],
+        hyphens_in_tool_names: false,
+        replay: Replay::Unsigned,
+        caching: Caching::OptIn,
+        ..PLAIN
+    },
+    // pi 1.5.2 does: three levels for gpt-oss, all for the other GPTs.
+    Family {
+        name: "gpt-oss",
+        matches: &["gpt-oss"],
+        replay: Replay::Unsigned,
+        thinking: Thinking::ReasoningEffort,
+        ..PLAIN
+    },
+    // OpenClaw lifts images out of this model's tool results.
+    Family {
+        name: "gpt-5-6-sol",
+        matches: &["gpt-5-6-sol"],
+        tool_images: ToolImages::Behind,
+        replay: Replay::Unsigned,
+        thinking: Thinking::Effort,
+        ..PLAIN
+    },
+    Family { name: "gpt", matches: &["gpt-"], replay: Replay::Unsigned, thinking: Thinking::Effort, ..PLAIN },
+    // Reasoning in a replayed message is refused (langchain-aws 401); R1 has no tools, V3 takes `any` (langchain-aws).
+    Family {
+        name: "deepseek-r1",
+        matches: &["deepseek r1"],
+        tools: false,
+        forced_tool: ForcedTool::Never,
+        replay: Replay::Omitted,
+        ..PLAIN
+    },
+    Family { name: "deepseek", matches: &["deepseek"], forced_tool: ForcedTool::Any, replay: Replay::Omitted, ..PLAIN },
+    // No system prompt and no tools: AWS's table of Converse features.
+    Family {
+        name: "mistral-instruct",
+        matches: &["mistral-7b", "mixtral"],
+        system_prompt: false,
+        tools: false,
+        tool_call_ids: ToolCallIds::NineAlphanumerics,
+        ..PLAIN
+    },
+    // Ids of nine alphanumerics on replay (vercel PR 11863); no tool by name (vercel 4396, langchain-aws).
+    Family {
+        name: "mistral",
+        matches: &["mistral", "ministral", "magistral", "pixtral", "voxtral"],
+        forced_tool: ForcedTool::Any,
+        tool_call_ids: ToolCallIds::NineAlphanumerics,
+        ..PLAIN
+    },
+    // No forced tool of any kind (vercel 4396, langchain-aws).
+    Family { name: "llama", matches: &["llama"], forced_tool: ForcedTool::Never, ..PLAIN },
+    // No system prompt and no tools: AWS's table of Converse features.
+    Family { name: "titan-text", matches: &["titan-text", "titan-tg1"], system_prompt: false, tools: false, ..PLAIN },
+    Family {
+        name: "cohere-command",
+        matches: &["cohere-command-text", "cohere-command-light"],
+        system_prompt: false,
+        tools: false,
+        ..PLAIN
+    },
+    // They answer with reasoning (recorded) and take it back without a signature (pi 1.5.2 does so for all but Claude).
+    Family { name: "open-weights", matches: &["qwen", "kimi", "minimax", "glm-"], replay: Replay::Unsigned, ..PLAIN },
+];

@@ -1,0 +1,135 @@
+//! What the assistant said, as content blocks. Tool calls are left to the history, which knows their results.
+
+use crate::contract::conversation::{AssistantBlock, AssistantMessage, Thinking, ToolCall};
+use crate::contract::types::Model;
+use crate::families::{Family, Replay};
+use crate::identity::{API, PROVIDER};
+
+use super::blocks::Block;
+use super::raw_json::{self, RawObject};
+use super::report::Report;
+use super::user_content::is_blank;
+
+/// A signature that some gateways put where they have none; the service refuses it (OpenClaw does drop such a block).
+const PLACEHOLDER_SIGNATURE: &str = "reasoning_content";
+
+/// A block of the assistant, or a call that waits for its ids.
+#[derive(Debug)]
+pub(super) enum Said {
+    Block(Block),
+    Call(ToolCall),
+}
+
+/// Converts a message of the assistant. What is blank or cannot be replayed is left out, so there may be nothing left.
+///
+/// Citations are not replayed: pi sends the text alone, and the service itself gives blank texts beside citations that it
+/// then refuses (botocore #3525).
+pub(super) fn convert(
+    message: AssistantMessage,
+    model: &Model,
+    family: &Family,
+    path: &str,
+    report: &mut Report,
+) -> Vec<Said> {
+    let same_model = message.provider == PROVIDER && message.api == API && message.model == model.id;
+    let mut said = Vec::with_capacity(message.content.len());
+    for (index, block) in message.content.into_iter().enumerate() {
+        let path = format!("{path}.content[{index}]");
+        match block {
+            AssistantBlock::Text(text) if is_blank(&text.text) => {}
+            AssistantBlock::Text(text) => said.push(Said::Block(Block::Text(text.text))),
+            AssistantBlock::Thinking(_) if !same_model => {
+                // pi 1.5.2 drops it; OpenClaw made text of it, which shows one model's thoughts to another as its own words.
+                report.notice("thinking-omitted", format!("{path}: thinking of another model is not replayed"));
+            }
+            AssistantBlock::Thinking(thinking) => {
+                said.extend(replayed(thinking, family, &path, report).map(Said::Block));
+            }
+            AssistantBlock::ToolCall(call) => said.push(Said::Call(call)),
+            AssistantBlock::Other(other) => {
+                let name = other.name;
+                report.notice(
+                    "unknown-block",
+                    format!("{path}: left out, `{name}` is not a block that this provider knows"),
+                );
+            }
+        }
+    }
+    said
+}
+
+/// Thinking, in the form in which this family takes its own back.
+fn replayed(thinking: Thinking, family: &Family, path: &str, report: &mut Report) -> Option<Block> {
+    let Thinking { text, signature, redacted } = thinking;
+    if family.replay == Replay::Omitted {
+        report.notice("thinking-omitted", format!("{path}: this family of models refuses replayed thinking"));
+        return None;
+    }
+    if redacted {
+        // Opaque bytes that go back as they came. Models other than Claude redact too (pi #8314).
+        let base64 = signature.filter(|signature| is_base64(signature));
+        if base64.is_none() {
+            report
+                .notice("thinking-omitted", format!("{path}: redacted thinking without its bytes cannot be replayed"));
+        }
+        return base64.map(Block::Redacted);
+    }
+    let signature = signature.filter(|signature| !is_blank(signature));
+    if signature.as_deref().is_some_and(|signature| signature.trim() == PLACEHOLDER_SIGNATURE) {
+        report.notice("thinking-omitted", format!("{path}: its signature is a placeholder"));
+        return None;
+    }
+    match (family.replay, signature) {
+        // Byte for byte, and kept even when there is no text: adaptive thinking gives blocks of a signature alone, and the
+        // next turn fails without them (OpenClaw does; pi loses them).
+        (Replay::Signed, Some(signature)) => Some(Block::Reasoning { text, signature: Some(signature) }),
+        _ if is_blank(&text) => None,
+        (Replay::Unsigned, _) => Some(Block::Reasoning { text, signature: None }),
+        (Replay::Signed | Replay::AsText | Replay::Omitted, _) => Some(Block::Text(text)),
+    }
+}
+
+/// The arguments of a call as `toolUse.input`, which has to be an object (zed PR 33369). Some write the object into a
+/// string; what is no object at all becomes `{}`.
+pub(super) fn arguments(json: &str, path: &str, report: &mut Report) -> String {
+    let object = |text: &str| RawObject::parse(text).is_ok().then(|| raw_json::without_empty_names(text).into_owned());
+    let given = object(json).or_else(|| raw_json::string_of(json).and_then(|text| object(&text)));
+    given.unwrap_or_else(|| {
+        if !matches!(json.trim(), "" | "null" | "\"\"") {
+            report.notice("arguments-omitted", format!("{path}: the arguments are not a JSON object; `{{}}` is sent"));
+        }
+        "{}".to_owned()
+    })
+}
+
+/// Whether a text is standard base64 with padding, of at least one byte.
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let padding = text.len() - digits.len();
+    !digits.is_empty()
+        && padding <= 2
+        && text.len().is_multiple_of(4)
+        && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_always_an_object_and_numbers_survive() {
+        let mut report = Report::default();
+        let mut input = |json: &str| arguments(json, "p", &mut report);
+        assert_eq!(input(r#"{"id":9007199254740993,"b":1.0,"a":2}"#), r#"{"id":9007199254740993,"b":1.0,"a":2}"#);
+        assert_eq!(input(r#""{\"a\":1}""#), r#"{"a":1}"#);
+        assert_eq!(input("null"), "{}");
+        assert_eq!(input(r#""{\"path\":""#), "{}");
+        assert_eq!(report.notices.len(), 1);
+    }
+
+    #[test]
+    fn base64_is_checked() {
+        assert!(is_base64("3q2+7w==") && is_base64("AQID"));
+        assert!(!is_base64("") && !is_base64("====") && !is_base64("!!!not-base64!!!") && !is_base64("AQI"));
+    }
+}

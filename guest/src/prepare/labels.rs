@@ -1,0 +1,180 @@
+//! Tool names and tool call ids: what the wire takes, and the way back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::families::{Family, ToolCallIds};
+
+use super::raw_json;
+
+/// The longest tool name and tool call id. The API model lets ids hold `.` and `:` too; Anthropic's own API does not.
+const MAX_LENGTH: usize = 64;
+
+/// Tool names of one request.
+#[derive(Debug)]
+pub(super) struct ToolNames {
+    wire_of: BTreeMap<String, String>,
+}
+
+impl ToolNames {
+    /// Names that need no change are kept for themselves; `all` are the names of the tools and of the calls so far.
+    pub(super) fn new<'a>(family: &Family, all: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || (c == '-' && family.hyphens_in_tool_names);
+        let normal = |name: &str| normalised(name, allowed, "unnamed_tool");
+        let unchanged: BTreeSet<&str> = all.clone().filter(|name| normal(name) == *name).collect();
+        let mut used: BTreeSet<String> = unchanged.iter().map(|name| (*name).to_owned()).collect();
+        let mut wire_of = BTreeMap::new();
+        for name in all {
+            if !wire_of.contains_key(name) {
+                let wire = match unchanged.get(name) {
+                    Some(same) => (*same).to_owned(),
+                    None => unique(&normal(name), |candidate| used.insert(candidate.to_owned())),
+                };
+                wire_of.insert(name.to_owned(), wire);
+            }
+        }
+        ToolNames { wire_of }
+    }
+
+    /// The name on the wire.
+    pub(super) fn wire<'a>(&'a self, name: &'a str) -> &'a str {
+        self.wire_of.get(name).map_or(name, String::as_str)
+    }
+
+    /// What the turn needs to map names back: `{"tools":{WIRE:ORIGINAL}}`, or nothing when no name was mapped.
+    pub(super) fn carry(&self) -> Vec<u8> {
+        let mapped: Vec<_> = self.wire_of.iter().filter(|(original, wire)| original != wire).collect();
+        if mapped.is_empty() {
+            return Vec::new();
+        }
+        let tools = raw_json::object(mapped.into_iter().map(|(original, wire)| (wire, raw_json::quoted(original))));
+        raw_json::object([("tools", tools)]).into_bytes()
+    }
+}
+
+/// Tool call ids of one request. Every call gets an id of its own: some models repeat theirs from turn to turn.
+#[derive(Debug)]
+pub(super) struct ToolCallIdAllocator {
+    form: ToolCallIds,
+    reserved: BTreeSet<String>,
+    used: BTreeSet<String>,
+}
+
+impl ToolCallIdAllocator {
+    /// Ids that need no change are kept for themselves; `all` are the ids of the calls.
+    pub(super) fn new<'a>(family: &Family, all: impl Iterator<Item = &'a str>) -> Self {
+        let form = family.tool_call_ids;
+        let reserved = all.filter(|id| fits(form, id)).map(str::to_owned).collect();
+        ToolCallIdAllocator { form, reserved, used: BTreeSet::new() }
+    }
+
+    /// The id on the wire of the next call, whose own id is `id`.
+    pub(super) fn allocate(&mut self, id: &str) -> String {
+        if fits(self.form, id) && self.used.insert(id.to_owned()) {
+            return id.to_owned();
+        }
+        let (reserved, used) = (&self.reserved, &mut self.used);
+        let take = |candidate: &str| !reserved.contains(candidate) && used.insert(candidate.to_owned());
+        match self.form {
+            ToolCallIds::Plain => unique(&normalised(id, is_plain, "call"), take),
+            ToolCallIds::NineAlphanumerics => unique_nine(id, take),
+        }
+    }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+fn fits(form: ToolCallIds, id: &str) -> bool {
+    match form {
+        ToolCallIds::Plain => !id.is_empty() && id.len() <= MAX_LENGTH && id.chars().all(is_plain),
+        ToolCallIds::NineAlphanumerics => id.len() == 9 && id.chars().all(|c| c.is_ascii_alphanumeric()),
+    }
+}
+
+/// Anything else becomes `_`, and the rest is cut (pi does); what is empty gets a name.
+fn normalised(text: &str, allowed: impl Fn(char) -> bool, empty: &str) -> String {
+    let mut normal: String = text.chars().take(MAX_LENGTH).map(|c| if allowed(c) { c } else { '_' }).collect();
+    if normal.is_empty() {
+        normal.push_str(empty);
+    }
+    normal
+}
+
+/// The text itself if it can be taken, else with the first number behind it that can.
+fn unique(text: &str, mut take: impl FnMut(&str) -> bool) -> String {
+    let mut candidate = text.to_owned();
+    let mut count = 1_u64;
+    while !take(&candidate) {
+        count += 1;
+        let suffix = format!("_{count}");
+        candidate = format!("{}{suffix}", &text[..text.len().min(MAX_LENGTH - suffix.len())]);
+    }
+    candidate
+}
+
+/// Nine alphanumerics from a hash of the id (FNV-1a), hashed on until they can be taken.
+fn unique_nine(id: &str, mut take: impl FnMut(&str) -> bool) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let mut hash = id.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    loop {
+        let mut rest = hash;
+        let mut candidate = String::with_capacity(9);
+        for _ in 0..9 {
+            candidate.push(char::from(DIGITS[(rest % 36) as usize]));
+            rest /= 36;
+        }
+        if take(&candidate) {
+            return candidate;
+        }
+        hash = step(hash, 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::{FAMILIES, PLAIN};
+
+    fn family(name: &str) -> &'static Family {
+        FAMILIES.iter().find(|family| family.name == name).expect("the test names a family of the table")
+    }
+
+    #[test]
+    fn long_foreign_ids_stay_distinct() {
+        let long = |end: &str| format!("call_{}{end}", "A".repeat(200));
+        let mut ids = ToolCallIdAllocator::new(&PLAIN, ["fn:0", "fn_0"].into_iter());
+        let given =
+            [ids.allocate(&long("1111")), ids.allocate(&long("2222")), ids.allocate("fn:0"), ids.allocate("fn_0")];
+        assert_eq!(given.iter().collect::<BTreeSet<_>>().len(), 4);
+        assert!(given.iter().all(|id| fits(ToolCallIds::Plain, id)));
+        assert_eq!((given[2].as_str(), given[3].as_str()), ("fn_0_2", "fn_0"));
+    }
+
+    #[test]
+    fn a_repeated_id_becomes_another_and_empty_ones_get_a_name() {
+        let mut ids = ToolCallIdAllocator::new(&PLAIN, ["a", "a"].into_iter());
+        assert_eq!([ids.allocate("a"), ids.allocate("a"), ids.allocate("")], ["a", "a_2", "call"]);
+    }
+
+    #[test]
+    fn mistral_ids_are_nine_alphanumerics() {
+        let mut ids = ToolCallIdAllocator::new(family("mistral"), ["abcDEF123"].into_iter());
+        assert_eq!(ids.allocate("abcDEF123"), "abcDEF123");
+        let (first, second) = (ids.allocate("tooluse_x"), ids.allocate("tooluse_x"));
+        assert!(fits(ToolCallIds::NineAlphanumerics, &first) && fits(ToolCallIds::NineAlphanumerics, &second));
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn nova_names_lose_hyphens_without_colliding_and_the_way_back_is_carried() {
+        let names = ToolNames::new(family("nova"), ["get-time", "get_time", "get.time"].into_iter());
+        assert_eq!(names.wire("get-time"), "get_time_2");
+        assert_eq!(names.wire("get_time"), "get_time");
+        assert_eq!(names.wire("get.time"), "get_time_3");
+        let carry = String::from_utf8(names.carry()).expect("JSON is UTF-8");
+        assert_eq!(carry, r#"{"tools":{"get_time_2":"get-time","get_time_3":"get.time"}}"#);
+        assert!(ToolNames::new(&PLAIN, ["get-time"].into_iter()).carry().is_empty());
+    }
+}

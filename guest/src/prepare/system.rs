@@ -1,0 +1,38 @@
+//! The system prompt.
+
+use crate::families::Family;
+
+use super::blocks::{Block, Role, WireMessage};
+use super::caching::{self, Retention};
+use super::report::Report;
+use super::user_content::is_blank;
+
+/// The blocks of `system`: the prompt, with the system messages of the conversation behind it, and a cache point. Nothing when
+/// all of it is blank.
+///
+/// A family without a system role gets the text at the front of the first message instead.
+pub(super) fn system(
+    prompt: Option<String>,
+    messages_of_system: Vec<String>,
+    messages: &mut [WireMessage],
+    family: &Family,
+    retention: Retention,
+    report: &mut Report,
+) -> Vec<Block> {
+    let texts = prompt.into_iter().chain(messages_of_system).filter(|text| !is_blank(text)).collect::<Vec<_>>();
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    let text = Block::Text(texts.join("\n\n"));
+    if !family.system_prompt {
+        if let Some(first) = messages.first_mut().filter(|first| first.role == Role::User) {
+            report.notice(
+                "system-prompt-moved",
+                "this family of models has no system prompt; it went into the first message",
+            );
+            first.content.insert(0, text);
+        }
+        return Vec::new();
+    }
+    std::iter::once(text).chain(caching::cache_point(retention)).collect()
+}

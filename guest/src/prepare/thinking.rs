@@ -1,0 +1,230 @@
+//! How hard to think: `additionalModelRequestFields` for the families whose way is known.
+
+use crate::contract::conversation::Options;
+use crate::contract::types::Model;
+use crate::families::{Adaptive, Family, Thinking};
+
+use super::raw_json::{self, RawObject, quoted};
+use super::report::Report;
+
+/// The least budget that Anthropic takes, and what is kept for the answer behind it.
+const MIN_TOKENS: u64 = 1024;
+
+/// Bedrock's own limit for a Claude's answer where none is sent (pi #4848).
+const DEFAULT_CLAUDE_TOKENS: u64 = 4096;
+
+const LEVELS: &[&str] = &["minimal", "low", "medium", "high", "xhigh", "max", "adaptive"];
+
+/// Refused in GovCloud together with what it announces (pi 1.5.2).
+const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
+const INTERLEAVED_BETA: &str = "interleaved-thinking-2025-05-14";
+
+/// What is sent for thinking.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct ThinkingPlan {
+    /// `additionalModelRequestFields`, an object.
+    pub(super) fields: Option<String>,
+    /// `maxTokens`.
+    pub(super) max_tokens: Option<u64>,
+    /// Whether a Claude thinks: it then takes neither a temperature nor a forced tool call.
+    pub(super) claude_thinks: bool,
+}
+
+/// What the plan depends on besides the options.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Circumstances<'a> {
+    pub(super) model: &'a Model,
+    pub(super) family: &'static Family,
+    pub(super) gov_cloud: bool,
+    /// Whether the last message answers tool calls of a turn that does not begin with thinking.
+    pub(super) tool_turn_without_thinking: bool,
+}
+
+/// Makes the plan.
+pub(super) fn plan(circumstances: Circumstances<'_>, options: &Options, report: &mut Report) -> ThinkingPlan {
+    let Circumstances { model, family, .. } = circumstances;
+    // pi 1.5.2: a Claude gets the model's own limit, because Bedrock would cut it at 4096. The limit may be the catalog's guess
+    // of 4096 for a model that it does not know; leaving it out would be no better, for the same reason.
+    let model_limit = (family.claude && model.max_tokens > 0).then_some(model.max_tokens);
+    let nothing = ThinkingPlan { max_tokens: options.max_tokens.or(model_limit), ..ThinkingPlan::default() };
+
+    let display = options.thinking_display.as_deref().unwrap_or("summarized");
+    if !matches!(display, "summarized" | "omitted") {
+        report.problem("options.thinkingDisplay", format!("`{display}` is unknown"), "`summarized` or `omitted`");
+    }
+    let Some(level) = options.thinking.as_deref() else { return nothing };
+    if level != "off" && !LEVELS.contains(&level) {
+        report.problem(
+            "options.thinking",
+            format!("`{level}` is unknown"),
+            format!("`off` or one of {}", LEVELS.join(", ")),
+        );
+        return nothing;
+    }
+    if !model.reasoning {
+        // pi does so, whatever the family: what the catalog says of a model can be changed in the configuration.
+        if level != "off" {
+            let message = "the model is not listed as one that reasons, so it was not asked to think; `reasoning: true` in its configuration changes that";
+            report.notice("thinking-ignored", message);
+        }
+        return nothing;
+    }
+    match family.thinking {
+        Thinking::Unknown => {
+            if level != "off" {
+                report.notice("thinking-ignored", "no way to ask this family of models for thinking is known");
+            }
+            nothing
+        }
+        Thinking::Adaptive(adaptive) => {
+            if options.interleaved_thinking == Some(false) || !options.thinking_budgets.is_empty() {
+                report.notice(
+                    "thinking-option-ignored",
+                    "adaptive thinking takes no budget and cannot stop between tool calls",
+                );
+            }
+            match effort(adaptive, level, model, report) {
+                Effort::Off => nothing,
+                effort => adaptive_plan(circumstances.gov_cloud, adaptive, effort, display, nothing.max_tokens),
+            }
+        }
+        Thinking::Budgeted if level == "off" => nothing,
+        Thinking::Budgeted => budgeted_plan(circumstances, level, display, options, nothing, report),
+        Thinking::ReasoningEffort | Thinking::Effort if matches!(level, "off" | "adaptive") => {
+            report.notice("thinking-changed", "this family of models thinks as hard as it does by itself");
+            nothing
+        }
+        Thinking::ReasoningEffort => {
+            let effort = match level {
+                "minimal" | "low" => "low",
+                "medium" => "medium",
+                _ => "high",
+            };
+            let fields = raw_json::object([("reasoning_effort", quoted(effort))]);
+            ThinkingPlan { fields: Some(fields), ..nothing }
+        }
+        Thinking::Effort => {
+            let effort =
+                mapped(model, level).unwrap_or_else(|| if level == "minimal" { "low" } else { level }.to_owned());
+            let fields = raw_json::object([("reasoning", raw_json::object([("effort", quoted(&effort))]))]);
+            ThinkingPlan { fields: Some(fields), ..nothing }
+        }
+    }
+}
+
+/// The effort of adaptive thinking.
+enum Effort {
+    Off,
+    /// The model's own.
+    Unsaid,
+    Said(String),
+}
+
+fn effort(adaptive: Adaptive, level: &str, model: &Model, report: &mut Report) -> Effort {
+    let said = |effort: &str| Effort::Said(effort.to_owned());
+    match level {
+        "off" if adaptive.mandatory => {
+            report.notice(
+                "thinking-changed",
+                "thinking cannot be switched off for this model; it thinks with low effort",
+            );
+            said("low")
+        }
+        "off" => Effort::Off,
+        "adaptive" => Effort::Unsaid,
+        level if adaptive.efforts.contains(&level) => said(level),
+        level => match (mapped(model, level), level) {
+            (Some(effort), _) => Effort::Said(effort),
+            (None, "minimal" | "low") => said("low"),
+            (None, "medium" | "high") => said(level),
+            (None, _) => {
+                report.notice("thinking-changed", format!("this model knows no `{level}`; it thinks with high effort"));
+                said("high")
+            }
+        },
+    }
+}
+
+/// What the model's own `thinkingLevelMap` makes of a level; `null` there means that it has none.
+fn mapped(model: &Model, level: &str) -> Option<String> {
+    let map = model.extras.iter().find(|extra| extra.name == "thinkingLevelMap")?;
+    raw_json::string_of(RawObject::parse(&map.value).ok()?.get(level)?)
+}
+
+fn adaptive_plan(
+    gov_cloud: bool,
+    adaptive: Adaptive,
+    effort: Effort,
+    display: &str,
+    max_tokens: Option<u64>,
+) -> ThinkingPlan {
+    let mut thinking = vec![("type", quoted("adaptive"))];
+    let mut fields = Vec::new();
+    let bound = adaptive.block_binding && !gov_cloud;
+    if !gov_cloud {
+        thinking.push(("display", quoted(display)));
+    }
+    if bound {
+        // A changed system prompt or tool makes signatures invalid; the service then drops the block instead of failing (pi #10324).
+        thinking.push(("block_binding", raw_json::object([("prefix_mismatch_behavior", quoted("drop_block"))])));
+    }
+    fields.push(("thinking", raw_json::object(thinking)));
+    if let Effort::Said(effort) = effort {
+        fields.push(("output_config", raw_json::object([("effort", quoted(&effort))])));
+    }
+    if bound {
+        fields.push(("anthropic_beta", format!("[{}]", quoted(BINDING_BETA))));
+    }
+    ThinkingPlan { fields: Some(raw_json::object(fields)), max_tokens, claude_thinks: true }
+}
+
+fn budgeted_plan(
+    circumstances: Circumstances<'_>,
+    level: &str,
+    display: &str,
+    options: &Options,
+    nothing: ThinkingPlan,
+    report: &mut Report,
+) -> ThinkingPlan {
+    if circumstances.tool_turn_without_thinking {
+        // Refused: "Expected `thinking` ... but found `tool_use`" (RooCode PR 11238 and others).
+        let message =
+            "thinking is off for this request: the turn whose tool calls are answered has no thinking of this model";
+        report.notice("thinking-ignored", message);
+        return nothing;
+    }
+    if level == "adaptive" {
+        report.notice("thinking-changed", "this model has no adaptive thinking; it thinks with the budget of `medium`");
+    }
+    let (level, default) = match level {
+        "minimal" => ("minimal", 1024),
+        "low" => ("low", 2048),
+        "medium" | "adaptive" => ("medium", 8192),
+        _ => ("high", 16384),
+    };
+    let wanted =
+        options.thinking_budgets.iter().rev().find(|(name, _)| name == level).map_or(default, |(_, budget)| *budget);
+    // A caller's limit is for all that is answered, thinking too; so the budget gives way, not the limit.
+    let max_tokens = nothing.max_tokens.unwrap_or(wanted.saturating_add(DEFAULT_CLAUDE_TOKENS));
+    let budget = if max_tokens > wanted { wanted } else { max_tokens.saturating_sub(MIN_TOKENS) };
+    if budget < MIN_TOKENS {
+        let message = format!("thinking is off: of {max_tokens} tokens no budget of at least {MIN_TOKENS} can be had");
+        report.notice("thinking-ignored", message);
+        return nothing;
+    }
+    if budget < wanted {
+        report.notice(
+            "thinking-changed",
+            format!("the thinking budget went from {wanted} to {budget} tokens, to fit into maxTokens"),
+        );
+    }
+    let mut thinking = vec![("type", quoted("enabled")), ("budget_tokens", budget.to_string())];
+    if !circumstances.gov_cloud {
+        thinking.push(("display", quoted(display)));
+    }
+    let mut fields = vec![("thinking", raw_json::object(thinking))];
+    if options.interleaved_thinking != Some(false) {
+        fields.push(("anthropic_beta", format!("[{}]", quoted(INTERLEAVED_BETA))));
+    }
+    ThinkingPlan { fields: Some(raw_json::object(fields)), max_tokens: Some(max_tokens), claude_thinks: true }
+}

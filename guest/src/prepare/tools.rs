@@ -1,0 +1,174 @@
+//! `toolConfig`: the tools and the choice among them.
+
+use crate::contract::conversation::{Tool, ToolChoice};
+use crate::families::{Family, ForcedTool};
+
+use super::body::{Body, Members};
+use super::labels::ToolNames;
+use super::report::Report;
+use super::tool_schema;
+use super::user_content::is_blank;
+
+/// What `toolConfig` holds.
+#[derive(Debug)]
+pub(super) struct ToolConfig {
+    tools: Vec<WireTool>,
+    choice: Option<ToolChoice>,
+}
+
+#[derive(Debug)]
+struct WireTool {
+    name: String,
+    description: Option<String>,
+    schema: String,
+    strict: bool,
+}
+
+/// Whether the tools go out at all. `none` leaves them out, as pi does: Converse has no such choice.
+pub(super) fn are_sent(tools: &[Tool], choice: Option<&ToolChoice>, family: &Family, report: &mut Report) -> bool {
+    let forced = matches!(choice, Some(ToolChoice::Any | ToolChoice::Tool(_)));
+    if tools.is_empty() {
+        if forced {
+            report.problem(
+                "options.toolChoice",
+                "a tool call is asked for and there are no tools",
+                "`auto` or `none`, or tools in the context",
+            );
+        }
+        return false;
+    }
+    if matches!(choice, Some(ToolChoice::None)) {
+        return false;
+    }
+    if !family.tools {
+        if forced {
+            report.problem("options.toolChoice", "this family of models calls no tools", "`auto` or `none`");
+        } else {
+            report.notice("tools-omitted", "this family of models calls no tools; the tools were left out");
+        }
+        return false;
+    }
+    true
+}
+
+/// Makes the configuration. Tools keep their order (pi does).
+pub(super) fn tool_config(
+    tools: Vec<Tool>,
+    choice: Option<ToolChoice>,
+    names: &ToolNames,
+    family: &Family,
+    claude_thinks: bool,
+    report: &mut Report,
+) -> ToolConfig {
+    let choice = choice.map(|choice| adapted(choice, &tools, family, claude_thinks, report));
+    for (index, tool) in tools.iter().enumerate() {
+        let path = format!("tools[{index}].name");
+        if tool.name.is_empty() {
+            report.problem(path, "the tool has no name", "a name of 1 to 64 letters, digits, `_` or `-`");
+        } else if tools[..index].iter().any(|earlier| earlier.name == tool.name) {
+            report.problem(
+                path,
+                format!("there are two tools called `{}`", tool.name),
+                "a name of its own for every tool",
+            );
+        }
+    }
+    let tools = tools.into_iter().enumerate().map(|(index, tool)| {
+        let path = format!("tools[{index}]");
+        let wire = names.wire(&tool.name);
+        if wire != tool.name {
+            report.notice("tool-name-mapped", format!("{path}: `{}` goes out as `{wire}`", tool.name));
+        }
+        let strict = is_strict(tool.strict.as_deref(), family, &path, report);
+        let schema = tool_schema::input_schema(&tool.parameters, &format!("{path}.parameters"), report);
+        // The API model wants at least one character.
+        let description = Some(tool.description).filter(|description| !is_blank(description));
+        WireTool { name: wire.to_owned(), description, schema, strict }
+    });
+    ToolConfig { tools: tools.collect(), choice }
+}
+
+/// `require` goes to any model, and the service says if it cannot; `prefer` only where it is known to work.
+fn is_strict(strict: Option<&str>, family: &Family, path: &str, report: &mut Report) -> bool {
+    match strict {
+        None => false,
+        Some("require") => true,
+        Some("prefer") => {
+            if !family.strict_tools {
+                report.notice(
+                    "strict-omitted",
+                    format!("{path}: this family of models is not known to take strict tools"),
+                );
+            }
+            family.strict_tools
+        }
+        Some(other) => {
+            report.problem(format!("{path}.strict"), format!("`{other}` is unknown"), "`require`, `prefer`, or none");
+            false
+        }
+    }
+}
+
+/// The choice, or the nearest one that the model takes.
+fn adapted(
+    choice: ToolChoice,
+    tools: &[Tool],
+    family: &Family,
+    claude_thinks: bool,
+    report: &mut Report,
+) -> ToolChoice {
+    if let ToolChoice::Tool(name) = &choice
+        && !tools.iter().any(|tool| tool.name == *name)
+    {
+        let known = tools.iter().map(|tool| format!("`{}`", tool.name)).collect::<Vec<_>>().join(", ");
+        report.problem("options.toolChoice", format!("there is no tool called `{name}`"), format!("one of {known}"));
+    }
+    let (by_name, forced) =
+        (matches!(choice, ToolChoice::Tool(_)), matches!(choice, ToolChoice::Tool(_) | ToolChoice::Any));
+    let mut changed = |to: ToolChoice, why: &str| {
+        report.notice("tool-choice-changed", why);
+        to
+    };
+    if forced && claude_thinks {
+        changed(ToolChoice::Auto, "a thinking Claude cannot be made to call a tool; it may")
+    } else if forced && family.forced_tool == ForcedTool::Never {
+        changed(ToolChoice::Auto, "this family of models cannot be made to call a tool; it may")
+    } else if by_name && family.forced_tool == ForcedTool::Any {
+        changed(
+            ToolChoice::Any,
+            "this family of models cannot be made to call a certain tool; it has to call some tool",
+        )
+    } else {
+        choice
+    }
+}
+
+impl ToolConfig {
+    /// Writes the members.
+    pub(super) fn write(&self, o: &mut Members<'_>, names: &ToolNames) {
+        o.member("tools").array(&self.tools, |body: &mut Body, tool| {
+            body.object(|o| o.object("toolSpec", |o| tool.write(o)));
+        });
+        match &self.choice {
+            None | Some(ToolChoice::None) => {}
+            Some(ToolChoice::Auto) => o.object("toolChoice", |o| o.object("auto", |_| ())),
+            Some(ToolChoice::Any) => o.object("toolChoice", |o| o.object("any", |_| ())),
+            Some(ToolChoice::Tool(name)) => {
+                o.object("toolChoice", |o| o.object("tool", |o| o.string("name", names.wire(name))));
+            }
+        }
+    }
+}
+
+impl WireTool {
+    fn write(&self, o: &mut Members<'_>) {
+        o.string("name", &self.name);
+        if let Some(description) = &self.description {
+            o.string("description", description);
+        }
+        o.object("inputSchema", |o| o.member("json").raw(&self.schema));
+        if self.strict {
+            o.member("strict").raw("true");
+        }
+    }
+}

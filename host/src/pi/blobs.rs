@@ -1,0 +1,186 @@
+//! Bytes that stay in the host: images, documents, videos. The provider names the places that they go to.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
+use bytes::{Bytes, BytesMut};
+
+use crate::contract::conversation::BodyPart;
+
+/// Takes what encoders get wrong and decoders can understand: no padding, and bits left over at the end.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// The blobs of one conversation, as base64: that is how they came and how they go on the wire.
+#[derive(Clone, Default)]
+pub struct Blobs(Vec<Bytes>);
+
+/// Shows how many there are and never what is in them.
+impl std::fmt::Debug for Blobs {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Blobs").field("count", &self.0.len()).finish_non_exhaustive()
+    }
+}
+
+/// A blob as it was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// Index into the blobs.
+    pub index: u32,
+    /// Size of the decoded bytes.
+    pub size: u64,
+}
+
+/// A text that is not base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is not base64")]
+pub struct NotBase64;
+
+/// A request body that cannot be put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the provider put blob {index} into the request and there are {count}")]
+pub struct UnknownBlob {
+    /// The index that the provider named.
+    pub index: u32,
+    /// How many blobs there are.
+    pub count: usize,
+}
+
+impl Blobs {
+    /// No blobs.
+    #[must_use]
+    pub fn new() -> Self {
+        Blobs::default()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The base64 of a blob.
+    #[must_use]
+    pub fn base64(&self, index: u32) -> Option<&Bytes> {
+        self.0.get(usize::try_from(index).ok()?)
+    }
+
+    /// Adds a blob that is base64 already. The text is kept as it is where it is standard base64; white space, the URL-safe
+    /// alphabet and missing padding are tolerated by encoding anew.
+    ///
+    /// # Errors
+    /// [`NotBase64`], with nothing added.
+    pub fn add_base64(&mut self, text: String) -> Result<Added, NotBase64> {
+        let size = match standard_size(&text) {
+            Some(size) => size,
+            None => {
+                let bytes = LENIENT.decode(respelled(&text).as_bytes()).map_err(|_| NotBase64)?;
+                return Ok(self.add_bytes(&bytes));
+            }
+        };
+        Ok(self.push(Bytes::from(text), size))
+    }
+
+    /// Adds a blob.
+    pub fn add_bytes(&mut self, bytes: &[u8]) -> Added {
+        self.push(Bytes::from(STANDARD.encode(bytes)), bytes.len())
+    }
+
+    fn push(&mut self, base64: Bytes, size: usize) -> Added {
+        let index = u32::try_from(self.0.len())
+            .expect("a conversation of four thousand million blobs does not fit into memory");
+        self.0.push(base64);
+        Added { index, size: size as u64 }
+    }
+}
+
+/// Puts a request body together.
+///
+/// # Errors
+/// [`UnknownBlob`] when a part names a blob that is not there.
+pub fn join(parts: &[BodyPart], blobs: &Blobs) -> Result<Bytes, UnknownBlob> {
+    let pieces = parts.iter().map(|part| match part {
+        BodyPart::Json(json) => Ok(json.as_slice()),
+        BodyPart::Blob(index) => {
+            blobs.base64(*index).map(Bytes::as_ref).ok_or(UnknownBlob { index: *index, count: blobs.len() })
+        }
+    });
+    let pieces = pieces.collect::<Result<Vec<_>, _>>()?;
+    let mut body = BytesMut::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+    for piece in pieces {
+        body.extend_from_slice(piece);
+    }
+    Ok(body.freeze())
+}
+
+/// The size of the bytes of a standard base64 text, without decoding it; nothing when it is not exactly that.
+fn standard_size(text: &str) -> Option<usize> {
+    let (head, tail) = text.as_bytes().split_at_checked(text.len().saturating_sub(4))?;
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    if !head.len().is_multiple_of(4) || !head.iter().all(is_digit) {
+        return None;
+    }
+    // Only the last four characters can hold padding and bits that are left over.
+    let last = STANDARD.decode(tail).ok()?;
+    Some(head.len() / 4 * 3 + last.len())
+}
+
+/// The text without white space, in the standard alphabet.
+fn respelled(text: &str) -> Cow<'_, str> {
+    let respell = |c: char| match c {
+        '-' => Some('+'),
+        '_' => Some('/'),
+        c if c.is_ascii_whitespace() => None,
+        c => Some(c),
+    };
+    Cow::Owned(text.chars().filter_map(respell).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn added(text: &str) -> Result<(String, u64), NotBase64> {
+        let mut blobs = Blobs::new();
+        let added = blobs.add_base64(text.to_owned())?;
+        let base64 = blobs.base64(added.index).expect("it was just added");
+        Ok((String::from_utf8_lossy(base64).into_owned(), added.size))
+    }
+
+    #[test]
+    fn base64_is_kept_or_encoded_anew() {
+        let kept = |text: &str, size| assert_eq!(added(text), Ok((text.to_owned(), size)));
+        kept("", 0);
+        kept("AQID", 3);
+        kept("3q2+7w==", 4);
+        assert_eq!(added("3q2-\n7w"), Ok(("3q2+7w==".to_owned(), 4)));
+        assert_eq!(added("AQI"), Ok(("AQI=".to_owned(), 2)));
+        assert_eq!(added("3q2+7x=="), Ok(("3q2+7w==".to_owned(), 4)));
+        assert_eq!(added("AQ=DAQID"), Err(NotBase64));
+        assert_eq!(added("!!!not-base64!!!"), Err(NotBase64));
+        assert_eq!(added("data:image/png;base64,AQID"), Err(NotBase64));
+        assert_eq!(added("\u{e9}\u{e9}"), Err(NotBase64));
+    }
+
+    #[test]
+    fn a_body_is_joined_in_order() {
+        let mut blobs = Blobs::new();
+        blobs.add_bytes(&[1, 2, 3]);
+        let json = |text: &str| BodyPart::Json(text.as_bytes().to_vec());
+        let parts = [json("{\"a\":\""), BodyPart::Blob(0), json("\"}")];
+        assert_eq!(join(&parts, &blobs), Ok(Bytes::from_static(b"{\"a\":\"AQID\"}")));
+        assert_eq!(join(&[BodyPart::Blob(1)], &blobs), Err(UnknownBlob { index: 1, count: 1 }));
+    }
+}

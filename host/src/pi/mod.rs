@@ -1,4 +1,0 @@
-//! pi's terms: its messages and its event protocol.
-
-pub mod events;
-pub mod message;
