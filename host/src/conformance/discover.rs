@@ -87,20 +87,32 @@ impl<'de> Deserialize<'de> for Answer {
     }
 }
 
-/// Pages: bodies, and what failed behind them.
+/// Pages: a list of bodies, or `{"bodies": […], "error": …}` where a page failed behind them.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Answers {
-    Bodies(Vec<Json>),
-    Partial(PartialAnswers),
+#[serde(try_from = "Json")]
+struct Answers {
+    bodies: Vec<Answer>,
+    error: Option<ApiErrorForm>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PartialAnswers {
     #[serde(default)]
-    bodies: Vec<Json>,
+    bodies: Vec<Answer>,
     error: ApiErrorForm,
+}
+
+impl TryFrom<Json> for Answers {
+    type Error = serde_json::Error;
+
+    fn try_from(Json(text): Json) -> Result<Self, Self::Error> {
+        if text.starts_with('[') {
+            return Ok(Answers { bodies: serde_json::from_str(&text)?, error: None });
+        }
+        let PartialAnswers { bodies, error } = serde_json::from_str(&text)?;
+        Ok(Answers { bodies, error: Some(error) })
+    }
 }
 
 impl Answer {
@@ -114,13 +126,15 @@ impl Answer {
 
 impl Answers {
     fn pages(&self) -> Pages {
-        let texts = |bodies: &[Json]| bodies.iter().map(|body| body.0.clone()).collect();
-        match self {
-            Answers::Bodies(bodies) => Pages { bodies: texts(bodies), failed: None },
-            Answers::Partial(PartialAnswers { bodies, error }) => {
-                Pages { bodies: texts(bodies), failed: Some(error.clone().of_operation("ListInferenceProfiles")) }
-            }
+        let operation = "ListInferenceProfiles";
+        let mut all = Pages { bodies: Vec::new(), failed: None };
+        for answer in &self.bodies {
+            let Pages { bodies, failed } = answer.pages(operation);
+            all.bodies.extend(bodies);
+            all.failed = all.failed.or(failed);
         }
+        all.failed = all.failed.or_else(|| self.error.clone().map(|error| error.of_operation(operation)));
+        all
     }
 }
 
