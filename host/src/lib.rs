@@ -2,9 +2,11 @@
 pub mod aws;
 pub mod bindings;
 pub mod config;
+pub mod conformance;
 pub mod contract;
 pub mod discovery;
 pub mod gateway;
+pub mod json;
 pub mod pi;
 pub mod provider;
 pub mod simulator;

@@ -1,5 +1,7 @@
-//! pi's own JSON: the `Context` of a conversation, and the bytes that its messages carry.
+//! pi's own JSON: the `Context` of a conversation with the bytes that its messages carry, its messages, its event protocol.
 
 pub mod blobs;
 pub mod context;
+pub mod events;
 mod json;
+pub mod message;

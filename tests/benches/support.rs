@@ -30,7 +30,8 @@ pub(crate) fn thread_cpu_ns() -> u64 {
 
 /// The events of a long text answer, as Bedrock sends it: (name, payload).
 pub(crate) fn answer(deltas: usize) -> Vec<(&'static str, String)> {
-    const WORDS: &[&str] = &["The", " bedrock", " lies", " under", " the", " soil", ",", " \\\"solid\\\"", ".\\n", " And"];
+    const WORDS: &[&str] =
+        &["The", " bedrock", " lies", " under", " the", " soil", ",", " \\\"solid\\\"", ".\\n", " And"];
     const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678";
     let mut events = vec![("messageStart", r#"{"p":"abcdefghijklm","role":"assistant"}"#.to_owned())];
     for index in 0..deltas {
@@ -43,7 +44,8 @@ pub(crate) fn answer(deltas: usize) -> Vec<(&'static str, String)> {
     }
     events.push(("contentBlockStop", r#"{"contentBlockIndex":0,"p":"abcdefgh"}"#.to_owned()));
     events.push(("messageStop", r#"{"p":"abcdef","stopReason":"end_turn"}"#.to_owned()));
-    let usage = r#"{"metrics":{"latencyMs":1500},"p":"abc","usage":{"inputTokens":10,"outputTokens":500,"totalTokens":510}}"#;
+    let usage =
+        r#"{"metrics":{"latencyMs":1500},"p":"abc","usage":{"inputTokens":10,"outputTokens":500,"totalTokens":510}}"#;
     events.push(("metadata", usage.to_owned()));
     events
 }

@@ -1,0 +1,199 @@
+//! Case files: found by being there, read strictly.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::diff::{Difference, differences};
+use super::provider::{Fault, Providers};
+use super::{discover, explain, merge, prepare, translate};
+
+/// What is wrong with the cases themselves.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's word for it.
+        source: std::io::Error,
+    },
+    /// A folder is not named as a verb.
+    #[error("{path}: there is no verb of this name; the verbs are merge, discover, prepare, translate, explain")]
+    UnknownVerb {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Something is there that is neither a folder of cases nor a case.
+    #[error("{path}: a case is a file VERB/NAME.json")]
+    NotACase {
+        /// The thing.
+        path: PathBuf,
+    },
+    /// A case is not what a case of its verb has to be.
+    #[error("{path}:{line}:{column}: {message}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// There is no case at all: running none must not pass for running all.
+    #[error("{path}: no cases are there")]
+    None {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// One case.
+#[derive(Debug)]
+pub struct Case {
+    /// `VERB/NAME`.
+    pub name: String,
+    /// Where the file is.
+    pub path: PathBuf,
+    /// What the file says that the case is for.
+    pub about: String,
+    /// The file's text.
+    pub text: String,
+    /// What is given.
+    pub given: Given,
+    /// What is expected.
+    pub expect: Value,
+    /// Where in `text` the expectation is.
+    pub expect_span: Range<usize>,
+}
+
+/// What a case gives, by verb.
+#[derive(Debug)]
+pub enum Given {
+    /// Layers to merge.
+    Merge(merge::Given),
+    /// A world to discover models in.
+    Discover(Box<discover::Given>),
+    /// A conversation to make a request of.
+    Prepare(Box<prepare::Given>),
+    /// A stream to translate.
+    Translate(Box<translate::Given>),
+    /// An error to explain.
+    Explain(Box<explain::Given>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseFile<'a, G> {
+    about: String,
+    given: G,
+    #[serde(borrow)]
+    expect: &'a RawValue,
+}
+
+impl Case {
+    /// Reads one case of the verb that `path`'s folder is named as.
+    ///
+    /// # Errors
+    /// When the verb is none, or the text is not a case of it.
+    pub fn read(path: &Path, text: String) -> Result<Case, CaseError> {
+        let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+        let verb = part(path.parent().and_then(Path::file_name));
+        let name = format!("{verb}/{}", part(path.file_stem()));
+        fn parse<G: DeserializeOwned>(text: &str) -> serde_json::Result<(String, G, Value, Range<usize>)> {
+            let CaseFile { about, given, expect } = serde_json::from_str::<CaseFile<'_, G>>(text)?;
+            // The raw value borrows from the text, so its place there is the difference of the two addresses.
+            let start = expect.get().as_ptr() as usize - text.as_ptr() as usize;
+            Ok((about, given, serde_json::from_str(expect.get())?, start..start + expect.get().len()))
+        }
+        fn wrapped<G>(
+            (about, given, expect, span): (String, G, Value, Range<usize>),
+            wrap: impl FnOnce(G) -> Given,
+        ) -> (String, Given, Value, Range<usize>) {
+            (about, wrap(given), expect, span)
+        }
+        let parsed = match verb.as_str() {
+            "merge" => parse(&text).map(|read| wrapped(read, Given::Merge)),
+            "discover" => parse(&text).map(|read| wrapped(read, Given::Discover)),
+            "prepare" => parse(&text).map(|read| wrapped(read, Given::Prepare)),
+            "translate" => parse(&text).map(|read| wrapped(read, Given::Translate)),
+            "explain" => parse(&text).map(|read| wrapped(read, Given::Explain)),
+            _ => return Err(CaseError::UnknownVerb { path: path.to_owned() }),
+        };
+        let (about, given, expect, expect_span) = parsed.map_err(|error| CaseError::Malformed {
+            path: path.to_owned(),
+            line: error.line(),
+            column: error.column(),
+            message: error.to_string(),
+        })?;
+        Ok(Case { name, path: path.to_owned(), about, text, given, expect, expect_span })
+    }
+
+    /// Runs the case: the JSON text of what came, in the form of the expectation.
+    ///
+    /// # Errors
+    /// When a call does not return, or what came has no such form.
+    pub fn actual(&self, providers: &dyn Providers) -> Result<String, Fault> {
+        let mut provider = providers.fresh()?;
+        match &self.given {
+            Given::Merge(given) => merge::run(given, provider.as_mut()),
+            Given::Discover(given) => discover::run(given, provider.as_mut()),
+            Given::Prepare(given) => prepare::run(given, provider.as_mut()),
+            Given::Translate(given) => translate::run(given, provider.as_mut()),
+            Given::Explain(given) => explain::run(given, provider.as_mut()),
+        }
+    }
+
+    /// Holds what came against the expectation.
+    ///
+    /// # Errors
+    /// When what came is not JSON.
+    pub fn compare(&self, actual: &str) -> Result<Vec<Difference>, Fault> {
+        let actual = serde_json::from_str(actual).map_err(|error| Fault(format!("what came is not JSON: {error}")))?;
+        Ok(differences(&self.expect, &actual))
+    }
+}
+
+/// All cases of a folder that holds one folder a verb, sorted by name.
+///
+/// # Errors
+/// When anything there is not a case, or nothing is there.
+pub fn find(folder: &Path) -> Result<Vec<Case>, CaseError> {
+    let mut cases = Vec::new();
+    for verb in entries(folder)? {
+        if !verb.is_dir() {
+            return Err(CaseError::NotACase { path: verb });
+        }
+        for path in entries(&verb)? {
+            if path.extension().is_none_or(|extension| extension != "json") {
+                return Err(CaseError::NotACase { path });
+            }
+            let text =
+                fs::read_to_string(&path).map_err(|source| CaseError::Unreadable { path: path.clone(), source })?;
+            cases.push(Case::read(&path, text)?);
+        }
+    }
+    if cases.is_empty() { Err(CaseError::None { path: folder.to_owned() }) } else { Ok(cases) }
+}
+
+/// What a folder holds, sorted; names that begin with a dot are the system's own.
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, CaseError> {
+    let unreadable = |source| CaseError::Unreadable { path: folder.to_owned(), source };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}

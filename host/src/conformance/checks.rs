@@ -1,0 +1,120 @@
+//! Everything that a provider is held to, as a list of checks with names.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::cases::{self, Case, CaseError, Given};
+use super::properties::{self, Stream};
+use super::provider::{Fault, Providers};
+use super::recordings::{self, Recording};
+use super::vectors::{self, Vector};
+
+/// One check.
+#[derive(Debug)]
+pub enum Check {
+    /// A case.
+    Case(Case),
+    /// The properties of streams, for the stream of a case.
+    CaseProperties(Case),
+    /// A recording.
+    Recording(Recording),
+    /// The properties of streams, for a recording.
+    RecordingProperties(Recording),
+    /// A frame; the provider takes no part in it.
+    Vector(Vector),
+}
+
+impl Check {
+    /// What it is called: `translate/tool-use`, `recordings/NAME`, `properties/translate/NAME`, `vectors/NAME`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Check::Case(case) => case.name.clone(),
+            Check::CaseProperties(case) => format!("properties/{}", case.name),
+            Check::Recording(recording) => format!("recordings/{}", recording.name),
+            Check::RecordingProperties(recording) => format!("properties/recordings/{}", recording.name),
+            Check::Vector(vector) => format!("vectors/{}", vector.name),
+        }
+    }
+
+    /// The stream of a check of properties.
+    #[must_use]
+    pub fn stream(&self) -> Option<Stream<'_>> {
+        match self {
+            Check::CaseProperties(case) => case_stream(case),
+            Check::RecordingProperties(recording) => Some(recording.stream()),
+            Check::Case(_) | Check::Recording(_) | Check::Vector(_) => None,
+        }
+    }
+
+    /// Whether a provider takes part, so that the check has to run for each.
+    #[must_use]
+    pub fn needs_provider(&self) -> bool {
+        !matches!(self, Check::Vector(_))
+    }
+
+    /// Runs the check.
+    ///
+    /// # Errors
+    /// Says what does not hold.
+    pub fn run(&self, providers: &dyn Providers) -> Result<(), String> {
+        let told = |fault: Fault| fault.to_string();
+        let differences = match self {
+            Check::Case(case) => case.actual(providers).and_then(|actual| case.compare(&actual)).map_err(told)?,
+            Check::Recording(recording) => recording.run(providers).map_err(told)?,
+            Check::CaseProperties(_) | Check::RecordingProperties(_) => {
+                return self.stream().map_or(Ok(()), |stream| properties::check(&stream, providers));
+            }
+            Check::Vector(vector) => return vector.check(),
+        };
+        if differences.is_empty() { Ok(()) } else { Err(listed(&differences)) }
+    }
+}
+
+/// The stream of a case of `translate`.
+fn case_stream(case: &Case) -> Option<Stream<'static>> {
+    match &case.given {
+        Given::Translate(given) => {
+            Some(Stream { opening: given.opening(), frames: given.frames(), ending: given.ending(), body: None })
+        }
+        _ => None,
+    }
+}
+
+/// Most differences that are shown.
+const SHOWN: usize = 12;
+
+fn listed(differences: &[super::diff::Difference]) -> String {
+    let mut text = String::new();
+    for difference in differences.iter().take(SHOWN) {
+        let _ = writeln!(text, "{difference}");
+    }
+    if let Some(more) = differences.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let _ = writeln!(text, "… and {more} more differences");
+    }
+    text
+}
+
+/// All checks of a folder of cases and of a folder of recordings, where they are given.
+///
+/// # Errors
+/// When anything in the folders is not what it has to be.
+pub fn find(cases: Option<&Path>, recordings: Option<&Path>) -> Result<Vec<Check>, CaseError> {
+    let mut checks = Vec::new();
+    if let Some(folder) = cases {
+        for case in cases::find(folder)? {
+            let properties = match case_stream(&case) {
+                Some(_) => Some(Check::CaseProperties(Case::read(&case.path, case.text.clone())?)),
+                None => None,
+            };
+            checks.push(Check::Case(case));
+            checks.extend(properties);
+        }
+    }
+    if let Some(folder) = recordings {
+        checks.extend(recordings::find(folder)?.into_iter().map(Check::Recording));
+        checks.extend(recordings::find(folder)?.into_iter().map(Check::RecordingProperties));
+        checks.extend(vectors::find(&folder.join("vectors"))?.into_iter().map(Check::Vector));
+    }
+    Ok(checks)
+}

@@ -1,0 +1,75 @@
+//! Providers in their sandbox: the executor that runs a component.
+
+use std::sync::Arc;
+
+use super::provider::{Fault, Provider, Providers};
+use crate::contract::about::Identity;
+use crate::contract::config::{self, Layer, Merged, Settings};
+use crate::contract::conversation::{self, Batch, Context, Delta, Ending, Opening, Options, Prepared};
+use crate::contract::models::{ListingOptions, Step, Supply};
+use crate::contract::types::{ApiError, Failure, Model};
+use crate::provider::{Generation, ProviderError, Session};
+
+/// The instances of one loaded component.
+#[derive(Debug, Clone)]
+pub struct Component(pub Arc<Generation>);
+
+impl Providers for Component {
+    fn name(&self) -> &str {
+        "component"
+    }
+
+    fn fresh(&self) -> Result<Box<dyn Provider>, Fault> {
+        Ok(Box::new(self.0.session()?))
+    }
+}
+
+impl From<ProviderError> for Fault {
+    fn from(error: ProviderError) -> Self {
+        Fault(error.to_string())
+    }
+}
+
+impl Provider for Session {
+    fn identify(&mut self) -> Result<Identity, Fault> {
+        Ok(Session::identify(self)?)
+    }
+
+    fn merge(&mut self, layers: &[Layer]) -> Result<Result<Merged, Vec<config::Problem>>, Fault> {
+        Ok(Session::merge(self, layers)?)
+    }
+
+    fn open_listing(&mut self, settings: &Settings, options: ListingOptions) -> Result<(), Fault> {
+        Ok(Session::open_listing(self, settings, options)?)
+    }
+
+    fn resume(&mut self, supplies: &[Supply]) -> Result<Step, Fault> {
+        Ok(Session::resume(self, supplies)?)
+    }
+
+    fn prepare(
+        &mut self,
+        settings: &Settings,
+        model: &Model,
+        context: &Context,
+        options: &Options,
+    ) -> Result<Result<Prepared, Vec<conversation::Problem>>, Fault> {
+        Ok(Session::prepare(self, settings, model, context, options)?)
+    }
+
+    fn open_turn(&mut self, opening: &Opening) -> Result<(), Fault> {
+        Ok(Session::open_turn(self, opening)?)
+    }
+
+    fn push(&mut self, batch: &Batch) -> Result<Vec<Delta>, Fault> {
+        Ok(Session::push(self, batch)?)
+    }
+
+    fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, Fault> {
+        Ok(Session::finish(self, ending)?)
+    }
+
+    fn explain(&mut self, error: &ApiError) -> Result<Failure, Fault> {
+        Ok(Session::explain(self, error)?)
+    }
+}

@@ -1,0 +1,23 @@
+//! Conformance: cases, recordings and properties that every provider has to hold to.
+//!
+//! The same checks run by `quarry conformance` and by the test suite, against any executor: the component in its sandbox, or
+//! the guest's code built natively. A case is a data file; what it means to run one is one file a verb.
+
+pub mod bless;
+pub mod cases;
+pub mod checks;
+pub mod component;
+pub mod diff;
+pub mod discover;
+pub mod explain;
+pub mod frames;
+pub mod layout;
+pub mod merge;
+pub mod prepare;
+pub mod properties;
+pub mod protocol;
+pub mod provider;
+pub mod recordings;
+pub mod report;
+pub mod translate;
+pub mod vectors;

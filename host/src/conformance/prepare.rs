@@ -1,0 +1,75 @@
+//! Cases of `prepare`.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::layout;
+use super::provider::{Fault, Provider};
+use crate::contract::conversation::{BodyPart, Prepared};
+use crate::json::Json;
+use crate::json::failure::NoticeForm;
+use crate::json::model::ModelOverrides;
+use crate::json::options::OptionsForm;
+use crate::json::problem::RequestProblemForm;
+use crate::json::settings::SettingsOverrides;
+use crate::pi::blobs::{Blobs, join};
+use crate::pi::context::read_context;
+
+/// What a case of `prepare` gives.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    #[serde(default)]
+    settings: SettingsOverrides,
+    #[serde(default)]
+    model: ModelOverrides,
+    /// pi's `Context`.
+    context: Json,
+    #[serde(default)]
+    options: OptionsForm,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PreparedForm {
+    model_id: String,
+    region: String,
+    body: Json,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<NoticeForm>,
+}
+
+#[derive(Serialize)]
+struct ProblemsForm {
+    problems: Vec<RequestProblemForm>,
+}
+
+/// Makes the request, the blobs in their places.
+///
+/// # Errors
+/// When the call does not return, the context is not pi's, or the body is not JSON.
+pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> {
+    let (context, blobs) = read_context(&given.context.0).map_err(|error| Fault(error.to_string()))?;
+    let options = given.options.clone().into();
+    match provider.prepare(&given.settings.0, &given.model.0, &context, &options)? {
+        Err(problems) => {
+            layout::text(&ProblemsForm { problems: problems.into_iter().map(RequestProblemForm::from).collect() })
+        }
+        Ok(Prepared { model_id, region, body, carry: _, notices }) => layout::text(&PreparedForm {
+            model_id,
+            region,
+            body: Json(body_text(&body, &blobs)?),
+            notices: notices.into_iter().map(NoticeForm::from).collect(),
+        }),
+    }
+}
+
+/// The body as it goes over the wire.
+fn body_text(parts: &[BodyPart], blobs: &Blobs) -> Result<String, Fault> {
+    let body = join(parts, blobs).map_err(|error| Fault(error.to_string()))?;
+    let text = std::str::from_utf8(&body).map_err(|error| Fault(format!("the body is not UTF-8: {error}")))?;
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(Fault(format!("the body is not JSON: {error}: {text}"))),
+    }
+}

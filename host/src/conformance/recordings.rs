@@ -1,0 +1,139 @@
+//! Recorded answers of the real service, held against what an independent reader made of them: `NAME.bin`, the body, and
+//! `NAME.json`, the message.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::cases::{CaseError, entries};
+use super::diff::{Difference, differences};
+use super::frames::{Decoded, decode_frames};
+use super::properties::Stream;
+use super::protocol;
+use super::provider::{Fault, Providers};
+use super::translate::{opening, turn};
+use crate::contract::conversation::Ending;
+use crate::json::model::default_model;
+use crate::pi::message::Fold;
+
+/// One recording.
+#[derive(Debug)]
+pub struct Recording {
+    /// The file's name without its extension.
+    pub name: String,
+    body: Vec<u8>,
+    decoded: Decoded,
+    notes: Notes,
+}
+
+/// What stands beside a recording.
+#[derive(Debug, Deserialize)]
+struct Notes {
+    /// How many frames the independent reader counted, the one that stopped it included.
+    frames: usize,
+    message: Value,
+}
+
+/// All recordings of a folder, by name.
+///
+/// # Errors
+/// When the folder or a file cannot be read, a body has no notes, or there is no body.
+pub fn find(folder: &Path) -> Result<Vec<Recording>, CaseError> {
+    let mut recordings = Vec::new();
+    for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "bin"))
+    {
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| CaseError::Unreadable { path, source }
+        };
+        let body = fs::read(&path).map_err(unreadable(&path))?;
+        let beside = path.with_extension("json");
+        let text = fs::read_to_string(&beside).map_err(unreadable(&beside))?;
+        let notes = serde_json::from_str(&text).map_err(|error| CaseError::Malformed {
+            path: beside,
+            line: error.line(),
+            column: error.column(),
+            message: error.to_string(),
+        })?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        recordings.push(Recording { name, decoded: decode_frames(&body), body, notes });
+    }
+    if recordings.is_empty() { Err(CaseError::None { path: folder.to_owned() }) } else { Ok(recordings) }
+}
+
+impl Recording {
+    /// The stream, to hold properties against.
+    #[must_use]
+    pub fn stream(&self) -> Stream<'_> {
+        let opening = opening(default_model(), None);
+        let ending = match &self.decoded.damage {
+            None => Ending::Complete,
+            Some(damage) => Ending::Damaged(damage.clone()),
+        };
+        Stream { opening, frames: self.decoded.frames.clone(), ending, body: Some(&self.body) }
+    }
+
+    /// Translates the recording and holds the message against the notes.
+    ///
+    /// # Errors
+    /// When a call does not return, or the deltas break the protocol.
+    pub fn run(&self, providers: &dyn Providers) -> Result<Vec<Difference>, Fault> {
+        let stream = self.stream();
+        let mut provider = providers.fresh()?;
+        let identity = provider.identify()?;
+        let deltas = turn(provider.as_mut(), &stream.opening, stream.frames.chunks(16), &stream.ending)?;
+        protocol::check(&deltas).map_err(Fault)?;
+        let mut fold = Fold::new(&identity.api, &identity.provider, &stream.opening.model.id, None);
+        deltas.iter().for_each(|delta| fold.apply(delta));
+        let message = serde_json::to_value(fold.message())
+            .map_err(|error| Fault(format!("the message has no JSON form: {error}")))?;
+        let read = self.decoded.frames.len() + usize::from(self.decoded.damage.is_some());
+        let mut got = comparable(&message);
+        got.insert("frames".to_owned(), read.into());
+        Ok(differences(&Value::Object(self.expected()), &Value::Object(got)))
+    }
+
+    /// The notes in the form that is compared.
+    fn expected(&self) -> Map<String, Value> {
+        let mut expected = comparable(&self.notes.message);
+        expected.insert("frames".to_owned(), self.notes.frames.into());
+        expected
+    }
+}
+
+/// What is compared of a message: content, how it ended, usage.
+fn comparable(message: &Value) -> Map<String, Value> {
+    let mut kept = Map::new();
+    let blocks = message.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let content: Vec<Value> = blocks.iter().filter(|block| !is_blank_text(block)).map(comparable_block).collect();
+    kept.insert("content".to_owned(), content.into());
+    for name in ["stopReason", "rawStopReason"] {
+        kept.insert(name.to_owned(), message.get(name).cloned().unwrap_or_default());
+    }
+    let counts = ["input", "output", "cacheRead", "cacheWrite", "totalTokens"];
+    let count = |name| message.pointer(&format!("/usage/{name}")).cloned().unwrap_or_else(|| json!(0));
+    kept.insert("usage".to_owned(), counts.map(|name| (name.to_owned(), count(name))).into_iter().collect());
+    kept
+}
+
+/// Blank text without citations is no content to the independent reader.
+fn is_blank_text(block: &Value) -> bool {
+    let text = block.get("text").and_then(Value::as_str);
+    text.is_some_and(|text| text.trim().is_empty()) && block.get("citations").is_none()
+}
+
+/// A block with the members that say nothing left out: also the placeholder that stands for redacted thinking, which is pi's
+/// and not the service's.
+fn comparable_block(block: &Value) -> Value {
+    let Value::Object(members) = block else { return block.clone() };
+    let redacted = members.get("redacted") == Some(&Value::Bool(true));
+    let says_nothing = |value: &Value| *value == Value::Bool(false) || value.is_null() || *value == json!("");
+    let kept = members.iter().filter(|(name, value)| match name.as_str() {
+        "text" => true,
+        "thinking" => !redacted,
+        _ => !says_nothing(value),
+    });
+    Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
