@@ -6,11 +6,14 @@ use std::{env, fs};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// Where the conformance cases are.
+const CASES: &str = "tests/conformance";
+
 fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let root = manifest.parent().expect("the host is a folder of the workspace");
-    for path in ["guest", "wit", "Cargo.lock"] {
+    for path in ["guest", "wit", "Cargo.lock", CASES] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
 
@@ -23,6 +26,28 @@ fn main() {
     let file = out.join("guest.component.wasm");
     fs::write(&file, component).unwrap_or_else(|error| panic!("writing {}: {error}", file.display()));
     println!("cargo::rustc-env=QUARRY_GUEST_COMPONENT={}", file.display());
+
+    let file = out.join("conformance_cases.rs");
+    let list = list_cases(&root.join(CASES)).unwrap_or_else(|error| panic!("listing the conformance cases: {error}"));
+    fs::write(&file, list).unwrap_or_else(|error| panic!("writing {}: {error}", file.display()));
+}
+
+/// The conformance cases as a Rust list of (`VERB/NAME.json`, text): whoever has the binary can prove a provider with it.
+fn list_cases(folder: &Path) -> std::io::Result<String> {
+    let sorted = |folder: &Path| -> std::io::Result<Vec<PathBuf>> {
+        let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    let mut list = String::from("&[\n");
+    for verb in sorted(folder)?.iter().filter(|path| path.is_dir()) {
+        for case in sorted(verb)?.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+            let name = case.strip_prefix(folder).expect("a case lies in the folder of cases").display().to_string();
+            list.push_str(&format!("    ({name:?}, include_str!({:?})),\n", case.display().to_string()));
+        }
+    }
+    list.push_str("]\n");
+    Ok(list)
 }
 
 /// Compiles the guest and gives the core module's bytes.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use quarry::conformance::cases::{self, CaseError};
+use quarry::conformance::cases::{self, CaseError, Source};
 use quarry::conformance::component::Component;
 use quarry::conformance::provider::{Fault, Providers};
 use quarry::conformance::{bless, checks, properties};
@@ -41,7 +41,7 @@ fn trials(folder: &Path) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let generation = Generation::embedded(&Arc::new(Host::new(Limits::default())?), None)?;
     let executors: [Arc<dyn Providers>; 2] = [Arc::new(Native), Arc::new(Component(generation))];
     let mut trials = Vec::new();
-    for check in checks::find(Some(folder), recordings.as_deref())? {
+    for check in checks::find(Source::Folder(folder), recordings.as_deref())? {
         let check = Arc::new(check);
         for (nth, executor) in executors.iter().enumerate() {
             if nth > 0 && !check.needs_provider() {

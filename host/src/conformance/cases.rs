@@ -162,6 +162,33 @@ impl Case {
     }
 }
 
+/// Where cases come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// Those that the binary was built with.
+    BuiltIn,
+    /// A folder that holds one folder a verb.
+    Folder(&'a Path),
+}
+
+impl Source<'_> {
+    /// All cases, sorted by name.
+    ///
+    /// # Errors
+    /// As [`find`].
+    pub fn cases(self) -> Result<Vec<Case>, CaseError> {
+        match self {
+            Source::BuiltIn => {
+                BUILT_IN.iter().map(|(name, text)| Case::read(Path::new(name), (*text).to_owned())).collect()
+            }
+            Source::Folder(folder) => find(folder),
+        }
+    }
+}
+
+/// Path and text of the cases that the binary was built with.
+static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/conformance_cases.rs"));
+
 /// All cases of a folder that holds one folder a verb, sorted by name.
 ///
 /// # Errors
@@ -169,6 +196,10 @@ impl Case {
 pub fn find(folder: &Path) -> Result<Vec<Case>, CaseError> {
     let mut cases = Vec::new();
     for verb in entries(folder)? {
+        // What the cases are about may be told beside them.
+        if verb.file_name().is_some_and(|name| name == "README.md") {
+            continue;
+        }
         if !verb.is_dir() {
             return Err(CaseError::NotACase { path: verb });
         }
@@ -196,4 +227,48 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, CaseError> {
     }
     paths.sort();
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with one file, and what finding the cases in it says.
+    fn said_of(path: &str, text: &str) -> String {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let file = folder.path().join(path);
+        fs::create_dir_all(file.parent().unwrap_or(folder.path())).expect("a folder can be made");
+        fs::write(&file, text).expect("a file can be written");
+        match find(folder.path()) {
+            Ok(cases) => cases.into_iter().map(|case| case.name).collect(),
+            Err(error) => error.to_string().replace(&folder.path().display().to_string(), ""),
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_a_case_is_named() {
+        let case = r#"{"about": "", "given": {"error": {}}, "expect": {}}"#;
+        assert_eq!(said_of("explain/some-name.json", case), "explain/some-name");
+        assert_eq!(said_of("README.md", ""), ": no cases are there");
+        assert!(said_of("exlain/a.json", case).starts_with("/exlain/a.json: there is no verb of this name"));
+        assert_eq!(said_of("explain/a.txt", case), "/explain/a.txt: a case is a file VERB/NAME.json");
+        assert_eq!(said_of("a.json", case), "/a.json: a case is a file VERB/NAME.json");
+    }
+
+    #[test]
+    fn a_member_that_is_not_known_is_refused_with_its_place() {
+        let said =
+            said_of("explain/a.json", "{\"about\": \"\",\n \"given\": {\"error\": {\"stauts\": 1}}, \"expect\": {}}");
+        assert!(said.starts_with("/explain/a.json:2:"), "{said}");
+        assert!(said.contains("unknown field `stauts`"), "{said}");
+        let said =
+            said_of("translate/a.json", r#"{"about": "", "given": {"events": [{"a": 1, "b": 2}]}, "expect": {}}"#);
+        assert!(said.contains("an object with one member"), "{said}");
+    }
+
+    #[test]
+    fn the_binary_has_cases_of_its_own() {
+        let cases = Source::BuiltIn.cases().map(|cases| cases.into_iter().map(|case| case.name).collect::<Vec<_>>());
+        assert!(cases.is_ok_and(|names| names.contains(&"translate/tool-call".to_owned())));
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::cases::{self, Case, CaseError, Given};
+use super::cases::{Case, CaseError, Given, Source};
 use super::properties::{self, Stream};
 use super::provider::{Fault, Providers};
 use super::recordings::{self, Recording};
@@ -95,21 +95,19 @@ fn listed(differences: &[super::diff::Difference]) -> String {
     text
 }
 
-/// All checks of a folder of cases and of a folder of recordings, where they are given.
+/// All checks: the cases, and a folder of recordings where it is given.
 ///
 /// # Errors
 /// When anything in the folders is not what it has to be.
-pub fn find(cases: Option<&Path>, recordings: Option<&Path>) -> Result<Vec<Check>, CaseError> {
+pub fn find(cases: Source<'_>, recordings: Option<&Path>) -> Result<Vec<Check>, CaseError> {
     let mut checks = Vec::new();
-    if let Some(folder) = cases {
-        for case in cases::find(folder)? {
-            let properties = match case_stream(&case) {
-                Some(_) => Some(Check::CaseProperties(Case::read(&case.path, case.text.clone())?)),
-                None => None,
-            };
-            checks.push(Check::Case(case));
-            checks.extend(properties);
-        }
+    for case in cases.cases()? {
+        let properties = match case_stream(&case) {
+            Some(_) => Some(Check::CaseProperties(Case::read(&case.path, case.text.clone())?)),
+            None => None,
+        };
+        checks.push(Check::Case(case));
+        checks.extend(properties);
     }
     if let Some(folder) = recordings {
         checks.extend(recordings::find(folder)?.into_iter().map(Check::Recording));

@@ -89,3 +89,53 @@ pub fn check(deltas: &[Delta]) -> Result<(), String> {
     }
     if deltas.is_empty() { Err("the turn gave no delta at all".to_owned()) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::conversation::{Outcome, StopReason};
+    use crate::contract::types::{Usage, UsageCost};
+
+    fn done() -> Delta {
+        let cost = UsageCost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, total: 0.0 };
+        let usage = Usage { input: 0, output: 0, cache_read: 0, cache_write: 0, cache_write_long: 0, total: 0, cost };
+        Delta::Done(Outcome { reason: StopReason::Stop, raw_stop_reason: "end_turn".into(), usage, extras: Vec::new() })
+    }
+
+    fn piece(content_index: u32) -> Delta {
+        Delta::TextDelta(Fragment { content_index, delta: "x".into() })
+    }
+
+    fn tool_end(arguments: &str) -> Delta {
+        Delta::ToolcallEnd(ToolcallEnd { content_index: 0, arguments: arguments.into(), problem: None })
+    }
+
+    #[test]
+    fn a_good_turn_passes_and_each_way_to_break_it_is_found() {
+        let tool = || Delta::ToolcallStart(ToolcallStart { content_index: 0, id: "i".into(), name: "n".into() });
+        let citation = |value: &str| {
+            Delta::Attachment(Attachment { content_index: Some(0), kind: "citation".into(), value: value.into() })
+        };
+        let (start, open, end) = (|| Delta::Start, || Delta::TextStart(0), || Delta::TextEnd(0));
+        assert_eq!(check(&[start(), open(), piece(0), citation("{}"), end(), done()]), Ok(()));
+        assert_eq!(check(&[tool(), tool_end("{}"), done()]), Ok(()));
+        let broken: [(&str, Vec<Delta>); 12] = [
+            ("no delta at all", vec![]),
+            ("once, last", vec![start()]),
+            ("once, last", vec![done(), done()]),
+            ("once, last", vec![done(), start()]),
+            ("once, first", vec![start(), start(), done()]),
+            ("once, first", vec![open(), end(), start(), done()]),
+            ("in which they begin", vec![Delta::TextStart(1), done()]),
+            ("no such block open", vec![open(), end(), piece(0), done()]),
+            ("no such block open", vec![tool(), piece(0), done()]),
+            ("a block is open still", vec![open(), done()]),
+            ("have to be a JSON object", vec![tool(), tool_end("[]"), done()]),
+            ("has to be JSON", vec![open(), citation("{"), end(), done()]),
+        ];
+        for (what, deltas) in broken {
+            let said = check(&deltas).err().unwrap_or_default();
+            assert!(said.contains(what), "{deltas:?} should break `{what}`, and gave {said:?}");
+        }
+    }
+}

@@ -165,7 +165,9 @@ mod tests {
     fn whole_numbers_have_no_point() {
         #[derive(Serialize)]
         struct Price(#[serde(serialize_with = "number")] f64);
-        let written = serde_json::to_string(&[Price(20.0), Price(0.5), Price(-0.0), Price(1e300)]);
-        assert_eq!(written.ok().as_deref(), Some("[20,0.5,0,1e300]"));
+        let written = serde_json::to_string(&[Price(20.0), Price(0.5), Price(-0.0), Price(-3.75e-5)]);
+        let read: Option<Vec<f64>> = written.as_deref().ok().and_then(|text| serde_json::from_str(text).ok());
+        assert!(written.is_ok_and(|text| text.starts_with("[20,0.5,0,-")));
+        assert_eq!(read, Some(vec![20.0, 0.5, 0.0, -3.75e-5]));
     }
 }
