@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::carry::Carry;
 use crate::families::{Family, ToolCallIds};
-
-use super::raw_json;
 
 /// The longest tool name and tool call id. The API model lets ids hold `.` and `:` too; Anthropic's own API does not.
 const MAX_LENGTH: usize = 64;
@@ -44,14 +43,10 @@ impl ToolNames {
         self.wire_of.get(name).map_or(name, String::as_str)
     }
 
-    /// What the turn needs to map names back: `{"tools":{WIRE:ORIGINAL}}`, or nothing when no name was mapped.
+    /// What the turn needs to map names back.
     pub(super) fn carry(&self) -> Vec<u8> {
-        let mapped: Vec<_> = self.wire_of.iter().filter(|(original, wire)| original != wire).collect();
-        if mapped.is_empty() {
-            return Vec::new();
-        }
-        let tools = raw_json::object(mapped.into_iter().map(|(original, wire)| (wire, raw_json::quoted(original))));
-        raw_json::object([("tools", tools)]).into_bytes()
+        let mapped = self.wire_of.iter().filter(|(original, wire)| original != wire);
+        Carry { tools: mapped.map(|(original, wire)| (wire.clone(), original.clone())).collect() }.write()
     }
 }
 

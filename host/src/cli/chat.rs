@@ -21,7 +21,7 @@ use super::{credentials, problems, terminal};
 mod output;
 
 /// The model that the simulator answers for when none is named and none is configured.
-const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-20250514-v1:0";
+const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 
 /// What stands before a model's id in a reference.
 const PREFIXES: &[&str] = &["amazon-bedrock/", "bedrock/", "aws-bedrock/"];
@@ -192,4 +192,3 @@ fn milliseconds_now() -> u64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }
-

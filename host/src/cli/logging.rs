@@ -8,8 +8,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Starts logging by `QUARRY_LOG` (such as `debug` or `quarry::aws=trace`); warnings when it is not set.
 ///
-/// Only this project's own events can be made more talkative: libraries log requests, signatures and tokens at their lower
-/// levels, and a secret must not appear at any level.
+/// Only this project's own events are shown below errors: libraries log requests, signatures, tokens and whole answers at
+/// their lower levels, and a secret must not appear at any level.
 pub(crate) fn start() {
     let filter = EnvFilter::try_from_env("QUARRY_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let writer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
@@ -19,5 +19,5 @@ pub(crate) fn start() {
 
 fn may_be_logged(metadata: &Metadata<'_>) -> bool {
     let own = metadata.target() == "quarry" || metadata.target().starts_with("quarry::");
-    own || *metadata.level() <= Level::WARN
+    own || *metadata.level() <= Level::ERROR
 }

@@ -4,8 +4,8 @@ use quarry::config::Override;
 use quarry::contract::models::{Catalog, CatalogSource, LeftOut, ListingOptions};
 use quarry::contract::types::{Failure, Model};
 use quarry::discovery::cache::{CacheLimits, DiscoveryCache};
-use quarry::discovery::listing::SessionListing;
 use quarry::discovery::discover;
+use quarry::discovery::listing::SessionListing;
 use quarry::json::catalog::CatalogForm;
 
 use super::arguments::{Global, ListArguments};
@@ -45,7 +45,7 @@ fn overrides(arguments: &ListArguments) -> Vec<Override> {
 
 fn show(catalog: &Catalog, arguments: &ListArguments) -> anyhow::Result<()> {
     if arguments.json {
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&CatalogForm::of(catalog))?))?;
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&CatalogForm::from(catalog.clone()))?))?;
     } else if arguments.plain {
         let ids: String = catalog.models.iter().map(|model| format!("{}\n", terminal::printable(&model.id))).collect();
         terminal::print(&ids)?;

@@ -18,7 +18,8 @@ pub(crate) fn inspect(arguments: &InspectArguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let Inspection { name, size, sha256, wit_version, imports, exports } = inspection;
-    let wit = wit_version.map_or_else(|| "none: it is no provider".to_owned(), |version| format!("quarry:provider@{version}"));
+    let wit = wit_version
+        .map_or_else(|| "none: it is no provider".to_owned(), |version| format!("quarry:provider@{version}"));
     terminal::print(&format!(
         "component    {name}\nsize         {size} bytes\nsha256       {sha256}\nWIT          {wit}\nimports      {}\nexports      {}\n",
         listed(&imports),

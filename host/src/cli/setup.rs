@@ -129,9 +129,9 @@ async fn start_simulator() -> std::io::Result<String> {
 /// (pi #3481: a catalog's URL must not pin the region).
 fn is_standard_endpoint(url: &str) -> bool {
     let host = url.split("://").nth(1).unwrap_or(url).split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
-    let region = host.strip_prefix("bedrock-runtime.").and_then(|rest| {
-        rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn"))
-    });
+    let region = host
+        .strip_prefix("bedrock-runtime.")
+        .and_then(|rest| rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn")));
     region.is_some_and(|region| !region.is_empty() && !region.contains('.'))
 }
 

@@ -10,7 +10,7 @@ use super::terminal;
 pub(crate) async fn run(arguments: &SimulateArguments) -> anyhow::Result<Exit> {
     if arguments.list_faults {
         for fault in FAULTS {
-            terminal::print(&format!("{:<36} {}\n", fault.model_id, fault.about))?;
+            terminal::print(&format!("{:<36} {}\n", fault.id, fault.does))?;
         }
         return Ok(Exit::Done);
     }

@@ -47,7 +47,10 @@ impl Output {
                 self.print(&terminal::printable(&call.arguments));
                 self.end_line();
                 if let Some(problem) = &call.problem {
-                    terminal::tell(&format!("note: the arguments could not be read: {}\n", terminal::printable(problem)));
+                    terminal::tell(&format!(
+                        "note: the arguments could not be read: {}\n",
+                        terminal::printable(problem)
+                    ));
                 }
             }
             Delta::Attachment(attachment) => {

@@ -1,0 +1,50 @@
+//! `quarry conformance`.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use quarry::config::Environment;
+use quarry::conformance::cases::Source;
+use quarry::conformance::checks::{self, Check};
+use quarry::conformance::component::Component;
+use quarry::conformance::{bless, report};
+
+use super::arguments::{ConformanceArguments, Global, ReportFormat};
+use super::exit::Exit;
+use super::{setup, terminal};
+
+pub(crate) fn run(global: &Global, arguments: &ConformanceArguments) -> anyhow::Result<Exit> {
+    let named = arguments.component.clone().or_else(|| global.provider_component.clone());
+    let global = Global { config: None, provider_component: named };
+    let generation = setup::load_provider(&global, &Environment::of_process())?;
+    let component = Component(Arc::clone(&generation));
+    let source = arguments.cases.as_deref().map_or(Source::BuiltIn, Source::Folder);
+    let checks = checks::find(source, arguments.recordings.as_deref())?;
+    if arguments.bless {
+        return bless_all(&checks, &component);
+    }
+    let report = report::run(&checks, &[&component]);
+    let text = match arguments.format {
+        ReportFormat::Text => report.text(),
+        ReportFormat::Json => report.json(),
+        ReportFormat::Junit => report.junit(),
+    };
+    terminal::print(&text)?;
+    Ok(if report.failed == 0 { Exit::Done } else { Exit::Failed })
+}
+
+fn bless_all(checks: &[Check], component: &Component) -> anyhow::Result<Exit> {
+    let mut blessed = 0;
+    for check in checks {
+        let Check::Case(case) = check else { continue };
+        let actual = case.actual(component).with_context(|| format!("{} cannot be blessed", case.name))?;
+        if case.compare(&actual).is_ok_and(|differences| differences.is_empty()) {
+            continue;
+        }
+        bless::bless(case, &actual).with_context(|| format!("cannot write {}", case.name))?;
+        terminal::print(&format!("blessed {}\n", case.name))?;
+        blessed += 1;
+    }
+    terminal::print(&format!("{blessed} cases blessed\n"))?;
+    Ok(Exit::Done)
+}
