@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal as _;
 
-use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -24,4 +23,8 @@ pub(crate) fn start() {
     if let (None, Some(wanted)) = (level, wanted) {
         tracing::warn!(target: "quarry", %wanted, "QUARRY_LOG is no level; expected off, error, warn, info, debug or trace");
     }
+}
+
+fn targets(level: LevelFilter) -> Targets {
+    Targets::new().with_target("quarry", level).with_default(level.min(LevelFilter::ERROR))
 }
