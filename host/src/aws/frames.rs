@@ -197,3 +197,6 @@ fn text<'message>(headers: &'message [Header], name: &str) -> Option<&'message s
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests;
