@@ -118,7 +118,7 @@ impl Generation {
             None => {
                 let component = compile(host, name, bytes)?;
                 // Only what may be used is worth keeping.
-                if policy.refused(&host.engine, &component).is_empty()
+                if inspect::imports(&host.engine, &component).is_empty()
                     && let Some(cache) = cache
                 {
                     cache.store(&host.engine, &digest, &component);
@@ -126,7 +126,8 @@ impl Generation {
                 component
             }
         };
-        let imports = policy.refused(&host.engine, &component);
+        let imports = inspect::imports(&host.engine, &component);
+        let imports = policy.refused(imports);
         if !imports.is_empty() {
             return Err(LoadError::Imports { name: name.to_owned(), imports });
         }

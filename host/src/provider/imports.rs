@@ -3,7 +3,6 @@
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Result};
 
-use super::inspect;
 use super::session::Bounds;
 
 /// What a component may import. Whatever it is, the component gets no authority by it.
@@ -18,9 +17,8 @@ pub enum ImportPolicy {
 }
 
 impl ImportPolicy {
-    /// The imports of a component that are refused, by name.
-    pub(super) fn refused(self, engine: &Engine, component: &Component) -> Vec<String> {
-        let mut imports = inspect::imports(engine, component);
+    /// Those of a component's imports, by name, that are refused.
+    pub(super) fn refused(self, mut imports: Vec<String>) -> Vec<String> {
         if self == ImportPolicy::Wasi {
             imports.retain(|import| !import.starts_with("wasi:"));
         }
