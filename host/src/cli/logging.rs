@@ -16,9 +16,7 @@ pub(crate) fn start() {
     let writer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_filter(
-            Targets::new().with_target("quarry", level.unwrap_or(LevelFilter::WARN)).with_default(Level::ERROR),
-        );
+        .with_filter(targets(level.unwrap_or(LevelFilter::WARN)));
     tracing_subscriber::registry().with(writer).init();
     if let (None, Some(wanted)) = (level, wanted) {
         tracing::warn!(target: "quarry", %wanted, "QUARRY_LOG is no level; expected off, error, warn, info, debug or trace");
