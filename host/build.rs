@@ -16,7 +16,7 @@ fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let root = manifest.parent().expect("the host is a folder of the workspace");
-    for path in ["guest", "wit", "Cargo.lock", CASES] {
+    for path in ["guest", "wit", "Cargo.toml", "Cargo.lock", CASES] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
 
