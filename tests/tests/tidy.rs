@@ -69,7 +69,9 @@ fn looks_like_a_path(text: &str) -> bool {
     let plain = text.chars().all(|character| character.is_ascii_alphanumeric() || "./_-*".contains(character));
     let endings = [".rs", ".wit", ".toml", ".md", ".json", ".py"];
     let is_file = endings.iter().any(|ending| text.ends_with(ending)) && !text.contains('*');
+    // `NAME.json` stands for any name.
     plain
+        && !text.starts_with("NAME.")
         && (text.split_once('/').is_some_and(|(top, _)| tops.contains(top)) || is_file && !text.starts_with(['.', '/']))
 }
 
