@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use serde::Deserialize;
 
 use super::body;
+use super::plain_http::TokenInTheClear;
 use crate::contract::types::{ApiError, ApiStage};
 
 /// Most of a body that is quoted where it is not AWS's JSON, in characters.
@@ -54,6 +55,9 @@ pub(super) fn api_error<E>(asked: Asked<'_>, error: &SdkError<E, HttpResponse>) 
 where
     E: Error + 'static,
 {
+    if let Some(refused) = causes(error).find_map(|cause| cause.downcast_ref::<TokenInTheClear>()) {
+        return asked.error(ApiStage::Connect, Some(refused.to_string()));
+    }
     match error {
         SdkError::ServiceError(context) => from_response(asked, context.raw()),
         SdkError::ResponseError(context) => {

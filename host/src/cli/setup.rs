@@ -101,11 +101,16 @@ fn tell_problems(found: &[Problem]) {
 /// The provider component: the one that is named, else the embedded one.
 pub(crate) fn load_provider(global: &Global, environment: &Environment) -> anyhow::Result<Arc<Generation>> {
     let host = Arc::new(Host::new(Limits::default())?);
-    let cache = cache_folder(environment).map(|folder| AotCache::new(folder.join("aot")));
+    let cache = aot_cache(environment);
     Ok(match &global.provider_component {
         Some(path) => Generation::from_file(&host, path, cache.as_ref())?,
         None => Generation::embedded(&host, cache.as_ref())?,
     })
+}
+
+/// Where compiled components are kept.
+pub(crate) fn aot_cache(environment: &Environment) -> Option<AotCache> {
+    cache_folder(environment).map(|folder| AotCache::new(folder.join("aot")))
 }
 
 /// `QUARRY_CACHE_DIR`, `$XDG_CACHE_HOME/quarry`, `~/.cache/quarry`. None where there is no home: then nothing is cached.
