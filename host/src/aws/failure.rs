@@ -88,7 +88,9 @@ fn from_response(asked: Asked<'_>, response: &HttpResponse) -> ApiError {
     let is_json = json.is_some();
     let json = json.unwrap_or_default();
     let quoted = || {
-        let text: String = String::from_utf8_lossy(bytes).trim().chars().take(QUOTED).collect();
+        // A page of HTML has line breaks that mean nothing; a message is one line.
+        let line = String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text: String = line.chars().take(QUOTED).collect();
         (!is_json && !text.is_empty()).then_some(text)
     };
     ApiError {

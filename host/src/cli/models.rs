@@ -30,7 +30,9 @@ pub(crate) async fn list(global: &Global, arguments: ListArguments) -> anyhow::R
     let source = match aws.source() {
         Some(source) => Some(source.to_contract()),
         // Whoever asks for a list wants one: credentials that only the SDK's chain finds (~/.aws, an instance) count too.
-        None if enabled.is_none() && setup.settings.models.is_empty() => aws.check_credentials().await.ok().map(|_| chain()),
+        None if enabled.is_none() && setup.settings.models.is_empty() => {
+            aws.check_credentials().await.ok().map(|_| chain())
+        }
         None => None,
     };
     let cache = DiscoveryCache::new(CacheLimits::default());
@@ -45,6 +47,12 @@ pub(crate) async fn list(global: &Global, arguments: ListArguments) -> anyhow::R
             credentials::advice(None)
         ));
         return Ok(Exit::Failed);
+    }
+    if matches!(catalog.source, CatalogSource::Disabled) {
+        terminal::tell(
+            "note: discovery is switched off in the configuration (models.bedrockDiscovery.enabled), and it lists no \
+             models of its own\n",
+        );
     }
     let failed = matches!(catalog.source, CatalogSource::Failed | CatalogSource::StaleCache);
     Ok(if failed { Exit::Failed } else { Exit::Done })

@@ -17,7 +17,9 @@ pub(crate) fn of_configuration(problems: &[Problem]) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let _ = writeln!(text, "{word}: {}: {}: {}", place_text(place), printable(path), printable(message));
+        let place = if place.layer == "flags" { flag_of(path).to_owned() } else { place_text(place) };
+        let path = if path.is_empty() { String::new() } else { format!(" {}:", printable(path)) };
+        let _ = writeln!(text, "{word}: {place}:{path} {}", printable(message));
         tell_expected(&mut text, expected);
     }
     text
@@ -27,10 +29,31 @@ pub(crate) fn of_configuration(problems: &[Problem]) -> String {
 pub(crate) fn of_request(problems: &[conversation::Problem]) -> String {
     let mut text = String::new();
     for conversation::Problem { path, message, expected } in problems {
-        let _ = writeln!(text, "error: {}: {}", printable(path), printable(message));
+        let place = match flag_of(path) {
+            COMMAND_LINE => path,
+            flag => flag,
+        };
+        let _ = writeln!(text, "error: {}: {}", printable(place), printable(message));
         tell_expected(&mut text, expected);
     }
     text
+}
+
+/// What is said of a value that no single flag gives.
+const COMMAND_LINE: &str = "the command line";
+
+/// The flag that a path of the configuration or of a request is given by: what was typed, not what was made of it.
+fn flag_of(path: &str) -> &'static str {
+    match path.split('[').next().unwrap_or(path) {
+        "models.bedrockDiscovery.region" => "--region",
+        "models.bedrockDiscovery.providerFilter" => "--provider",
+        "agents.defaults.model.primary" | "model.id" => "--model",
+        "options.maxTokens" => "--max-tokens",
+        "options.temperature" => "--temperature",
+        "options.stopSequences" => "--stop",
+        "options.thinking" => "--thinking",
+        _ => COMMAND_LINE,
+    }
 }
 
 /// Problems of a context file: where, what, and what would be right.

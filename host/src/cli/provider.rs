@@ -38,14 +38,10 @@ fn listed(names: &[String]) -> String {
 
 pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let path = &arguments.file;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => anyhow!("{} exists already, and is not overwritten", path.display()),
-            _ => anyhow::Error::new(error).context(format!("cannot create {}", path.display())),
-        })?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => anyhow!("{} exists already, and is not overwritten", path.display()),
+        _ => anyhow::Error::new(error).context(format!("cannot create {}", path.display())),
+    })?;
     file.write_all(EMBEDDED).with_context(|| format!("cannot write {}", path.display()))?;
     terminal::tell(&format!("{} bytes written to {}\n", EMBEDDED.len(), path.display()));
     Ok(Exit::Done)

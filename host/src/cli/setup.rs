@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use quarry::aws::{Aws, AwsOptions, BearerToken, Source, detect};
 use quarry::config::{ConfigFile, ConfigSecrets, Environment, Override, layers, locate};
-use quarry::contract::config::{Merged, Problem, Settings};
+use quarry::contract::config::{Merged, Problem, Settings, Severity};
 use quarry::provider::{AotCache, Generation, Host, Limits, Session};
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
 use secrecy::ExposeSecret as _;
@@ -93,7 +93,7 @@ impl Setup {
 
 fn tell_problems(found: &[Problem]) {
     terminal::tell(&problems::of_configuration(found));
-    let errors = found.len();
+    let errors = found.iter().filter(|problem| matches!(problem.severity, Severity::Error)).count();
     let noun = if errors == 1 { "problem" } else { "problems" };
     terminal::tell(&format!("{errors} {noun} in the configuration; nothing was done\n"));
 }
