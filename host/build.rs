@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+#[path = "build/wasm_target.rs"]
+mod wasm_target;
+
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Where the conformance cases are.
@@ -13,10 +16,18 @@ fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let root = manifest.parent().expect("the host is a folder of the workspace");
-    for path in ["guest", "wit", "Cargo.lock", CASES] {
+    for path in ["guest", "wit", "Cargo.toml", "Cargo.lock", CASES] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
 
+    match wasm_target::ensure(TARGET) {
+        Ok(false) => {}
+        Ok(true) => println!("cargo::warning=the toolchain had no {TARGET}; `rustup target add` brought it"),
+        Err(sentence) => {
+            println!("cargo::error={sentence}");
+            std::process::exit(1);
+        }
+    }
     let module = build_guest(root, &out);
     let component = wit_component::ComponentEncoder::default()
         .validate(true)

@@ -1,6 +1,6 @@
 //! The exports of the component: one line each, to the module that does the work. The only file that differs between the
 //! component and the native build.
-#![allow(unsafe_code, reason = "the export macro places the component's entry points")]
+#![allow(unsafe_code, unreachable_pub, reason = "the export macro places the component's entry points")]
 
 use std::cell::RefCell;
 

@@ -6,7 +6,6 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use quarry::contract::conversation::{Batch, Opening};
-use quarry::contract::types::{Cost, Model};
 use quarry::provider::{AotCache, Generation, Host, Limits, Session};
 use quarry_guest::contract::conversation as native;
 use quarry_guest::translate::Turn;
@@ -68,18 +67,5 @@ fn to_native(batch: &Batch) -> native::Batch {
 }
 
 fn opening() -> Opening {
-    let cost = Cost { input: 3.0, output: 15.0, cache_read: 0.3, cache_write: 3.75, tiers: Vec::new() };
-    let model = Model {
-        id: "anthropic.claude-sonnet-4-20250514-v1:0".to_owned(),
-        name: "Claude Sonnet 4".to_owned(),
-        reasoning: true,
-        input: vec!["text".to_owned()],
-        cost,
-        context_window: 200_000,
-        max_tokens: 64_000,
-        base_url: None,
-        params: None,
-        extras: Vec::new(),
-    };
-    Opening { model, carry: Vec::new(), request_id: None, extras: Vec::new() }
+    Opening { model: support::model(), carry: Vec::new(), request_id: None, extras: Vec::new() }
 }

@@ -106,6 +106,7 @@ fn every_value_of_the_wrong_kind_is_found_at_its_own_place() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a test has a clock")]
 fn a_large_file_in_one_line_is_read_in_reasonable_time() {
     // In one line, with as many members, problems and models as fit: nothing may cost the square of them.
     let members: String = (0..20_000).map(|index| format!("member{index}:[],")).collect();

@@ -131,7 +131,7 @@ impl Turn {
             self.unknown_members("contentBlockDelta.delta.toolUse", &tool_use.unknown, deltas);
             self.feed_tool(wire_index, &owned(tool_use.input), deltas);
         } else if let Some(reasoning) = reasoning {
-            self.feed_thinking(wire_index, reasoning, deltas);
+            self.feed_thinking(wire_index, *reasoning, deltas);
         } else if let Some(citation) = citation {
             if let Some(content_index) = self.text_block(wire_index, deltas) {
                 deltas.push(attachment(Some(content_index), "citation", citation.get().to_owned()));

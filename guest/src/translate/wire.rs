@@ -130,10 +130,10 @@ wire! {
     Delta {
         /// Text.
         text: Text<'de> = "text",
-        /// A piece of a tool call's arguments.
-        tool_use: ToolUseDelta<'de> = "toolUse",
+        /// A piece of a tool call's arguments. Boxed, as is what follows: a text delta, which most are, is moved often.
+        tool_use: Box<ToolUseDelta<'de>> = "toolUse",
         /// Reasoning.
-        reasoning: ReasoningDelta<'de> = "reasoningContent",
+        reasoning: Box<ReasoningDelta<'de>> = "reasoningContent",
         /// A citation.
         citation: &'de RawValue = "citation",
         /// Contents of a server tool's result: an array.

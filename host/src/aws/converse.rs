@@ -1,11 +1,13 @@
 //! `ConverseStream`: a body goes out as it is, frames come back as they are.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use secrecy::ExposeSecret as _;
+use tokio::time::{Instant, Sleep};
 
 use super::body::{TakeBody, Taken};
 use super::client::Aws;
@@ -22,6 +24,9 @@ const KEPT_BUFFER: usize = 256 << 10;
 
 /// Headers of the configuration that are not sent: they are the SDK's own (pi skips the same).
 const RESERVED_HEADERS: &[&str] = &["authorization", "host", "content-length", "content-type"];
+
+/// How a body fails.
+type BodyError = aws_smithy_runtime_api::box_error::BoxError;
 
 /// A request that is ready.
 #[derive(Debug)]
@@ -40,6 +45,9 @@ pub struct EventStream {
     decoder: FrameDecoder,
     batch: Batch,
     idle: Duration,
+    /// Fires when the silence may have lasted too long. It is set again only when it fires and not with every read: a timer
+    /// that is armed anew for each event costs more than the event.
+    alarm: Pin<Box<Sleep>>,
     request_id: Option<String>,
 }
 
@@ -114,7 +122,8 @@ impl EventStream {
             None => return Err(format!("it has no content type, expected {EVENT_STREAM}")),
         }
         let batch = Batch { frames: Vec::new(), bytes: Vec::new() };
-        Ok(EventStream { body, decoder: FrameDecoder::default(), batch, idle, request_id })
+        let alarm = Box::pin(tokio::time::sleep(idle));
+        Ok(EventStream { body, decoder: FrameDecoder::default(), batch, idle, alarm, request_id })
     }
 
     /// AWS's id of the request.
@@ -139,19 +148,19 @@ impl EventStream {
             if !self.batch.frames.is_empty() {
                 break;
             }
-            match tokio::time::timeout(self.idle, self.body.frame()).await {
-                Err(_) => {
+            match self.read().await {
+                None => {
                     let milliseconds = u64::try_from(self.idle.as_millis()).unwrap_or(u64::MAX);
                     return Received::Ended(Ending::Idle(milliseconds));
                 }
-                Ok(None) => {
+                Some(None) => {
                     return Received::Ended(match self.decoder.end() {
                         Ok(()) => Ending::Complete,
                         Err(error) => Ending::Damaged(error.to_string()),
                     });
                 }
-                Ok(Some(Err(error))) => return Received::Ended(Ending::Broken(failure::chain(error.as_ref()))),
-                Ok(Some(Ok(frame))) => {
+                Some(Some(Err(error))) => return Received::Ended(Ending::Broken(failure::chain(error.as_ref()))),
+                Some(Some(Ok(frame))) => {
                     // Trailers say nothing here.
                     if let Ok(chunk) = frame.into_data() {
                         self.decoder.feed(chunk);
@@ -160,6 +169,24 @@ impl EventStream {
             }
         }
         Received::Frames(&self.batch)
+    }
+
+    /// Reads on. The outer None is a silence that lasted too long; the inner one is the end of the body.
+    async fn read(&mut self) -> Option<Option<Result<hyper::body::Frame<Bytes>, BodyError>>> {
+        let waiting_since = Instant::now();
+        loop {
+            tokio::select! {
+                biased;
+                frame = self.body.frame() => return Some(frame),
+                () = &mut self.alarm => {
+                    let until = waiting_since + self.idle;
+                    if until <= Instant::now() {
+                        return None;
+                    }
+                    self.alarm.as_mut().reset(until);
+                }
+            }
+        }
     }
 
     /// Decodes everything that is whole.

@@ -105,24 +105,27 @@ impl FrameDecoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        self.decode(batch).inspect_err(|error| self.failed = Some(error.clone()))
+        let decoded = self.next_message().and_then(|message| match message {
+            Some(message) => append(&message, batch).map(|()| true),
+            None => Ok(false),
+        });
+        decoded.inspect_err(|error| self.failed = Some(error.clone()))
     }
 
-    fn decode(&mut self, batch: &mut Batch) -> Result<bool, FrameError> {
+    /// The next whole frame with its checksums checked, whatever its headers say.
+    pub(crate) fn next_message(&mut self) -> Result<Option<Message>, FrameError> {
         let total = match self.total {
             Some(total) => total,
-            None if self.pending().len() < PRELUDE => return Ok(false),
+            None if self.pending().len() < PRELUDE => return Ok(None),
             None => *self.total.insert(check_prelude(self.pending())?),
         };
         if self.pending().len() < total {
-            return Ok(false);
+            return Ok(None);
         }
         self.total = None;
         let frame =
             if self.joined.is_empty() { self.chunk.split_to(total) } else { self.joined.split_to(total).freeze() };
-        let message = read_message_from(frame).map_err(|error| FrameError::Unreadable { reason: error.to_string() })?;
-        append(&message, batch)?;
-        Ok(true)
+        read_message_from(frame).map(Some).map_err(|error| FrameError::Unreadable { reason: error.to_string() })
     }
 
     fn pending(&self) -> &[u8] {
@@ -194,3 +197,6 @@ fn text<'message>(headers: &'message [Header], name: &str) -> Option<&'message s
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests;

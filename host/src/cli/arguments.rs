@@ -161,6 +161,9 @@ pub(crate) struct ConformanceArguments {
     /// Write what the component does into the cases as what is expected; look at the difference before you keep it
     #[arg(long, requires = "cases")]
     pub(crate) bless: bool,
+    /// Take a component that imports WASI (wasm32-wasip2), with nothing behind it: a call of any WASI function is a failure
+    #[arg(long)]
+    pub(crate) allow_wasi: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]

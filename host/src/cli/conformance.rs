@@ -8,6 +8,7 @@ use quarry::conformance::cases::Source;
 use quarry::conformance::checks::{self, Check};
 use quarry::conformance::component::Component;
 use quarry::conformance::{bless, report};
+use quarry::provider::ImportPolicy;
 
 use super::arguments::{ConformanceArguments, Global, ReportFormat};
 use super::exit::Exit;
@@ -16,7 +17,8 @@ use super::{setup, terminal};
 pub(crate) fn run(global: &Global, arguments: &ConformanceArguments) -> anyhow::Result<Exit> {
     let named = arguments.component.clone().or_else(|| global.provider_component.clone());
     let global = Global { config: None, provider_component: named };
-    let generation = setup::load_provider(&global, &Environment::of_process())?;
+    let policy = if arguments.allow_wasi { ImportPolicy::Wasi } else { ImportPolicy::Nothing };
+    let generation = setup::load_provider_importing(&global, &Environment::of_process(), policy)?;
     let component = Component(Arc::clone(&generation));
     let source = arguments.cases.as_deref().map_or(Source::BuiltIn, Source::Folder);
     let checks = checks::find(source, arguments.recordings.as_deref())?;

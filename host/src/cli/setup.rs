@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use quarry::aws::{Aws, AwsOptions, BearerToken, Source, detect};
 use quarry::config::{ConfigFile, ConfigSecrets, Environment, Override, layers, locate};
 use quarry::contract::config::{Merged, Problem, Settings, Severity};
-use quarry::provider::{AotCache, Generation, Host, Limits, Session};
+use quarry::provider::{AotCache, Generation, Host, ImportPolicy, Limits, Session};
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
 use secrecy::ExposeSecret as _;
 
@@ -100,10 +100,19 @@ fn tell_problems(found: &[Problem]) {
 
 /// The provider component: the one that is named, else the embedded one.
 pub(crate) fn load_provider(global: &Global, environment: &Environment) -> anyhow::Result<Arc<Generation>> {
+    load_provider_importing(global, environment, ImportPolicy::Nothing)
+}
+
+/// The same for a component that may import something.
+pub(crate) fn load_provider_importing(
+    global: &Global,
+    environment: &Environment,
+    policy: ImportPolicy,
+) -> anyhow::Result<Arc<Generation>> {
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = aot_cache(environment);
     Ok(match &global.provider_component {
-        Some(path) => Generation::from_file(&host, path, cache.as_ref())?,
+        Some(path) => Generation::from_file_importing(&host, path, cache.as_ref(), policy)?,
         None => Generation::embedded(&host, cache.as_ref())?,
     })
 }

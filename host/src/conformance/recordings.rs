@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::cases::{CaseError, entries};
 use super::diff::{Difference, differences};
-use super::frames::{Decoded, decode_frames};
+use super::frames::{Decoded, decode_chunks};
 use super::properties::Stream;
 use super::protocol;
 use super::provider::{Fault, Providers};
@@ -58,7 +58,7 @@ pub fn find(folder: &Path) -> Result<Vec<Recording>, CaseError> {
             message: error.to_string(),
         })?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        recordings.push(Recording { name, decoded: decode_frames(&body), body, notes });
+        recordings.push(Recording { name, decoded: decode_chunks([body.as_slice()]), body, notes });
     }
     if recordings.is_empty() { Err(CaseError::None { path: folder.to_owned() }) } else { Ok(recordings) }
 }

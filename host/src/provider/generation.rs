@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Component;
 
 use super::aot::AotCache;
 use super::engine::Host;
 use super::error::LoadError;
+use super::imports::ImportPolicy;
 use super::inspect;
 use super::session::{Bounds, Session};
 use super::{EMBEDDED, EMBEDDED_NAME, ProviderError};
@@ -78,8 +79,21 @@ impl Generation {
     /// # Errors
     /// When the file cannot be read or is over the limit, and everything that [`Generation::load`] refuses.
     pub fn from_file(host: &Arc<Host>, path: &Path, cache: Option<&AotCache>) -> Result<Arc<Self>, LoadError> {
+        Generation::from_file_importing(host, path, cache, ImportPolicy::Nothing)
+    }
+
+    /// Loads a component that may import something from a file.
+    ///
+    /// # Errors
+    /// As [`Generation::from_file`], but for the imports that the policy allows.
+    pub fn from_file_importing(
+        host: &Arc<Host>,
+        path: &Path,
+        cache: Option<&AotCache>,
+        policy: ImportPolicy,
+    ) -> Result<Arc<Self>, LoadError> {
         let bytes = read_component(host, path)?;
-        Generation::load(host, &path.display().to_string(), &bytes, cache)
+        Generation::load_importing(host, &path.display().to_string(), &bytes, cache, policy)
     }
 
     /// Loads a component: compiles it, or takes it from the cache; refuses it when it imports anything; checks every export
@@ -88,9 +102,20 @@ impl Generation {
     /// # Errors
     /// When the bytes are not a component, import anything, or are no provider of this version of the contract.
     pub fn load(host: &Arc<Host>, name: &str, bytes: &[u8], cache: Option<&AotCache>) -> Result<Arc<Self>, LoadError> {
+        Generation::load_importing(host, name, bytes, cache, ImportPolicy::Nothing)
+    }
+
+    fn load_importing(
+        host: &Arc<Host>,
+        name: &str,
+        bytes: &[u8],
+        cache: Option<&AotCache>,
+        policy: ImportPolicy,
+    ) -> Result<Arc<Self>, LoadError> {
         let digest = Digest::of(bytes);
-        let component = compiled(host, name, bytes, cache)?;
+        let component = compiled(host, name, bytes, cache, policy)?;
         let imports = inspect::imports(&host.engine, &component);
+        let imports = policy.refused(imports);
         if !imports.is_empty() {
             return Err(LoadError::Imports { name: name.to_owned(), imports });
         }
@@ -98,8 +123,9 @@ impl Generation {
         if let Some(other) = inspect::contract_version(&host.engine, &component).filter(|version| version != CONTRACT) {
             return Err(not_a_provider(format!("it exports quarry:provider@{other}")));
         }
-        let pre = Linker::new(&host.engine)
-            .instantiate_pre(&component)
+        let pre = policy
+            .linker(&host.engine, &component)
+            .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(ProviderPre::new)
             .map_err(|error| not_a_provider(format!("{error:#}")))?;
         Ok(Arc::new(Generation { host: Arc::clone(host), name: name.to_owned(), digest, pre }))
@@ -151,6 +177,7 @@ pub(super) fn compiled(
     name: &str,
     bytes: &[u8],
     cache: Option<&AotCache>,
+    policy: ImportPolicy,
 ) -> Result<Component, LoadError> {
     let digest = Digest::of(bytes);
     if let Some(component) = cache.and_then(|cache| cache.load(&host.engine, &digest)) {
@@ -158,7 +185,7 @@ pub(super) fn compiled(
     }
     let component = compile(host, name, bytes)?;
     // Only what may be used is worth keeping.
-    if inspect::imports(&host.engine, &component).is_empty()
+    if policy.refused(inspect::imports(&host.engine, &component)).is_empty()
         && let Some(cache) = cache
     {
         cache.store(&host.engine, &digest, &component);

@@ -10,6 +10,7 @@ use super::aot::AotCache;
 use super::engine::Host;
 use super::error::LoadError;
 use super::generation::{self, Digest};
+use super::imports::ImportPolicy;
 use super::{EMBEDDED, EMBEDDED_NAME};
 
 /// What `quarry provider inspect` shows.
@@ -41,7 +42,7 @@ pub fn inspect(host: &Host, path: Option<&Path>, cache: Option<&AotCache>) -> Re
         Some(path) => (path.display().to_string(), generation::read_component(host, path)?),
         None => (EMBEDDED_NAME.to_owned(), EMBEDDED.to_vec()),
     };
-    let component = generation::compiled(host, &name, &bytes, cache)?;
+    let component = generation::compiled(host, &name, &bytes, cache, ImportPolicy::Nothing)?;
     Ok(Inspection {
         size: bytes.len(),
         sha256: Digest::of(&bytes).to_string(),

@@ -1,8 +1,10 @@
 //! What the benches share: medians, CPU time of this thread, a stream of frames to work on.
+#![allow(dead_code, reason = "each bench uses its part")]
 
 use std::time::Instant;
 
 use quarry::contract::conversation::{Batch, Frame, MessageType};
+use quarry::contract::types::{Cost, Model};
 
 /// Median of some runs of `work`, in nanoseconds for one of `per` units.
 pub(crate) fn median_ns(runs: usize, per: usize, mut work: impl FnMut()) -> f64 {
@@ -68,4 +70,20 @@ pub(crate) fn batches(events: &[(&'static str, String)], size: usize) -> Vec<Bat
             batch
         })
         .collect()
+}
+
+/// The model that answers.
+pub(crate) fn model() -> Model {
+    Model {
+        id: "anthropic.claude-sonnet-4-20250514-v1:0".to_owned(),
+        name: "Claude Sonnet 4".to_owned(),
+        reasoning: true,
+        input: vec!["text".to_owned()],
+        cost: Cost { input: 3.0, output: 15.0, cache_read: 0.3, cache_write: 3.75, tiers: Vec::new() },
+        context_window: 200_000,
+        max_tokens: 64_000,
+        base_url: None,
+        params: None,
+        extras: Vec::new(),
+    }
 }
