@@ -11,7 +11,7 @@ use quarry::conformance::cases::{self, CaseError, Source};
 use quarry::conformance::component::Component;
 use quarry::conformance::provider::{Fault, Providers};
 use quarry::conformance::{bless, checks, properties};
-use quarry::provider::{Generation, Host, Limits};
+use quarry::provider::{AotCache, Generation, Host, Limits};
 use quarry_tests::native::Native;
 
 fn main() -> ExitCode {
@@ -38,7 +38,9 @@ fn main() -> ExitCode {
 /// A trial for each check and executor.
 fn trials(folder: &Path) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let recordings = std::env::var_os("QUARRY_RECORDINGS").map(PathBuf::from);
-    let generation = Generation::embedded(&Arc::new(Host::new(Limits::default())?), None)?;
+    // One cache for the tests of the whole workspace: an unoptimised compiler needs many seconds for the component.
+    let cache = AotCache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("quarry-cache/aot"));
+    let generation = Generation::embedded(&Arc::new(Host::new(Limits::default())?), Some(&cache))?;
     let executors: [Arc<dyn Providers>; 2] = [Arc::new(Native), Arc::new(Component(generation))];
     let mut trials = Vec::new();
     for check in checks::find(Source::Folder(folder), recordings.as_deref())? {

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use quarry::conformance::cases::Source;
-use quarry::provider::{Host, Limits, inspect};
+use quarry::provider::{AotCache, Host, Limits, inspect};
 
 /// The verbs of the contract: `explain` stands beside the four.
 const VERBS: &[&str] = &["discover", "explain", "merge", "prepare", "translate"];
@@ -177,7 +177,8 @@ fn every_item_of_the_contract_is_documented() {
 #[test]
 fn the_embedded_component_imports_nothing_and_exports_the_contract() {
     let host = Host::new(Limits::default()).expect("an engine");
-    let inspection = inspect(&host, None).expect("the embedded component");
+    let cache = AotCache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("quarry-cache/aot"));
+    let inspection = inspect(&host, None, Some(&cache)).expect("the embedded component");
     assert_eq!(inspection.imports, Vec::<String>::new());
     let exports: BTreeSet<&str> = inspection.exports.iter().map(String::as_str).collect();
     let expected = functions_of_the_contract();

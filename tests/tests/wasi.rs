@@ -8,7 +8,7 @@ use std::sync::Arc;
 use quarry::conformance::cases::Source;
 use quarry::conformance::checks::{self, Check};
 use quarry::conformance::component::Component;
-use quarry::provider::{Generation, Host, ImportPolicy, Limits, LoadError};
+use quarry::provider::{AotCache, Generation, Host, ImportPolicy, Limits, LoadError};
 
 #[path = "../../host/build/wasm_target.rs"]
 mod wasm_target;
@@ -17,6 +17,11 @@ const TARGET: &str = "wasm32-wasip2";
 
 fn host() -> Arc<Host> {
     Arc::new(Host::new(Limits::default()).expect("an engine"))
+}
+
+/// One cache for the tests of the whole workspace: an unoptimised compiler needs many seconds for a component.
+fn cache() -> AotCache {
+    AotCache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("quarry-cache/aot"))
 }
 
 /// Builds the guest for WASI, beside the embedded build: the same profile, its own target.
@@ -41,14 +46,14 @@ fn build() -> PathBuf {
 #[test]
 fn the_wasi_build_is_refused_by_names_and_passes_the_cases_where_wasi_is_allowed() {
     let (host, component) = (host(), build());
-    let imports = match Generation::from_file(&host, &component, None) {
+    let imports = match Generation::from_file(&host, &component, Some(&cache())) {
         Err(LoadError::Imports { imports, .. }) => imports,
         other => panic!("refused for its imports, not {other:?}"),
     };
     assert!(imports.len() > 5 && imports.iter().all(|import| import.starts_with("wasi:")), "{imports:?}");
     assert!(imports.iter().any(|import| import.ends_with("#get-environment")), "functions by name: {imports:?}");
 
-    let generation = Generation::from_file_importing(&host, &component, None, ImportPolicy::Wasi);
+    let generation = Generation::from_file_importing(&host, &component, Some(&cache()), ImportPolicy::Wasi);
     let providers = Component(generation.expect("WASI is allowed"));
     let cases = checks::find(Source::BuiltIn, None).expect("the cases can be read");
     let mut failed = Vec::new();

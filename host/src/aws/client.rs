@@ -1,6 +1,5 @@
 //! The SDK's clients for one region.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -13,7 +12,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::credentials::{BearerToken, Source};
-use super::failure;
+use super::plain_http::{self, KeepToken, TokenInTheClear};
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,11 +39,8 @@ pub struct AwsOptions {
 #[non_exhaustive]
 pub enum ConnectError {
     /// A bearer token would travel in the clear.
-    #[error("a bearer token is not sent over plain http to {host}: use https, or an address of this machine")]
-    TokenInTheClear {
-        /// The endpoint's host.
-        host: String,
-    },
+    #[error(transparent)]
+    TokenInTheClear(#[from] TokenInTheClear),
     /// An endpoint is no URL.
     #[error("the endpoint {endpoint:?} is not a URL such as https://bedrock-runtime.us-east-1.amazonaws.com")]
     Endpoint {
@@ -61,7 +57,7 @@ pub struct Aws {
     pub(super) region: String,
     pub(super) headers: Vec<(String, secrecy::SecretString)>,
     source: Option<Source>,
-    credentials: Option<SharedCredentialsProvider>,
+    pub(super) credentials: Option<SharedCredentialsProvider>,
 }
 
 impl Aws {
@@ -84,8 +80,8 @@ impl Aws {
             control = control.endpoint_url(endpoint);
         }
         if let Some(token) = &bearer_token {
-            runtime = runtime.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]);
-            control = control.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]);
+            runtime = runtime.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]).interceptor(KeepToken);
+            control = control.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]).interceptor(KeepToken);
         }
         Ok(Aws {
             runtime: aws_sdk_bedrockruntime::Client::from_conf(runtime.build()),
@@ -101,22 +97,6 @@ impl Aws {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.region
-    }
-
-    /// Asks the SDK for credentials, as a request would, and gives until when they are valid (RFC 3339), where they say so.
-    ///
-    /// # Errors
-    /// In words, when there are none or they cannot be loaded. No secret is in the words: they are the SDK's.
-    pub async fn credentials_expiry(&self) -> Result<Option<String>, String> {
-        use aws_credential_types::provider::ProvideCredentials as _;
-        let Some(provider) = self.credentials.as_ref() else {
-            return Err("there is no source of credentials".to_owned());
-        };
-        let credentials = provider.provide_credentials().await.map_err(|error| failure::chain(&error))?;
-        let expires = credentials.expiry().and_then(|time| {
-            aws_smithy_types::DateTime::from(time).fmt(aws_smithy_types::date_time::Format::DateTime).ok()
-        });
-        Ok(expires)
     }
 
     /// Which source of credentials the environment names; none where the SDK's chain has to look further.
@@ -154,18 +134,13 @@ async fn shared_config(region: &str, source: Option<Source>, token: Option<&Bear
 fn check_endpoint(endpoint: &str, with_token: bool) -> Result<(), ConnectError> {
     let wrong = || ConnectError::Endpoint { endpoint: endpoint.to_owned() };
     let url: hyper::Uri = endpoint.parse().map_err(|_| wrong())?;
-    let (Some(scheme @ ("http" | "https")), Some(host)) = (url.scheme_str(), url.host()) else {
+    if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
         return Err(wrong());
-    };
-    if with_token && scheme == "http" && !is_loopback(host) {
-        return Err(ConnectError::TokenInTheClear { host: host.to_owned() });
+    }
+    if with_token {
+        plain_http::check(&url)?;
     }
     Ok(())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -173,9 +148,8 @@ mod tests {
     use super::check_endpoint;
 
     #[test]
-    fn a_token_goes_over_plain_http_to_this_machine_only() {
+    fn an_endpoint_is_a_url_that_a_token_may_go_to() {
         assert!(check_endpoint("http://127.0.0.1:8080", true).is_ok());
-        assert!(check_endpoint("http://[::1]:8080", true).is_ok());
         assert!(check_endpoint("http://proxy.example", true).is_err());
         assert!(check_endpoint("http://proxy.example", false).is_ok());
         assert!(check_endpoint("bedrock", false).is_err());

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use serde::Deserialize;
 
 use super::body;
+use super::plain_http::TokenInTheClear;
 use crate::contract::types::{ApiError, ApiStage};
 
 /// Most of a body that is quoted where it is not AWS's JSON, in characters.
@@ -54,6 +55,9 @@ pub(super) fn api_error<E>(asked: Asked<'_>, error: &SdkError<E, HttpResponse>) 
 where
     E: Error + 'static,
 {
+    if let Some(refused) = causes(error).find_map(|cause| cause.downcast_ref::<TokenInTheClear>()) {
+        return asked.error(ApiStage::Connect, Some(refused.to_string()));
+    }
     match error {
         SdkError::ServiceError(context) => from_response(asked, context.raw()),
         SdkError::ResponseError(context) => {
@@ -84,7 +88,9 @@ fn from_response(asked: Asked<'_>, response: &HttpResponse) -> ApiError {
     let is_json = json.is_some();
     let json = json.unwrap_or_default();
     let quoted = || {
-        let text: String = String::from_utf8_lossy(bytes).trim().chars().take(QUOTED).collect();
+        // A page of HTML has line breaks that mean nothing; a message is one line.
+        let line = String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text: String = line.chars().take(QUOTED).collect();
         (!is_json && !text.is_empty()).then_some(text)
     };
     ApiError {

@@ -5,10 +5,14 @@ mod body;
 mod client;
 mod control_plane;
 mod converse;
+mod credential_check;
 mod credentials;
 mod failure;
 pub mod frames;
+mod plain_http;
 
 pub use self::client::{Aws, AwsOptions, ConnectError};
 pub use self::converse::{ConverseRequest, EventStream, Received};
+pub use self::credential_check::CredentialProblem;
 pub use self::credentials::{BearerToken, Source, detect};
+pub use self::plain_http::TokenInTheClear;

@@ -65,7 +65,7 @@ pub(crate) struct ChatArguments {
     #[arg(long, value_name = "LEVEL")]
     pub(crate) thinking: Option<String>,
     /// The most tokens to answer with
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) max_tokens: Option<u64>,
     /// Sampling temperature
     #[arg(long, value_name = "T")]
@@ -84,7 +84,7 @@ pub(crate) struct ChatArguments {
     pub(crate) simulate: bool,
     /// Longest silence in seconds before the answer is given up
     #[arg(long, value_name = "SECONDS", env = "QUARRY_IDLE_TIMEOUT", default_value_t = 300,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = positive)]
     pub(crate) idle_timeout: u64,
 }
 
@@ -194,4 +194,9 @@ pub(crate) struct InspectArguments {
 pub(crate) struct ExportArguments {
     /// File to write; it must not exist
     pub(crate) file: PathBuf,
+}
+
+/// A whole number from 1.
+fn positive(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a whole number from 1".to_owned())
 }

@@ -37,7 +37,10 @@ pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Re
              `quarry models list` shows the models"
         );
     };
-    let (context, blobs) = conversation(&arguments)?;
+    let (context, blobs) = match conversation(&arguments)? {
+        Ok(conversation) => conversation,
+        Err(ProblemsTold) => return Ok(Exit::Usage),
+    };
     let asked = Prepare { settings: setup.settings.clone(), model, context, options: options(&arguments) };
     // Whether there are credentials is asked before anything is prepared, and not at all for a dry run.
     let aws = if arguments.dry_run { None } else { Some(setup.aws(arguments.simulate).await?) };
@@ -58,7 +61,7 @@ pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Re
         terminal::print(&format!("{}\n", String::from_utf8_lossy(&body)))?;
         return Ok(Exit::Done);
     };
-    if let Some(message) = credentials::certainly_missing(&aws, &environment) {
+    if let Some(message) = credentials::half_a_pair(aws.source(), &environment) {
         bail!(message);
     }
     let identity = session.identify()?;
@@ -115,12 +118,15 @@ fn choose_model(setup: &Setup, arguments: &ChatArguments) -> Option<Model> {
 }
 
 /// The conversation: the context that is named, the system prompt, and the prompt as the last message.
-fn conversation(arguments: &ChatArguments) -> anyhow::Result<(Context, Blobs)> {
+fn conversation(arguments: &ChatArguments) -> anyhow::Result<Result<(Context, Blobs), ProblemsTold>> {
     let (mut context, blobs) = match &arguments.context {
-        Some(path) => {
-            let name = path.display();
-            read_context(&read_text(path)?).with_context(|| format!("the context {name} cannot be used"))?
-        }
+        Some(path) => match read_context(&read_text(path)?) {
+            Ok(read) => read,
+            Err(error) => {
+                terminal::tell(&problems::of_context(path, &error));
+                return Ok(Err(ProblemsTold));
+            }
+        },
         None => (Context { system_prompt: None, messages: Vec::new(), tools: Vec::new() }, Blobs::new()),
     };
     if let Some(system) = &arguments.system {
@@ -140,7 +146,7 @@ fn conversation(arguments: &ChatArguments) -> anyhow::Result<(Context, Blobs)> {
         }
         context.messages.push(Message::User(vec![UserBlock::Text(prompt)]));
     }
-    Ok((context, blobs))
+    Ok(Ok((context, blobs)))
 }
 
 fn read_text(path: &Path) -> anyhow::Result<String> {

@@ -26,11 +26,14 @@ pub(crate) fn run(global: &Global, arguments: &ConformanceArguments) -> anyhow::
         return bless_all(&checks, &component);
     }
     let report = report::run(&checks, &[&component]);
-    let text = match arguments.format {
+    let mut text = match arguments.format {
         ReportFormat::Text => report.text(),
         ReportFormat::Json => report.json(),
         ReportFormat::Junit => report.junit(),
     };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
     terminal::print(&text)?;
     Ok(if report.failed == 0 { Exit::Done } else { Exit::Failed })
 }

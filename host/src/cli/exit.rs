@@ -1,7 +1,9 @@
 //! Exit codes, and how an error is told.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
+
+use quarry::gateway::TurnError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,12 +26,23 @@ pub(crate) fn report(outcome: anyhow::Result<Exit>) -> ExitCode {
         Ok(Exit::Failed) => ExitCode::from(1),
         Ok(Exit::Usage) => ExitCode::from(2),
         Ok(Exit::Interrupted) => ExitCode::from(130),
+        // A reader that went away (`| head`) has what it wanted.
+        Err(error) if reader_is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell where standard error is closed.
             let _ = writeln!(std::io::stderr(), "error: {}", sentence(&error));
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether standard output was closed by its reader. Broken connections to AWS do not come here: they are a turn's outcome.
+fn reader_is_gone(error: &anyhow::Error) -> bool {
+    let broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(broken)
+            || matches!(cause.downcast_ref::<TurnError>(), Some(TurnError::Sink(cause)) if broken(cause))
+    })
 }
 
 /// The causes in one line, each once: an error that quotes its cause does not say it twice.

@@ -11,7 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// Only this project's own events are shown below errors: libraries log requests, signatures, tokens and whole answers at
 /// their lower levels, and a secret must not appear at any level.
 pub(crate) fn start() {
-    let wanted = std::env::var("QUARRY_LOG").ok();
+    let wanted = std::env::var("QUARRY_LOG").ok().filter(|wanted| !wanted.trim().is_empty());
     let level = wanted.as_deref().map_or(Some(LevelFilter::WARN), |level| level.trim().parse().ok());
     let writer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)

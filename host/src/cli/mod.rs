@@ -42,7 +42,7 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,
         Command::Simulate(arguments) => simulate::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&global, &arguments),
-        Command::Provider(ProviderCommand::Inspect(arguments)) => provider::inspect(&arguments),
+        Command::Provider(ProviderCommand::Inspect(arguments)) => provider::inspect(&global, &arguments),
         Command::Provider(ProviderCommand::Export(arguments)) => provider::export(&arguments),
     }
 }

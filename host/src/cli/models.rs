@@ -1,7 +1,8 @@
 //! `quarry models list`.
 
+use anyhow::bail;
 use quarry::config::Override;
-use quarry::contract::models::{Catalog, CatalogSource, LeftOut, ListingOptions};
+use quarry::contract::models::{Catalog, CatalogSource, CredentialSource, LeftOut, ListingOptions};
 use quarry::contract::types::{Failure, Model};
 use quarry::discovery::cache::{CacheLimits, DiscoveryCache};
 use quarry::discovery::discover;
@@ -11,7 +12,7 @@ use quarry::json::catalog::CatalogForm;
 use super::arguments::{Global, ListArguments};
 use super::exit::Exit;
 use super::setup::{ProblemsTold, Setup};
-use super::terminal;
+use super::{credentials, terminal};
 
 /// Names that stand for the whole of Bedrock rather than for one vendor.
 const WHOLE: &[&str] = &["amazon-bedrock", "bedrock", "aws-bedrock"];
@@ -22,14 +23,44 @@ pub(crate) async fn list(global: &Global, arguments: ListArguments) -> anyhow::R
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
     let aws = setup.aws(arguments.simulate).await?;
-    let credentials = aws.source().map(|source| source.to_contract());
+    if let Some(message) = credentials::half_a_pair(aws.source(), &setup.environment) {
+        bail!(message);
+    }
+    let enabled = setup.settings.discovery.enabled;
+    let source = match aws.source() {
+        Some(source) => Some(source.to_contract()),
+        // Whoever asks for a list wants one: credentials that only the SDK's chain finds (~/.aws, an instance) count too.
+        None if enabled.is_none() && setup.settings.models.is_empty() => {
+            aws.check_credentials().await.ok().map(|_| chain())
+        }
+        None => None,
+    };
     let cache = DiscoveryCache::new(CacheLimits::default());
     let mut listing =
         SessionListing::open(setup.session, &setup.settings, ListingOptions { refresh: arguments.refresh })?;
-    let catalog = discover(&mut listing, &aws, credentials, &cache).await?;
+    let no_credentials = source.is_none() && enabled.is_none();
+    let catalog = discover(&mut listing, &aws, source, &cache).await?;
     show(&catalog, &arguments)?;
+    if matches!(catalog.source, CatalogSource::Disabled) && no_credentials {
+        terminal::tell(&format!(
+            "error: No AWS credentials were found, so nothing was listed\n  {}; `quarry auth status` shows what is seen\n",
+            credentials::advice(None)
+        ));
+        return Ok(Exit::Failed);
+    }
+    if matches!(catalog.source, CatalogSource::Disabled) {
+        terminal::tell(
+            "note: discovery is switched off in the configuration (models.bedrockDiscovery.enabled), and it lists no \
+             models of its own\n",
+        );
+    }
     let failed = matches!(catalog.source, CatalogSource::Failed | CatalogSource::StaleCache);
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// The SDK's chain, as a source for the provider.
+fn chain() -> CredentialSource {
+    CredentialSource { kind: "sdk-chain".to_owned(), label: "aws-sdk default chain".to_owned() }
 }
 
 fn overrides(arguments: &ListArguments) -> Vec<Override> {
@@ -51,28 +82,37 @@ fn show(catalog: &Catalog, arguments: &ListArguments) -> anyhow::Result<()> {
         terminal::print(&ids)?;
     } else {
         terminal::print(&table(&catalog.models))?;
-        if arguments.all {
+        if arguments.all && !catalog.left_out.is_empty() {
             terminal::print(&left_out(&catalog.left_out))?;
         }
     }
+    let mut told = Vec::new();
     for Failure { message, hint, .. } in &catalog.failures {
+        // Both lists are asked for at once, and often fail for one reason.
+        if told.contains(&message) {
+            continue;
+        }
+        told.push(message);
         terminal::tell(&format!("error: {}\n", terminal::printable(message)));
         if let Some(hint) = hint {
             terminal::tell(&format!("  {}\n", terminal::printable(hint)));
         }
     }
-    for notice in &catalog.notices {
+    // That there are no credentials is told as the error that it is here.
+    let missing = |kind: &str| kind == "no-credential-source";
+    for notice in catalog.notices.iter().filter(|notice| !missing(&notice.kind)) {
         terminal::tell(&format!("note: {}\n", terminal::printable(&notice.message)));
     }
-    if matches!(catalog.source, CatalogSource::Disabled) {
-        terminal::tell(
-            "note: discovery is off, or no credential source was found; `quarry auth status` tells, and \
-             models.bedrockDiscovery.enabled: true lists without one in the environment (an instance role)\n",
-        );
+    if arguments.json || arguments.plain {
+        return Ok(());
     }
-    if !arguments.json && !arguments.plain && !arguments.all && !catalog.left_out.is_empty() {
-        let region = &catalog.region;
-        terminal::tell(&format!("{} more in {region} cannot be used here; --all shows them\n", catalog.left_out.len()));
+    let region = &catalog.region;
+    if catalog.models.is_empty() && catalog.failures.is_empty() && !matches!(catalog.source, CatalogSource::Disabled) {
+        terminal::tell(&format!("No models found in {region}.\n"));
+    }
+    if !arguments.all && !catalog.left_out.is_empty() {
+        let count = catalog.left_out.len();
+        terminal::tell(&format!("{count} more in {region} are left out; --all shows them, and why\n"));
     }
     Ok(())
 }
@@ -80,7 +120,7 @@ fn show(catalog: &Catalog, arguments: &ListArguments) -> anyhow::Result<()> {
 /// The models, in columns as wide as what is in them.
 fn table(models: &[Model]) -> String {
     if models.is_empty() {
-        return "No models found.\n".to_owned();
+        return String::new();
     }
     let mut rows = vec![["MODEL", "INPUT", "CONTEXT", "OUTPUT", "THINKS", "NAME"].map(str::to_owned)];
     rows.extend(models.iter().map(|model| {

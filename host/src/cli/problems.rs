@@ -1,9 +1,13 @@
 //! Problems of the configuration and of requests, for a person.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use quarry::contract::config::{Place, Problem, Severity};
 use quarry::contract::conversation;
+use quarry::pi::context::{ContextError, ContextProblem};
+
+use super::terminal::printable;
 
 /// Problems of the configuration: where, what, and what would be right.
 pub(crate) fn of_configuration(problems: &[Problem]) -> String {
@@ -13,10 +17,10 @@ pub(crate) fn of_configuration(problems: &[Problem]) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let _ = writeln!(text, "{word}: {}: {path}: {message}", place_text(place));
-        if !expected.is_empty() {
-            let _ = writeln!(text, "  expected: {expected}");
-        }
+        let place = if place.layer == "flags" { flag_of(path).to_owned() } else { place_text(place) };
+        let path = if path.is_empty() { String::new() } else { format!(" {}:", printable(path)) };
+        let _ = writeln!(text, "{word}: {place}:{path} {}", printable(message));
+        tell_expected(&mut text, expected);
     }
     text
 }
@@ -25,12 +29,56 @@ pub(crate) fn of_configuration(problems: &[Problem]) -> String {
 pub(crate) fn of_request(problems: &[conversation::Problem]) -> String {
     let mut text = String::new();
     for conversation::Problem { path, message, expected } in problems {
-        let _ = writeln!(text, "error: {path}: {message}");
-        if !expected.is_empty() {
-            let _ = writeln!(text, "  expected: {expected}");
-        }
+        let place = match flag_of(path) {
+            COMMAND_LINE => path,
+            flag => flag,
+        };
+        let _ = writeln!(text, "error: {}: {}", printable(place), printable(message));
+        tell_expected(&mut text, expected);
     }
     text
+}
+
+/// What is said of a value that no single flag gives.
+const COMMAND_LINE: &str = "the command line";
+
+/// The flag that a path of the configuration or of a request is given by: what was typed, not what was made of it.
+fn flag_of(path: &str) -> &'static str {
+    match path.split('[').next().unwrap_or(path) {
+        "models.bedrockDiscovery.region" => "--region",
+        "models.bedrockDiscovery.providerFilter" => "--provider",
+        "agents.defaults.model.primary" | "model.id" => "--model",
+        "options.maxTokens" => "--max-tokens",
+        "options.temperature" => "--temperature",
+        "options.stopSequences" => "--stop",
+        "options.thinking" => "--thinking",
+        _ => COMMAND_LINE,
+    }
+}
+
+/// Problems of a context file: where, what, and what would be right.
+pub(crate) fn of_context(file: &Path, error: &ContextError) -> String {
+    let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    match error {
+        ContextError::Syntax { line, column, message } => {
+            format!("error: {name}:{line}:{column}: the context is not JSON: {}\n", printable(message))
+        }
+        ContextError::Invalid(problems) => {
+            let mut text = String::new();
+            for ContextProblem { path, message, expected } in problems {
+                let path = if path.is_empty() { "the context" } else { path };
+                let _ = writeln!(text, "error: {name}: {}: {}", printable(path), printable(message));
+                tell_expected(&mut text, expected);
+            }
+            text
+        }
+    }
+}
+
+fn tell_expected(text: &mut String, expected: &str) {
+    if !expected.is_empty() {
+        let _ = writeln!(text, "  expected: {}", printable(expected));
+    }
 }
 
 /// A place: the file with line and column, or the layer where there is no text.

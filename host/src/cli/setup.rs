@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use quarry::aws::{Aws, AwsOptions, BearerToken, Source, detect};
 use quarry::config::{ConfigFile, ConfigSecrets, Environment, Override, layers, locate};
-use quarry::contract::config::{Merged, Problem, Settings};
+use quarry::contract::config::{Merged, Problem, Settings, Severity};
 use quarry::provider::{AotCache, Generation, Host, ImportPolicy, Limits, Session};
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
 use secrecy::ExposeSecret as _;
@@ -93,7 +93,7 @@ impl Setup {
 
 fn tell_problems(found: &[Problem]) {
     terminal::tell(&problems::of_configuration(found));
-    let errors = found.len();
+    let errors = found.iter().filter(|problem| matches!(problem.severity, Severity::Error)).count();
     let noun = if errors == 1 { "problem" } else { "problems" };
     terminal::tell(&format!("{errors} {noun} in the configuration; nothing was done\n"));
 }
@@ -110,11 +110,16 @@ pub(crate) fn load_provider_importing(
     policy: ImportPolicy,
 ) -> anyhow::Result<Arc<Generation>> {
     let host = Arc::new(Host::new(Limits::default())?);
-    let cache = cache_folder(environment).map(|folder| AotCache::new(folder.join("aot")));
+    let cache = aot_cache(environment);
     Ok(match &global.provider_component {
         Some(path) => Generation::from_file_importing(&host, path, cache.as_ref(), policy)?,
         None => Generation::embedded(&host, cache.as_ref())?,
     })
+}
+
+/// Where compiled components are kept.
+pub(crate) fn aot_cache(environment: &Environment) -> Option<AotCache> {
+    cache_folder(environment).map(|folder| AotCache::new(folder.join("aot")))
 }
 
 /// `QUARRY_CACHE_DIR`, `$XDG_CACHE_HOME/quarry`, `~/.cache/quarry`. None where there is no home: then nothing is cached.

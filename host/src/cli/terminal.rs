@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-/// Prints to standard output. A reader that went away (`| head`) ends the command quietly.
+/// Prints to standard output. A reader that went away (`| head`) ends the command quietly: see `exit::report`.
 ///
 /// # Errors
 /// When standard output cannot be written to.
@@ -18,10 +18,10 @@ pub(crate) fn tell(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Dim text on standard error, where that is a terminal and colours are wanted.
-pub(crate) fn tell_dim(text: &str) {
+/// Text for standard error, dim where that is a terminal and colours are wanted.
+pub(crate) fn dim(text: &str) -> String {
     let plain = !io::stderr().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if plain { tell(text) } else { tell(&format!("\x1b[2m{text}\x1b[0m")) }
+    if plain { text.to_owned() } else { format!("\x1b[2m{text}\x1b[0m") }
 }
 
 /// Makes text safe to print: control characters of a model's or a service's text could otherwise drive the terminal.

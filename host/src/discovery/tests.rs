@@ -263,7 +263,11 @@ impl ControlPlane for OneModel {
 async fn the_embedded_provider_lists_and_caches() {
     let engine =
         std::sync::Arc::new(crate::provider::Host::new(crate::provider::Limits::default()).expect("an engine"));
-    let generation = crate::provider::Generation::embedded(&engine, None).expect("the embedded component");
+    // The tests of the whole workspace have one cache, TARGET/tmp: an unoptimised compiler needs many seconds for the component,
+    // which lies in TARGET/PROFILE/build/PACKAGE-HASH/out.
+    let target = std::path::Path::new(env!("QUARRY_GUEST_COMPONENT")).ancestors().nth(5).expect("it lies in TARGET");
+    let cache = crate::provider::AotCache::new(target.join("tmp/quarry-cache/aot"));
+    let generation = crate::provider::Generation::embedded(&engine, Some(&cache)).expect("the embedded component");
     let plane = OneModel { calls: AtomicUsize::new(0) };
     let cache = DiscoveryCache::default();
     let mut catalogs = Vec::new();

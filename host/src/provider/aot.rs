@@ -100,8 +100,7 @@ fn trusted_file(path: &Path) -> io::Result<()> {
 }
 
 fn owned_and_private(metadata: &fs::Metadata, what: &str) -> io::Result<()> {
-    let own = fs::metadata("/proc/self").map_or(metadata.uid(), |process| process.uid());
-    if metadata.uid() != own && metadata.uid() != 0 {
+    if metadata.uid() != rustix::process::geteuid().as_raw() && metadata.uid() != 0 {
         return Err(io::Error::other(format!("{what} belongs to another user")));
     }
     if metadata.mode() & 0o022 != 0 {
@@ -120,5 +119,62 @@ impl Hasher for ShaHasher {
 
     fn finish(&self) -> u64 {
         u64::from_be_bytes(self.0.clone().finalize()[..8].try_into().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use wasmtime::component::Component;
+    use wasmtime::{Config, Engine};
+
+    use super::AotCache;
+    use crate::provider::Digest;
+
+    /// The smallest component: magic, version and layer.
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    fn stored(folder: &std::path::Path) -> (Engine, AotCache, Digest) {
+        let engine = Engine::default();
+        let cache = AotCache::new(folder.join("aot"));
+        let digest = Digest::of(EMPTY);
+        let component = Component::new(&engine, EMPTY).expect("an empty component compiles");
+        cache.store(&engine, &digest, &component);
+        (engine, cache, digest)
+    }
+
+    #[test]
+    fn what_was_stored_is_loaded_by_the_same_kind_of_engine_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (engine, cache, digest) = stored(folder.path());
+        assert!(cache.load(&engine, &digest).is_some());
+        assert!(cache.load(&engine, &Digest::of(b"another")).is_none());
+        let other = Engine::new(Config::new().epoch_interruption(true)).expect("an engine");
+        assert!(cache.load(&other, &digest).is_none());
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_to_is_not_trusted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (engine, cache, digest) = stored(folder.path());
+        fs::set_permissions(folder.path().join("aot"), Permissions::from_mode(0o777)).expect("the owner may");
+        assert!(cache.load(&engine, &digest).is_none());
+    }
+
+    #[test]
+    fn a_damaged_file_is_thrown_away_and_a_link_is_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (engine, cache, digest) = stored(folder.path());
+        let path = cache.path(&engine, &digest);
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(&path, &elsewhere).expect("the file is there");
+        std::os::unix::fs::symlink(&elsewhere, &path).expect("a link can be made");
+        assert!(cache.load(&engine, &digest).is_none());
+        fs::remove_file(&path).expect("the link is there");
+        fs::write(&path, b"not machine code").expect("the folder can be written to");
+        assert!(cache.load(&engine, &digest).is_none());
+        assert!(!path.exists());
     }
 }

@@ -12,7 +12,7 @@ use super::limits::Limits;
 const POOLED_SESSIONS: u32 = 4096;
 
 /// How much of an instance's memory is kept and zeroed by hand between two sessions, in bytes. Above it, pages go back to
-/// the kernel. A turn dirties less than this (measured: under 200 KiB).
+/// the kernel.
 const KEPT_MEMORY: usize = 256 << 10;
 
 /// What providers run in: an engine, its epoch clock and the limits of a session.

@@ -92,7 +92,7 @@ pub enum ProviderError {
         provider: String,
         /// The function of the contract.
         call: &'static str,
-        /// What wasmtime says of it, with the guest's functions where they are known.
+        /// What wasmtime says of it. Where it was is logged, at the level `debug`.
         reason: String,
     },
     /// The session is of no use after an earlier trap.

@@ -113,19 +113,7 @@ impl Generation {
         policy: ImportPolicy,
     ) -> Result<Arc<Self>, LoadError> {
         let digest = Digest::of(bytes);
-        let component = match cache.and_then(|cache| cache.load(&host.engine, &digest)) {
-            Some(component) => component,
-            None => {
-                let component = compile(host, name, bytes)?;
-                // Only what may be used is worth keeping.
-                if inspect::imports(&host.engine, &component).is_empty()
-                    && let Some(cache) = cache
-                {
-                    cache.store(&host.engine, &digest, &component);
-                }
-                component
-            }
-        };
+        let component = compiled(host, name, bytes, cache, policy)?;
         let imports = inspect::imports(&host.engine, &component);
         let imports = policy.refused(imports);
         if !imports.is_empty() {
@@ -183,8 +171,30 @@ pub(super) fn read_component(host: &Host, path: &Path) -> Result<Vec<u8>, LoadEr
     std::fs::read(path).map_err(unreadable)
 }
 
+/// Takes a component from the cache, or compiles it and keeps it there.
+pub(super) fn compiled(
+    host: &Host,
+    name: &str,
+    bytes: &[u8],
+    cache: Option<&AotCache>,
+    policy: ImportPolicy,
+) -> Result<Component, LoadError> {
+    let digest = Digest::of(bytes);
+    if let Some(component) = cache.and_then(|cache| cache.load(&host.engine, &digest)) {
+        return Ok(component);
+    }
+    let component = compile(host, name, bytes)?;
+    // Only what may be used is worth keeping.
+    if policy.refused(inspect::imports(&host.engine, &component)).is_empty()
+        && let Some(cache) = cache
+    {
+        cache.store(&host.engine, &digest, &component);
+    }
+    Ok(component)
+}
+
 /// Compiles a component.
-pub(super) fn compile(host: &Host, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
+fn compile(host: &Host, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
     let not_a_component = |reason: String| LoadError::NotAComponent { name: name.to_owned(), reason };
     if bytes.len() > host.limits.component {
         let size = bytes.len() as u64;

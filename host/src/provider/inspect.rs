@@ -6,9 +6,11 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 
+use super::aot::AotCache;
 use super::engine::Host;
 use super::error::LoadError;
 use super::generation::{self, Digest};
+use super::imports::ImportPolicy;
 use super::{EMBEDDED, EMBEDDED_NAME};
 
 /// What `quarry provider inspect` shows.
@@ -30,16 +32,17 @@ pub struct Inspection {
     pub exports: Vec<String>,
 }
 
-/// Inspects a component: the embedded one where no file is named. It is compiled for that, and not run.
+/// Inspects a component: the embedded one where no file is named. It is compiled for that where the cache has it not, and not
+/// run.
 ///
 /// # Errors
 /// When the file cannot be read, is over the limit or is not a component.
-pub fn inspect(host: &Host, path: Option<&Path>) -> Result<Inspection, LoadError> {
+pub fn inspect(host: &Host, path: Option<&Path>, cache: Option<&AotCache>) -> Result<Inspection, LoadError> {
     let (name, bytes) = match path {
         Some(path) => (path.display().to_string(), generation::read_component(host, path)?),
         None => (EMBEDDED_NAME.to_owned(), EMBEDDED.to_vec()),
     };
-    let component = generation::compile(host, &name, &bytes)?;
+    let component = generation::compiled(host, &name, &bytes, cache, ImportPolicy::Nothing)?;
     Ok(Inspection {
         size: bytes.len(),
         sha256: Digest::of(&bytes).to_string(),

@@ -236,7 +236,11 @@ impl Session {
         let provider = self.generation.name().to_owned();
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => ProviderError::Deadline { provider, call, limit_ms: limit.as_millis() },
-            _ => ProviderError::Trap { provider, call, reason: format!("{error:#}") },
+            _ => {
+                // The cause is what matters; where it was is for whoever wrote the provider.
+                tracing::debug!(provider, call, error = %format!("{error:#}"), "a provider failed");
+                ProviderError::Trap { provider, call, reason: error.root_cause().to_string() }
+            }
         }
     }
 

@@ -74,7 +74,8 @@ fn introduction(asked: Asked<'_>, prompt: &str) -> String {
 }
 
 fn receipt(asked: Asked<'_>) -> String {
-    let region = asked.region.map_or_else(|| "with a bearer token".to_owned(), |region| format!("signed for {region}"));
+    let region =
+        asked.region.map_or_else(|| "sent with a bearer token".to_owned(), |region| format!("signed for {region}"));
     format!(
         "The request named the model {}, was {region}, and its body had {} bytes.",
         asked.model.requested_id, asked.body_bytes

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use quarry::contract::conversation::{Delta, Outcome, StopReason, TurnFailure};
-use quarry::contract::types::{FailureKind, Usage};
+use quarry::contract::types::{Failure, FailureKind, Usage};
 use quarry::gateway::Sink;
 use quarry::pi::events::write_event;
 use quarry::pi::message::Fold;
@@ -12,19 +12,22 @@ use crate::cli::exit::Exit;
 use crate::cli::terminal;
 
 /// Where an answer goes. Text and tool calls go to standard output; thinking, notes and failures to standard error, so that
-/// what is piped on is the answer alone.
+/// what is piped on is the answer alone. Both may be one terminal: what goes to one is written before what follows on the
+/// other, and a note never stands in the middle of a line of the answer.
 pub(super) struct Output {
     fold: Fold,
     json: bool,
     buffer: Vec<u8>,
     /// Whether the last thing on standard output was the end of a line.
     at_line_start: bool,
+    /// What is to be told when the line that is being written has ended.
+    asides: String,
     ended: Option<Exit>,
 }
 
 impl Output {
     pub(super) fn new(fold: Fold, json: bool) -> Self {
-        Output { fold, json, buffer: Vec::new(), at_line_start: true, ended: None }
+        Output { fold, json, buffer: Vec::new(), at_line_start: true, asides: String::new(), ended: None }
     }
 
     /// How the turn ended.
@@ -32,36 +35,38 @@ impl Output {
         self.ended.unwrap_or(Exit::Failed)
     }
 
-    fn text(&mut self, delta: &Delta) {
+    fn text(&mut self, delta: &Delta) -> io::Result<()> {
         match delta {
             Delta::TextDelta(fragment) => self.print(&terminal::printable(&fragment.delta)),
-            Delta::TextEnd(_) => self.end_line(),
-            Delta::ThinkingStart(_) => terminal::tell_dim("[thinking]\n"),
-            Delta::ThinkingDelta(fragment) => terminal::tell_dim(&terminal::printable(&fragment.delta)),
-            Delta::ThinkingEnd(_) => terminal::tell_dim("\n[/thinking]\n"),
+            Delta::ThinkingStart(_) => {
+                self.end_line()?;
+                self.tell(&terminal::dim("[thinking]\n"))?;
+            }
+            Delta::ThinkingDelta(fragment) => self.tell(&terminal::dim(&terminal::printable(&fragment.delta)))?,
+            Delta::ThinkingEnd(_) => self.tell(&terminal::dim("\n[/thinking]\n"))?,
             Delta::ToolcallStart(call) => {
-                self.end_line();
+                self.end_line()?;
                 self.print(&format!("[tool call] {} ", terminal::printable(&call.name)));
             }
             Delta::ToolcallEnd(call) => {
                 self.print(&terminal::printable(&call.arguments));
-                self.end_line();
+                self.end_line()?;
                 if let Some(problem) = &call.problem {
-                    terminal::tell(&format!(
-                        "note: the arguments could not be read: {}\n",
-                        terminal::printable(problem)
-                    ));
+                    let problem = terminal::printable(problem);
+                    self.aside(&format!("note: the arguments could not be read: {problem}\n"))?;
                 }
             }
             Delta::Attachment(attachment) => {
                 let value = terminal::printable(&attachment.value);
-                terminal::tell_dim(&format!("[{}] {value}\n", terminal::printable(&attachment.kind)));
+                self.aside(&terminal::dim(&format!("[{}] {value}\n", terminal::printable(&attachment.kind))))?;
             }
-            Delta::Notice(notice) => terminal::tell(&format!("note: {}\n", terminal::printable(&notice.message))),
-            Delta::Done(outcome) => self.tell_done(outcome),
-            Delta::Error(failure) => self.tell_failure(failure),
-            Delta::Start | Delta::TextStart(_) | Delta::ToolcallDelta(_) => {}
+            Delta::Notice(notice) => self.aside(&format!("note: {}\n", terminal::printable(&notice.message)))?,
+            Delta::Done(outcome) => self.tell_done(outcome)?,
+            Delta::Error(failure) => self.tell_failure(failure)?,
+            // A text with citations comes in several blocks and is one text to a reader, so the end of a block ends no line.
+            Delta::Start | Delta::TextStart(_) | Delta::TextEnd(_) | Delta::ToolcallDelta(_) => {}
         }
+        Ok(())
     }
 
     fn print(&mut self, text: &str) {
@@ -71,14 +76,33 @@ impl Output {
         }
     }
 
-    fn end_line(&mut self) {
+    /// Ends the line of the answer that is being written, and tells what had to wait for that.
+    fn end_line(&mut self) -> io::Result<()> {
         if !self.at_line_start {
             self.print("\n");
         }
+        let asides = std::mem::take(&mut self.asides);
+        if asides.is_empty() { Ok(()) } else { self.tell(&asides) }
     }
 
-    fn tell_done(&mut self, outcome: &Outcome) {
-        self.end_line();
+    /// Tells something as soon as no line of the answer is cut in two by it.
+    fn aside(&mut self, text: &str) -> io::Result<()> {
+        if self.at_line_start {
+            return self.tell(text);
+        }
+        self.asides.push_str(text);
+        Ok(())
+    }
+
+    /// Tells something now, after what was printed before it.
+    fn tell(&mut self, text: &str) -> io::Result<()> {
+        flush(&mut self.buffer)?;
+        terminal::tell(text);
+        Ok(())
+    }
+
+    fn tell_done(&mut self, outcome: &Outcome) -> io::Result<()> {
+        self.end_line()?;
         let reason = match &outcome.reason {
             StopReason::Stop => "stop",
             StopReason::Length => "cut off at the token limit",
@@ -86,22 +110,26 @@ impl Output {
             StopReason::Other(other) => other,
         };
         if io::stderr().is_terminal() || matches!(outcome.reason, StopReason::Length) {
-            terminal::tell_dim(&format!("[{reason}; {}]\n", tokens(&outcome.usage)));
+            let line = format!("[{}; {}]\n", terminal::printable(reason), tokens(&outcome.usage));
+            self.tell(&terminal::dim(&line))?;
         }
+        Ok(())
     }
 
-    fn tell_failure(&mut self, turn: &TurnFailure) {
-        self.end_line();
-        // What came before belongs before the error.
-        let _ = flush(&mut self.buffer);
-        let failure = &turn.failure;
-        terminal::tell(&format!("error: {}\n", terminal::printable(&failure.message)));
-        if let Some(hint) = &failure.hint {
-            terminal::tell(&format!("  {}\n", terminal::printable(hint)));
+    fn tell_failure(&mut self, turn: &TurnFailure) -> io::Result<()> {
+        self.end_line()?;
+        let Failure { kind, message, hint, request_id, .. } = &turn.failure;
+        if matches!(kind, FailureKind::Aborted) {
+            return self.tell("aborted; what came before is above\n");
         }
-        if let Some(request_id) = &failure.request_id {
-            terminal::tell(&format!("  request id: {}\n", terminal::printable(request_id)));
+        let mut text = format!("error: {}\n", terminal::printable(message));
+        if let Some(hint) = hint {
+            text.push_str(&format!("  {}\n", terminal::printable(hint)));
         }
+        if let Some(request_id) = request_id {
+            text.push_str(&format!("  request id: {}\n", terminal::printable(request_id)));
+        }
+        self.tell(&text)
     }
 }
 
@@ -113,7 +141,7 @@ impl Sink for Output {
                 write_event(&mut self.buffer, delta, &self.fold);
                 self.buffer.push(b'\n');
             } else {
-                self.text(delta);
+                self.text(delta)?;
             }
             match delta {
                 Delta::Done(_) => self.ended = Some(Exit::Done),

@@ -1,0 +1,17 @@
+//! The `quarry` command as a user meets it: the real binary, in an environment with nothing in it but what a test says.
+//!
+//! One test program for all of it, because each further one would be linked with everything again.
+
+mod auth;
+mod chat;
+mod chat_input;
+mod configuration;
+mod conformance_command;
+mod faults;
+mod interruption;
+mod models;
+mod provider;
+mod provider_bounds;
+mod secrets;
+mod support;
+mod usage;
