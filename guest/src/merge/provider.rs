@@ -1,5 +1,7 @@
 //! Reading `models.providers.amazon-bedrock`.
 
+use jsonc_parser::ast::Value;
+
 use super::endpoint;
 use super::model;
 use super::partial::{Found, Partial, Said, over};
@@ -29,8 +31,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut P
             "cacheRetention" => over(&mut partial.cache_retention, reader.choice(node, CACHE_RETENTIONS)),
             "headers" => headers(reader, node, partial),
             "models" => over(&mut partial.models, model::read_all(reader, node)),
-            // A secret. The host reads it; what reaches a provider is masked and says nothing.
-            "apiKey" => {}
+            "apiKey" => api_key(reader, node),
             // Not a member of the provider in OpenClaw's files, and often looked for here.
             "region" => reader.warn_of_member(
                 member,
@@ -52,6 +53,20 @@ pub(super) fn base_url(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Str
         return None;
     }
     Some(url)
+}
+
+/// Checks the key's kind. The host reads the key itself; what reaches a provider is masked and says nothing.
+fn api_key(reader: &mut Reader<'_>, node: &Node<'_, '_>) {
+    match node.value {
+        Value::StringLit(_) => {}
+        // OpenClaw's SecretRef: where else the key is.
+        Value::Object(_) => reader.warning(
+            node,
+            "apiKey names a place of a secret, which is not looked up; this key is not used".to_owned(),
+            "the key itself, or AWS_BEARER_TOKEN_BEDROCK",
+        ),
+        _ => reader.wrong_kind(node, "the key, a string"),
+    }
 }
 
 /// Reads the name of an API: there is one that this provider speaks.

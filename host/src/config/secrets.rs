@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use hyper::header::HeaderValue;
 use jsonc_parser::ast::{Object, Value};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::error::ConfigError;
 use super::file::ConfigFile;
@@ -32,10 +33,14 @@ impl ConfigSecrets {
     /// value is and of which kind, reports it. So is a text with a syntax error.
     ///
     /// # Errors
-    /// When the path of an override cannot be read.
+    /// When the path of an override cannot be read, or the value of a header cannot be sent.
     pub fn read(file: Option<&ConfigFile>, overrides: &[Override]) -> Result<Self, ConfigError> {
         let flags = overrides::document(overrides)?;
-        Ok(Self::of_texts(file.map(ConfigFile::text).into_iter().chain([flags.as_str()])))
+        let secrets = Self::of_texts(file.map(ConfigFile::text).into_iter().chain([flags.as_str()]));
+        match secrets.headers.iter().find(|(_, value)| HeaderValue::from_str(value.expose_secret()).is_err()) {
+            Some((name, _)) => Err(ConfigError::HeaderValue { name: name.clone() }),
+            None => Ok(secrets),
+        }
     }
 
     fn of_texts<'t>(texts: impl Iterator<Item = &'t str>) -> Self {

@@ -56,6 +56,13 @@ pub enum CaseError {
     },
 }
 
+/// A parser's words without the place at their end, which is told before them.
+pub(super) fn without_place(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    words.strip_suffix(&place).unwrap_or(&words).to_owned()
+}
+
 /// One case.
 #[derive(Debug)]
 pub struct Case {
@@ -132,7 +139,7 @@ impl Case {
             path: path.to_owned(),
             line: error.line(),
             column: error.column(),
-            message: error.to_string(),
+            message: without_place(&error),
         })?;
         Ok(Case { name, path: path.to_owned(), about, text, given, expect, expect_span })
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::cases::{CaseError, entries};
+use super::cases::{CaseError, entries, without_place};
 use super::diff::{Difference, differences};
 use super::frames::{Decoded, decode_chunks};
 use super::properties::Stream;
@@ -55,7 +55,7 @@ pub fn find(folder: &Path) -> Result<Vec<Recording>, CaseError> {
             path: beside,
             line: error.line(),
             column: error.column(),
-            message: error.to_string(),
+            message: without_place(&error),
         })?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         recordings.push(Recording { name, decoded: decode_chunks([body.as_slice()]), body, notes });

@@ -98,7 +98,7 @@ fn a_profile_is_read() {
 /// A container's credentials that are valid until then.
 fn container(until: &'static str) -> Responder {
     Responder::start(move |_| {
-        Answer::json(json!({
+        Answer::json(&json!({
             "AccessKeyId": "AKIDCONTAINER", "SecretAccessKey": "container-secret", "Token": "container-token", "Expiration": until,
         }))
     })

@@ -6,15 +6,10 @@ mod responder;
 mod run;
 mod simulator;
 
-#[allow(unused_imports)]
 pub(crate) use events::{check_events, deltas_of};
-#[allow(unused_imports)]
 pub(crate) use provider::{Body, component_of, provider_component};
-#[allow(unused_imports)]
 pub(crate) use responder::{Answer, Responder};
-#[allow(unused_imports)]
 pub(crate) use run::{Outcome, Quarry, Running};
-#[allow(unused_imports)]
 pub(crate) use simulator::simulator;
 
 /// A model of the simulator.

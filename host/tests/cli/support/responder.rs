@@ -30,7 +30,7 @@ impl Answer {
     }
 
     /// JSON that is no error.
-    pub(crate) fn json(body: impl ToString) -> Self {
+    pub(crate) fn json(body: &(impl ToString + ?Sized)) -> Self {
         Answer { status: 200, headers: &[("content-type", "application/json")], body: body.to_string() }
     }
 }
