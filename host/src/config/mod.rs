@@ -6,6 +6,7 @@
 mod environment;
 mod error;
 mod file;
+pub mod gateway;
 mod json5;
 mod layers;
 mod locate;
