@@ -16,6 +16,7 @@ pub(crate) mod reader;
 pub(crate) mod sse;
 
 pub(crate) mod chat_completions;
+pub(crate) mod openai_error;
 
 /// A format. Functions and not a trait with state: a format has none.
 #[derive(Debug)]
