@@ -26,7 +26,13 @@ impl KeyHash {
     /// The hash of a whole key, its `qk_` included.
     #[must_use]
     pub fn of(key: &SecretString) -> Self {
-        KeyHash(Sha256::digest(key.expose_secret().as_bytes()).into())
+        KeyHash::of_text(key.expose_secret())
+    }
+
+    /// The hash of what a client presents as its key.
+    #[must_use]
+    pub fn of_text(presented: &str) -> Self {
+        KeyHash(Sha256::digest(presented.as_bytes()).into())
     }
 
     /// Whether two hashes are the same, found out in a time that does not tell how much of them is.

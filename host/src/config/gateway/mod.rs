@@ -4,9 +4,16 @@
 //! provider is never shown anything of it.
 
 mod key_hash;
+mod keys;
+mod listen;
+mod network;
+mod read;
+mod reader;
 mod settings;
 
 pub use key_hash::{KeyHash, KeyHashError};
+pub use keys::{ANONYMOUS, wrong_key_name, wrong_model_pattern};
+pub use listen::ListenRefused;
 pub use settings::{
     GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig,
 };
