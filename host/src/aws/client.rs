@@ -1,5 +1,6 @@
 //! The SDK's clients for one region.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -32,6 +33,21 @@ pub struct AwsOptions {
     pub bearer_token: Option<BearerToken>,
     /// Extra request headers: name and value. They are signed with the rest.
     pub headers: Vec<(String, secrecy::SecretString)>,
+}
+
+impl AwsOptions {
+    /// How to reach a simulator in place of AWS: it takes any credentials.
+    #[must_use]
+    pub fn simulator(region: &str, address: SocketAddr) -> Self {
+        let endpoint = format!("http://{address}");
+        AwsOptions {
+            region: region.to_owned(),
+            runtime_endpoint: Some(endpoint.clone()),
+            control_endpoint: Some(endpoint),
+            source: Some(Source::Simulator),
+            ..AwsOptions::default()
+        }
+    }
 }
 
 /// Why there is no client.

@@ -30,6 +30,8 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Ask a model, and see the answer as it comes
     Chat(ChatArguments),
+    /// Serve clients of OpenAI, Anthropic and pi in front of Bedrock
+    Serve(ServeArguments),
     /// What models there are
     #[command(subcommand)]
     Models(ModelsCommand),
@@ -130,6 +132,34 @@ pub(crate) struct StatusArguments {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Address to listen on in place of quarry.listen (127.0.0.1:8484); port 0 takes a free one. Other than loopback needs a
+    /// client key: `quarry keys add NAME`
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Model for requests that name none, or `default`
+    #[arg(long, short, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// AWS region to ask in
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Ask a simulator in this process in place of AWS: no account is needed
+    #[arg(long)]
+    pub(crate) simulate: bool,
+    /// How fast the simulated model speaks
+    #[arg(long, value_enum, value_name = "PACE", env = "QUARRY_SIMULATE_PACE", default_value_t = SimulatedPace::Model)]
+    pub(crate) simulate_pace: SimulatedPace,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum SimulatedPace {
+    /// Like a model
+    Model,
+    /// At once
+    Instant,
 }
 
 #[derive(Debug, Args)]

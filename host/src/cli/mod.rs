@@ -10,6 +10,7 @@ mod logging;
 mod models;
 mod problems;
 mod provider;
+mod serve;
 mod setup;
 mod simulate;
 mod terminal;
@@ -38,6 +39,7 @@ pub(crate) fn main() -> ExitCode {
 async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
     match command {
         Command::Chat(arguments) => chat::run(&global, arguments).await,
+        Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Models(ModelsCommand::List(arguments)) => models::list(&global, arguments).await,
         Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,
         Command::Simulate(arguments) => simulate::run(&arguments).await,

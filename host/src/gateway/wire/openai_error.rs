@@ -59,6 +59,7 @@ pub(crate) fn error_type(kind: RefusalKind) -> &'static str {
         RefusalKind::Invalid
         | RefusalKind::ContextOverflow
         | RefusalKind::ContentFilter
+        | RefusalKind::UnknownPath
         | RefusalKind::Method
         | RefusalKind::TooLarge
         | RefusalKind::Aborted => "invalid_request_error",
@@ -84,6 +85,7 @@ pub(crate) fn error_code(kind: RefusalKind) -> Option<&'static str> {
         RefusalKind::Quota => Some("insufficient_quota"),
         RefusalKind::ContentFilter => Some("content_filter"),
         RefusalKind::NotFound => Some("model_not_found"),
+        RefusalKind::UnknownPath => Some("unknown_url"),
         RefusalKind::Overloaded | RefusalKind::ShuttingDown => Some("server_overloaded"),
         RefusalKind::Timeout => Some("timeout"),
         RefusalKind::Internal => Some("internal_error"),

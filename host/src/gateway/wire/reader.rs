@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -283,6 +282,23 @@ impl<'r, 'a> Object<'r, 'a> {
         }
     }
 
+    /// Takes everything out: what an unknown kind of object holds is not worth a problem of its own.
+    pub(crate) fn ignore_rest(&self) {
+        self.members.borrow_mut().clear();
+    }
+
+    /// Every member that is left, with its name.
+    pub(crate) fn into_members(self) -> Vec<(String, Value<'r, 'a>)> {
+        let Object { reader, path, members } = self;
+        let members = members.into_inner().into_iter();
+        members
+            .map(|(name, raw)| {
+                let path = if path.is_empty() { name.clone().into_owned() } else { format!("{path}.{name}") };
+                (name.into_owned(), Value { reader, path, raw })
+            })
+            .collect()
+    }
+
     /// Refuses members by name that Bedrock cannot do. `null`, and a value that asks for nothing, are left alone.
     pub(crate) fn refuse(&self, name: &str, asks_for_nothing: &[&str], why: &str) {
         if let Some(value) = self.take(name)
@@ -300,10 +316,4 @@ impl<'r, 'a> Object<'r, 'a> {
             }
         }
     }
-}
-
-/// The bytes of a base64 text as UTF-8 text, for documents that are text.
-#[cfg_attr(not(test), expect(dead_code, reason = "formats with text documents take it up"))]
-pub(crate) fn base64_text(base64: &str) -> Option<String> {
-    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(base64).ok()?).ok()
 }
