@@ -6,6 +6,7 @@ mod chat;
 mod conformance;
 mod credentials;
 mod exit;
+mod keys;
 mod logging;
 mod models;
 mod problems;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::arguments::{Arguments, AuthCommand, Command, ModelsCommand, ProviderCommand};
+use self::arguments::{Arguments, AuthCommand, Command, KeysCommand, ModelsCommand, ProviderCommand};
 use self::exit::Exit;
 
 /// Parses the arguments, runs the command, and says how it went by the exit code.
@@ -42,6 +43,9 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Models(ModelsCommand::List(arguments)) => models::list(&global, arguments).await,
         Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,
+        Command::Keys(KeysCommand::Add(arguments)) => keys::add(&global, &arguments),
+        Command::Keys(KeysCommand::List(arguments)) => keys::list(&global, &arguments),
+        Command::Keys(KeysCommand::Revoke(arguments)) => keys::revoke(&global, &arguments),
         Command::Simulate(arguments) => simulate::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&global, &arguments),
         Command::Provider(ProviderCommand::Inspect(arguments)) => provider::inspect(&global, &arguments),

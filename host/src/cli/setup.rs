@@ -67,7 +67,8 @@ pub(crate) fn load_configuration(
     }
 }
 
-fn tell_problems(found: &[Problem]) {
+/// Tells why the configuration cannot be used.
+pub(crate) fn tell_problems(found: &[Problem]) {
     terminal::tell(&problems::of_configuration(found));
     let errors = found.iter().filter(|problem| matches!(problem.severity, Severity::Error)).count();
     let noun = if errors == 1 { "problem" } else { "problems" };
