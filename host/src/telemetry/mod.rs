@@ -23,3 +23,6 @@ pub use self::logging::{LogFormat, LogOptions, TelemetryGuard, log_level, start}
 pub use self::metrics::{METRICS_CONTENT_TYPE, Metrics, OpenConnection};
 pub use self::observation::{Begun, Observation};
 pub use self::otlp::{Export, OtlpOptions};
+
+#[cfg(test)]
+mod tests;

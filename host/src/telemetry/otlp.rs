@@ -67,11 +67,8 @@ pub(super) fn provider(export: &Export) -> Result<Option<SdkTracerProvider>, Tel
         }
     };
     let runtime = Handle::try_current().map_err(|_| TelemetryError::NoRuntime)?;
-    // The HTTP client of the AWS SDK: hyper, and the one TLS stack of this program.
-    let http = Connector::builder().tls_provider(Tls::Rustls(CryptoMode::Ring)).build();
-    let client = Collector { http, headers, runtime, down: AtomicBool::new(false) };
     let exporter = builder
-        .with_http_client(client)
+        .with_http_client(Collector::new(headers, runtime))
         .build()
         .map_err(|error| TelemetryError::Exporter { reason: error.to_string() })?;
     let resource = Resource::builder()
@@ -108,7 +105,7 @@ fn header_map(headers: &[(String, SecretString)]) -> Result<HeaderMap, Telemetry
 }
 
 /// The client of the exporter. Its thread is none of tokio's, so requests run on the runtime that the gateway runs on.
-struct Collector {
+pub(super) struct Collector {
     http: Connector,
     /// All headers to send besides the body's type; those of the exporter, which has them of the environment, when absent.
     headers: Option<HeaderMap>,
@@ -123,6 +120,12 @@ impl std::fmt::Debug for Collector {
 }
 
 impl Collector {
+    pub(super) fn new(headers: Option<HeaderMap>, runtime: Handle) -> Self {
+        // The HTTP client of the AWS SDK: hyper, and the one TLS stack of this program.
+        let http = Connector::builder().tls_provider(Tls::Rustls(CryptoMode::Ring)).build();
+        Collector { http, headers, runtime, down: AtomicBool::new(false) }
+    }
+
     /// The exporter adds headers of the environment to those of its configuration, so the configured ones are put in here.
     fn only_configured(&self, mut request: Request<Bytes>) -> Request<Bytes> {
         let Some(configured) = &self.headers else { return request };
