@@ -26,7 +26,10 @@ use self::exit::Exit;
 /// Parses the arguments, runs the command, and says how it went by the exit code.
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    logging::start();
+    let _logging = match logging::start() {
+        Ok(guard) => guard,
+        Err(error) => return exit::report(Err(error.into())),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(Err(anyhow::Error::new(error).context("cannot start the async runtime"))),
