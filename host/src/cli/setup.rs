@@ -72,6 +72,7 @@ impl Setup {
             source,
             bearer_token,
             headers: self.secrets.headers.clone(),
+            attempts: None,
         };
         Ok(Aws::connect(options).await?)
     }
