@@ -5,7 +5,7 @@ use quarry::config::gateway::{GatewayConfig, KeyConfig, KeyHash};
 use quarry::config::{
     ChosenBy, ConfigEdit, ConfigFile, EditValue, Environment, Location, Segment, locate, locate_for_edit,
 };
-use quarry::gateway::keys::generate_key;
+use quarry::gateway::generate_key;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 

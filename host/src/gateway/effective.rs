@@ -28,10 +28,12 @@ impl Effective {
         simulator: Option<SocketAddr>,
         before: Option<&Effective>,
     ) -> Result<Self, ConnectError> {
-        let options = match simulator {
+        let mut options = match simulator {
             Some(address) => AwsOptions::simulator(&configuration.settings.region, address),
             None => configuration.aws_options(),
         };
+        // The gateway tries again by itself: it can then fall back, and it knows what a client has seen.
+        options.attempts = Some(1);
         let aws = Aws::connect(options).await?;
         let keys = match before {
             Some(before) => before.keys.reload(&configuration.gateway.keys),

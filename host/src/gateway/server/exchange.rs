@@ -17,7 +17,7 @@ use crate::config::gateway::{GatewayConfig, RemoteConfig};
 use crate::contract::conversation::{Delta, Ending};
 use crate::gateway::begin::{self, Begun};
 use crate::gateway::refusal::{Refusal, RefusalKind};
-use crate::gateway::remote::Fetched;
+use crate::gateway::remote::{self, Fetched};
 use crate::gateway::state::Gateway;
 use crate::gateway::wire::{self, Format, Head, ReadError, Received, Wanted, Writer};
 use crate::pi::message::Fold;
@@ -176,7 +176,10 @@ async fn fetch(config: &RemoteConfig, wanted: &[Wanted]) -> Result<Fetched, Refu
         let path = wanted.first().map(|wanted| wanted.path.clone()).unwrap_or_default();
         return Err(Refusal::invalid(path, told.join("\n")));
     }
-    Ok(Fetched::default())
+    remote::fetch(config, wanted.iter().map(|wanted| wanted.url.as_str())).await.map_err(|error| {
+        let path = wanted.first().map(|wanted| wanted.path.clone()).unwrap_or_default();
+        Refusal::invalid(path, error.to_string())
+    })
 }
 
 /// Begins a stream. A failure before the first content has a status of its own, as long as nothing was sent; after a silence of
