@@ -30,7 +30,7 @@ struct Envelope<'a> {
 impl From<&Refusal> for OpenAiError {
     fn from(refusal: &Refusal) -> Self {
         OpenAiError {
-            message: message(refusal),
+            message: refusal.message_with_request_id(),
             kind: error_type(refusal.kind),
             param: refusal.param.clone(),
             code: error_code(refusal.kind).map(str::to_owned).or_else(|| refusal.code.clone()),
@@ -43,14 +43,6 @@ pub(crate) fn refusal(refusal: &Refusal) -> Vec<u8> {
     let mut body = Vec::new();
     sse::json(&mut body, &Envelope { error: &refusal.into() });
     body
-}
-
-/// The words for a person. The object has no member for AWS's id of the request, and support asks for it.
-pub(crate) fn message(refusal: &Refusal) -> String {
-    match &refusal.request_id {
-        Some(id) if !refusal.message.contains(id.as_str()) => format!("{} (AWS request id: {id})", refusal.message),
-        _ => refusal.message.clone(),
-    }
 }
 
 /// OpenAI's `type` of a kind.

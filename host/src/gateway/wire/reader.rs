@@ -276,6 +276,12 @@ impl<'r, 'a> Object<'r, 'a> {
         self.take(name).map(|value| value.items(expected)).unwrap_or_default()
     }
 
+    /// All the members that are left, which have to be strings.
+    pub(crate) fn strings(self) -> Vec<(String, String)> {
+        let names: Vec<_> = self.members.borrow().keys().map(|name| name.clone().into_owned()).collect();
+        names.into_iter().filter_map(|name| self.string(&name).map(|text| (name, text))).collect()
+    }
+
     /// Takes members out that mean nothing here and lose nothing by it, such as hints for another service's cache.
     pub(crate) fn ignore(&self, names: &[&str]) {
         for name in names {
