@@ -13,6 +13,7 @@ use crate::pi::blobs::Blobs;
 use crate::pi::message::AssistantMessage;
 
 pub(crate) mod reader;
+pub(crate) mod responses;
 pub(crate) mod sse;
 pub(crate) mod thinking_token;
 

@@ -76,7 +76,7 @@ pub(crate) fn error_code(kind: RefusalKind) -> Option<&'static str> {
         RefusalKind::Quota => Some("insufficient_quota"),
         RefusalKind::ContentFilter => Some("content_filter"),
         RefusalKind::NotFound => Some("model_not_found"),
-        RefusalKind::Overloaded | RefusalKind::ShuttingDown => Some("server_overloaded"),
+        RefusalKind::Overloaded | RefusalKind::ShuttingDown => Some("server_is_overloaded"),
         RefusalKind::Timeout => Some("timeout"),
         RefusalKind::Internal => Some("internal_error"),
         RefusalKind::Invalid

@@ -231,6 +231,11 @@ impl<'r, 'a> Object<'r, 'a> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// A member as it came, without taking it out; none when it is absent or `null`.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'r RawValue> {
+        self.members.borrow().get(name).copied().filter(|raw| raw.get() != "null")
+    }
+
     /// Takes a member out; none when it is absent or `null`.
     pub(crate) fn take(&self, name: &str) -> Option<Value<'r, 'a>> {
         let raw = self.members.borrow_mut().remove(name).filter(|raw| raw.get() != "null")?;
