@@ -29,11 +29,14 @@ struct Envelope<'a> {
 
 impl From<&Refusal> for OpenAiError {
     fn from(refusal: &Refusal) -> Self {
+        // A path that does not exist is no model: that is what a `param` or AWS speaks of.
+        let is_of_path = refusal.kind == RefusalKind::NotFound && refusal.param.is_none() && refusal.code.is_none();
+        let code = error_code(refusal.kind).filter(|_| !is_of_path);
         OpenAiError {
             message: refusal.message_with_request_id(),
             kind: error_type(refusal.kind),
             param: refusal.param.clone(),
-            code: error_code(refusal.kind).map(str::to_owned).or_else(|| refusal.code.clone()),
+            code: code.map(str::to_owned).or_else(|| refusal.code.clone()),
         }
     }
 }
@@ -119,5 +122,8 @@ mod tests {
         let error = OpenAiError::from(&failed);
         assert_eq!(error.message, "it failed, request r-2");
         assert_eq!((error.kind, error.code.as_deref()), ("server_error", Some("InternalServerException")));
+        let no_model = Refusal { kind: RefusalKind::NotFound, ..failed };
+        assert_eq!(OpenAiError::from(&no_model).code.as_deref(), Some("model_not_found"));
+        assert_eq!(OpenAiError::from(&Refusal::new(RefusalKind::NotFound, "no such path")).code, None);
     }
 }

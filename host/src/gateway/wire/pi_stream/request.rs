@@ -7,6 +7,7 @@ use super::events::Events;
 use super::model::{self, AskedModel};
 use super::{API, PROVIDER};
 use crate::contract::conversation::{AssistantBlock, Context, Message, Options, ToolChoice};
+use crate::gateway::refusal::Refusal;
 use crate::pi::blobs::Blobs;
 use crate::pi::context::{ContextError, read_context};
 
@@ -41,7 +42,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     // The attachments are those of the context; this format names none by address.
     reader.finish()?;
     let (Some(model), Some((mut context, blobs))) = (model, context) else {
-        return Err(ReadError::Refused(crate::gateway::refusal::Refusal::invalid("model", "it cannot be read")));
+        return Err(ReadError::Refused(Refusal::invalid("model", "it cannot be read")));
     };
     own_messages(&mut context, &model);
     let asked = Asked {
@@ -94,7 +95,6 @@ fn own_messages(context: &mut Context, asked: &AskedModel) {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "what is left in the object at the end is refused")]
 fn options(given: Object<'_, '_>) -> Options {
     given.refuse("deferred", &["false"], "answers that are fetched later cannot be had from Bedrock's ConverseStream");
     given.ignore(IGNORED);

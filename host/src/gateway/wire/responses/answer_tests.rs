@@ -9,7 +9,8 @@ use super::super::thinking_token::ThinkingToken;
 use super::super::{Head, Received, Writer};
 use super::request;
 use crate::contract::conversation::{
-    Attachment, Delta, Fragment, Outcome, StopReason, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure,
+    AssistantBlock, Attachment, Delta, Fragment, Message, Outcome, StopReason, Thinking, ThinkingEnd, ToolcallEnd,
+    ToolcallStart, TurnFailure,
 };
 use crate::contract::types::{Failure, FailureKind, NamedJson, Usage, UsageCost};
 use crate::gateway::remote::Fetched;
@@ -205,6 +206,34 @@ fn the_whole_answer_is_the_response_that_ends_the_stream() {
     let call = json!({"type": "function_call", "id": "fc_abc_3", "status": "completed", "call_id": "c2", "name": "look",
         "arguments": "{\"a\":1}"});
     assert_eq!(output[3], call);
+}
+
+#[test]
+fn what_was_given_out_comes_back_as_it_was() {
+    let redacted = [
+        Delta::Start,
+        Delta::ThinkingStart(0),
+        Delta::ThinkingDelta(fragment(0, "[Reasoning redacted]")),
+        Delta::ThinkingEnd(ThinkingEnd { content_index: 0, signature: Some("AQID".to_owned()), redacted: true }),
+        // Adaptive thinking gives blocks that are a signature alone.
+        Delta::ThinkingStart(1),
+        Delta::ThinkingEnd(ThinkingEnd { content_index: 1, signature: Some("only".to_owned()), redacted: false }),
+        Delta::Done(outcome(StopReason::Stop, "end_turn")),
+    ];
+    let last = events(&redacted).pop().expect("there are events");
+    let output = &last["response"]["output"];
+    assert_eq!(output[1]["summary"], json!([]));
+    let body = json!({"model": "alias", "input": output}).to_string();
+    let received = Received { body: body.as_bytes(), headers: &HeaderMap::new(), fetched: &Fetched::default() };
+    let Ok(request) = request::read(&received) else { panic!("it was refused") };
+    let [Message::Assistant(message)] = &request.asked.context.messages[..] else {
+        panic!("{:?}", request.asked.context.messages)
+    };
+    assert_eq!(message.model, "answering");
+    let thinking = |text: &str, signature: &str, redacted| {
+        AssistantBlock::Thinking(Thinking { text: text.into(), signature: Some(signature.into()), redacted })
+    };
+    assert_eq!(message.content, [thinking("[Reasoning redacted]", "AQID", true), thinking("", "only", false)]);
 }
 
 #[test]
