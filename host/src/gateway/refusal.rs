@@ -90,6 +90,15 @@ impl Refusal {
         Refusal { param: Some(param.into()), ..Refusal::new(RefusalKind::Invalid, message) }
     }
 
+    /// The message with AWS's id of the request, for formats that have no place of its own for it. Support asks for it.
+    #[must_use]
+    pub fn message_with_request_id(&self) -> String {
+        match &self.request_id {
+            Some(id) if !self.message.contains(id.as_str()) => format!("{} (AWS request id: {id})", self.message),
+            _ => self.message.clone(),
+        }
+    }
+
     /// A conversation or option that the provider cannot put into a request. All its problems are told.
     #[must_use]
     pub fn of_problems(problems: &[Problem]) -> Self {

@@ -1,6 +1,6 @@
 //! pi's `Context` JSON to the contract's, with the blobs taken out.
 //!
-//! pi's shapes are read as pi writes them. Beyond pi, a user's content may hold `{"type":"document","data","mimeType",
+//! pi's shapes are read as pi writes them, transcripts with system messages included. Beyond pi, a user's content may hold `{"type":"document","data","mimeType",
 //! "name"?,"context"?,"citations"?}`, `{"type":"video","data","mimeType"}`, `{"type":"guardedText","text"}` and
 //! `{"type":"cachePoint","ttl"?}`, a text of the assistant may hold `"citations":[…]` as [`super::message`] writes them, a tool
 //! may hold `"strict":"require"|"prefer"`, and a message's role may be `system`. Types
@@ -17,6 +17,8 @@ use crate::contract::types::NamedJson;
 
 use super::blobs::Blobs;
 use super::json::{self, Members};
+
+mod transcript;
 
 /// A context that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +80,7 @@ pub fn read_context(text: &str) -> Result<(Context, Blobs), ContextError> {
 struct Reader {
     blobs: Blobs,
     problems: Vec<ContextProblem>,
+    transcript: transcript::Transcript,
 }
 
 impl Reader {
@@ -88,7 +91,9 @@ impl Reader {
         let messages = messages.into_iter().map(|(path, value)| self.message(value, &path)).collect();
         let tools = self.items(&members, "", "tools");
         let tools = tools.into_iter().map(|(path, value)| self.tool(value, &path)).collect();
-        Context { system_prompt, messages, tools }
+        let mut context = Context { system_prompt, messages, tools };
+        std::mem::take(&mut self.transcript).replay(&mut context);
+        context
     }
 
     fn message(&mut self, value: &RawValue, path: &str) -> Message {
@@ -112,6 +117,7 @@ impl Reader {
                 is_error: self.flag(&members, path, "isError"),
             }),
             "system" => {
+                self.system_changes(&members, path);
                 let blocks = self.user_content(&members, path);
                 let texts = blocks.into_iter().filter_map(|block| match block {
                     UserBlock::Text(text) => Some(text),
@@ -207,7 +213,9 @@ impl Reader {
             name: self.string(&members, path, "name"),
             description: self.optional_string(&members, path, "description").unwrap_or_default(),
             parameters: json::present(&members, "parameters").map_or("{}", RawValue::get).to_owned(),
-            strict: self.optional_string(&members, path, "strict"),
+            strict: self
+                .optional_string(&members, path, "strict")
+                .or_else(|| self.constrained_sampling(&members, path)),
         }
     }
 

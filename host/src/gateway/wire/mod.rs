@@ -15,10 +15,13 @@ use crate::pi::message::AssistantMessage;
 pub(crate) mod bedrock_members;
 pub(crate) mod models;
 pub(crate) mod reader;
+pub(crate) mod responses;
 pub(crate) mod sse;
+pub(crate) mod thinking_token;
 
 pub(crate) mod chat_completions;
 pub(crate) mod openai_error;
+pub(crate) mod pi_stream;
 
 /// A format. Functions and not a trait with state: a format has none.
 #[derive(Debug)]

@@ -230,6 +230,11 @@ impl<'r, 'a> Object<'r, 'a> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// A member as it came, without taking it out; none when it is absent or `null`.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'r RawValue> {
+        self.members.borrow().get(name).copied().filter(|raw| raw.get() != "null")
+    }
+
     /// Takes a member out; none when it is absent or `null`.
     pub(crate) fn take(&self, name: &str) -> Option<Value<'r, 'a>> {
         let raw = self.members.borrow_mut().remove(name).filter(|raw| raw.get() != "null")?;
@@ -273,6 +278,12 @@ impl<'r, 'a> Object<'r, 'a> {
     /// The items of an array that may be absent.
     pub(crate) fn items(&self, name: &str, expected: &str) -> Vec<Value<'r, 'a>> {
         self.take(name).map(|value| value.items(expected)).unwrap_or_default()
+    }
+
+    /// All the members that are left, which have to be strings.
+    pub(crate) fn strings(self) -> Vec<(String, String)> {
+        let names: Vec<_> = self.members.borrow().keys().map(|name| name.clone().into_owned()).collect();
+        names.into_iter().filter_map(|name| self.string(&name).map(|text| (name, text))).collect()
     }
 
     /// Takes members out that mean nothing here and lose nothing by it, such as hints for another service's cache.
