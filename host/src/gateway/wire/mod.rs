@@ -3,11 +3,11 @@
 
 use std::time::SystemTime;
 
-use hyper::HeaderMap;
+use hyper::{HeaderMap, StatusCode};
 
 use super::refusal::Refusal;
 use super::remote::Fetched;
-use crate::contract::conversation::{Context, Delta, Options, Outcome};
+use crate::contract::conversation::{Context, Delta, Options, Outcome, TurnFailure};
 use crate::contract::types::Model;
 use crate::pi::blobs::Blobs;
 use crate::pi::message::AssistantMessage;
@@ -16,6 +16,7 @@ pub(crate) mod reader;
 pub(crate) mod sse;
 
 pub(crate) mod chat_completions;
+pub(crate) mod messages;
 
 /// A format. Functions and not a trait with state: a format has none.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Format {
     pub(crate) read: fn(&Received<'_>) -> Result<Request, ReadError>,
     /// The body of a refusal, as the format's own error object.
     pub(crate) refusal: fn(&Refusal) -> Vec<u8>,
+    /// The HTTP status of a refusal: [`Refusal::status`] but where the format has one of its own.
+    pub(crate) status: fn(&Refusal) -> StatusCode,
     /// The header in which clients of this format look for the request's id.
     pub(crate) request_id_header: &'static str,
 }
@@ -119,6 +122,12 @@ pub(crate) trait Writer: Send {
 
     /// The whole answer as a JSON document. The message is complete; an answer that failed never comes here.
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>);
+
+    /// A failure that is an end like any other in this format, such as a refusal of the model with a stop reason of its own: what
+    /// [`Writer::whole`] has to be called with, in the place of an error. `events` sees to it by itself.
+    fn ends_well(&self, _failure: &TurnFailure) -> Option<Outcome> {
+        None
+    }
 
     /// What to send when nothing else was sent for a while.
     fn keep_alive(&self) -> &'static [u8] {
