@@ -49,6 +49,7 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "user-profiles-",
     "webhooks-",
     // Refused where they are used.
+    "advanced-tool-use-",
     "advisor-tool-",
     "cache-diagnosis-",
     "code-execution-",
@@ -63,6 +64,8 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "skills-",
     "task-budgets-",
     "thinking-token-count-",
+    "tool-examples-",
+    "tool-search-tool-",
     "web-fetch-",
     "web-search-",
 ];

@@ -1,5 +1,7 @@
 //! Anthropic's error object: `{"type":"error","error":{"type","message"},"request_id"}`.
 
+use std::borrow::Cow;
+
 use hyper::StatusCode;
 use serde::Serialize;
 
@@ -16,17 +18,29 @@ pub(super) struct ErrorForm<'a> {
 #[derive(Debug, Serialize)]
 struct Detail<'a> {
     r#type: &'static str,
-    message: &'a str,
+    message: Cow<'a, str>,
 }
 
 impl<'a> From<&'a Refusal> for ErrorForm<'a> {
     fn from(refusal: &'a Refusal) -> Self {
         ErrorForm {
             r#type: "error",
-            error: Detail { r#type: error_type(refusal.kind), message: &refusal.message },
+            error: Detail { r#type: error_type(refusal.kind), message: message(refusal) },
             request_id: refusal.request_id.as_deref(),
         }
     }
+}
+
+/// By these words clients know that a conversation has to be made shorter, and some do it by themselves then.
+const TOO_LONG: &str = "prompt is too long";
+
+/// The sentence of a refusal.
+fn message(refusal: &Refusal) -> Cow<'_, str> {
+    let message = &refusal.message;
+    if refusal.kind == RefusalKind::ContextOverflow && !message.to_ascii_lowercase().contains(TOO_LONG) {
+        return Cow::Owned(format!("{TOO_LONG}: {message}"));
+    }
+    Cow::Borrowed(message)
 }
 
 /// The body of a refusal.
@@ -76,5 +90,17 @@ mod tests {
         assert_eq!(String::from_utf8(body(&refusal)).as_deref(), Ok(expected));
         assert_eq!(status(&refusal).as_u16(), 529);
         assert_eq!(status(&Refusal::new(RefusalKind::ShuttingDown, "")).as_u16(), 503);
+    }
+
+    #[test]
+    fn a_conversation_that_is_too_long_is_known_by_anthropics_words() {
+        let told = |message: &str| message_of(&Refusal::new(RefusalKind::ContextOverflow, message));
+        assert_eq!(told("Input is too long"), "prompt is too long: Input is too long");
+        assert_eq!(told("Prompt is too long: 9 > 8"), "Prompt is too long: 9 > 8");
+    }
+
+    fn message_of(refusal: &Refusal) -> String {
+        let body: serde_json::Value = serde_json::from_slice(&body(refusal)).expect("it is JSON");
+        body["error"]["message"].as_str().unwrap_or_default().to_owned()
     }
 }

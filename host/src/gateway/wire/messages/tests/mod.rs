@@ -4,6 +4,7 @@ mod answers;
 mod refused;
 mod requests;
 mod streams;
+mod through;
 
 use hyper::HeaderMap;
 

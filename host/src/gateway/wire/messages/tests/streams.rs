@@ -270,3 +270,53 @@ fn a_refusal_ends_the_message_and_says_why() {
 fn nothing_for_a_while_is_a_ping() {
     assert_eq!(writer(&[]).keep_alive(), b"event: ping\ndata: {\"type\":\"ping\"}\n\n");
 }
+
+/// Whatever the order in which blocks interleave: one is open at a time, and none loses or mixes up a piece.
+#[test]
+fn any_order_of_blocks_gives_whole_blocks() {
+    const BLOCKS: u32 = 5;
+    const PIECES: u32 = 4;
+    for seed in 1..500_u64 {
+        let mut dice = seed;
+        let mut roll = |sides: usize| {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(dice >> 33).unwrap_or_default() % sides
+        };
+        // Blocks begin in the order of their numbers; what follows is mixed.
+        let mut left: Vec<(u32, u32)> = Vec::new();
+        let (mut begun, mut deltas) = (0, Vec::new());
+        while begun < BLOCKS || !left.is_empty() {
+            if begun < BLOCKS && (left.is_empty() || roll(3) == 0) {
+                deltas.push(Delta::TextStart(begun));
+                left.push((begun, 0));
+                begun += 1;
+                continue;
+            }
+            let chosen = roll(left.len());
+            let (block, piece) = left[chosen];
+            if piece == PIECES {
+                deltas.push(Delta::TextEnd(block));
+                left.remove(chosen);
+            } else {
+                deltas.push(Delta::TextDelta(fragment(block, &format!("{block}.{piece};"))));
+                left[chosen].1 += 1;
+            }
+        }
+        deltas.push(done(StopReason::Stop, "end_turn"));
+        let mut expected = Vec::new();
+        let events = data(&streamed(&deltas, &[]));
+        for (index, event) in (0..).zip(events.chunks(2 + PIECES as usize).take(BLOCKS as usize)) {
+            // Blocks come in the order in which they could begin, which the pieces tell.
+            let block = event[1].split("text\":\"").nth(1).and_then(|text| text.split('.').next()).unwrap_or("none");
+            expected.push(block.to_owned());
+            assert_eq!(event[0], started(index, r#"{"type":"text","text":""}"#), "seed {seed}");
+            for piece in 0..PIECES {
+                assert_eq!(event[1 + piece as usize], text(index, &format!("{block}.{piece};")), "seed {seed}");
+            }
+            assert_eq!(event[5], stopped(index), "seed {seed}");
+        }
+        expected.sort();
+        assert_eq!(expected, ["0", "1", "2", "3", "4"], "seed {seed}");
+        assert_eq!(events[events.len() - 2..], ended("end_turn"), "seed {seed}");
+    }
+}
