@@ -192,7 +192,7 @@ impl Observation {
         self.ending.get_or_insert(Ending::Done { reason: String::new() });
     }
 
-    /// The request's prompt, as JSON. Only to be called where the operator has asked for prompts in logs and spans: from then
+    /// The request's prompt: text, or messages in the JSON of the conventions' `gen_ai.input.messages`. Only to be called where the operator has asked for prompts in logs and spans: from then
     /// on the answer's text is collected for them too.
     pub fn prompt(&mut self, prompt: &str) {
         self.content = Some(Content::of(prompt));
@@ -230,13 +230,12 @@ impl Drop for Observation {
             model.first_delta.observe(first);
         }
         self.span.status(status);
+        let finish_reason = ending.finish_reason();
+        if let Some(reason) = finish_reason {
+            self.span.finished(reason);
+        }
         let error = match &ending {
-            Ending::Done { reason } => {
-                if !reason.is_empty() {
-                    self.span.finished(reason);
-                }
-                None
-            }
+            Ending::Done { .. } => None,
             Ending::Failed { word, message } => {
                 self.span.failed(word, message);
                 Some(&**word)
@@ -248,7 +247,7 @@ impl Drop for Observation {
         };
         self.log(status, outcome, error, whole);
         if let Some(content) = &self.content {
-            self.span.content(content);
+            self.span.content(content, finish_reason);
         }
     }
 }
@@ -284,6 +283,14 @@ impl Ending {
             Ending::Done { .. } => Outcome::Ok,
             Ending::Failed { .. } => Outcome::Error,
             Ending::Aborted => Outcome::Aborted,
+        }
+    }
+
+    /// Bedrock's own word, where a model answered to the end.
+    fn finish_reason(&self) -> Option<&str> {
+        match self {
+            Ending::Done { reason } => Some(reason.as_str()).filter(|reason| !reason.is_empty()),
+            Ending::Failed { .. } | Ending::Aborted => None,
         }
     }
 }
