@@ -152,7 +152,7 @@ impl Observation {
         if let Some(after) = self.turn.took(deltas) {
             self.span.first_delta(after);
             // Bedrock streams an answer of this model, so the model exists.
-            if let Some(model) = &self.answering {
+            if let Some(model) = self.answering.as_deref().filter(|_| self.turn.model.is_other()) {
                 self.turn.use_model(self.metrics.learn(model));
             }
         }
