@@ -30,7 +30,8 @@ fn boto3_reads_the_simulator() {
 #[test]
 fn prometheus_reads_the_metrics() {
     let metrics = Arc::new(Metrics::new());
-    metrics.know_models(["a \"model\" with a \\ and a\nbreak"]);
+    let (odd, other) = ("a \"model\" with a \\ and a\nbreak", "another");
+    metrics.know_models([odd]);
     let begun = Begun { endpoint: "/v1/messages", request_id: "1", key: "", stream: false };
     let mut observation = Observation::begin(&metrics, begun);
     observation.deltas(&[], Duration::from_micros(3));
@@ -46,7 +47,7 @@ fn prometheus_reads_the_metrics() {
         suggestions: Vec::new(),
     };
     observation.retried(&failure, Duration::ZERO);
-    observation.fell_back("one model", "another");
+    observation.fell_back(odd, other);
     metrics.guest_fault(&ProviderError::OutOfOrder { call: "push", missing: "a turn" });
     observation.refused(400, "invalid_request_error", "no");
     observation.end();
