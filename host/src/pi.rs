@@ -5,3 +5,4 @@ pub mod context;
 pub mod events;
 mod json;
 pub mod message;
+mod transcript;
