@@ -141,11 +141,11 @@ const checks = {
     const stream = client.messages.stream({ model: "sim.slow.20", max_tokens: 60_000, messages: user("count to 5000") });
     let events = 0;
     for await (const _ of stream) {
-      assert.ok((await inFlight(BASE)) >= 1);
+      assert.ok((await inFlight(BASE, KEY)) >= 1);
       if ((events += 1) === 5) break;
     }
     stream.abort();
-    await fallsIdleWithinASecond(BASE);
+    await fallsIdleWithinASecond(BASE, KEY);
   },
 };
 

@@ -294,8 +294,8 @@ def _():
 def _():
     with client.messages.stream(model="sim.slow.20", max_tokens=60000, messages=user("count to 5000")) as stream:
         for _, _word in zip(range(3), stream.text_stream):
-            assert in_flight(BASE) >= 1
-    falls_idle_within_a_second(BASE)
+            assert in_flight(BASE, KEY) >= 1
+    falls_idle_within_a_second(BASE, KEY)
 
 
 run(f"anthropic {anthropic.__version__}")

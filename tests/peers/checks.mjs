@@ -41,17 +41,18 @@ export async function rejects(promise, kind) {
 }
 
 /** How many requests the gateway is answering, by its own count; the reading itself is none of them. */
-export async function inFlight(base) {
-  const lines = (await (await fetch(`${base}/metrics`)).text()).split("\n");
-  const values = lines.filter((line) => line.startsWith("quarry_requests_in_flight")).map((line) => Number(line.split(" ").at(-1)));
+export async function inFlight(base, key) {
+  const response = await fetch(`${base}/metrics`, { headers: { Authorization: `Bearer ${key}` } });
+  const lines = (await response.text()).split("\n");
+  const values = lines.filter((line) => line.startsWith("quarry_requests_in_flight{")).map((line) => Number(line.split(" ").at(-1)));
   assert.ok(values.length > 0, lines.join("\n"));
   return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** An aborted request must leave nothing running behind it. */
-export async function fallsIdleWithinASecond(base) {
+export async function fallsIdleWithinASecond(base, key) {
   const deadline = performance.now() + 1000;
-  for (let left; (left = await inFlight(base)) > 0; ) {
+  for (let left; (left = await inFlight(base, key)) > 0; ) {
     assert.ok(performance.now() < deadline, `${left} requests still run`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -77,18 +77,19 @@ def data_url(media_type, data):
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
-def in_flight(base):
+def in_flight(base, key):
     """How many requests the gateway is answering, by its own count; the reading itself is none of them."""
-    with urllib.request.urlopen(f"{base}/metrics", timeout=5) as response:
+    request = urllib.request.Request(f"{base}/metrics", headers={"Authorization": f"Bearer {key}"})
+    with urllib.request.urlopen(request, timeout=5) as response:
         lines = response.read().decode().splitlines()
-    values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("quarry_requests_in_flight")]
+    values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("quarry_requests_in_flight{")]
     assert values, lines
     return sum(values)
 
 
-def falls_idle_within_a_second(base):
+def falls_idle_within_a_second(base, key):
     """An aborted request must leave nothing running behind it."""
     deadline = time.monotonic() + 1
-    while (left := in_flight(base)) > 0:
+    while (left := in_flight(base, key)) > 0:
         assert time.monotonic() < deadline, f"{left} requests still run"
         time.sleep(0.02)

@@ -157,9 +157,9 @@ def _():
 def _():
     stream = chat("sim.slow.20").stream("count to 5000")
     for _, _chunk in zip(range(3), stream):
-        assert in_flight(BASE) >= 1
+        assert in_flight(BASE, KEY) >= 1
     stream.close()
-    falls_idle_within_a_second(BASE)
+    falls_idle_within_a_second(BASE, KEY)
 
 
 run(f"langchain-openai {version('langchain-openai')}")

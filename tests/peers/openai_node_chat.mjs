@@ -209,15 +209,15 @@ const checks = {
     const stream = await client.chat.completions.create({ model: "sim.slow.20", messages: user("count to 5000"), stream: true });
     let chunks = 0;
     for await (const _ of stream) {
-      assert.ok((await inFlight(BASE)) >= 1);
+      assert.ok((await inFlight(BASE, KEY)) >= 1);
       if ((chunks += 1) === 3) break;
     }
-    await fallsIdleWithinASecond(BASE);
+    await fallsIdleWithinASecond(BASE, KEY);
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 200);
     const silent = client.chat.completions.create({ model: "sim.silence.after-0", messages: user("Hello") }, { signal: abort.signal });
     await rejects(silent, OpenAI.APIUserAbortError);
-    await fallsIdleWithinASecond(BASE);
+    await fallsIdleWithinASecond(BASE, KEY);
   },
 };
 

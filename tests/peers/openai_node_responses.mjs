@@ -122,10 +122,10 @@ const checks = {
     const stream = await client.responses.create({ model: "sim.slow.20", input: "count to 5000", stream: true, store: false });
     let events = 0;
     for await (const _ of stream) {
-      assert.ok((await inFlight(BASE)) >= 1);
+      assert.ok((await inFlight(BASE, KEY)) >= 1);
       if ((events += 1) === 6) break;
     }
-    await fallsIdleWithinASecond(BASE);
+    await fallsIdleWithinASecond(BASE, KEY);
   },
 };
 

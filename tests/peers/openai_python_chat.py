@@ -60,11 +60,10 @@ def streamed(model, messages, **options):
         if number == 0:
             assert delta.get("role") == "assistant", chunk
         message["content"] += delta.get("content", "")
-        for member in ("reasoning_content",):
-            if member in delta:
-                message[member] = message.get(member, "") + delta[member]
-        message.setdefault("thinking_blocks", []).extend(delta.get("thinking_blocks", []))
-        message.setdefault("annotations", []).extend(delta.get("annotations", []))
+        message["reasoning_content"] = message.get("reasoning_content", "") + delta.get("reasoning_content", "")
+        # These come whole, each in one chunk, and go back as they came.
+        for member in ("thinking_blocks", "annotations"):
+            message.setdefault(member, []).extend(delta.get(member, []))
         for piece in delta.get("tool_calls", []):
             if piece["index"] == len(calls):
                 assert piece["id"] and piece["function"]["name"] and piece["type"] == "function", piece
@@ -74,20 +73,7 @@ def streamed(model, messages, **options):
     assert len(ids) == 1 and finish, (ids, finish)
     if calls:
         message["tool_calls"] = calls
-    message["thinking_blocks"] = joined(message["thinking_blocks"])
     return Answer({name: value for name, value in message.items() if value}, finish, usage)
-
-
-def joined(pieces):
-    """Thinking blocks from their pieces: a block goes on until its signature came."""
-    blocks = []
-    for piece in pieces:
-        if piece.get("type") == "redacted_thinking" or not blocks or "signature" in blocks[-1] or "data" in blocks[-1]:
-            blocks.append({"type": piece["type"]} | ({"thinking": ""} if piece["type"] == "thinking" else {}))
-        blocks[-1]["thinking" if piece["type"] == "thinking" else "data"] = blocks[-1].get("thinking", "") + piece.get("thinking", "") if piece["type"] == "thinking" else piece["data"]
-        if piece.get("signature"):
-            blocks[-1]["signature"] = piece["signature"]
-    return blocks
 
 
 BOTH = (whole, streamed)
@@ -324,12 +310,12 @@ def _():
 def _():
     stream = client.chat.completions.create(model="sim.slow.20", messages=user("count to 5000"), stream=True)
     for _, _chunk in zip(range(3), stream):
-        assert in_flight(BASE) >= 1
+        assert in_flight(BASE, KEY) >= 1
     stream.close()
-    falls_idle_within_a_second(BASE)
+    falls_idle_within_a_second(BASE, KEY)
     silent = client.with_options(timeout=0.5)
     raises(openai.APITimeoutError, lambda: silent.chat.completions.create(model="sim.silence.after-0", messages=user("Hello")))
-    falls_idle_within_a_second(BASE)
+    falls_idle_within_a_second(BASE, KEY)
 
 
 run(f"openai {openai.__version__}, Chat Completions,")

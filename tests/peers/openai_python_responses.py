@@ -265,9 +265,9 @@ def _():
 def _():
     stream = client.responses.create(model="sim.slow.20", input="count to 5000", stream=True, store=False)
     for _, _event in zip(range(6), stream):
-        assert in_flight(BASE) >= 1
+        assert in_flight(BASE, KEY) >= 1
     stream.close()
-    falls_idle_within_a_second(BASE)
+    falls_idle_within_a_second(BASE, KEY)
 
 
 run(f"openai {openai.__version__}, Responses,")

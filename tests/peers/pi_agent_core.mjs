@@ -156,12 +156,12 @@ const checks = {
     for await (const event of streamProxy(model("sim.slow.20"), { messages: [user("count to 5000")] }, { ...proxied, signal: abort.signal })) {
       events.push(event);
       if (events.length === 4) {
-        assert.ok((await inFlight(BASE)) >= 1);
+        assert.ok((await inFlight(BASE, KEY)) >= 1);
         abort.abort();
       }
     }
     assert.deepEqual([events.at(-1).type, events.at(-1).reason], ["error", "aborted"]);
-    await fallsIdleWithinASecond(BASE);
+    await fallsIdleWithinASecond(BASE, KEY);
   },
 };
 
