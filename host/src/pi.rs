@@ -3,6 +3,6 @@
 pub mod blobs;
 pub mod context;
 pub mod events;
-mod json;
+pub(crate) mod json;
 pub mod message;
 mod transcript;
