@@ -133,7 +133,7 @@ const checks = {
       const error = await rejects(read(), Anthropic.APIError);
       assert.ok(error.type && error.message && !(error instanceof Anthropic.APIConnectionError), `${model}: ${error}`);
       assert.ok(said && "You wrote".startsWith(said.slice(0, 9)) && !kinds.includes("message_stop"), `${model}: ${said} ${kinds}`);
-      await rejects(whole(model, user("Hello")), Anthropic.APIError);
+      assert.ok((await rejects(whole(model, user("Hello")), Anthropic.APIError)).status >= 400, model);
     }
   },
 

@@ -3,6 +3,7 @@
 //! Clients of the gateway talk to the real binary; clients of Bedrock talk to the simulator, so that what stands behind the
 //! gateway in the other tests has been read by somebody else too.
 
+mod curl;
 mod gateway;
 mod packages;
 mod readme;
