@@ -7,7 +7,21 @@ import anthropic
 from anthropic import Anthropic
 from pydantic import BaseModel
 
-from checks import ADD, BROKEN, CLAUDE, NOTHING, NOVA, PDF, PNG, WEATHER, check, falls_idle_within_a_second, in_flight, raises, run
+from checks import (
+    ADD,
+    BROKEN,
+    CLAUDE,
+    NOTHING,
+    NOVA,
+    PDF,
+    PNG,
+    WEATHER,
+    check,
+    falls_idle_within_a_second,
+    in_flight,
+    raises,
+    run,
+)
 
 BASE, KEY = sys.argv[1:3]
 client = Anthropic(base_url=BASE, api_key=KEY, max_retries=0, timeout=30)
@@ -28,7 +42,14 @@ def streamed(model, messages, max_tokens=4000, **options):
     """The message that the SDK's own accumulator makes of the events, whose order is checked."""
     with client.messages.stream(model=model, messages=messages, max_tokens=max_tokens, **options) as stream:
         # `stream` also gives events of the SDK's own; the wire's are these.
-        wire = ("message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta", "content_block_stop")
+        wire = (
+            "message_start",
+            "message_delta",
+            "message_stop",
+            "content_block_start",
+            "content_block_delta",
+            "content_block_stop",
+        )
         events = [event for event in stream if event.type in wire]
         message = stream.get_final_message()
     kinds = [event.type for event in events]
@@ -66,7 +87,13 @@ def calls(message):
 
 
 def results(message, content):
-    return user([{"type": "tool_result", "tool_use_id": block.id, "content": content(block)} for block in message.content if block.type == "tool_use"])
+    return user(
+        [
+            {"type": "tool_result", "tool_use_id": block.id, "content": content(block)}
+            for block in message.content
+            if block.type == "tool_use"
+        ]
+    )
 
 
 @check("text, with usage")
@@ -75,7 +102,9 @@ def _():
         message = ask(CLAUDE, user("Tell me about bedrock"))
         for part in ("Tell me about bedrock", "simulator", CLAUDE):
             assert part in text(message), text(message)
-        assert message.stop_reason == "end_turn" and message.usage.input_tokens > 0 and message.usage.output_tokens > 0, message
+        assert (
+            message.stop_reason == "end_turn" and message.usage.input_tokens > 0 and message.usage.output_tokens > 0
+        ), message
 
 
 @check("the raw events of a stream")
@@ -116,14 +145,22 @@ def _():
         answers[0]["content"][2] |= {"is_error": True, "content": "it stands still"}
         messages += [{"role": "assistant", "content": first.content}, *answers]
         said = text(ask(CLAUDE, messages, tools=TOOLS))
-        for part in ('add answered "result of add"', 'get_weather answered "result of get_weather"', 'clock failed with "it stands still"', "2 images"):
+        for part in (
+            'add answered "result of add"',
+            'get_weather answered "result of get_weather"',
+            'clock failed with "it stands still"',
+            "2 images",
+        ):
             assert part in said, said
 
 
 @check("tool choice")
 def _():
     for ask in BOTH:
-        assert [name for name, _ in calls(ask(CLAUDE, user("Hello"), tools=TOOLS, tool_choice={"type": "tool", "name": "add"}))] == ["add"]
+        assert [
+            name
+            for name, _ in calls(ask(CLAUDE, user("Hello"), tools=TOOLS, tool_choice={"type": "tool", "name": "add"}))
+        ] == ["add"]
         assert len(calls(ask(CLAUDE, user("Hello"), tools=TOOLS, tool_choice={"type": "any"}))) == 1
         assert not calls(ask(CLAUDE, user("Hello"), tools=TOOLS, tool_choice={"type": "auto"}))
         assert not calls(ask(CLAUDE, user("Please call add on 1 and 2"), tools=TOOLS, tool_choice={"type": "none"}))
@@ -150,7 +187,11 @@ def _():
         cited = ask("sim.citations", user("Hello"))
         citations = [citation for block in cited.content if block.type == "text" for citation in block.citations or []]
         assert "bedrock is what lies under the soil" in text(cited) and len(citations) == 3, cited
-        assert (citations[0].type, citations[0].start_char_index, citations[0].end_char_index) == ("char_location", 0, 36), citations[0]
+        assert (citations[0].type, citations[0].start_char_index, citations[0].end_char_index) == (
+            "char_location",
+            0,
+            36,
+        ), citations[0]
 
 
 @check("thinking, kept across turns with a tool between")
@@ -160,7 +201,9 @@ def _():
         messages = user("Please call get_weather for Paris")
         first = ask(CLAUDE, messages, tools=TOOLS, thinking=thinking)
         thought = first.content[0]
-        assert thought.type == "thinking" and thought.thinking.startswith("The user writes") and thought.signature, first
+        assert thought.type == "thinking" and thought.thinking.startswith("The user writes") and thought.signature, (
+            first
+        )
         messages += [{"role": "assistant", "content": first.content}, *results(first, lambda block: "21 degrees")]
         second = ask(CLAUDE, messages, tools=TOOLS, thinking=thinking)
         assert second.content[0].type == "thinking" and "21 degrees" in text(second), second
@@ -185,9 +228,13 @@ def _():
         city: str
         degrees: int
 
-    said = client.messages.parse(model=CLAUDE, max_tokens=500, messages=user("The weather in Oslo is 21"), output_format=Weather)
+    said = client.messages.parse(
+        model=CLAUDE, max_tokens=500, messages=user("The weather in Oslo is 21"), output_format=Weather
+    )
     assert said.parsed_output == Weather(city="Oslo", degrees=21), said
-    with client.messages.stream(model=CLAUDE, max_tokens=500, messages=user("The weather in Oslo is 21"), output_format=Weather) as stream:
+    with client.messages.stream(
+        model=CLAUDE, max_tokens=500, messages=user("The weather in Oslo is 21"), output_format=Weather
+    ) as stream:
         assert stream.get_final_message().parsed_output == Weather(city="Oslo", degrees=21)
 
 
@@ -207,20 +254,27 @@ def _():
         system = [{"type": "text", "text": rule, "cache_control": {"type": "ephemeral"}}]
         first, second = (ask(CLAUDE, user("Hello"), system=system).usage for _ in range(2))
         assert first.cache_creation_input_tokens > 100 and first.cache_read_input_tokens == 0, first
-        assert (second.cache_read_input_tokens, second.cache_creation_input_tokens) == (first.cache_creation_input_tokens, 0), second
+        assert (second.cache_read_input_tokens, second.cache_creation_input_tokens) == (
+            first.cache_creation_input_tokens,
+            0,
+        ), second
 
 
 @check("tokens are counted")
 def _():
     short = client.messages.count_tokens(model=CLAUDE, messages=user("Hello")).input_tokens
-    long = client.messages.count_tokens(model=CLAUDE, messages=user("Hello " * 100), system="Be brief.", tools=TOOLS).input_tokens
+    long = client.messages.count_tokens(
+        model=CLAUDE, messages=user("Hello " * 100), system="Be brief.", tools=TOOLS
+    ).input_tokens
     assert 0 < short < long, (short, long)
 
 
 @check("the models are listed")
 def _():
     models = list(client.models.list())
-    assert CLAUDE in [model.id for model in models] and all(model.type == "model" and model.display_name for model in models), models[:3]
+    assert CLAUDE in [model.id for model in models] and all(
+        model.type == "model" and model.display_name for model in models
+    ), models[:3]
 
 
 @check("what is refused has its own exception, and the request's id")
@@ -258,8 +312,14 @@ def _():
 
 @check("a wrong key")
 def _():
-    for stranger in (Anthropic(base_url=BASE, api_key="wrong", max_retries=0), Anthropic(base_url=BASE, auth_token="wrong", max_retries=0)):
-        error = raises(anthropic.AuthenticationError, lambda: stranger.messages.create(model=NOVA, max_tokens=9, messages=user("Hello")))
+    for stranger in (
+        Anthropic(base_url=BASE, api_key="wrong", max_retries=0),
+        Anthropic(base_url=BASE, auth_token="wrong", max_retries=0),
+    ):
+        error = raises(
+            anthropic.AuthenticationError,
+            lambda: stranger.messages.create(model=NOVA, max_tokens=9, messages=user("Hello")),
+        )
         assert error.request_id and error.type == "authentication_error", error.body
     bearer = Anthropic(base_url=BASE, auth_token=KEY, max_retries=0)
     assert text(bearer.messages.create(model=NOVA, max_tokens=9, messages=user("echo one"))) == "one"

@@ -53,11 +53,16 @@ BOTH = (whole, streamed)
 def _():
     for ask in BOTH:
         for responses in (False, True):
-            message = ask(chat(stream_usage=True, use_responses_api=responses), [SystemMessage("Be a quarryman."), HumanMessage("Tell me about bedrock")])
+            message = ask(
+                chat(stream_usage=True, use_responses_api=responses),
+                [SystemMessage("Be a quarryman."), HumanMessage("Tell me about bedrock")],
+            )
             for part in ("Tell me about bedrock", "simulator", "Be a quarryman."):
                 assert part in message.text, message
             usage = message.usage_metadata
-            assert usage["input_tokens"] > 0 and usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"], usage
+            assert (
+                usage["input_tokens"] > 0 and usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"]
+            ), usage
 
 
 @check("a tool loop with tools in parallel")
@@ -67,12 +72,17 @@ def _():
             model = chat(use_responses_api=responses).bind_tools(list(TOOLS.values()))
             messages = [HumanMessage("Use add on 2 and 3.5, then get_weather in Oslo")]
             first = ask(model, messages)
-            assert [(call["name"], call["args"]) for call in first.tool_calls] == [("add", {"a": 2, "b": 3.5}), ("get_weather", {"city": "Oslo"})], first
+            assert [(call["name"], call["args"]) for call in first.tool_calls] == [
+                ("add", {"a": 2, "b": 3.5}),
+                ("get_weather", {"city": "Oslo"}),
+            ], first
             messages.append(first)
             messages += [TOOLS[call["name"]].invoke(call) for call in first.tool_calls]
             assert all(isinstance(message, ToolMessage) for message in messages[2:])
             second = ask(model, messages)
-            assert 'add answered "5.5"' in second.text and 'get_weather answered "21 degrees in Oslo"' in second.text, second
+            assert 'add answered "5.5"' in second.text and 'get_weather answered "21 degrees in Oslo"' in second.text, (
+                second
+            )
 
 
 @check("a tool that must be called")
@@ -99,7 +109,11 @@ def _():
 @check("thinking, kept across turns with a tool between")
 def _():
     for ask in BOTH:
-        thinking = {"reasoning": {"effort": "low", "summary": "auto"}, "include": ["reasoning.encrypted_content"], "store": False}
+        thinking = {
+            "reasoning": {"effort": "low", "summary": "auto"},
+            "include": ["reasoning.encrypted_content"],
+            "store": False,
+        }
         model = chat(use_responses_api=True, max_tokens=6000, **thinking).bind_tools(list(TOOLS.values()))
         messages = [HumanMessage("Please call get_weather for Paris")]
         first = ask(model, messages)
@@ -139,7 +153,11 @@ def _():
 @check("what is refused has its own exception")
 def _():
     for ask in BOTH:
-        for model, kind in {"sim.http.429": openai.RateLimitError, "no.such-model": openai.NotFoundError, "sim.http.500": openai.InternalServerError}.items():
+        for model, kind in {
+            "sim.http.429": openai.RateLimitError,
+            "no.such-model": openai.NotFoundError,
+            "sim.http.500": openai.InternalServerError,
+        }.items():
             assert raises(kind, lambda model=model: ask(chat(model), "Hello")).request_id, model
         # LangChain has an exception of its own for this one, which it tells by the code.
         error = raises(openai.BadRequestError, lambda: ask(chat("sim.http.400-too-long"), "Hello"))

@@ -8,7 +8,20 @@ from openai import OpenAI
 from pydantic import BaseModel
 
 from checks import (
-    ADD, BROKEN, CLAUDE, NOTHING, NOVA, PDF, PNG, WEATHER, check, data_url, falls_idle_within_a_second, in_flight, raises, run,
+    ADD,
+    BROKEN,
+    CLAUDE,
+    NOTHING,
+    NOVA,
+    PDF,
+    PNG,
+    WEATHER,
+    check,
+    data_url,
+    falls_idle_within_a_second,
+    in_flight,
+    raises,
+    run,
 )
 
 BASE, KEY = sys.argv[1:3]
@@ -29,7 +42,10 @@ class Answer:
         self.message, self.finish, self.usage = message, finish, usage
         self.text = message.get("content") or ""
         self.reasoning = message.get("reasoning_content") or ""
-        self.calls = [(call["function"]["name"], json.loads(call["function"]["arguments"])) for call in message.get("tool_calls") or []]
+        self.calls = [
+            (call["function"]["name"], json.loads(call["function"]["arguments"]))
+            for call in message.get("tool_calls") or []
+        ]
 
 
 def whole(model, messages, **options):
@@ -45,7 +61,9 @@ def streamed(model, messages, **options):
     """Puts a stream together as a client does, and checks its form on the way."""
     message, calls, finish, usage, ids = {"role": "assistant", "content": ""}, [], None, None, set()
     options.setdefault("stream_options", {"include_usage": True})
-    for number, chunk in enumerate(client.chat.completions.create(model=model, messages=messages, stream=True, **options)):
+    for number, chunk in enumerate(
+        client.chat.completions.create(model=model, messages=messages, stream=True, **options)
+    ):
         ids.add(chunk.id)
         assert chunk.object == "chat.completion.chunk"
         assert usage is None, "the usage is the last chunk"
@@ -67,7 +85,13 @@ def streamed(model, messages, **options):
         for piece in delta.get("tool_calls", []):
             if piece["index"] == len(calls):
                 assert piece["id"] and piece["function"]["name"] and piece["type"] == "function", piece
-                calls.append({"id": piece["id"], "type": "function", "function": {"name": piece["function"]["name"], "arguments": ""}})
+                calls.append(
+                    {
+                        "id": piece["id"],
+                        "type": "function",
+                        "function": {"name": piece["function"]["name"], "arguments": ""},
+                    }
+                )
             calls[piece["index"]]["function"]["arguments"] += piece["function"].get("arguments", "")
         finish = choice.finish_reason
     assert len(ids) == 1 and finish, (ids, finish)
@@ -145,10 +169,14 @@ def _():
     for ask in BOTH:
         messages = user("Use add on 2 and 3.5, then get_weather in Oslo, then the clock")
         first = ask(CLAUDE, messages, tools=TOOLS)
-        assert first.calls == [("add", {"a": 2, "b": 3.5}), ("get_weather", {"city": "Oslo"}), ("clock", {})], first.calls
+        assert first.calls == [("add", {"a": 2, "b": 3.5}), ("get_weather", {"city": "Oslo"}), ("clock", {})], (
+            first.calls
+        )
         messages.append(first.message)
         for call in first.message["tool_calls"]:
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": f"result of {call['function']['name']}"})
+            messages.append(
+                {"role": "tool", "tool_call_id": call["id"], "content": f"result of {call['function']['name']}"}
+            )
         second = ask(CLAUDE, messages, tools=TOOLS)
         for name in ("add", "get_weather", "clock"):
             assert f'{name} answered "result of {name}"' in second.text, second.text
@@ -206,9 +234,13 @@ def _():
 
     schema = {"name": "weather", "schema": Weather.model_json_schema(), "strict": True}
     for ask in BOTH:
-        answer = ask(CLAUDE, user("The weather in Oslo is 21"), response_format={"type": "json_schema", "json_schema": schema})
+        answer = ask(
+            CLAUDE, user("The weather in Oslo is 21"), response_format={"type": "json_schema", "json_schema": schema}
+        )
         assert Weather.model_validate_json(answer.text) == Weather(city="Oslo", degrees=21), answer.text
-    parsed = client.chat.completions.parse(model=CLAUDE, messages=user("The weather in Oslo is 21"), response_format=Weather)
+    parsed = client.chat.completions.parse(
+        model=CLAUDE, messages=user("The weather in Oslo is 21"), response_format=Weather
+    )
     assert parsed.choices[0].message.parsed == Weather(city="Oslo", degrees=21), parsed
 
 
@@ -274,8 +306,15 @@ def _():
 @check("a wrong key")
 def _():
     for key in ("wrong", ""):
-        stranger = OpenAI(base_url=f"{BASE}/v1", api_key=key or "x", default_headers={} if key else {"Authorization": ""}, max_retries=0)
-        error = raises(openai.AuthenticationError, lambda: stranger.chat.completions.create(model=NOVA, messages=user("Hello")))
+        stranger = OpenAI(
+            base_url=f"{BASE}/v1",
+            api_key=key or "x",
+            default_headers={} if key else {"Authorization": ""},
+            max_retries=0,
+        )
+        error = raises(
+            openai.AuthenticationError, lambda: stranger.chat.completions.create(model=NOVA, messages=user("Hello"))
+        )
         assert error.request_id and error.code == "invalid_api_key", error.body
 
 
@@ -314,7 +353,10 @@ def _():
     stream.close()
     falls_idle_within_a_second(BASE, KEY)
     silent = client.with_options(timeout=0.5)
-    raises(openai.APITimeoutError, lambda: silent.chat.completions.create(model="sim.silence.after-0", messages=user("Hello")))
+    raises(
+        openai.APITimeoutError,
+        lambda: silent.chat.completions.create(model="sim.silence.after-0", messages=user("Hello")),
+    )
     falls_idle_within_a_second(BASE, KEY)
 
 

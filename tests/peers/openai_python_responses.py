@@ -8,7 +8,20 @@ from openai import OpenAI
 from pydantic import BaseModel
 
 from checks import (
-    ADD, BROKEN, CLAUDE, NOTHING, NOVA, PDF, PNG, WEATHER, check, data_url, falls_idle_within_a_second, in_flight, raises, run,
+    ADD,
+    BROKEN,
+    CLAUDE,
+    NOTHING,
+    NOVA,
+    PDF,
+    PNG,
+    WEATHER,
+    check,
+    data_url,
+    falls_idle_within_a_second,
+    in_flight,
+    raises,
+    run,
 )
 
 BASE, KEY = sys.argv[1:3]
@@ -17,7 +30,13 @@ ENDS = ("response.completed", "response.incomplete", "response.failed", "error")
 
 
 def function(name, parameters):
-    return {"type": "function", "name": name, "description": f"The tool {name}", "parameters": parameters, "strict": False}
+    return {
+        "type": "function",
+        "name": name,
+        "description": f"The tool {name}",
+        "parameters": parameters,
+        "strict": False,
+    }
 
 
 TOOLS = [function("get_weather", WEATHER), function("add", ADD), function("clock", NOTHING)]
@@ -36,7 +55,9 @@ def streamed(model, given, **options):
 
 
 def check_events(events):
-    assert [event.sequence_number for event in events] == list(range(len(events))), [event.sequence_number for event in events]
+    assert [event.sequence_number for event in events] == list(range(len(events))), [
+        event.sequence_number for event in events
+    ]
     assert [event.type for event in events[:2]] == ["response.created", "response.in_progress"], events[:2]
     assert [event.type for event in events if event.type in ENDS] == [events[-1].type], events
     added, done, text = [], [], {}
@@ -47,7 +68,11 @@ def check_events(events):
         if event.type == "response.output_item.done":
             assert added[event.output_index] == event.item.id, event
             done.append(event.item)
-        if event.type in ("response.output_text.delta", "response.function_call_arguments.delta", "response.reasoning_summary_text.delta"):
+        if event.type in (
+            "response.output_text.delta",
+            "response.function_call_arguments.delta",
+            "response.reasoning_summary_text.delta",
+        ):
             assert event.item_id == added[event.output_index], event
             text[event.item_id] = text.get(event.item_id, "") + event.delta
         if event.type == "response.output_text.done":
@@ -121,7 +146,9 @@ def _():
     for ask in BOTH:
         given = user("Use add on 2 and 3.5, then get_weather in Oslo, then the clock")
         first = ask(CLAUDE, given, tools=TOOLS)
-        assert calls(first) == [("add", {"a": 2, "b": 3.5}), ("get_weather", {"city": "Oslo"}), ("clock", {})], first.output
+        assert calls(first) == [("add", {"a": 2, "b": 3.5}), ("get_weather", {"city": "Oslo"}), ("clock", {})], (
+            first.output
+        )
         given += first.output
         given += [result(item, f"result of {item.name}") for item in first.output if item.type == "function_call"]
         second = ask(CLAUDE, given, tools=TOOLS)
@@ -132,7 +159,10 @@ def _():
 @check("tool choice")
 def _():
     for ask in BOTH:
-        assert [name for name, _ in calls(ask(CLAUDE, "Hello", tools=TOOLS, tool_choice={"type": "function", "name": "add"}))] == ["add"]
+        assert [
+            name
+            for name, _ in calls(ask(CLAUDE, "Hello", tools=TOOLS, tool_choice={"type": "function", "name": "add"}))
+        ] == ["add"]
         assert len(calls(ask(CLAUDE, "Hello", tools=TOOLS, tool_choice="required"))) == 1
         assert not calls(ask(CLAUDE, "Please call add on 1 and 2", tools=TOOLS, tool_choice="none"))
 
@@ -154,7 +184,11 @@ def _():
 
 @check("thinking, kept across turns with a tool between")
 def _():
-    thinking = {"reasoning": {"effort": "low", "summary": "auto"}, "include": ["reasoning.encrypted_content"], "max_output_tokens": 6000}
+    thinking = {
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "include": ["reasoning.encrypted_content"],
+        "max_output_tokens": 6000,
+    }
     for ask in BOTH:
         given = user("Please call get_weather for Paris")
         first = ask(CLAUDE, given, tools=TOOLS, **thinking)
@@ -175,7 +209,9 @@ def _():
         city: str
         degrees: int
 
-    shape = {"format": {"type": "json_schema", "name": "weather", "schema": Weather.model_json_schema(), "strict": True}}
+    shape = {
+        "format": {"type": "json_schema", "name": "weather", "schema": Weather.model_json_schema(), "strict": True}
+    }
     for ask in BOTH:
         text = ask(CLAUDE, "The weather in Oslo is 21", text=shape).output_text
         assert Weather.model_validate_json(text) == Weather(city="Oslo", degrees=21), text
@@ -258,7 +294,9 @@ def _():
             assert ask(model, "echo a word").output_text == "a word", model
         cited = ask("sim.citations", "Hello")
         parts = [part for item in cited.output if item.type == "message" for part in item.content]
-        assert "bedrock is what lies under the soil" in cited.output_text and any(part.annotations for part in parts), cited.output
+        assert "bedrock is what lies under the soil" in cited.output_text and any(part.annotations for part in parts), (
+            cited.output
+        )
 
 
 @check("a client that goes away ends the request")

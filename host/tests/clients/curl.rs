@@ -80,7 +80,9 @@ fn asked(gateway: &Gateway, path: &str, body: &Value) -> Value {
 }
 
 fn weather_schema() -> Value {
-    json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": false})
+    json!({
+        "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": false,
+    })
 }
 
 #[test]
@@ -90,7 +92,11 @@ fn chat_completions() {
     let tool = |name| json!({"type": "function", "function": {"name": name, "parameters": weather_schema()}});
     let tools = json!([tool("get_weather"), tool("get_time")]);
     let mut messages = vec![json!({"role": "user", "content": "Use get_weather and get_time for Paris"})];
-    let body = |messages: &[Value]| json!({"model": CLAUDE, "messages": messages, "tools": tools, "reasoning_effort": "low", "max_tokens": 6000});
+    let body = |messages: &[Value]| {
+        json!({
+            "model": CLAUDE, "messages": messages, "tools": tools, "reasoning_effort": "low", "max_tokens": 6000,
+        })
+    };
     let first = asked(&gateway, PATH, &body(&messages));
     let message = &first["choices"][0]["message"];
     assert_eq!(first["choices"][0]["finish_reason"], "tool_calls", "{first:#}");
@@ -111,7 +117,9 @@ fn chat_completions() {
         seen["choices"][0]["message"]["content"].as_str().is_some_and(|text| text.contains("1 image: png")),
         "{seen:#}"
     );
-    let structured = json!({"model": CLAUDE, "messages": [{"role": "user", "content": "It rains in Oslo"}], "response_format": format});
+    let structured = json!({
+        "model": CLAUDE, "messages": [{"role": "user", "content": "It rains in Oslo"}], "response_format": format,
+    });
     assert_eq!(asked(&gateway, PATH, &structured)["choices"][0]["message"]["content"], r#"{"city":"Oslo"}"#);
 
     let streamed =
@@ -135,7 +143,11 @@ fn messages() {
     let tools = json!([tool("get_weather"), tool("get_time")]);
     let mut messages = vec![json!({"role": "user", "content": "Use get_weather and get_time for Paris"})];
     let thinking = json!({"type": "enabled", "budget_tokens": 1024});
-    let body = |messages: &[Value]| json!({"model": CLAUDE, "messages": messages, "tools": tools, "thinking": thinking, "max_tokens": 4000});
+    let body = |messages: &[Value]| {
+        json!({
+            "model": CLAUDE, "messages": messages, "tools": tools, "thinking": thinking, "max_tokens": 4000,
+        })
+    };
     let first = asked(&gateway, PATH, &body(&messages));
     let content = first["content"].as_array().expect("it has content");
     assert_eq!(first["stop_reason"], "tool_use", "{first:#}");
@@ -149,7 +161,11 @@ fn messages() {
     assert!(second["content"].to_string().contains(r#"get_time answered \"noon, warm\""#), "{second:#}");
 
     let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}});
-    let plain = |content: Value| json!({"model": CLAUDE, "max_tokens": 500, "messages": [{"role": "user", "content": content}]});
+    let plain = |content: Value| {
+        json!({
+            "model": CLAUDE, "max_tokens": 500, "messages": [{"role": "user", "content": content}],
+        })
+    };
     assert!(asked(&gateway, PATH, &plain(json!([image])))["content"].to_string().contains("1 image: png"));
     let mut structured = plain(json!("It rains in Oslo"));
     structured["output_config"] = json!({"format": {"type": "json_schema", "schema": weather_schema()}});
@@ -175,7 +191,12 @@ fn responses() {
     let tool = |name| json!({"type": "function", "name": name, "parameters": weather_schema()});
     let tools = json!([tool("get_weather"), tool("get_time")]);
     let mut input = vec![json!({"role": "user", "content": "Use get_weather and get_time for Paris"})];
-    let body = |input: &[Value]| json!({"model": CLAUDE, "input": input, "tools": tools, "reasoning": {"effort": "low"}, "store": false, "include": ["reasoning.encrypted_content"]});
+    let body = |input: &[Value]| {
+        json!({
+            "model": CLAUDE, "input": input, "tools": tools, "reasoning": {"effort": "low"}, "store": false,
+            "include": ["reasoning.encrypted_content"],
+        })
+    };
     let first = asked(&gateway, PATH, &body(&input));
     let output = first["output"].as_array().expect("it has output").clone();
     assert_eq!(output[0]["type"], "reasoning", "{first:#}");
