@@ -5,4 +5,3 @@ pub mod context;
 pub mod events;
 pub(crate) mod json;
 pub mod message;
-mod transcript;

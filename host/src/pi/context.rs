@@ -1,8 +1,9 @@
 //! pi's `Context` JSON to the contract's, with the blobs taken out.
 //!
-//! pi's shapes are read as pi writes them. Beyond pi, a user's content may hold `{"type":"document","data","mimeType",
+//! pi's shapes are read as pi writes them, transcripts with system messages included. Beyond pi, a user's content may hold `{"type":"document","data","mimeType",
 //! "name"?,"context"?,"citations"?}`, `{"type":"video","data","mimeType"}`, `{"type":"guardedText","text"}` and
-//! `{"type":"cachePoint","ttl"?}`, and a tool may hold `"strict":"require"|"prefer"`. Types
+//! `{"type":"cachePoint","ttl"?}`, a text of the assistant may hold `"citations":[…]` as [`super::message`] writes them, a tool
+//! may hold `"strict":"require"|"prefer"`, and a message's role may be `system`. Types
 //! and roles that are not known go to the provider, which says what it leaves out. Members that are not known are ignored, as
 //! pi's session files have many. There is no limit on size here; what reads the text from outside has one.
 
@@ -16,7 +17,8 @@ use crate::contract::types::NamedJson;
 
 use super::blobs::Blobs;
 use super::json::{self, Members};
-use super::transcript::Transcript;
+
+mod transcript;
 
 /// A context that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +80,7 @@ pub fn read_context(text: &str) -> Result<(Context, Blobs), ContextError> {
 struct Reader {
     blobs: Blobs,
     problems: Vec<ContextProblem>,
+    transcript: transcript::Transcript,
 }
 
 impl Reader {
@@ -85,52 +88,12 @@ impl Reader {
         let members = self.object(value, "", "an object with `systemPrompt`, `messages` and `tools`");
         let system_prompt = self.optional_string(&members, "", "systemPrompt");
         let messages = self.items(&members, "", "messages");
-        let messages: Vec<_> =
-            messages.into_iter().map(|(path, value)| (self.message(value, &path), value, path)).collect();
+        let messages = messages.into_iter().map(|(path, value)| self.message(value, &path)).collect();
         let tools = self.items(&members, "", "tools");
         let tools = tools.into_iter().map(|(path, value)| self.tool(value, &path)).collect();
-        let mut transcript = Transcript::new(system_prompt, tools);
-        let mut kept = Vec::with_capacity(messages.len());
-        for (message, value, path) in messages {
-            // It keeps its place, emptied, so that the paths of problems in later messages stay true.
-            kept.push(match message {
-                Message::System(text) => {
-                    self.system_changes(&mut transcript, text, value, &path);
-                    Message::System(String::new())
-                }
-                other => other,
-            });
-        }
-        let (system_prompt, tools) = transcript.finish();
-        Context { system_prompt, messages: kept, tools }
-    }
-
-    /// What a system message changes of the prompt and the tools: removals come before additions, as in pi.
-    fn system_changes(&mut self, transcript: &mut Transcript, text: String, value: &RawValue, path: &str) {
-        transcript.add_text(text);
-        let members = json::object(value).unwrap_or_default();
-        if let Some(sections) = json::present(&members, "sections") {
-            let path = member_path(path, "sections");
-            let named = json::members_in_order(sections);
-            if named.is_none() {
-                self.problem(path.clone(), format!("it is {}", json::kind(sections)), "an object of texts by name");
-            }
-            for (name, section) in named.unwrap_or_default() {
-                let text = (section.get() != "null").then(|| json::string(section));
-                if text == Some(None) {
-                    let message = format!("it is {}", json::kind(section));
-                    self.problem(member_path(&path, &name), message, "a string, or `null` to remove the section");
-                }
-                transcript.set_section(name, text.flatten());
-            }
-        }
-        for (path, tool) in self.items(&members, path, "toolsRemoved") {
-            let tool = self.object(tool, &path, "an object with the `name` of a tool");
-            transcript.remove_tool(&self.string(&tool, &path, "name"));
-        }
-        for (path, tool) in self.items(&members, path, "toolsAdded") {
-            transcript.add_tool(self.tool(tool, &path));
-        }
+        let mut context = Context { system_prompt, messages, tools };
+        std::mem::take(&mut self.transcript).replay(&mut context);
+        context
     }
 
     fn message(&mut self, value: &RawValue, path: &str) -> Message {
@@ -154,6 +117,7 @@ impl Reader {
                 is_error: self.flag(&members, path, "isError"),
             }),
             "system" => {
+                self.system_changes(&members, path);
                 let blocks = self.user_content(&members, path);
                 let texts = blocks.into_iter().filter_map(|block| match block {
                     UserBlock::Text(text) => Some(text),
@@ -204,9 +168,10 @@ impl Reader {
     fn assistant_block(&mut self, value: &RawValue, path: &str) -> Option<AssistantBlock> {
         let members = self.block(value, path)?;
         Some(match self.string(&members, path, "type").as_str() {
-            "text" => {
-                AssistantBlock::Text(AssistantText { text: self.string(&members, path, "text"), citations: Vec::new() })
-            }
+            "text" => AssistantBlock::Text(AssistantText {
+                text: self.string(&members, path, "text"),
+                citations: self.citations(&members, path),
+            }),
             "thinking" => AssistantBlock::Thinking(Thinking {
                 text: self.optional_string(&members, path, "thinking").unwrap_or_default(),
                 signature: self.optional_string(&members, path, "thinkingSignature"),
@@ -219,6 +184,23 @@ impl Reader {
             }),
             other => AssistantBlock::Other(NamedJson { name: other.to_owned(), value: value.get().to_owned() }),
         })
+    }
+
+    /// Citations of a text, as they stand.
+    fn citations(&mut self, members: &Members<'_>, path: &str) -> Vec<String> {
+        let items = self.items(members, path, "citations");
+        let mut citations = Vec::with_capacity(items.len());
+        for (path, value) in items {
+            if json::object(value).is_none() {
+                self.problem(
+                    path,
+                    format!("it is {}", json::kind(value)),
+                    "a citation, which is an object of Bedrock's",
+                );
+            }
+            citations.push(value.get().to_owned());
+        }
+        citations
     }
 
     fn tool(&mut self, value: &RawValue, path: &str) -> Tool {
@@ -235,15 +217,6 @@ impl Reader {
                 .optional_string(&members, path, "strict")
                 .or_else(|| self.constrained_sampling(&members, path)),
         }
-    }
-
-    /// `strict` of pi's `constrainedSampling`, where that asks for a JSON Schema: Bedrock has no grammars.
-    fn constrained_sampling(&mut self, tool: &Members<'_>, path: &str) -> Option<String> {
-        let sampling = json::present(tool, "constrainedSampling").filter(|value| value.get() != "false")?;
-        let path = member_path(path, "constrainedSampling");
-        let members = self.object(sampling, &path, "`false`, or an object with a `type`");
-        let of_schema = self.optional_string(&members, &path, "type").is_some_and(|kind| kind == "json_schema");
-        of_schema.then(|| self.optional_string(&members, &path, "strict")).flatten()
     }
 
     /// `data` and `mimeType` of a block.
@@ -331,4 +304,95 @@ fn member_path(path: &str, name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::contract::conversation::{Attachment, Delta, Fragment};
+    use crate::pi::message::Fold;
+
+    #[test]
+    fn every_shape_of_pi_is_read() {
+        let text = r#"{"systemPrompt":"Be brief.","messages":[
+            {"role":"user","content":"hi","timestamp":1},
+            {"role":"user","content":[{"type":"text","text":"see"},{"type":"image","data":"AQID","mimeType":"image/png"}]},
+            {"role":"assistant","provider":"amazon-bedrock","api":"bedrock-converse-stream","model":"m","stopReason":"toolUse",
+             "usage":{"input":1},"content":[{"type":"thinking","thinking":"hm","thinkingSignature":"s"},
+             {"type":"toolCall","id":"c1","name":"look","arguments":{"n":9007199254740993}}]},
+            {"role":"toolResult","toolCallId":"c1","toolName":"look","content":null,"isError":true},
+            {"role":"custom","x":1}],
+            "tools":[{"name":"look","description":"Looks.","parameters":{"b":1,"a":2.50}}]}"#;
+        let (context, blobs) = read_context(text).expect("the test's context is right");
+        assert_eq!(context.system_prompt.as_deref(), Some("Be brief."));
+        assert_eq!(context.messages[0], Message::User(vec![UserBlock::Text("hi".to_owned())]));
+        let image = Blob { index: 0, media_type: "image/png".to_owned(), size: 3 };
+        assert_eq!(
+            context.messages[1],
+            Message::User(vec![UserBlock::Text("see".to_owned()), UserBlock::Image(image)])
+        );
+        assert_eq!(blobs.len(), 1);
+        let Message::Assistant(assistant) = &context.messages[2] else { panic!("{:?}", context.messages[2]) };
+        let call = ToolCall {
+            id: "c1".to_owned(),
+            name: "look".to_owned(),
+            arguments: r#"{"n":9007199254740993}"#.to_owned(),
+        };
+        assert_eq!(assistant.content[1], AssistantBlock::ToolCall(call));
+        let Message::ToolResult(result) = &context.messages[3] else { panic!("{:?}", context.messages[3]) };
+        assert_eq!((result.content.len(), result.is_error), (0, true));
+        assert!(matches!(&context.messages[4], Message::Other(other) if other.name == "custom"));
+        assert_eq!(context.tools[0].parameters, r#"{"b":1,"a":2.50}"#);
+    }
+
+    #[test]
+    fn all_the_problems_come_with_their_paths() {
+        let text = r#"{"systemPrompt":1,"messages":[{"content":"x"},{"role":"user","content":[
+            {"type":"image","mimeType":"image/png","data":"!"},{"type":"text"},7]},3,
+            {"role":"toolResult","isError":"no","content":{}},
+            {"role":"assistant","content":[{"type":"text","text":"x","citations":[{},"y"]}]}],"tools":{}}"#;
+        let Err(ContextError::Invalid(problems)) = read_context(text) else { panic!("it has problems") };
+        let paths: Vec<_> = problems.iter().map(|problem| problem.path.as_str()).collect();
+        let expected = [
+            "systemPrompt",
+            "messages[0].role",
+            "messages[1].content[0].data",
+            "messages[1].content[1].text",
+            "messages[1].content[2]",
+            "messages[2]",
+            "messages[3].toolCallId",
+            "messages[3].content",
+            "messages[3].isError",
+            "messages[4].content[0].citations[1]",
+            "tools",
+        ];
+        assert_eq!(paths, expected);
+        assert_eq!(
+            problems[2].to_string(),
+            "messages[1].content[0].data: it is not base64; expected the bytes in base64, without a `data:` prefix"
+        );
+    }
+
+    #[test]
+    fn citations_survive_being_written_and_read() {
+        let citations = [r#"{"title":"t","location":{"web":{"url":"https://a.example/?n=9007199254740993"}}}"#, "{}"];
+        let mut fold = Fold::new("bedrock-converse-stream", "amazon-bedrock", "m", None);
+        fold.apply(&Delta::TextStart(0));
+        fold.apply(&Delta::TextDelta(Fragment { content_index: 0, delta: "cited".to_owned() }));
+        for citation in citations {
+            let (kind, value) = ("citation".to_owned(), citation.to_owned());
+            fold.apply(&Delta::Attachment(Attachment { content_index: Some(0), kind, value }));
+        }
+        let written = serde_json::to_string(fold.message()).expect("a message is JSON");
+        let (context, _) = read_context(&format!(r#"{{"messages":[{written}]}}"#)).expect("what was written is read");
+        let Message::Assistant(read) = &context.messages[0] else { panic!("{:?}", context.messages[0]) };
+        let expected = AssistantText { text: "cited".to_owned(), citations: citations.map(str::to_owned).to_vec() };
+        assert_eq!(read.content, [AssistantBlock::Text(expected)]);
+    }
+
+    #[test]
+    fn a_slip_in_the_syntax_has_its_place() {
+        let error = read_context("{\n  \"messages\": [,]\n}").err();
+        let expected = ContextError::Syntax { line: 2, column: 16, message: "expected value".to_owned() };
+        assert_eq!(error, Some(expected));
+        assert!(read_context("{}").is_ok());
+        assert!(read_context("[]").is_err());
+    }
+}

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The members of an object; of members with the same name the last.
@@ -18,36 +16,6 @@ pub(crate) fn present<'a>(members: &Members<'a>, name: &str) -> Option<&'a RawVa
 /// The members of a value that is an object.
 pub(crate) fn object(value: &RawValue) -> Option<Members<'_>> {
     serde_json::from_str(value.get()).ok()
-}
-
-/// The members of a value that is an object, in the order in which they stand there.
-pub(super) fn members_in_order(value: &RawValue) -> Option<Vec<(String, &RawValue)>> {
-    serde_json::from_str::<InOrder<'_>>(value.get()).ok().map(|members| members.0)
-}
-
-#[derive(Debug)]
-struct InOrder<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for InOrder<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfAnObject;
-        impl<'de> Visitor<'de> for OfAnObject {
-            type Value = InOrder<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(InOrder(members))
-            }
-        }
-        deserializer.deserialize_map(OfAnObject)
-    }
 }
 
 /// The items of a value that is an array.
