@@ -10,3 +10,4 @@ pub mod json;
 pub mod pi;
 pub mod provider;
 pub mod simulator;
+pub mod telemetry;

@@ -3,5 +3,5 @@
 pub mod blobs;
 pub mod context;
 pub mod events;
-mod json;
+pub(crate) mod json;
 pub mod message;

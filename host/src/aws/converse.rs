@@ -1,11 +1,13 @@
 //! `ConverseStream`: a body goes out as it is, frames come back as they are.
 
+use std::future::Future as _;
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
 use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, Sleep};
 
@@ -24,9 +26,6 @@ const KEPT_BUFFER: usize = 256 << 10;
 
 /// Headers of the configuration that are not sent: they are the SDK's own (pi skips the same).
 const RESERVED_HEADERS: &[&str] = &["authorization", "host", "content-length", "content-type"];
-
-/// How a body fails.
-type BodyError = aws_smithy_runtime_api::box_error::BoxError;
 
 /// A request that is ready.
 #[derive(Debug)]
@@ -48,6 +47,8 @@ pub struct EventStream {
     /// Fires when the silence may have lasted too long. It is set again only when it fires and not with every read: a timer
     /// that is armed anew for each event costs more than the event.
     alarm: Pin<Box<Sleep>>,
+    /// When the silence that lasts began.
+    waiting_since: Option<Instant>,
     request_id: Option<String>,
 }
 
@@ -123,7 +124,7 @@ impl EventStream {
         }
         let batch = Batch { frames: Vec::new(), bytes: Vec::new() };
         let alarm = Box::pin(tokio::time::sleep(idle));
-        Ok(EventStream { body, decoder: FrameDecoder::default(), batch, idle, alarm, request_id })
+        Ok(EventStream { body, decoder: FrameDecoder::default(), batch, idle, alarm, waiting_since: None, request_id })
     }
 
     /// AWS's id of the request.
@@ -135,6 +136,22 @@ impl EventStream {
     /// Waits for the next read that completes a frame, and gives all the frames that it completes; or says how the stream
     /// ended. It can be dropped while it waits, and called again.
     pub async fn receive(&mut self) -> Received<'_> {
+        match std::future::poll_fn(|context| self.poll_batch(context)).await {
+            None => Received::Frames(&self.batch),
+            Some(ending) => Received::Ended(ending),
+        }
+    }
+
+    /// [`EventStream::receive`] for who polls. What the call before gave is gone with this one.
+    pub fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Received<'_>> {
+        Poll::Ready(match ready!(self.poll_batch(context)) {
+            None => Received::Frames(&self.batch),
+            Some(ending) => Received::Ended(ending),
+        })
+    }
+
+    /// Fills the batch; gives the ending when there is nothing more to fill it with.
+    fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<Option<Ending>> {
         self.batch.frames.clear();
         self.batch.bytes.clear();
         self.batch.bytes.shrink_to(KEPT_BUFFER);
@@ -143,24 +160,28 @@ impl EventStream {
                 Ok(()) => {}
                 // What was whole before the damage still counts; the damage comes with the next call.
                 Err(_) if !self.batch.frames.is_empty() => break,
-                Err(error) => return Received::Ended(Ending::Damaged(error.to_string())),
+                Err(error) => return Poll::Ready(Some(Ending::Damaged(error.to_string()))),
             }
             if !self.batch.frames.is_empty() {
                 break;
             }
-            match self.read().await {
-                None => {
+            match Pin::new(&mut self.body).poll_frame(context) {
+                Poll::Pending => {
+                    ready!(self.poll_alarm(context));
                     let milliseconds = u64::try_from(self.idle.as_millis()).unwrap_or(u64::MAX);
-                    return Received::Ended(Ending::Idle(milliseconds));
+                    return Poll::Ready(Some(Ending::Idle(milliseconds)));
                 }
-                Some(None) => {
-                    return Received::Ended(match self.decoder.end() {
+                Poll::Ready(None) => {
+                    return Poll::Ready(Some(match self.decoder.end() {
                         Ok(()) => Ending::Complete,
                         Err(error) => Ending::Damaged(error.to_string()),
-                    });
+                    }));
                 }
-                Some(Some(Err(error))) => return Received::Ended(Ending::Broken(failure::chain(error.as_ref()))),
-                Some(Some(Ok(frame))) => {
+                Poll::Ready(Some(Err(error))) => {
+                    return Poll::Ready(Some(Ending::Broken(failure::chain(error.as_ref()))));
+                }
+                Poll::Ready(Some(Ok(frame))) => {
+                    self.waiting_since = None;
                     // Trailers say nothing here.
                     if let Ok(chunk) = frame.into_data() {
                         self.decoder.feed(chunk);
@@ -168,24 +189,19 @@ impl EventStream {
                 }
             }
         }
-        Received::Frames(&self.batch)
+        Poll::Ready(None)
     }
 
-    /// Reads on. The outer None is a silence that lasted too long; the inner one is the end of the body.
-    async fn read(&mut self) -> Option<Option<Result<hyper::body::Frame<Bytes>, BodyError>>> {
-        let waiting_since = Instant::now();
+    /// Ready when nothing came for longer than it may.
+    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
         loop {
-            tokio::select! {
-                biased;
-                frame = self.body.frame() => return Some(frame),
-                () = &mut self.alarm => {
-                    let until = waiting_since + self.idle;
-                    if until <= Instant::now() {
-                        return None;
-                    }
-                    self.alarm.as_mut().reset(until);
-                }
+            ready!(self.alarm.as_mut().poll(context));
+            let until = since + self.idle;
+            if until <= Instant::now() {
+                return Poll::Ready(());
             }
+            self.alarm.as_mut().reset(until);
         }
     }
 

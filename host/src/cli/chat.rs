@@ -75,7 +75,7 @@ pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Re
         idle: Duration::from_secs(arguments.idle_timeout),
     };
     let mut output = output::Output::new(fold, arguments.json);
-    gateway::run(&mut session, &aws, ask, interrupted(), &mut output).await?;
+    gateway::run(session, &aws, ask, interrupted(), &mut output).await?;
     Ok(output.exit())
 }
 

@@ -6,12 +6,16 @@
 mod environment;
 mod error;
 mod file;
+pub mod gateway;
 mod json5;
 mod layers;
 mod locate;
 pub mod mask;
 mod overrides;
+mod path;
+mod position;
 mod secrets;
+mod similar;
 
 pub use environment::Environment;
 pub use error::ConfigError;
@@ -19,4 +23,5 @@ pub use file::{ConfigFile, MAX_FILE_SIZE};
 pub use layers::{PROVIDER_PATHS, PROVIDER_VARIABLES, layers};
 pub use locate::{ChosenBy, Location, locate};
 pub use overrides::Override;
+pub use path::Segment;
 pub use secrets::ConfigSecrets;

@@ -2,14 +2,15 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::aws::{Aws, ConverseRequest, Received};
+use crate::aws::{Aws, ConverseRequest, EventStream, Received};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
-use crate::contract::types::{ApiError, ApiStage, Failure, FailureKind, Model, Usage, UsageCost};
+use crate::contract::types::{Failure, FailureKind, Model, Usage, UsageCost};
 use crate::provider::{ProviderError, Session};
 
 /// Takes the deltas of a turn, in order. The last one is `done` or `error`, and comes exactly once.
@@ -93,60 +94,133 @@ pub async fn prepare(
 /// # Errors
 /// When the sink fails, or the provider fails before the turn is open. A provider that fails later is an `error` delta.
 pub async fn run(
-    session: &mut Session,
+    session: Session,
     aws: &Aws,
     ask: Ask,
     abort: impl Future<Output = ()>,
     sink: &mut impl Sink,
 ) -> Result<(), TurnError> {
-    let Ask { model, model_id, region, body, carry, idle } = ask;
     let mut abort = pin!(abort);
-    let request = ConverseRequest { model_id: model_id.clone(), region: region.clone(), body };
     let begun = tokio::select! {
         biased;
-        () = &mut abort => Err(aborted(model_id, region)),
-        begun = aws.converse_stream(request, idle) => begun,
+        () = &mut abort => Err(None),
+        begun = Turn::begin(session, aws, ask) => begun.map_err(Some),
     };
-    let mut stream = match begun {
-        Ok(stream) => stream,
-        Err(error) => {
-            let failure = session.explain(&error)?;
-            return Ok(sink.take(&[failed(failure)])?);
-        }
+    let mut turn = match begun {
+        Ok(turn) => turn,
+        Err(None) => return Ok(sink.take(&[failed(interrupted())])?),
+        Err(Some(BeginError::Provider(error))) => return Err(error.into()),
+        Err(Some(BeginError::Refused(failure))) => return Ok(sink.take(&[failed(failure)])?),
     };
-    let request_id = stream.request_id().map(str::to_owned);
-    session.open_turn(&Opening { model, carry, request_id: request_id.clone(), extras: Vec::new() })?;
     loop {
-        let received = tokio::select! {
+        let deltas = tokio::select! {
             biased;
-            () = &mut abort => Received::Ended(Ending::Aborted),
-            received = stream.receive() => received,
+            () = &mut abort => Some(turn.end(&Ending::Aborted)),
+            deltas = std::future::poll_fn(|context| turn.poll_deltas(context)) => deltas,
         };
-        let ended = matches!(received, Received::Ended(_));
-        let translated = match received {
-            Received::Frames(batch) => session.push(batch),
-            Received::Ended(ending) => session.finish(&ending),
-        };
-        let deltas = translated.unwrap_or_else(|error| vec![failed(provider_failure(&error, request_id.as_deref()))]);
-        sink.take(&deltas)?;
-        if ended || matches!(deltas.last(), Some(Delta::Error(_))) {
-            return Ok(());
+        match deltas {
+            None => return Ok(()),
+            Some(deltas) => sink.take(&deltas)?,
         }
     }
 }
 
-fn aborted(model_id: String, region: String) -> ApiError {
-    ApiError {
-        operation: "ConverseStream".to_owned(),
-        model_id: Some(model_id),
-        region: Some(region),
-        stage: ApiStage::Aborted,
-        status: None,
-        code: None,
-        message: None,
-        request_id: None,
-        retry_after: None,
+/// Why a turn did not begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BeginError {
+    /// The provider failed.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// AWS refused the request, or could not be reached.
+    #[error("{}", .0.message)]
+    Refused(Failure),
+}
+
+/// An answer that is coming.
+#[derive(Debug)]
+pub struct Turn {
+    session: Session,
+    stream: EventStream,
+    /// Whether `done` or `error` was given.
+    ended: bool,
+    /// Time that the provider took for the last deltas.
+    provider_time: Duration,
+}
+
+impl Turn {
+    /// Sends a request, and gives the turn as soon as the answer begins.
+    ///
+    /// # Errors
+    /// When AWS refuses the request, explained by the provider, or the provider fails.
+    pub async fn begin(mut session: Session, aws: &Aws, ask: Ask) -> Result<Self, BeginError> {
+        let Ask { model, model_id, region, body, carry, idle } = ask;
+        let stream = match aws.converse_stream(ConverseRequest { model_id, region, body }, idle).await {
+            Ok(stream) => stream,
+            Err(error) => return Err(BeginError::Refused(session.explain(&error)?)),
+        };
+        let request_id = stream.request_id().map(str::to_owned);
+        session.open_turn(&Opening { model, carry, request_id, extras: Vec::new() })?;
+        Ok(Turn { session, stream, ended: false, provider_time: Duration::ZERO })
     }
+
+    /// AWS's id of the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.stream.request_id()
+    }
+
+    /// How long the provider took for the deltas that were given last.
+    #[must_use]
+    pub fn provider_time(&self) -> Duration {
+        self.provider_time
+    }
+
+    /// The deltas of the next read; none after the last. The last one of all is `done` or `error`. There may be no deltas
+    /// in what is given.
+    pub fn poll_deltas(&mut self, context: &mut TaskContext<'_>) -> Poll<Option<Vec<Delta>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let received = ready!(self.stream.poll_receive(context));
+        let began = std::time::Instant::now();
+        let (translated, over) = match received {
+            Received::Frames(batch) => (self.session.push(batch), false),
+            Received::Ended(ending) => (self.session.finish(&ending), true),
+        };
+        Poll::Ready(Some(self.given(translated, over, began)))
+    }
+
+    /// Ends the turn before its time. None are given when it has ended already.
+    pub fn end(&mut self, ending: &Ending) -> Vec<Delta> {
+        if self.ended {
+            return Vec::new();
+        }
+        let began = std::time::Instant::now();
+        let translated = self.session.finish(ending);
+        self.given(translated, true, began)
+    }
+
+    fn given(
+        &mut self,
+        translated: Result<Vec<Delta>, ProviderError>,
+        over: bool,
+        began: std::time::Instant,
+    ) -> Vec<Delta> {
+        self.provider_time = began.elapsed();
+        let mut deltas = translated.unwrap_or_else(|error| vec![failed(provider_failure(&error, self.request_id()))]);
+        let ends = matches!(deltas.last(), Some(Delta::Done(_) | Delta::Error(_)));
+        if over && !ends {
+            deltas.push(failed(unended(self.request_id())));
+        }
+        self.ended = over || ends;
+        deltas
+    }
+}
+
+/// The failure of a request that the caller stopped before its answer began.
+fn interrupted() -> Failure {
+    failure(FailureKind::Aborted, "Request was aborted".to_owned(), None, None)
 }
 
 /// The terminal delta of a turn that failed before or beside the provider's own translation.
@@ -156,11 +230,24 @@ fn failed(failure: Failure) -> Delta {
     Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage, extras: Vec::new() })
 }
 
-fn provider_failure(error: &ProviderError, request_id: Option<&str>) -> Failure {
+/// What a provider that traps, or takes too long, means for the caller.
+pub(super) fn provider_failure(error: &ProviderError, request_id: Option<&str>) -> Failure {
+    failure(FailureKind::Other("provider".to_owned()), error.to_string(), Some(PROVIDERS_BUG), request_id)
+}
+
+/// A provider that ends a turn without `done` or `error` breaks the contract; the caller must not take that for an end.
+fn unended(request_id: Option<&str>) -> Failure {
+    let message = "the provider ended the answer without saying how".to_owned();
+    failure(FailureKind::Other("provider".to_owned()), message, Some(PROVIDERS_BUG), request_id)
+}
+
+const PROVIDERS_BUG: &str = "this is a bug of the provider component, not of the request or of AWS";
+
+fn failure(kind: FailureKind, message: String, hint: Option<&str>, request_id: Option<&str>) -> Failure {
     Failure {
-        kind: FailureKind::Other("provider".to_owned()),
-        message: error.to_string(),
-        hint: Some("this is a bug of the provider component, not of the request or of AWS".to_owned()),
+        kind,
+        message,
+        hint: hint.map(str::to_owned),
         retryable: false,
         retry_after_ms: None,
         code: None,

@@ -6,37 +6,37 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 /// The members of an object; of members with the same name the last.
-pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
+pub(crate) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// A value that is not there and `null` mean the same in pi's JSON.
-pub(super) fn present<'a>(members: &Members<'a>, name: &str) -> Option<&'a RawValue> {
+pub(crate) fn present<'a>(members: &Members<'a>, name: &str) -> Option<&'a RawValue> {
     members.get(name).copied().filter(|value| value.get() != "null")
 }
 
 /// The members of a value that is an object.
-pub(super) fn object(value: &RawValue) -> Option<Members<'_>> {
+pub(crate) fn object(value: &RawValue) -> Option<Members<'_>> {
     serde_json::from_str(value.get()).ok()
 }
 
 /// The items of a value that is an array.
-pub(super) fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
+pub(crate) fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
 /// Whether a value is a string.
-pub(super) fn is_string(value: &RawValue) -> bool {
+pub(crate) fn is_string(value: &RawValue) -> bool {
     value.get().starts_with('"')
 }
 
 /// The text of a value that is a string. Lone surrogates, which JavaScript writes and UTF-8 cannot hold, are left out: pi
 /// removes them from everything that it sends.
-pub(super) fn string(value: &RawValue) -> Option<String> {
+pub(crate) fn string(value: &RawValue) -> Option<String> {
     let text = value.get();
     serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_lone_surrogates(text))).ok()
 }
 
 /// What kind of value it is, for messages.
-pub(super) fn kind(value: &RawValue) -> &'static str {
+pub(crate) fn kind(value: &RawValue) -> &'static str {
     match value.get().as_bytes().first() {
         Some(b'{') => "an object",
         Some(b'[') => "an array",

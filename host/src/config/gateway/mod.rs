@@ -1,0 +1,19 @@
+//! The gateway's own settings: the member `quarry` of the configuration file.
+//!
+//! OpenClaw has a member `gateway` for a gateway of its own, so Quarry's stands under its name. Only the host reads it: the
+//! provider is never shown anything of it.
+
+mod key_hash;
+mod keys;
+mod listen;
+mod network;
+mod read;
+mod reader;
+mod settings;
+
+pub use key_hash::{KeyHash, KeyHashError};
+pub use keys::{ANONYMOUS, wrong_key_name, wrong_model_pattern};
+pub use listen::ListenRefused;
+pub use settings::{
+    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig,
+};

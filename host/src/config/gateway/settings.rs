@@ -1,0 +1,185 @@
+//! What the gateway can be told, and what it does when it is told nothing.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::key_hash::KeyHash;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// Everything under `quarry`.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    /// `listen`: address and port to serve on; port 0 takes a free one. Default 127.0.0.1:8484. Any other address than one of
+    /// this machine's own loopback needs a key: see [`GatewayConfig::check_listen`].
+    pub listen: SocketAddr,
+    /// `keys`: the client keys. Default none, which admits everybody.
+    pub keys: Vec<KeyConfig>,
+    /// `limits`.
+    pub limits: GatewayLimits,
+    /// `retry`.
+    pub retry: RetryConfig,
+    /// `fallbacks`: whether the models of OpenClaw's `agents.defaults.model.fallbacks` are tried when one is throttled. Default
+    /// true.
+    pub fallbacks: bool,
+    /// `cors`: origins (`https://host`) whose pages may read answers. Default none; `*` stands alone for all.
+    pub cors: Vec<String>,
+    /// `remote`: attachments that a client gives as a URL.
+    pub remote: RemoteConfig,
+    /// `log`.
+    pub log: LogConfig,
+    /// `otlp`: where traces are sent. Default nowhere.
+    pub otlp: Option<OtlpConfig>,
+    /// `drainSeconds`: how long streams may go on after SIGTERM. Default 30 s.
+    pub drain: Duration,
+    /// `keepAliveSeconds`: after how long a silence a stream gets a comment or ping, so that nothing between here and the client
+    /// takes it for dead. Default 15 s.
+    pub keep_alive: Duration,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        GatewayConfig {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8484)),
+            keys: Vec::new(),
+            limits: GatewayLimits::default(),
+            retry: RetryConfig::default(),
+            fallbacks: true,
+            cors: Vec::new(),
+            remote: RemoteConfig::default(),
+            log: LogConfig::default(),
+            otlp: None,
+            drain: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(15),
+        }
+    }
+}
+
+/// `quarry.limits`: what one client, or all of them, can take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayLimits {
+    /// `bodyBytes`: largest body of a request, in bytes. Default 32 MiB, which holds Bedrock's largest request.
+    pub body: usize,
+    /// `headerBytes`: largest head of a request, in bytes. Default 64 KiB.
+    pub headers: usize,
+    /// `headerSeconds`: how long a request's head may take to arrive; a kept-alive connection that asks nothing is closed after
+    /// it too. Default 60 s.
+    pub header_time: Duration,
+    /// `bodySeconds`: how long a request's body may take to arrive. Default 120 s.
+    pub body_time: Duration,
+    /// `idleSeconds`: longest silence of Bedrock before the answer is given up. Default 300 s.
+    pub idle: Duration,
+    /// `turnSeconds`: longest that an answer may take in all. Default 3600 s; zero stands for no limit.
+    pub turn: Duration,
+    /// `stallSeconds`: how long a client may read nothing of its answer. Default 300 s.
+    pub stall: Duration,
+    /// `connections`: most open connections. Default 20000.
+    pub connections: usize,
+    /// `concurrency`: most requests at once, of all clients. Default 4000.
+    pub concurrency: usize,
+}
+
+impl Default for GatewayLimits {
+    fn default() -> Self {
+        GatewayLimits {
+            body: 32 * MIB,
+            headers: 64 * KIB,
+            header_time: Duration::from_secs(60),
+            body_time: Duration::from_secs(120),
+            idle: Duration::from_secs(300),
+            turn: Duration::from_secs(3600),
+            stall: Duration::from_secs(300),
+            connections: 20_000,
+            concurrency: 4000,
+        }
+    }
+}
+
+/// `quarry.retry`: what is done when Bedrock throttles before the first token. After it nothing is tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryConfig {
+    /// `attempts`: how often a model is asked in all, from 1. Default 3.
+    pub attempts: u32,
+    /// `baseMilliseconds`: the wait before the second attempt, before jitter; each further one is twice as long. Default 500 ms.
+    pub base: Duration,
+    /// `mostMilliseconds`: the longest wait. Default 20 s.
+    pub most: Duration,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        RetryConfig { attempts: 3, base: Duration::from_millis(500), most: Duration::from_secs(20) }
+    }
+}
+
+/// One of `quarry.keys`: a client that may use the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyConfig {
+    /// `name`: what the client is called in logs and metrics. No two keys have the same.
+    pub name: String,
+    /// `hash`: SHA-256 of its key.
+    pub hash: KeyHash,
+    /// `models`: ids that it may ask; `*` at the end of one stands for any rest. Empty for all.
+    pub models: Vec<String>,
+    /// `concurrency`: most requests of it at once, from 1. None for no limit but the gateway's own.
+    pub concurrency: Option<usize>,
+    /// `requestsPerMinute`: most requests of it a minute, from 1. None for no limit.
+    pub requests_per_minute: Option<u32>,
+}
+
+/// `quarry.remote`: whether the gateway fetches attachments that a client gives as a URL. Off unless allowed: a request would
+/// make this machine open connections into its own network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteConfig {
+    /// `allowed`. Default false.
+    pub allowed: bool,
+    /// `hosts`: names of hosts that may be fetched from, in lower case; empty for every public one. Default empty.
+    pub hosts: Vec<String>,
+    /// `bytes`: largest attachment, in bytes. Default 20 MiB.
+    pub max_bytes: usize,
+    /// `seconds`: how long one may take. Default 10 s.
+    pub timeout: Duration,
+}
+
+impl Default for RemoteConfig {
+    fn default() -> Self {
+        RemoteConfig { allowed: false, hosts: Vec::new(), max_bytes: 20 * MIB, timeout: Duration::from_secs(10) }
+    }
+}
+
+/// `quarry.log`: what is written to standard error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogConfig {
+    /// `format`. Default text.
+    pub format: LogFormat,
+    /// `prompts`: whether prompts and answers are logged. Default false.
+    pub prompts: bool,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// `text`: for people.
+    #[default]
+    Text,
+    /// `json`: one object a line.
+    Json,
+}
+
+/// `quarry.otlp`: where traces are sent, by OTLP over HTTP.
+#[derive(Debug, Clone)]
+pub struct OtlpConfig {
+    /// `endpoint`: base URL of the collector, without `/v1/traces`. Default `http://127.0.0.1:4318`, the protocol's own port.
+    pub endpoint: String,
+    /// `headers`: names and values that are sent along, such as a collector's key.
+    pub headers: Vec<(String, SecretString)>,
+}
+
+impl Default for OtlpConfig {
+    fn default() -> Self {
+        OtlpConfig { endpoint: "http://127.0.0.1:4318".to_owned(), headers: Vec::new() }
+    }
+}

@@ -1,0 +1,204 @@
+//! Why a client gets no answer, or no more of it: one form for all wire formats, each of which shows it in its own.
+
+use std::time::Duration;
+
+use hyper::StatusCode;
+
+use crate::contract::conversation::Problem;
+use crate::contract::types::{Failure, FailureKind};
+
+/// What kind of refusal it is. The formats have fewer or other words for it; each maps it to its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// The request is not one that can be taken.
+    Invalid,
+    /// The conversation does not fit into the model's context.
+    ContextOverflow,
+    /// The client's key is missing or wrong.
+    Authentication,
+    /// The key, the account or the role may not do this.
+    Permission,
+    /// There is no such model or path.
+    NotFound,
+    /// The method is not one of this path.
+    Method,
+    /// The body is larger than it may be.
+    TooLarge,
+    /// The client, or the gateway for all its clients, asks too often for now.
+    RateLimit,
+    /// A quota that waiting a moment does not refill.
+    Quota,
+    /// A guardrail or content filter stopped it.
+    ContentFilter,
+    /// AWS or the model cannot take the request now.
+    Overloaded,
+    /// AWS or the model failed, or what came from there cannot be used.
+    Upstream,
+    /// It took too long.
+    Timeout,
+    /// The gateway is shutting down.
+    ShuttingDown,
+    /// The client went away.
+    Aborted,
+    /// The gateway or its provider component failed.
+    Internal,
+}
+
+/// A refusal or a failure, in words and codes for a client. It holds nothing secret.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// What kind it is.
+    pub kind: RefusalKind,
+    /// HTTP status, where nothing was sent yet.
+    pub status: StatusCode,
+    /// One or two sentences for a person.
+    pub message: String,
+    /// Which member of the request, such as `messages[2].content`.
+    pub param: Option<String>,
+    /// AWS's name for it, such as `ThrottlingException`.
+    pub code: Option<String>,
+    /// AWS's id of the request.
+    pub request_id: Option<String>,
+    /// When to try again.
+    pub retry_after: Option<Duration>,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+}
+
+impl Refusal {
+    /// A refusal of this kind, with the status that goes with it.
+    #[must_use]
+    pub fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
+        Refusal {
+            kind,
+            status: kind.status(),
+            message: message.into(),
+            param: None,
+            code: None,
+            request_id: None,
+            retry_after: None,
+            retryable: kind.is_retryable(),
+        }
+    }
+
+    /// A request that cannot be taken because of one of its members.
+    #[must_use]
+    pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Refusal { param: Some(param.into()), ..Refusal::new(RefusalKind::Invalid, message) }
+    }
+
+    /// A conversation or option that the provider cannot put into a request. All its problems are told.
+    #[must_use]
+    pub fn of_problems(problems: &[Problem]) -> Self {
+        let told: Vec<_> = problems
+            .iter()
+            .map(|Problem { path, message, expected }| format!("{path}: {message}; expected {expected}"))
+            .collect();
+        Refusal {
+            param: problems.first().map(|problem| problem.path.clone()),
+            ..Refusal::new(RefusalKind::Invalid, told.join("\n"))
+        }
+    }
+}
+
+impl RefusalKind {
+    /// The HTTP status of this kind.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            RefusalKind::Invalid | RefusalKind::ContextOverflow | RefusalKind::ContentFilter => StatusCode::BAD_REQUEST,
+            RefusalKind::Authentication => StatusCode::UNAUTHORIZED,
+            RefusalKind::Permission => StatusCode::FORBIDDEN,
+            RefusalKind::NotFound => StatusCode::NOT_FOUND,
+            RefusalKind::Method => StatusCode::METHOD_NOT_ALLOWED,
+            RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            RefusalKind::RateLimit | RefusalKind::Quota => StatusCode::TOO_MANY_REQUESTS,
+            RefusalKind::Overloaded | RefusalKind::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            RefusalKind::Upstream => StatusCode::BAD_GATEWAY,
+            RefusalKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            // What nginx has for it. Nobody reads it; the log does.
+            RefusalKind::Aborted => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
+            RefusalKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A stable word for it, for logs and metrics.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            RefusalKind::Invalid => "invalid",
+            RefusalKind::ContextOverflow => "context_overflow",
+            RefusalKind::Authentication => "authentication",
+            RefusalKind::Permission => "permission",
+            RefusalKind::NotFound => "not_found",
+            RefusalKind::Method => "method",
+            RefusalKind::TooLarge => "too_large",
+            RefusalKind::RateLimit => "rate_limit",
+            RefusalKind::Quota => "quota",
+            RefusalKind::ContentFilter => "content_filter",
+            RefusalKind::Overloaded => "overloaded",
+            RefusalKind::Upstream => "upstream",
+            RefusalKind::Timeout => "timeout",
+            RefusalKind::ShuttingDown => "shutting_down",
+            RefusalKind::Aborted => "aborted",
+            RefusalKind::Internal => "internal",
+        }
+    }
+
+    fn is_retryable(self) -> bool {
+        use RefusalKind::{Overloaded, RateLimit, ShuttingDown, Timeout, Upstream};
+        matches!(self, RateLimit | Overloaded | Upstream | Timeout | ShuttingDown)
+    }
+}
+
+impl From<&Failure> for Refusal {
+    /// What the provider says of a failed request or stream. AWS's trouble with the *gateway's* credentials is not the
+    /// client's: 401 would send people to look at the key that they gave to the gateway.
+    fn from(failure: &Failure) -> Self {
+        let Failure { kind, message, hint, retryable, retry_after_ms, code, status, request_id, suggestions } = failure;
+        let kind = match kind {
+            FailureKind::Throttled => RefusalKind::RateLimit,
+            FailureKind::Overloaded => RefusalKind::Overloaded,
+            FailureKind::Quota => RefusalKind::Quota,
+            FailureKind::ContextOverflow => RefusalKind::ContextOverflow,
+            FailureKind::Denied | FailureKind::ModelNotEnabled => RefusalKind::Permission,
+            FailureKind::ModelNotFound => RefusalKind::NotFound,
+            FailureKind::NeedsInferenceProfile | FailureKind::Validation => RefusalKind::Invalid,
+            FailureKind::Timeout => RefusalKind::Timeout,
+            FailureKind::ContentFiltered | FailureKind::Refused => RefusalKind::ContentFilter,
+            FailureKind::CredentialsMissing
+            | FailureKind::CredentialsInvalid
+            | FailureKind::Transport
+            | FailureKind::Truncated
+            | FailureKind::Damaged
+            | FailureKind::ModelOutput
+            | FailureKind::Service => RefusalKind::Upstream,
+            FailureKind::Aborted => RefusalKind::Aborted,
+            FailureKind::Other(other) if other == "provider" => RefusalKind::Internal,
+            // What a later provider names and this host does not know: the status that AWS gave says most.
+            FailureKind::Other(_) => match status {
+                Some(429) => RefusalKind::RateLimit,
+                Some(400..=499) => RefusalKind::Invalid,
+                _ => RefusalKind::Upstream,
+            },
+        };
+        let mut text = message.clone();
+        if let Some(hint) = hint {
+            text.push_str(" (");
+            text.push_str(hint);
+            text.push(')');
+        }
+        if !suggestions.is_empty() {
+            text.push_str("; try ");
+            text.push_str(&suggestions.join(", "));
+        }
+        Refusal {
+            code: code.clone(),
+            request_id: request_id.clone(),
+            retry_after: retry_after_ms.map(Duration::from_millis),
+            retryable: *retryable,
+            ..Refusal::new(kind, text)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Wire formats: how clients of one API ask, and how they are answered. One file or folder a format; all of them read into the
+//! same [`Asked`] and render the same deltas.
+
+use std::time::SystemTime;
+
+use hyper::HeaderMap;
+
+use super::refusal::Refusal;
+use super::remote::Fetched;
+use crate::contract::conversation::{Context, Delta, Options, Outcome};
+use crate::contract::types::Model;
+use crate::pi::blobs::Blobs;
+use crate::pi::message::AssistantMessage;
+
+pub(crate) mod reader;
+pub(crate) mod sse;
+
+pub(crate) mod chat_completions;
+pub(crate) mod openai_error;
+
+/// A format. Functions and not a trait with state: a format has none.
+#[derive(Debug)]
+pub(crate) struct Format {
+    /// What it is called in logs and metrics.
+    pub(crate) name: &'static str,
+    /// Reads a request.
+    pub(crate) read: fn(&Received<'_>) -> Result<Request, ReadError>,
+    /// The body of a refusal, as the format's own error object.
+    pub(crate) refusal: fn(&Refusal) -> Vec<u8>,
+    /// The header in which clients of this format look for the request's id.
+    pub(crate) request_id_header: &'static str,
+}
+
+/// A request as it came.
+#[derive(Debug)]
+pub(crate) struct Received<'a> {
+    /// The body.
+    pub(crate) body: &'a [u8],
+    /// The headers.
+    pub(crate) headers: &'a HeaderMap,
+    /// What was fetched for this request so far.
+    pub(crate) fetched: &'a Fetched,
+}
+
+/// Why a request could not be read.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// It is not one that can be taken.
+    Refused(Refusal),
+    /// It names attachments by address, which are not there yet: fetch them (or refuse), and read again.
+    Wants(Vec<Wanted>),
+}
+
+impl From<Refusal> for ReadError {
+    fn from(refusal: Refusal) -> Self {
+        ReadError::Refused(refusal)
+    }
+}
+
+/// An attachment that a request names by its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Where in the request.
+    pub(crate) path: String,
+    /// Its address.
+    pub(crate) url: String,
+}
+
+/// A request that was read: what is asked, and who renders the answer.
+pub(crate) struct Request {
+    /// What is asked.
+    pub(crate) asked: Asked,
+    /// Renders the answer to it.
+    pub(crate) writer: Box<dyn Writer>,
+}
+
+/// What a client asks, whatever the format.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The model, as the client names it: an id, an alias, with or without `amazon-bedrock/`.
+    pub(crate) model: String,
+    /// What the client itself knows of the model; what the gateway knows of it counts more.
+    pub(crate) known: Option<Model>,
+    /// The conversation.
+    pub(crate) context: Context,
+    /// Its attachments.
+    pub(crate) blobs: Blobs,
+    /// How to ask.
+    pub(crate) options: Options,
+    /// Whether the answer is to come as a stream.
+    pub(crate) stream: bool,
+}
+
+/// What is known when an answer begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    /// The gateway's id of the request: 24 letters and digits, for ids such as `chatcmpl-…`.
+    pub(crate) id: String,
+    /// The id of the model that answers.
+    pub(crate) model: String,
+    /// When.
+    pub(crate) created: SystemTime,
+}
+
+impl Head {
+    /// When, in seconds since 1970.
+    pub(crate) fn created_seconds(&self) -> u64 {
+        self.created.duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
+    }
+}
+
+/// Renders one answer in one format. `begin` comes first, then either `events` again and again, or `whole` once.
+pub(crate) trait Writer: Send {
+    /// What is known when the answer begins.
+    fn begin(&mut self, head: &Head);
+
+    /// Appends the events of some deltas, complete SSE messages only. `done` has to be rendered as the format's end of an answer
+    /// (the finish reason with the usage), `error` as its error event and nothing that looks like an end.
+    fn events(&mut self, deltas: &[Delta], out: &mut Vec<u8>);
+
+    /// The whole answer as a JSON document. The message is complete; an answer that failed never comes here.
+    fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>);
+
+    /// What to send when nothing else was sent for a while.
+    fn keep_alive(&self) -> &'static [u8] {
+        b": keep-alive\n\n"
+    }
+}
+
+/// Options that ask for nothing.
+pub(crate) fn no_options() -> Options {
+    Options {
+        max_tokens: None,
+        temperature: None,
+        top_p: None,
+        stop_sequences: Vec::new(),
+        tool_choice: None,
+        thinking: None,
+        thinking_budgets: Vec::new(),
+        interleaved_thinking: None,
+        thinking_display: None,
+        cache_retention: None,
+        service_tier: None,
+        latency: None,
+        guardrail: None,
+        output_schema: None,
+        request_metadata: Vec::new(),
+        prompt_variables: Vec::new(),
+        additional_request_fields: None,
+        additional_response_field_paths: Vec::new(),
+        extras: Vec::new(),
+    }
+}

@@ -1,0 +1,309 @@
+//! Reading a client's JSON: member by member, all problems at once, and what is not known refused by name.
+//!
+//! Values that go on as they are (tool arguments, schemas) stay text, so their numbers and the order of their members survive.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{ReadError, Wanted};
+use crate::contract::conversation::Blob;
+use crate::gateway::refusal::{Refusal, RefusalKind};
+use crate::gateway::remote::Fetched;
+use crate::pi::blobs::Blobs;
+use crate::pi::json as text;
+
+/// What is collected while a request is read.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    fetched: &'a Fetched,
+    found: RefCell<Found>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    problems: Vec<(String, String)>,
+    wanted: Vec<Wanted>,
+    blobs: Blobs,
+}
+
+/// How many problems are told; the rest is counted.
+const MOST_TOLD: usize = 20;
+
+impl<'a> Reader<'a> {
+    /// Begins. `fetched` holds attachments that were named by address and are here by now.
+    pub(crate) fn new(fetched: &'a Fetched) -> Self {
+        Reader { fetched, found: RefCell::default() }
+    }
+
+    /// The body, which has to be a JSON object.
+    pub(crate) fn body<'r>(&'r self, body: &'r [u8]) -> Result<Object<'r, 'a>, Refusal> {
+        let raw: &RawValue = serde_json::from_slice(body).map_err(|error| {
+            let expected = "expected a JSON object";
+            Refusal::new(RefusalKind::Invalid, format!("the request's body is not JSON: {error}; {expected}"))
+        })?;
+        Value { reader: self, path: String::new(), raw }.object().ok_or_else(|| {
+            let found = text::kind(raw);
+            Refusal::new(RefusalKind::Invalid, format!("the request's body is {found}; expected a JSON object"))
+        })
+    }
+
+    /// Takes note of a problem. Reading goes on, so that all are told at once.
+    pub(crate) fn problem(&self, path: impl Into<String>, message: impl Into<String>) {
+        self.found.borrow_mut().problems.push((path.into(), message.into()));
+    }
+
+    /// The attachments, or why there is no request.
+    ///
+    /// # Errors
+    /// All the problems, or the attachments that have to be fetched first.
+    pub(crate) fn finish(self) -> Result<Blobs, ReadError> {
+        let Found { problems, wanted, blobs } = self.found.into_inner();
+        if let Some((param, _)) = problems.first() {
+            let mut told: Vec<_> =
+                problems.iter().take(MOST_TOLD).map(|(path, message)| format!("{path}: {message}")).collect();
+            if problems.len() > MOST_TOLD {
+                told.push(format!("and {} more", problems.len() - MOST_TOLD));
+            }
+            return Err(Refusal::invalid(param.clone(), told.join("\n")).into());
+        }
+        if wanted.is_empty() { Ok(blobs) } else { Err(ReadError::Wants(wanted)) }
+    }
+
+    /// An attachment in base64.
+    pub(crate) fn base64(&self, path: &str, media_type: &str, base64: &str) -> Option<Blob> {
+        let added = self.found.borrow_mut().blobs.add_base64(base64.to_owned());
+        match added {
+            Ok(added) => Some(Blob { index: added.index, media_type: media_type.to_owned(), size: added.size }),
+            Err(_) => {
+                self.problem(path, "it is not base64");
+                None
+            }
+        }
+    }
+
+    /// An attachment of plain bytes, such as the text of a document.
+    pub(crate) fn bytes(&self, media_type: &str, bytes: &[u8]) -> Blob {
+        let added = self.found.borrow_mut().blobs.add_bytes(bytes);
+        Blob { index: added.index, media_type: media_type.to_owned(), size: added.size }
+    }
+
+    /// An attachment by its address: a `data:` URL, or one that was or has to be fetched.
+    pub(crate) fn url(&self, path: &str, url: &str) -> Option<Blob> {
+        if let Some(data) = url.strip_prefix("data:") {
+            let Some((head, payload)) = data.split_once(',') else {
+                self.problem(path, "it is a `data:` URL without a comma; expected `data:MEDIA-TYPE;base64,…`");
+                return None;
+            };
+            let mut parameters = head.split(';');
+            let media_type = parameters.next().filter(|media_type| !media_type.is_empty()).unwrap_or("text/plain");
+            if parameters.any(|parameter| parameter.eq_ignore_ascii_case("base64")) {
+                return self.base64(path, media_type, payload);
+            }
+            return Some(self.bytes(media_type, &percent_decoded(payload)));
+        }
+        if let Some(attachment) = self.fetched.get(url) {
+            let mut found = self.found.borrow_mut();
+            let added = found.blobs.add_bytes(&attachment.bytes);
+            return Some(Blob { index: added.index, media_type: attachment.media_type.clone(), size: added.size });
+        }
+        self.found.borrow_mut().wanted.push(Wanted { path: path.to_owned(), url: url.to_owned() });
+        None
+    }
+}
+
+/// The bytes of percent-encoded text. What is no escape stays as it is.
+fn percent_decoded(encoded: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| byte == b'%') {
+            Some(escaped) => {
+                decoded.push(escaped);
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push(byte);
+                rest = after;
+            }
+        }
+    }
+    decoded
+}
+
+/// A value at a place in the request.
+#[derive(Debug, Clone)]
+pub(crate) struct Value<'r, 'a> {
+    reader: &'r Reader<'a>,
+    /// Where it is, such as `messages[0].content`.
+    pub(crate) path: String,
+    /// The value as it came.
+    pub(crate) raw: &'r RawValue,
+}
+
+impl<'r, 'a> Value<'r, 'a> {
+    /// The reader, for problems and attachments.
+    pub(crate) fn reader(&self) -> &'r Reader<'a> {
+        self.reader
+    }
+
+    /// Takes note of a problem with this value.
+    pub(crate) fn problem(&self, message: impl Into<String>) {
+        self.reader.problem(self.path.clone(), message);
+    }
+
+    /// Says that it is not what it has to be.
+    pub(crate) fn expected(&self, expected: &str) {
+        self.problem(format!("it is {}; expected {expected}", text::kind(self.raw)));
+    }
+
+    /// Its members, when it is an object; no problem is noted otherwise.
+    pub(crate) fn object(&self) -> Option<Object<'r, 'a>> {
+        let members: BTreeMap<Cow<'r, str>, &'r RawValue> = serde_json::from_str(self.raw.get()).ok()?;
+        Some(Object { reader: self.reader, path: self.path.clone(), members: RefCell::new(members) })
+    }
+
+    /// Its members; a problem when it is no object.
+    pub(crate) fn require_object(&self, expected: &str) -> Option<Object<'r, 'a>> {
+        let object = self.object();
+        if object.is_none() {
+            self.expected(expected);
+        }
+        object
+    }
+
+    /// Its items; a problem and none when it is no array.
+    pub(crate) fn items(&self, expected: &str) -> Vec<Value<'r, 'a>> {
+        let Some(items) = text::array(self.raw) else {
+            self.expected(expected);
+            return Vec::new();
+        };
+        let item = |(index, raw)| Value { reader: self.reader, path: format!("{}[{index}]", self.path), raw };
+        items.into_iter().enumerate().map(item).collect()
+    }
+
+    /// Whether it is a string.
+    pub(crate) fn is_string(&self) -> bool {
+        text::is_string(self.raw)
+    }
+
+    /// Its text, without lone surrogates; a problem when it is no string.
+    pub(crate) fn string(&self) -> Option<String> {
+        let string = text::string(self.raw);
+        if string.is_none() {
+            self.expected("a string");
+        }
+        string
+    }
+
+    /// A scalar; a problem when it is something else.
+    pub(crate) fn scalar<T: Deserialize<'r>>(&self, expected: &str) -> Option<T> {
+        let value = serde_json::from_str(self.raw.get()).ok();
+        if value.is_none() {
+            self.problem(format!("it is {}; expected {expected}", self.raw.get()));
+        }
+        value
+    }
+}
+
+/// An object, whose members are taken out one by one; what is left at the end is not known.
+#[derive(Debug)]
+pub(crate) struct Object<'r, 'a> {
+    reader: &'r Reader<'a>,
+    /// Where it is.
+    pub(crate) path: String,
+    members: RefCell<BTreeMap<Cow<'r, str>, &'r RawValue>>,
+}
+
+impl<'r, 'a> Object<'r, 'a> {
+    /// The reader, for problems and attachments.
+    pub(crate) fn reader(&self) -> &'r Reader<'a> {
+        self.reader
+    }
+
+    /// The path of a member.
+    pub(crate) fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Takes a member out; none when it is absent or `null`.
+    pub(crate) fn take(&self, name: &str) -> Option<Value<'r, 'a>> {
+        let raw = self.members.borrow_mut().remove(name).filter(|raw| raw.get() != "null")?;
+        Some(Value { reader: self.reader, path: self.path_of(name), raw })
+    }
+
+    /// Takes a member out that has to be there.
+    pub(crate) fn require(&self, name: &str, expected: &str) -> Option<Value<'r, 'a>> {
+        let value = self.take(name);
+        if value.is_none() {
+            self.reader.problem(self.path_of(name), format!("it is missing; expected {expected}"));
+        }
+        value
+    }
+
+    /// A string that may be absent.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        self.take(name)?.string()
+    }
+
+    /// A string that has to be there; an empty one, with a problem, when it is not.
+    pub(crate) fn require_string(&self, name: &str) -> String {
+        self.require(name, "a string").and_then(|value| value.string()).unwrap_or_default()
+    }
+
+    /// `true` or `false`; none when absent.
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        self.take(name)?.scalar("`true` or `false`")
+    }
+
+    /// A whole number, 0 or more.
+    pub(crate) fn count(&self, name: &str) -> Option<u64> {
+        self.take(name)?.scalar("a whole number, 0 or more")
+    }
+
+    /// A number.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        self.take(name)?.scalar("a number")
+    }
+
+    /// The items of an array that may be absent.
+    pub(crate) fn items(&self, name: &str, expected: &str) -> Vec<Value<'r, 'a>> {
+        self.take(name).map(|value| value.items(expected)).unwrap_or_default()
+    }
+
+    /// Takes members out that mean nothing here and lose nothing by it, such as hints for another service's cache.
+    pub(crate) fn ignore(&self, names: &[&str]) {
+        for name in names {
+            let _ = self.take(name);
+        }
+    }
+
+    /// Refuses members by name that Bedrock cannot do. `null`, and a value that asks for nothing, are left alone.
+    pub(crate) fn refuse(&self, name: &str, asks_for_nothing: &[&str], why: &str) {
+        if let Some(value) = self.take(name)
+            && !asks_for_nothing.contains(&value.raw.get())
+        {
+            value.problem(why);
+        }
+    }
+
+    /// Refuses whatever was not taken out.
+    pub(crate) fn finish(self) {
+        for (name, raw) in self.members.borrow().iter() {
+            if raw.get() != "null" {
+                self.reader.problem(self.path_of(name), "it is not known here; leave it out");
+            }
+        }
+    }
+}
+
+/// The bytes of a base64 text as UTF-8 text, for documents that are text.
+#[cfg_attr(not(test), expect(dead_code, reason = "formats with text documents take it up"))]
+pub(crate) fn base64_text(base64: &str) -> Option<String> {
+    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(base64).ok()?).ok()
+}

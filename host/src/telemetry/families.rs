@@ -1,0 +1,119 @@
+//! The metrics' names, units and meanings: this is the list.
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::buckets::{BETWEEN_DELTAS, FIRST_DELTA, GUEST_PUSH, WHOLE};
+use super::histogram::Durations;
+use super::labels::{
+    BuildLabels, CacheLabels, CacheResult, EndpointLabels, FallbackLabels, FaultLabels, ModelLabel, ModelLabels,
+    Refusal, RefusalLabels, ReloadLabels, RequestLabels, TokenLabels, UpstreamErrorLabels,
+};
+use super::models::ModelMetrics;
+
+type DurationFamily<L> = Family<L, Durations, fn() -> Durations>;
+
+/// Every family of metrics. A clone is the same families.
+#[derive(Debug, Clone)]
+pub(super) struct Families {
+    pub(super) requests: Family<RequestLabels, Counter>,
+    pub(super) in_flight: Family<EndpointLabels, Gauge>,
+    pub(super) connections: Gauge,
+    pub(super) tokens: Family<TokenLabels, Counter>,
+    pub(super) deltas: Family<ModelLabels, Counter>,
+    pub(super) first_delta: DurationFamily<ModelLabels>,
+    pub(super) between_deltas: DurationFamily<ModelLabels>,
+    pub(super) whole: DurationFamily<EndpointLabels>,
+    pub(super) guest_push: Durations,
+    pub(super) guest_faults: Family<FaultLabels, Counter>,
+    pub(super) upstream_errors: Family<UpstreamErrorLabels, Counter>,
+    pub(super) retries: Family<ModelLabels, Counter>,
+    pub(super) fallbacks: Family<FallbackLabels, Counter>,
+    pub(super) discovery_cache: Family<CacheLabels, Counter>,
+    pub(super) refused: Family<RefusalLabels, Counter>,
+    pub(super) reloads: Family<ReloadLabels, Counter>,
+}
+
+impl Families {
+    /// The families, those of closed lists of words with every series at zero: a rate needs a beginning.
+    pub(super) fn new() -> Self {
+        let families = Families {
+            requests: Family::default(),
+            in_flight: Family::default(),
+            connections: Gauge::default(),
+            tokens: Family::default(),
+            deltas: Family::default(),
+            first_delta: Family::new_with_constructor(|| Durations::new(FIRST_DELTA)),
+            between_deltas: Family::new_with_constructor(|| Durations::new(BETWEEN_DELTAS)),
+            whole: Family::new_with_constructor(|| Durations::new(WHOLE)),
+            guest_push: Durations::new(GUEST_PUSH),
+            guest_faults: Family::default(),
+            upstream_errors: Family::default(),
+            retries: Family::default(),
+            fallbacks: Family::default(),
+            discovery_cache: Family::default(),
+            refused: Family::default(),
+            reloads: Family::default(),
+        };
+        for result in CacheResult::ALL {
+            drop(families.discovery_cache.get_or_create(&CacheLabels { result: result.word() }));
+        }
+        for reason in Refusal::ALL {
+            drop(families.refused.get_or_create(&RefusalLabels { reason: reason.word() }));
+        }
+        for outcome in ["ok", "refused"] {
+            drop(families.reloads.get_or_create(&ReloadLabels { outcome }));
+        }
+        families
+    }
+
+    /// The series of one model.
+    pub(super) fn of_model(&self, model: &str) -> ModelMetrics {
+        let label = ModelLabel(model.into());
+        let tokens = |kind| self.tokens.get_or_create_owned(&TokenLabels { model: label.clone(), kind });
+        let labels = ModelLabels { model: label.clone() };
+        ModelMetrics {
+            deltas: self.deltas.get_or_create_owned(&labels),
+            input: tokens("input"),
+            output: tokens("output"),
+            cache_read: tokens("cache_read"),
+            cache_write: tokens("cache_write"),
+            first_delta: self.first_delta.get_or_create_owned(&labels),
+            between_deltas: self.between_deltas.get_or_create_owned(&labels),
+            label,
+        }
+    }
+
+    /// A registry of them all.
+    pub(super) fn registry(&self) -> Registry {
+        let mut all = Registry::with_prefix("quarry");
+        // OpenMetrics appends `_total` to counters and the unit to the name.
+        all.register("requests", "Requests that ended", self.requests.clone());
+        all.register("requests_in_flight", "Requests begun and not ended", self.in_flight.clone());
+        all.register("connections_open", "Connections of clients that are open", self.connections.clone());
+        all.register("tokens", "Tokens as Bedrock counts them", self.tokens.clone());
+        all.register("deltas", "Deltas handed to clients", self.deltas.clone());
+        let seconds = || Unit::Seconds;
+        let text = "From the request's arrival to the first delta with content";
+        all.register_with_unit("time_to_first_delta", text, seconds(), self.first_delta.clone());
+        let text = "Between reads that brought deltas, of one stream";
+        all.register_with_unit("time_between_deltas", text, seconds(), self.between_deltas.clone());
+        let text = "From the request's arrival to its end";
+        all.register_with_unit("request_duration", text, seconds(), self.whole.clone());
+        let text = "In the provider component, for the events of one read";
+        all.register_with_unit("guest_push_duration", text, seconds(), self.guest_push.clone());
+        let text = "Calls of the provider component that trapped, took too long or could not be made";
+        all.register("guest_faults", text, self.guest_faults.clone());
+        all.register("upstream_errors", "Attempts that AWS or the model failed", self.upstream_errors.clone());
+        all.register("retries", "Attempts made again with the same model", self.retries.clone());
+        all.register("fallbacks", "Requests handed on to another model", self.fallbacks.clone());
+        all.register("discovery_cache_reads", "Reads of the cache of listings", self.discovery_cache.clone());
+        all.register("refused", "Requests that the gateway itself refused", self.refused.clone());
+        all.register("config_reloads", "Times the configuration was read again", self.reloads.clone());
+        all.register("build", "What runs here", Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") }));
+        all
+    }
+}

@@ -1,0 +1,211 @@
+//! Label sets and their words. Every word is from a closed list, except models, which [`super::models`] bounds.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+
+use crate::contract::types::FailureKind;
+use crate::provider::ProviderError;
+
+/// A model's label value, shared by all series of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ModelLabel(pub(super) Arc<str>);
+
+impl EncodeLabelValue for ModelLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        (&*self.0).encode(encoder)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RequestLabels {
+    pub(super) endpoint: &'static str,
+    pub(super) model: ModelLabel,
+    pub(super) status: &'static str,
+    pub(super) outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct EndpointLabels {
+    pub(super) endpoint: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ModelLabels {
+    pub(super) model: ModelLabel,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct TokenLabels {
+    pub(super) model: ModelLabel,
+    pub(super) kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct FaultLabels {
+    pub(super) call: &'static str,
+    pub(super) fault: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct UpstreamErrorLabels {
+    pub(super) model: ModelLabel,
+    pub(super) kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct FallbackLabels {
+    pub(super) from: ModelLabel,
+    pub(super) to: ModelLabel,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct CacheLabels {
+    pub(super) result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RefusalLabels {
+    pub(super) reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ReloadLabels {
+    pub(super) outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct BuildLabels {
+    pub(super) version: &'static str,
+}
+
+/// How the cache of listings served a request for models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheResult {
+    /// There was a fresh listing.
+    Hit,
+    /// There was none, and AWS was asked.
+    Miss,
+    /// There was an old one, and AWS could not be asked.
+    Stale,
+}
+
+impl CacheResult {
+    pub(super) const ALL: [CacheResult; 3] = [CacheResult::Hit, CacheResult::Miss, CacheResult::Stale];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            CacheResult::Hit => "hit",
+            CacheResult::Miss => "miss",
+            CacheResult::Stale => "stale",
+        }
+    }
+}
+
+/// Why the gateway itself refused a request, before AWS was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No key, or one that is not known, or one that may not use the model.
+    Key,
+    /// More requests in a time than the key may make.
+    Rate,
+    /// More requests at once than the key, or the gateway, may have.
+    Concurrency,
+    /// A body or headers over the limit.
+    Size,
+    /// The gateway is shutting down.
+    Draining,
+}
+
+impl Refusal {
+    pub(super) const ALL: [Refusal; 5] =
+        [Refusal::Key, Refusal::Rate, Refusal::Concurrency, Refusal::Size, Refusal::Draining];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Refusal::Key => "key",
+            Refusal::Rate => "rate",
+            Refusal::Concurrency => "concurrency",
+            Refusal::Size => "size",
+            Refusal::Draining => "draining",
+        }
+    }
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Ok,
+    Error,
+    Aborted,
+}
+
+impl Outcome {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Error => "error",
+            Outcome::Aborted => "aborted",
+        }
+    }
+}
+
+/// The class of an HTTP status: `2xx`.
+pub(super) fn status_class(status: u16) -> &'static str {
+    match status / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => "other",
+    }
+}
+
+/// The contract's word for a kind of failure: what a log or a span says.
+pub(super) fn failure_word(kind: &FailureKind) -> Cow<'static, str> {
+    match kind {
+        FailureKind::Other(name) => Cow::Owned(name.clone()),
+        named => Cow::Borrowed(failure_label(named)),
+    }
+}
+
+/// The same as a label: a name that the provider made up is `other`.
+pub(super) fn failure_label(kind: &FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Throttled => "throttled",
+        FailureKind::Overloaded => "overloaded",
+        FailureKind::Quota => "quota",
+        FailureKind::ContextOverflow => "context-overflow",
+        FailureKind::Denied => "denied",
+        FailureKind::CredentialsMissing => "credentials-missing",
+        FailureKind::CredentialsInvalid => "credentials-invalid",
+        FailureKind::ModelNotEnabled => "model-not-enabled",
+        FailureKind::ModelNotFound => "model-not-found",
+        FailureKind::NeedsInferenceProfile => "needs-inference-profile",
+        FailureKind::Validation => "validation",
+        FailureKind::Transport => "transport",
+        FailureKind::Timeout => "timeout",
+        FailureKind::Truncated => "truncated",
+        FailureKind::Damaged => "damaged",
+        FailureKind::ContentFiltered => "content-filtered",
+        FailureKind::Refused => "refused",
+        FailureKind::ModelOutput => "model-output",
+        FailureKind::Service => "service",
+        FailureKind::Aborted => "aborted",
+        FailureKind::Other(_) => "other",
+    }
+}
+
+/// The call of the provider that failed, and how.
+pub(super) fn fault(error: &ProviderError) -> FaultLabels {
+    let (call, fault) = match error {
+        ProviderError::Instantiate { .. } => ("instantiate", "no-instance"),
+        ProviderError::Deadline { call, .. } => (*call, "timeout"),
+        ProviderError::Trap { call, .. } => (*call, "trap"),
+        ProviderError::Poisoned { call, .. } => (*call, "poisoned"),
+        ProviderError::OutOfOrder { call, .. } => (*call, "out-of-order"),
+    };
+    FaultLabels { call, fault }
+}

@@ -1,0 +1,135 @@
+//! What Prometheus reads.
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::text;
+use prometheus_client::registry::Registry;
+
+use super::families::Families;
+use super::labels::{
+    CacheLabels, CacheResult, FallbackLabels, ModelLabels, Refusal, RefusalLabels, ReloadLabels, UpstreamErrorLabels,
+    failure_label, fault,
+};
+use super::models::{ModelMetrics, Models, NONE, OTHER};
+use crate::contract::types::FailureKind;
+use crate::provider::ProviderError;
+
+/// The media type of [`Metrics::render`].
+pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All metrics of a gateway. What happens in a request comes in through an [`Observation`](super::Observation); the
+/// methods here take the rest. None of them is for a hot path, except that all are cheap.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    pub(super) families: Families,
+    models: Models,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Metrics::new()
+    }
+}
+
+impl Metrics {
+    /// All metrics, at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let families = Families::new();
+        let models = Models::new(families.of_model(OTHER), families.of_model(NONE));
+        Metrics { registry: families.registry(), families, models }
+    }
+
+    /// The metrics as OpenMetrics text, of the type [`METRICS_CONTENT_TYPE`].
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut rendered = String::new();
+        if let Err(error) = text::encode(&mut rendered, &self.registry) {
+            // A String takes everything, so this is a bug; a scrape that fails to parse is how it is found.
+            tracing::error!(target: "quarry::telemetry", %error, "the metrics could not be written");
+        }
+        rendered
+    }
+
+    /// Tells of models that exist: those that the configuration or a listing has. Only a known model has a label of its own,
+    /// all others are `other`. A model that answers becomes known by itself. There are 200 labels at most.
+    pub fn know_models<'a>(&self, models: impl IntoIterator<Item = &'a str>) {
+        for model in models {
+            self.learn(model);
+        }
+    }
+
+    /// A connection of a client is open for as long as this guard lives.
+    #[must_use]
+    pub fn connection(&self) -> OpenConnection {
+        self.families.connections.inc();
+        OpenConnection(self.families.connections.clone())
+    }
+
+    /// A call of the provider failed.
+    pub fn guest_fault(&self, error: &ProviderError) {
+        self.families.guest_faults.get_or_create(&fault(error)).inc();
+    }
+
+    /// The cache of listings was read.
+    pub fn discovery_cache(&self, result: CacheResult) {
+        self.families.discovery_cache.get_or_create(&CacheLabels { result: result.word() }).inc();
+    }
+
+    /// The gateway refused a request itself. The request's [`Observation`](super::Observation) says so too, if there is one.
+    pub fn refused(&self, refusal: Refusal) {
+        self.families.refused.get_or_create(&RefusalLabels { reason: refusal.word() }).inc();
+    }
+
+    /// The configuration was read again: `ok` when it is in force now, else the old one still is.
+    pub fn config_reloaded(&self, ok: bool) {
+        let outcome = if ok { "ok" } else { "refused" };
+        self.families.reloads.get_or_create(&ReloadLabels { outcome }).inc();
+    }
+
+    pub(super) fn find(&self, model: &str) -> Arc<ModelMetrics> {
+        self.models.find(model)
+    }
+
+    pub(super) fn no_model(&self) -> Arc<ModelMetrics> {
+        self.models.none()
+    }
+
+    pub(super) fn learn(&self, model: &str) -> Arc<ModelMetrics> {
+        self.models.learn(model, |model| self.families.of_model(model))
+    }
+
+    /// AWS or the model failed an attempt. What the provider component did wrong is counted as its fault, and what the
+    /// client stopped as its own doing.
+    pub(super) fn upstream_error(&self, model: &ModelMetrics, kind: &FailureKind) {
+        let provider = matches!(kind, FailureKind::Other(name) if name == PROVIDER_FAILURE);
+        if provider || *kind == FailureKind::Aborted {
+            return;
+        }
+        let labels = UpstreamErrorLabels { model: model.label.clone(), kind: failure_label(kind) };
+        self.families.upstream_errors.get_or_create(&labels).inc();
+    }
+
+    pub(super) fn retried(&self, model: &ModelMetrics) {
+        self.families.retries.get_or_create(&ModelLabels { model: model.label.clone() }).inc();
+    }
+
+    pub(super) fn fell_back(&self, from: &str, to: &str) {
+        let (from, to) = (self.find(from).label.clone(), self.find(to).label.clone());
+        self.families.fallbacks.get_or_create(&FallbackLabels { from, to }).inc();
+    }
+}
+
+/// The gateway's own word for a provider component that failed: see `gateway::turn`.
+const PROVIDER_FAILURE: &str = "provider";
+
+/// An open connection of a client. Dropped when it is closed.
+#[derive(Debug)]
+pub struct OpenConnection(prometheus_client::metrics::gauge::Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

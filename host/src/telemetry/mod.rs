@@ -1,0 +1,19 @@
+//! Seeing what the gateway does: metrics, logs, spans.
+//!
+//! A request has one [`Observation`], which feeds the three. Prompts and answers are in none of them unless asked for, and
+//! keys and other secrets never.
+
+mod buckets;
+mod content;
+mod families;
+mod histogram;
+mod labels;
+mod metrics;
+mod models;
+mod observation;
+mod spans;
+mod turn;
+
+pub use self::labels::{CacheResult, Refusal};
+pub use self::metrics::{METRICS_CONTENT_TYPE, Metrics, OpenConnection};
+pub use self::observation::{Begun, Observation};

@@ -1,0 +1,293 @@
+//! One request, as metrics, logs and spans see it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::HeaderMap;
+use prometheus_client::metrics::gauge::Gauge;
+use tracing::Span;
+
+use super::content::Content;
+use super::labels::{EndpointLabels, Outcome, RequestLabels, failure_word, status_class};
+use super::metrics::Metrics;
+use super::spans::RequestSpan;
+use super::turn::Turn;
+use crate::contract::conversation::{Delta, Options};
+use crate::contract::types::{Failure, FailureKind, Usage};
+
+/// The status of a request whose client went away before it was answered: nginx's word for it, no client sees it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// What is known when a request begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun<'a> {
+    /// The endpoint, as the route has it: `/v1/chat/completions`.
+    pub endpoint: &'static str,
+    /// The gateway's own id of the request.
+    pub request_id: &'a str,
+    /// The *name* of the client's key, never the key; empty where none was needed.
+    pub key: &'a str,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
+}
+
+/// One request, from its arrival to its end, which is when this is dropped: what neither came to a terminal delta nor was
+/// refused by then was aborted by the client.
+#[derive(Debug)]
+pub struct Observation {
+    metrics: Arc<Metrics>,
+    in_flight: Gauge,
+    span: RequestSpan,
+    endpoint: &'static str,
+    begun: Instant,
+    turn: Turn,
+    asked: Option<String>,
+    answering: Option<String>,
+    aws_request_id: Option<String>,
+    usage: Option<Usage>,
+    attempts: u32,
+    status: Option<u16>,
+    ending: Option<Ending>,
+    content: Option<Content>,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+enum Ending {
+    Done { reason: String },
+    Failed { word: Cow<'static, str>, message: String },
+    Aborted,
+}
+
+impl Observation {
+    /// A request arrived.
+    #[must_use]
+    pub fn begin(metrics: &Arc<Metrics>, begun: Begun<'_>) -> Observation {
+        let span = RequestSpan::begin(&begun);
+        span.describe(&begun);
+        let in_flight = metrics.families.in_flight.get_or_create_owned(&EndpointLabels { endpoint: begun.endpoint });
+        in_flight.inc();
+        let arrived = Instant::now();
+        Observation {
+            metrics: Arc::clone(metrics),
+            in_flight,
+            span,
+            endpoint: begun.endpoint,
+            begun: arrived,
+            turn: Turn::begin(metrics, arrived),
+            asked: None,
+            answering: None,
+            aws_request_id: None,
+            usage: None,
+            attempts: 1,
+            status: None,
+            ending: None,
+            content: None,
+        }
+    }
+
+    /// The request's span. What is logged in it carries the request's id.
+    #[must_use]
+    pub fn span(&self) -> &Span {
+        self.span.span()
+    }
+
+    /// Makes the span a child of the one that the client's `traceparent` header names (W3C Trace Context). To be called right
+    /// after [`Observation::begin`]: a span that is entered has begun.
+    pub fn child_of(&self, headers: &HeaderMap) {
+        self.span.child_of(headers);
+    }
+
+    /// What the client asks for: the model as the client calls it.
+    pub fn asked(&mut self, model: &str, options: &Options) {
+        self.span.asked(model, options);
+        self.turn.use_model(self.metrics.find(model));
+        self.asked = Some(model.to_owned());
+    }
+
+    /// This model answers: the resolved id, the region that was asked, AWS's id of the request. Once AWS took the request.
+    pub fn answering(&mut self, model: &str, region: &str, aws_request_id: Option<&str>) {
+        self.span.answering(model, region, aws_request_id);
+        self.turn.use_model(self.metrics.find(model));
+        self.answering = Some(model.to_owned());
+        self.aws_request_id = aws_request_id.map(str::to_owned);
+    }
+
+    /// The host that the request goes to, such as `bedrock-runtime.us-east-1.amazonaws.com`.
+    pub fn server_address(&self, host: &str) {
+        self.span.server_address(host);
+    }
+
+    /// An attempt failed, and is made again with the same model after a wait.
+    pub fn retried(&mut self, failure: &Failure, wait: Duration) {
+        self.attempt_failed(failure);
+        self.metrics.retried(&self.turn.model);
+        self.attempts += 1;
+        let kind = failure_word(&failure.kind);
+        self.span.retried(&kind, wait);
+        tracing::debug!(target: "quarry::request", parent: self.span(), error = &*kind, wait_ms = milliseconds(wait), "retried");
+    }
+
+    /// An attempt failed and is not made again with the same model. To be called before [`Observation::fell_back`]; a failure
+    /// that the client gets is counted when its delta comes.
+    pub fn attempt_failed(&mut self, failure: &Failure) {
+        self.metrics.upstream_error(&self.turn.model, &failure.kind);
+    }
+
+    /// Another model is asked in place of one that failed: their resolved ids.
+    pub fn fell_back(&mut self, from: &str, to: &str) {
+        self.metrics.fell_back(from, to);
+        self.attempts += 1;
+        self.turn.use_model(self.metrics.find(to));
+        self.span.fell_back(from, to);
+        tracing::debug!(target: "quarry::request", parent: self.span(), from, to, "fell back");
+    }
+
+    /// The deltas of one read, and the time that the provider component took to make them. Cheap: a clock read, and nothing
+    /// is allocated or locked, except at the first delta, at the last, and once a second.
+    pub fn deltas(&mut self, deltas: &[Delta], provider_time: Duration) {
+        self.turn.pushed(provider_time);
+        let Some(last) = deltas.last() else { return };
+        if let Some(after) = self.turn.took(deltas) {
+            self.span.first_delta(after);
+            // Bedrock streams an answer of this model, so the model exists.
+            if let Some(model) = &self.answering {
+                self.turn.use_model(self.metrics.learn(model));
+            }
+        }
+        if let Some(content) = &mut self.content {
+            content.collect(deltas);
+        }
+        match last {
+            Delta::Done(outcome) => {
+                self.used(&outcome.usage);
+                self.ending = Some(Ending::Done { reason: outcome.raw_stop_reason.clone() });
+            }
+            Delta::Error(error) => {
+                self.used(&error.usage);
+                self.metrics.upstream_error(&self.turn.model, &error.failure.kind);
+                self.ending = Some(if error.failure.kind == FailureKind::Aborted {
+                    Ending::Aborted
+                } else {
+                    Ending::Failed { word: failure_word(&error.failure.kind), message: error.failure.message.clone() }
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// The client got an HTTP error and nothing was streamed: the status, the error's type in the endpoint's own words, and
+    /// the message. After an `error` delta it adds the status.
+    pub fn refused(&mut self, status: u16, word: &'static str, message: &str) {
+        self.status = Some(status);
+        if !matches!(self.ending, Some(Ending::Failed { .. })) {
+            self.ending = Some(Ending::Failed { word: Cow::Borrowed(word), message: message.to_owned() });
+        }
+    }
+
+    /// The request ended, in an answer that asks no model: `/v1/models`, a count of tokens.
+    pub fn answered(&mut self, status: u16) {
+        self.status = Some(status);
+        self.ending.get_or_insert(Ending::Done { reason: String::new() });
+    }
+
+    /// The request's prompt, as JSON. Only to be called where the operator has asked for prompts in logs and spans: from then
+    /// on the answer's text is collected for them too.
+    pub fn prompt(&mut self, prompt: &str) {
+        self.content = Some(Content::of(prompt));
+    }
+
+    /// The request ended. The same as dropping this.
+    pub fn end(self) {}
+
+    fn used(&mut self, usage: &Usage) {
+        self.turn.model.add_usage(usage);
+        self.span.used(usage);
+        self.usage = Some(*usage);
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        self.turn.flush();
+        self.in_flight.dec();
+        let whole = self.begun.elapsed();
+        let first = self.turn.first_delta();
+        let ending = self.ending.take().unwrap_or(Ending::Aborted);
+        let outcome = ending.outcome();
+        // What was streamed was streamed with 200, whatever came later.
+        let untold = if first.is_none() && outcome == Outcome::Aborted { CLIENT_CLOSED_REQUEST } else { 200 };
+        let status = self.status.unwrap_or(untold);
+        let model = &self.turn.model;
+        let families = &self.metrics.families;
+        let endpoint = self.endpoint;
+        let (class, word) = (status_class(status), outcome.word());
+        let labels = RequestLabels { endpoint, model: model.label.clone(), status: class, outcome: word };
+        families.requests.get_or_create(&labels).inc();
+        families.whole.get_or_create(&EndpointLabels { endpoint }).observe(whole);
+        if let Some(first) = first {
+            model.first_delta.observe(first);
+        }
+        self.span.status(status);
+        let error = match &ending {
+            Ending::Done { reason } => {
+                if !reason.is_empty() {
+                    self.span.finished(reason);
+                }
+                None
+            }
+            Ending::Failed { word, message } => {
+                self.span.failed(word, message);
+                Some(&**word)
+            }
+            Ending::Aborted => {
+                self.span.failed("aborted", "the client went away");
+                Some("aborted")
+            }
+        };
+        self.log(status, outcome, error, whole);
+        if let Some(content) = &self.content {
+            self.span.content(content);
+        }
+    }
+}
+
+impl Observation {
+    /// The one line that every request gets.
+    fn log(&self, status: u16, outcome: Outcome, error: Option<&str>, whole: Duration) {
+        tracing::info!(
+            target: "quarry::request",
+            parent: self.span(),
+            status,
+            outcome = outcome.word(),
+            error,
+            model = self.answering.as_deref(),
+            asked = self.asked.as_deref(),
+            attempts = self.attempts,
+            input_tokens = self.usage.map(|usage| usage.input),
+            output_tokens = self.usage.map(|usage| usage.output),
+            cache_read_tokens = self.usage.map(|usage| usage.cache_read),
+            cache_write_tokens = self.usage.map(|usage| usage.cache_write),
+            deltas = self.turn.deltas(),
+            first_delta_ms = self.turn.first_delta().map(milliseconds),
+            duration_ms = milliseconds(whole),
+            aws_request_id = self.aws_request_id.as_deref(),
+            "request"
+        );
+    }
+}
+
+impl Ending {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Ending::Done { .. } => Outcome::Ok,
+            Ending::Failed { .. } => Outcome::Error,
+            Ending::Aborted => Outcome::Aborted,
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

@@ -1,0 +1,175 @@
+//! The span of a request, with the attributes of OpenTelemetry's conventions for generative AI.
+//!
+//! The attributes go to the span's exporter alone: as fields of `tracing` they would be repeated on every log line of the
+//! request, arrays could not be told from text, and there may be 32 fields at most.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use opentelemetry::propagation::TextMapPropagator as _;
+use opentelemetry::trace::{Status, TraceContextExt as _};
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::content::Content;
+use super::observation::Begun;
+use crate::contract::conversation::Options;
+use crate::contract::types::Usage;
+
+/// `gen_ai.operation.name`: every endpoint that asks a model holds a conversation with it.
+const OPERATION: &str = "chat";
+
+/// `gen_ai.provider.name` of Bedrock in the conventions.
+const PROVIDER: &str = "aws.bedrock";
+
+/// One request's span.
+#[derive(Debug)]
+pub(super) struct RequestSpan(Span);
+
+impl RequestSpan {
+    /// The kind is `client`, as the conventions want of a span of a model's call: the span ends at Bedrock.
+    pub(super) fn begin(begun: &Begun<'_>) -> Self {
+        let Begun { endpoint, request_id, key, stream: _ } = *begun;
+        let key = Some(key).filter(|key| !key.is_empty());
+        let span =
+            tracing::info_span!(target: "quarry::request", "request", otel.kind = "client", request_id, endpoint, key);
+        RequestSpan(span)
+    }
+
+    pub(super) fn span(&self) -> &Span {
+        &self.0
+    }
+
+    pub(super) fn child_of(&self, headers: &HeaderMap) {
+        let parent = TraceContextPropagator::new().extract(&TraceHeaders(headers));
+        if parent.span().span_context().is_valid() {
+            // It fails where no spans are exported, which is no error.
+            let _ = self.0.set_parent(parent);
+        }
+    }
+
+    /// What holds from the beginning. Only once the parent is set: the first call that needs the span's context starts it.
+    pub(super) fn describe(&self, begun: &Begun<'_>) {
+        self.set("gen_ai.operation.name", OPERATION);
+        self.set("gen_ai.provider.name", PROVIDER);
+        self.set("url.path", begun.endpoint);
+        self.set("quarry.request.id", begun.request_id.to_owned());
+        self.set("gen_ai.request.stream", begun.stream);
+        if !begun.key.is_empty() {
+            self.set("quarry.key.name", begun.key.to_owned());
+        }
+    }
+
+    pub(super) fn asked(&self, model: &str, options: &Options) {
+        self.set("gen_ai.request.model", model.to_owned());
+        self.0.context().span().update_name(format!("{OPERATION} {model}"));
+        if let Some(max_tokens) = options.max_tokens {
+            self.set("gen_ai.request.max_tokens", integer(max_tokens));
+        }
+        if let Some(temperature) = options.temperature {
+            self.set("gen_ai.request.temperature", temperature);
+        }
+        if let Some(top_p) = options.top_p {
+            self.set("gen_ai.request.top_p", top_p);
+        }
+        if !options.stop_sequences.is_empty() {
+            self.set("gen_ai.request.stop_sequences", strings(options.stop_sequences.iter().map(String::as_str)));
+        }
+        if options.output_schema.is_some() {
+            self.set("gen_ai.output.type", "json");
+        }
+        if let Some(thinking) = &options.thinking {
+            self.set("quarry.request.thinking", thinking.clone());
+        }
+    }
+
+    pub(super) fn answering(&self, model: &str, region: &str, aws_request_id: Option<&str>) {
+        self.set("gen_ai.response.model", model.to_owned());
+        self.set("cloud.region", region.to_owned());
+        if let Some(id) = aws_request_id {
+            self.set("aws.request_id", id.to_owned());
+            self.set("gen_ai.response.id", id.to_owned());
+        }
+    }
+
+    pub(super) fn first_delta(&self, after: Duration) {
+        self.set("gen_ai.response.time_to_first_chunk", after.as_secs_f64());
+    }
+
+    pub(super) fn used(&self, usage: &Usage) {
+        // The conventions count cached tokens as input tokens, Bedrock does not.
+        let input = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
+        self.set("gen_ai.usage.input_tokens", integer(input));
+        self.set("gen_ai.usage.output_tokens", integer(usage.output));
+        self.set("gen_ai.usage.cache_read.input_tokens", integer(usage.cache_read));
+        self.set("gen_ai.usage.cache_creation.input_tokens", integer(usage.cache_write));
+    }
+
+    pub(super) fn finished(&self, reason: &str) {
+        self.set("gen_ai.response.finish_reasons", strings([reason]));
+    }
+
+    pub(super) fn failed(&self, word: &str, message: &str) {
+        self.set("error.type", word.to_owned());
+        self.0.set_status(Status::error(message.to_owned()));
+    }
+
+    pub(super) fn status(&self, status: u16) {
+        self.set("http.response.status_code", i64::from(status));
+    }
+
+    pub(super) fn server_address(&self, host: &str) {
+        self.set("server.address", host.to_owned());
+    }
+
+    pub(super) fn retried(&self, kind: &str, wait: Duration) {
+        let attributes =
+            vec![KeyValue::new("error.type", kind.to_owned()), KeyValue::new("quarry.wait", wait.as_secs_f64())];
+        self.0.add_event("quarry.retry", attributes);
+    }
+
+    pub(super) fn fell_back(&self, from: &str, to: &str) {
+        let attributes =
+            vec![KeyValue::new("quarry.from.model", from.to_owned()), KeyValue::new("quarry.to.model", to.to_owned())];
+        self.0.add_event("quarry.fallback", attributes);
+    }
+
+    pub(super) fn content(&self, content: &Content) {
+        let Content { prompt, answer } = content;
+        self.set("gen_ai.input.messages", prompt.clone());
+        self.set("gen_ai.output.messages", answer.clone());
+        tracing::info!(
+            target: "quarry::content",
+            parent: &self.0,
+            { gen_ai.input.messages = prompt.as_str(), gen_ai.output.messages = answer.as_str() },
+            "content"
+        );
+    }
+
+    fn set(&self, name: &'static str, value: impl Into<Value>) {
+        self.0.set_attribute(name, value);
+    }
+}
+
+fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> Value {
+    Value::Array(Array::String(texts.into_iter().map(|text| StringValue::from(text.to_owned())).collect()))
+}
+
+/// The client's `traceparent` and `tracestate`.
+struct TraceHeaders<'a>(&'a HeaderMap);
+
+impl opentelemetry::propagation::Extractor for TraceHeaders<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(axum::http::HeaderName::as_str).collect()
+    }
+}
