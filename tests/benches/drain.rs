@@ -79,7 +79,7 @@ async fn drain_typed(client: &aws_sdk_bedrockruntime::Client, deltas: usize) {
 
 /// The gateway's path, and its events as JSON lines.
 async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
-    let mut session = generation.session().expect("an instance");
+    let session = generation.session().expect("an instance");
     let body = Bytes::from_static(br#"{"messages":[{"role":"user","content":[{"text":"hi"}]}],"inferenceConfig":{}}"#);
     let ask = Ask {
         model: model(),
@@ -105,7 +105,7 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
         text.clear();
         Ok(())
     };
-    run(&mut session, aws, ask, std::future::pending(), &mut sink).await.expect("a turn");
+    run(session, aws, ask, std::future::pending(), &mut sink).await.expect("a turn");
     assert!(done && events == deltas);
 }
 
