@@ -5,8 +5,10 @@
 
 use crate::contract::types::Model;
 
+mod geography;
 mod table;
 
+pub use geography::without_geography;
 pub use table::{FAMILIES, PLAIN};
 
 /// What a request for models of one family may hold.

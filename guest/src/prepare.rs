@@ -1,4 +1,4 @@
-//! `prepare`: a conversation to the exact ConverseStream request.
+//! `prepare`: a conversation to the exact ConverseStream request, or the CountTokens request of the same conversation.
 //!
 //! The rules are pi 1.5.2's, but where the service is known to refuse what pi sends; each such place says why. Whatever is
 //! changed or left out is told with a notice, whatever cannot be sent is a problem, and all the problems come together.
@@ -13,6 +13,7 @@ mod history;
 mod inference;
 mod labels;
 mod media;
+mod operation;
 mod raw_json;
 mod report;
 mod request_options;
@@ -31,10 +32,11 @@ use crate::contract::types::Model;
 use crate::families::family_of;
 
 use blocks::{Block, Role, WireMessage};
-use body::Body;
+use body::{Body, Members};
 use history::ToolHistory;
 use inference::Inference;
 use labels::ToolNames;
+use operation::Operation;
 use report::Report;
 use thinking::Circumstances;
 
@@ -50,7 +52,12 @@ pub fn prepare(
 ) -> Result<Prepared, Vec<Problem>> {
     let report = &mut Report::default();
     let family = family_of(model);
-    let target = target::target(settings, model, report);
+    let operation = operation::operation(&mut options, report);
+    let mut target = target::target(settings, model, report);
+    if operation == Operation::CountTokens {
+        target = operation::counted(target, model, report);
+        operation::tell_what_is_not_counted(&options, report);
+    }
 
     let send_tools = tools::are_sent(&context.tools, options.tool_choice.as_ref(), family, report);
     let names = ToolNames::new(
@@ -97,15 +104,15 @@ pub fn prepare(
         return Err(std::mem::take(&mut report.problems));
     }
 
-    let mut body = Body::default();
-    body.object(|o| {
+    let converses = operation == Operation::ConverseStream;
+    let write = |o: &mut Members<'_>| {
         if !history.messages.is_empty() {
             o.member("messages").array(&history.messages, |body, message| message.write(body));
         }
         if !system.is_empty() {
             o.member("system").array(&system, blocks::write);
         }
-        if !target.prompt {
+        if converses && !target.prompt {
             // Always there, if only empty (pi does).
             o.object("inferenceConfig", |o| inference.write(o));
         }
@@ -115,8 +122,15 @@ pub fn prepare(
         if let Some(fields) = &fields {
             o.member("additionalModelRequestFields").raw(fields);
         }
-        request.write(o);
-    });
+        if converses {
+            request.write(o);
+        }
+    };
+    let mut body = Body::default();
+    match operation {
+        Operation::ConverseStream => body.object(write),
+        Operation::CountTokens => body.object(|o| o.object("input", |o| o.object("converse", write))),
+    }
     Ok(Prepared {
         model_id: target.model_id,
         region: target.region,

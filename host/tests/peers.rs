@@ -1,14 +1,21 @@
-//! Programs that are not ours read the simulator: boto3 and pi-ai, each through its own SDK with only the endpoint overridden.
+//! Programs that are not ours read the simulator: boto3 and pi-ai, each through its own SDK with only the endpoint overridden; and
+//! Prometheus's own parser reads the metrics.
 //!
 //! Their pinned packages are installed once under `target/peers` and again when a lock changes. Where that cannot be done the test
 //! fails and says why: a peer that was not asked proves nothing.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use std::{env, fs};
 
+use quarry::contract::types::{Failure, FailureKind};
+use quarry::provider::ProviderError;
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
+use quarry::telemetry::{Begun, Metrics, Observation};
 use sha2::{Digest, Sha256};
 
 /// The oldest Node that pi-ai runs on, for machines that the packaged one does not fit.
@@ -16,8 +23,45 @@ const OLDEST_NODE: u32 = 24;
 
 #[test]
 fn boto3_reads_the_simulator() {
-    let python = python_with_boto3();
+    let python = python();
     run_against_a_simulator(Command::new(python).arg(peers().join("boto3_reads_the_simulator.py")));
+}
+
+#[test]
+fn prometheus_reads_the_metrics() {
+    let metrics = Arc::new(Metrics::new());
+    metrics.know_models(["a \"model\" with a \\ and a\nbreak"]);
+    let begun = Begun { endpoint: "/v1/messages", request_id: "1", key: "", stream: false };
+    let mut observation = Observation::begin(&metrics, begun);
+    observation.deltas(&[], Duration::from_micros(3));
+    let failure = Failure {
+        kind: FailureKind::Throttled,
+        message: "Too many requests".to_owned(),
+        hint: None,
+        retryable: true,
+        retry_after_ms: None,
+        code: None,
+        status: Some(429),
+        request_id: None,
+        suggestions: Vec::new(),
+    };
+    observation.retried(&failure, Duration::ZERO);
+    observation.fell_back("one model", "another");
+    metrics.guest_fault(&ProviderError::OutOfOrder { call: "push", missing: "a turn" });
+    observation.refused(400, "invalid_request_error", "no");
+    observation.end();
+    let mut script = Command::new(python())
+        .arg(peers().join("prometheus_reads_the_metrics.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("Python can be started");
+    let mut input = script.stdin.take().expect("a pipe was asked for");
+    input.write_all(metrics.render().as_bytes()).expect("the script reads");
+    drop(input);
+    let output = script.wait_with_output().expect("the script ends");
+    assert!(output.status.success(), "the parser found the metrics wanting:\n{}", text(&output));
 }
 
 #[test]
@@ -55,14 +99,19 @@ fn run_against_a_simulator(command: &mut Command) {
     println!("{}", text(&output));
 }
 
-/// A virtual environment with the pinned packages; gives its Python.
-fn python_with_boto3() -> PathBuf {
+/// The Python of a virtual environment with the pinned packages. The tests run at once, and it is made once.
+fn python() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(make_python)
+}
+
+fn make_python() -> PathBuf {
     let requirements = peers().join("requirements.txt");
     let venv = target().join("venv");
     install_once(&venv, &[&requirements], |venv| {
         let python3 =
             ["python3", "python"].into_iter().find(|name| Command::new(name).arg("--version").output().is_ok());
-        let python3 = python3.expect("boto3 needs Python 3: no python3 is in PATH");
+        let python3 = python3.expect("boto3 and Prometheus's parser need Python 3: no python3 is in PATH");
         succeed(
             Command::new(python3).args(["-m", "venv"]).arg(venv),
             "a virtual environment (Debian: apt-get install python3-venv)",

@@ -7,8 +7,8 @@ use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use aws_sdk_bedrockruntime::error::ProvideErrorMetadata as _;
 use aws_sdk_bedrockruntime::types::{
-    ContentBlock, ContentBlockDelta, ConversationRole, ConverseStreamOutput, Message, StopReason, Tool,
-    ToolConfiguration, ToolInputSchema, ToolSpecification,
+    ContentBlock, ContentBlockDelta, ConversationRole, ConverseStreamOutput, ConverseTokensRequest, CountTokensInput,
+    Message, StopReason, Tool, ToolConfiguration, ToolInputSchema, ToolSpecification,
 };
 use aws_smithy_types::Document;
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
@@ -103,6 +103,22 @@ async fn the_rust_sdk_meets_faults() {
     let (_, _, stop) =
         stream(&client, "sim.truncate.after-2", "Hello", None).await.expect("the SDK does not miss messageStop");
     assert_eq!(stop, None);
+}
+
+#[tokio::test]
+async fn the_rust_sdk_counts_tokens() {
+    let client = client(simulator(Pace::Instant).await);
+    let count = async |model: &str| {
+        let converse = ConverseTokensRequest::builder().messages(user("How many tokens is this?")).build();
+        let answer = client.count_tokens().model_id(model).input(CountTokensInput::Converse(converse)).send().await;
+        answer.map(|counted| counted.input_tokens).map_err(|error| error.code().unwrap_or("no code").to_owned())
+    };
+    let asked = client.converse().model_id(NOVA).messages(user("How many tokens is this?")).send().await;
+    let usage = asked.expect("is a good answer").usage.expect("has usage");
+    assert_eq!(count(NOVA).await, Ok(usage.input_tokens));
+    assert_eq!(count("eu.amazon.nova-lite-v1:0").await, Err("ValidationException".to_owned()));
+    assert_eq!(count("sim.http.404").await, Err("ResourceNotFoundException".to_owned()));
+    assert_eq!(count("sim.exception.internal-server").await, Err("InternalServerException".to_owned()));
 }
 
 #[tokio::test]

@@ -276,6 +276,21 @@ def ids_that_cannot_be_called_say_why():
 
 
 @check
+def tokens_are_counted_as_the_usage_counts_them():
+    said = dict(messages=[user("How many tokens is this?", {"image": {"format": "png", "source": {"bytes": PNG}}})], system=[{"text": "Be brief."}], toolConfig={"tools": [ADD]})
+    count = lambda model, input: RUNTIME.count_tokens(modelId=model, input=input)["inputTokens"]
+    equal(count(NOVA, {"converse": said}), RUNTIME.converse(modelId=NOVA, **said)["usage"]["inputTokens"])
+    # The model itself is counted for, where only its profile can be asked; the profile is not.
+    equal(count(CLAUDE.removeprefix("us."), {"converse": said}), RUNTIME.converse(modelId=CLAUDE, **said)["usage"]["inputTokens"])
+    contains(str(client_error("ValidationException", 400, lambda: count(CLAUDE, {"converse": said}))), "doesn't support counting tokens")
+    invoked = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "abcdefgh"}]}
+    # A quarter of the characters of names and values, each rounded up: role, user, content, abcdefgh.
+    equal(count(NOVA, {"invokeModel": {"body": json.dumps(invoked).encode()}}), 1 + 1 + 2 + 2)
+    contains(str(client_error("ValidationException", 400, lambda: count(NOVA, {"converse": {"messages": [user("a"), user("b")]}}))), "must alternate")
+    contains(str(client_error("ThrottlingException", 429, lambda: count("sim.http.429", {"converse": said}))), "Too many requests")
+
+
+@check
 def a_request_must_be_signed():
     unsigned = boto3.client("bedrock-runtime", region_name=REGION, endpoint_url=ENDPOINT, config=Config(signature_version=botocore.UNSIGNED))
     client_error("MissingAuthenticationTokenException", 403, lambda: unsigned.converse(modelId=NOVA, messages=[user("a")]))

@@ -1,5 +1,6 @@
 //! The SDK's clients for one region.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -9,6 +10,7 @@ use aws_credential_types::provider::token::ProvideToken;
 use aws_smithy_http_client::tls::{Provider as Tls, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::credentials::{BearerToken, Source};
@@ -32,6 +34,25 @@ pub struct AwsOptions {
     pub bearer_token: Option<BearerToken>,
     /// Extra request headers: name and value. They are signed with the rest.
     pub headers: Vec<(String, secrecy::SecretString)>,
+    /// How often the SDK tries a request to the runtime before its answer begins, the first time included, and never less
+    /// than once; what the SDK's own configuration says (3 times, or `AWS_MAX_ATTEMPTS`) when absent. A caller that retries
+    /// by itself gives 1.
+    pub attempts: Option<u32>,
+}
+
+impl AwsOptions {
+    /// How to reach a simulator in place of AWS: it takes any credentials.
+    #[must_use]
+    pub fn simulator(region: &str, address: SocketAddr) -> Self {
+        let endpoint = format!("http://{address}");
+        AwsOptions {
+            region: region.to_owned(),
+            runtime_endpoint: Some(endpoint.clone()),
+            control_endpoint: Some(endpoint),
+            source: Some(Source::Simulator),
+            ..AwsOptions::default()
+        }
+    }
 }
 
 /// Why there is no client.
@@ -66,7 +87,8 @@ impl Aws {
     /// # Errors
     /// When an endpoint is no URL, or a bearer token would travel in the clear.
     pub async fn connect(options: AwsOptions) -> Result<Self, ConnectError> {
-        let AwsOptions { region, runtime_endpoint, control_endpoint, source, bearer_token, headers } = options;
+        let AwsOptions { region, runtime_endpoint, control_endpoint, source, bearer_token, headers, attempts } =
+            options;
         for endpoint in [&runtime_endpoint, &control_endpoint].into_iter().flatten() {
             check_endpoint(endpoint, bearer_token.is_some())?;
         }
@@ -78,6 +100,11 @@ impl Aws {
         }
         if let Some(endpoint) = control_endpoint {
             control = control.endpoint_url(endpoint);
+        }
+        if let Some(attempts) = attempts {
+            let retries = shared.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+            // The SDK wants at least one.
+            runtime = runtime.retry_config(retries.with_max_attempts(attempts.max(1)));
         }
         if let Some(token) = &bearer_token {
             runtime = runtime.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]).interceptor(KeepToken);

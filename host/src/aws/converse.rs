@@ -8,13 +8,14 @@ use std::time::Duration;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use hyper::body::Body as _;
-use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, Sleep};
 
+use super::answer;
 use super::body::{TakeBody, Taken};
 use super::client::Aws;
 use super::failure::{self, Asked};
 use super::frames::FrameDecoder;
+use super::request::{ConverseRequest, replacing, runtime_region};
 use crate::contract::conversation::{Batch, Ending};
 use crate::contract::types::{ApiError, ApiStage};
 
@@ -23,20 +24,6 @@ const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 /// Bytes of a batch's buffer that are kept for the next batch.
 const KEPT_BUFFER: usize = 256 << 10;
-
-/// Headers of the configuration that are not sent: they are the SDK's own (pi skips the same).
-const RESERVED_HEADERS: &[&str] = &["authorization", "host", "content-length", "content-type"];
-
-/// A request that is ready.
-#[derive(Debug)]
-pub struct ConverseRequest {
-    /// One path label of the URL; the SDK encodes it.
-    pub model_id: String,
-    /// Where to send it.
-    pub region: String,
-    /// The body.
-    pub body: Bytes,
-}
 
 /// The frames of one response.
 pub struct EventStream {
@@ -78,37 +65,18 @@ impl Aws {
         let ConverseRequest { model_id, region, body } = request;
         let asked = Asked { operation: "ConverseStream", model_id: Some(&model_id), region: &region };
         let take = TakeBody::leaving("");
-        let headers = self.headers.clone();
         let sending = self
             .runtime
             .converse_stream()
             .model_id(&model_id)
             .customize()
-            .config_override(
-                aws_sdk_bedrockruntime::config::Builder::default()
-                    .region(aws_sdk_bedrockruntime::config::Region::new(region.clone())),
-            )
-            // Before signing, so that the signature is over what is sent.
-            .mutate_request(move |http| {
-                http.headers_mut().insert("content-length", body.len().to_string());
-                *http.body_mut() = SdkBody::from(body.clone());
-                for (name, value) in &headers {
-                    let name = name.to_ascii_lowercase();
-                    if !RESERVED_HEADERS.contains(&name.as_str()) && !name.starts_with("x-amz-") {
-                        // A header that is not one was refused when the configuration was read.
-                        let _ = http.headers_mut().try_insert(name, value.expose_secret().to_owned());
-                    }
-                }
-            })
+            .config_override(runtime_region(&region))
+            .mutate_request(replacing(body, self.headers.clone()))
             .interceptor(take.clone())
             .send();
-        let sent = tokio::time::timeout(idle, sending).await.map_err(|_| asked.error(ApiStage::Timeout, None))?;
-        let Some(taken) = take.taken() else {
-            return Err(match sent {
-                Err(error) => failure::api_error(asked, &error),
-                Ok(_) => asked.error(ApiStage::Unreadable, Some("the answer has no body".to_owned())),
-            });
-        };
+        let taken = tokio::time::timeout(idle, answer::taken(asked, sending, &take))
+            .await
+            .map_err(|_| asked.error(ApiStage::Timeout, None))??;
         EventStream::open(taken, idle).map_err(|reason| asked.error(ApiStage::Unreadable, Some(reason)))
     }
 }

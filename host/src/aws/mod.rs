@@ -1,18 +1,22 @@
 //! Everything that knows AWS: credentials, regions, endpoints, the SDK's clients, and what their answers look like before
 //! anybody interprets them. A secret never leaves this folder.
 
+mod answer;
 mod body;
 mod client;
 mod control_plane;
 mod converse;
+mod count_tokens;
 mod credential_check;
 mod credentials;
 mod failure;
 pub mod frames;
 mod plain_http;
+mod request;
 
 pub use self::client::{Aws, AwsOptions, ConnectError};
-pub use self::converse::{ConverseRequest, EventStream, Received};
+pub use self::converse::{EventStream, Received};
 pub use self::credential_check::CredentialProblem;
 pub use self::credentials::{BearerToken, Source, detect};
 pub use self::plain_http::TokenInTheClear;
+pub use self::request::ConverseRequest;

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use quarry::config::gateway::{HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
 
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
@@ -30,12 +32,17 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Ask a model, and see the answer as it comes
     Chat(ChatArguments),
+    /// Serve clients of OpenAI, Anthropic and pi in front of Bedrock
+    Serve(ServeArguments),
     /// What models there are
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Which credentials are used
     #[command(subcommand)]
     Auth(AuthCommand),
+    /// Keys of the gateway's clients
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Run the simulator of Bedrock for other programs
     Simulate(SimulateArguments),
     /// Prove a provider component: run the conformance cases on it
@@ -132,6 +139,73 @@ pub(crate) struct StatusArguments {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key, show it once, and write its hash into the configuration file
+    Add(AddKeyArguments),
+    /// List the keys: their names, the beginning of their hashes, their limits
+    List(ListKeysArguments),
+    /// Remove a key from the configuration file
+    Revoke(RevokeKeyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddKeyArguments {
+    /// What the client is called in logs and metrics: letters, digits and `-_.@`
+    #[arg(value_parser = key_name)]
+    pub(crate) name: String,
+    /// Model ids that it may ask, with commas between them; `*` at the end of one stands for any rest. All when none is given
+    #[arg(long, value_name = "MODELS", value_delimiter = ',', value_parser = model_pattern)]
+    pub(crate) models: Vec<String>,
+    /// The most requests of it at once
+    #[arg(long, value_name = "N", value_parser = key_limit())]
+    pub(crate) concurrency: Option<u32>,
+    /// The most requests of it a minute
+    #[arg(long, value_name = "N", value_parser = key_limit())]
+    pub(crate) requests_per_minute: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListKeysArguments {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RevokeKeyArguments {
+    /// The key's name
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Address to listen on in place of quarry.listen (127.0.0.1:8484); port 0 takes a free one. Other than loopback needs a
+    /// client key: `quarry keys add NAME`
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Model for requests that name none, or `default`
+    #[arg(long, short, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// AWS region to ask in
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Ask a simulator in this process in place of AWS: no account is needed
+    #[arg(long)]
+    pub(crate) simulate: bool,
+    /// How fast the simulated model speaks
+    #[arg(long, value_enum, value_name = "PACE", env = "QUARRY_SIMULATE_PACE", default_value_t = SimulatedPace::Model)]
+    pub(crate) simulate_pace: SimulatedPace,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+pub(crate) enum SimulatedPace {
+    /// Like a model
+    Model,
+    /// At once
+    Instant,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArguments {
     /// Address to listen on, of this machine only; port 0 takes a free one
@@ -194,6 +268,19 @@ pub(crate) struct InspectArguments {
 pub(crate) struct ExportArguments {
     /// File to write; it must not exist
     pub(crate) file: PathBuf,
+}
+
+fn key_name(text: &str) -> Result<String, &'static str> {
+    wrong_key_name(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
+fn model_pattern(text: &str) -> Result<String, &'static str> {
+    wrong_model_pattern(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
+/// A limit that a key can have.
+fn key_limit() -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(1..=i64::from(HIGHEST_KEY_LIMIT))
 }
 
 /// A whole number from 1.

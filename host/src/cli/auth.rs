@@ -17,17 +17,17 @@ pub(crate) async fn status(global: &Global, arguments: &StatusArguments) -> anyh
         Ok(setup) => setup,
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
-    let (source, token) = setup.credentials();
+    let (source, token) = setup.configuration.credentials();
     let aws = setup.aws(false).await?;
     // A token is there or not; everything else has to be asked for, which for a role means a request.
-    let checked = match (&token, credentials::half_a_pair(source, &setup.environment)) {
+    let checked = match (&token, credentials::half_a_pair(source, &setup.configuration.environment)) {
         (Some(_), _) => Ok(None),
         (None, Some(half)) => Err(Unusable { what: half, details: Vec::new(), advice: None }),
         (None, None) => aws.check_credentials().await.map_err(|problem| Unusable::of(&problem, source)),
     };
     let usable = checked.is_ok();
     let label = source.map_or("aws-sdk default chain", Source::label);
-    let settings = &setup.settings;
+    let settings = &setup.configuration.settings;
     let region_from = origin(&settings.origins, &["models.bedrockDiscovery.region", "region"]);
     if arguments.json {
         let problem = checked.as_ref().err();

@@ -6,32 +6,28 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use quarry::config::Override;
+use quarry::contract::config::Settings;
 use quarry::contract::conversation::{Context, Message, Options, UserBlock};
-use quarry::contract::types::{Cost, Model, NamedJson};
-use quarry::gateway::{self, Ask, Prepare};
+use quarry::contract::types::Model;
+use quarry::gateway::{self, Ask, Prepare, models};
 use quarry::pi::blobs::{self, Blobs};
 use quarry::pi::context::read_context;
 use quarry::pi::message::Fold;
 
 use super::arguments::{ChatArguments, Global};
 use super::exit::Exit;
+use super::serve::SIMULATED_MODEL;
 use super::setup::{ProblemsTold, Setup};
 use super::{credentials, problems, terminal};
 
 mod output;
-
-/// The model that the simulator answers for when none is named and none is configured.
-const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
-
-/// What stands before a model's id in a reference.
-const PREFIXES: &[&str] = &["amazon-bedrock/", "bedrock/", "aws-bedrock/"];
 
 pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Result<Exit> {
     let setup = match Setup::make(global, &overrides(&arguments))? {
         Ok(setup) => setup,
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
-    let Some(model) = choose_model(&setup, &arguments) else {
+    let Some(model) = choose_model(&setup.configuration.settings, arguments.simulate) else {
         bail!(
             "no model is named: use --model, set QUARRY_MODEL, or set agents.defaults.model.primary in the configuration; \
              `quarry models list` shows the models"
@@ -41,10 +37,11 @@ pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Re
         Ok(conversation) => conversation,
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
-    let asked = Prepare { settings: setup.settings.clone(), model, context, options: options(&arguments) };
+    let asked =
+        Prepare { settings: setup.configuration.settings.clone(), model, context, options: options(&arguments) };
     // Whether there are credentials is asked before anything is prepared, and not at all for a dry run.
     let aws = if arguments.dry_run { None } else { Some(setup.aws(arguments.simulate).await?) };
-    let environment = setup.environment;
+    let environment = setup.configuration.environment;
     let (mut session, asked, prepared) = gateway::prepare(setup.session, asked).await?;
     let prepared = match prepared {
         Ok(prepared) => prepared,
@@ -83,8 +80,7 @@ pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Re
 fn overrides(arguments: &ChatArguments) -> Vec<Override> {
     let mut overrides = Vec::new();
     if let Some(model) = &arguments.model {
-        let bare = PREFIXES.iter().find_map(|prefix| model.strip_prefix(prefix)).unwrap_or(model);
-        overrides.push(Override::new("agents.defaults.model.primary", format!("{}{bare}", PREFIXES[0])));
+        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(model)));
     }
     if let Some(region) = &arguments.region {
         overrides.push(Override::new("models.bedrockDiscovery.region", region.as_str()));
@@ -92,29 +88,10 @@ fn overrides(arguments: &ChatArguments) -> Vec<Override> {
     overrides
 }
 
-/// The model to ask: an alias of the configuration, a model that it lists, or the bare id, of which nothing is known then.
-fn choose_model(setup: &Setup, arguments: &ChatArguments) -> Option<Model> {
-    let settings = &setup.settings;
-    let named = settings.default_model.clone();
-    let id = named.or_else(|| arguments.simulate.then(|| SIMULATED_MODEL.to_owned()))?;
-    let id = settings.aliases.iter().find(|(alias, _)| *alias == id).map_or(id, |(_, target)| target.clone());
-    if let Some(listed) = settings.models.iter().find(|model| model.id == id) {
-        return Some(listed.clone());
-    }
-    let free = Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() };
-    Some(Model {
-        name: id.clone(),
-        id,
-        // What a model can do is not known without a listing; the service refuses what it cannot.
-        reasoning: true,
-        input: ["text", "image", "document", "video"].map(str::to_owned).to_vec(),
-        cost: free,
-        context_window: settings.discovery.default_context_window,
-        max_tokens: settings.discovery.default_max_tokens,
-        base_url: None,
-        params: None,
-        extras: vec![NamedJson { name: "limitsFrom".to_owned(), value: "\"defaults\"".to_owned() }],
-    })
+/// The model to ask: the configuration's, where the flag's name counts, else the one that the simulator answers for.
+fn choose_model(settings: &Settings, simulate: bool) -> Option<Model> {
+    let id = models::id_of(settings, "").or_else(|| simulate.then(|| SIMULATED_MODEL.to_owned()))?;
+    Some(models::model_of(settings, &id, None))
 }
 
 /// The conversation: the context that is named, the system prompt, and the prompt as the last message.
@@ -162,28 +139,14 @@ fn options(arguments: &ChatArguments) -> Options {
     Options {
         max_tokens: arguments.max_tokens,
         temperature: arguments.temperature,
-        top_p: None,
         stop_sequences: arguments.stop.clone(),
-        tool_choice: None,
         thinking: arguments.thinking.clone(),
-        thinking_budgets: Vec::new(),
-        interleaved_thinking: None,
-        thinking_display: None,
-        cache_retention: None,
-        service_tier: None,
-        latency: None,
-        guardrail: None,
-        output_schema: None,
-        request_metadata: Vec::new(),
-        prompt_variables: Vec::new(),
-        additional_request_fields: None,
-        additional_response_field_paths: Vec::new(),
-        extras: Vec::new(),
+        ..gateway::no_options()
     }
 }
 
 /// Ready when the person presses Ctrl-C or the process is told to end.
-async fn interrupted() {
+pub(super) async fn interrupted() {
     let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(terminated) => terminated,
         Err(_) => return drop(tokio::signal::ctrl_c().await),

@@ -18,14 +18,22 @@ pub(crate) enum Exit {
     Interrupted,
 }
 
-/// Tells an error with all its causes, and gives the exit code: 0 done, 1 the model or service failed, 2 bad usage or
-/// configuration, 130 interrupted.
+impl Exit {
+    /// 0 done, 1 the model or service failed, 2 bad usage or configuration, 130 interrupted.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+/// Tells an error with all its causes, and gives the exit code.
 pub(crate) fn report(outcome: anyhow::Result<Exit>) -> ExitCode {
     match outcome {
-        Ok(Exit::Done) => ExitCode::SUCCESS,
-        Ok(Exit::Failed) => ExitCode::from(1),
-        Ok(Exit::Usage) => ExitCode::from(2),
-        Ok(Exit::Interrupted) => ExitCode::from(130),
+        Ok(exit) => ExitCode::from(exit.code()),
         // A reader that went away (`| head`) has what it wanted.
         Err(error) if reader_is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {

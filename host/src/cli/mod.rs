@@ -6,10 +6,12 @@ mod chat;
 mod conformance;
 mod credentials;
 mod exit;
+mod keys;
 mod logging;
 mod models;
 mod problems;
 mod provider;
+mod serve;
 mod setup;
 mod simulate;
 mod terminal;
@@ -18,13 +20,16 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::arguments::{Arguments, AuthCommand, Command, ModelsCommand, ProviderCommand};
+use self::arguments::{Arguments, AuthCommand, Command, KeysCommand, ModelsCommand, ProviderCommand};
 use self::exit::Exit;
 
 /// Parses the arguments, runs the command, and says how it went by the exit code.
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    logging::start();
+    let _logging = match logging::start() {
+        Ok(guard) => guard,
+        Err(error) => return exit::report(Err(error.into())),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(Err(anyhow::Error::new(error).context("cannot start the async runtime"))),
@@ -38,8 +43,12 @@ pub(crate) fn main() -> ExitCode {
 async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
     match command {
         Command::Chat(arguments) => chat::run(&global, arguments).await,
+        Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Models(ModelsCommand::List(arguments)) => models::list(&global, arguments).await,
         Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,
+        Command::Keys(KeysCommand::Add(arguments)) => keys::add(&global, &arguments),
+        Command::Keys(KeysCommand::List(arguments)) => keys::list(&global, &arguments),
+        Command::Keys(KeysCommand::Revoke(arguments)) => keys::revoke(&global, &arguments),
         Command::Simulate(arguments) => simulate::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&global, &arguments),
         Command::Provider(ProviderCommand::Inspect(arguments)) => provider::inspect(&global, &arguments),

@@ -23,21 +23,24 @@ pub(crate) async fn list(global: &Global, arguments: ListArguments) -> anyhow::R
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
     let aws = setup.aws(arguments.simulate).await?;
-    if let Some(message) = credentials::half_a_pair(aws.source(), &setup.environment) {
+    if let Some(message) = credentials::half_a_pair(aws.source(), &setup.configuration.environment) {
         bail!(message);
     }
-    let enabled = setup.settings.discovery.enabled;
+    let enabled = setup.configuration.settings.discovery.enabled;
     let source = match aws.source() {
         Some(source) => Some(source.to_contract()),
         // Whoever asks for a list wants one: credentials that only the SDK's chain finds (~/.aws, an instance) count too.
-        None if enabled.is_none() && setup.settings.models.is_empty() => {
+        None if enabled.is_none() && setup.configuration.settings.models.is_empty() => {
             aws.check_credentials().await.ok().map(|_| chain())
         }
         None => None,
     };
     let cache = DiscoveryCache::new(CacheLimits::default());
-    let mut listing =
-        SessionListing::open(setup.session, &setup.settings, ListingOptions { refresh: arguments.refresh })?;
+    let mut listing = SessionListing::open(
+        setup.session,
+        &setup.configuration.settings,
+        ListingOptions { refresh: arguments.refresh },
+    )?;
     let no_credentials = source.is_none() && enabled.is_none();
     let catalog = discover(&mut listing, &aws, source, &cache).await?;
     show(&catalog, &arguments)?;

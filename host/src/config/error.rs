@@ -17,6 +17,9 @@ pub enum ConfigError {
         /// What named it.
         chosen_by: ChosenBy,
     },
+    /// A file is to be made, and nothing says where.
+    #[error("there is no place for a configuration file: HOME is not set; name a file with --config")]
+    NoPlace,
     /// The file is there and cannot be read.
     #[error("the configuration file {path} cannot be read: {source}; it has to be a file that this user may read", path = path.display())]
     NotReadable {

@@ -9,8 +9,12 @@ pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Parses a document; None where there is nothing in it.
 pub(super) fn parse(text: &str) -> Result<Option<Value<'_>>, ParseError> {
-    let options = ParseOptions { allow_missing_commas: false, ..ParseOptions::default() };
-    jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &options).map(|parsed| parsed.value)
+    jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &parse_options()).map(|parsed| parsed.value)
+}
+
+/// All of JSON5; but commas between members and elements have to be there.
+pub(super) fn parse_options() -> ParseOptions {
+    ParseOptions { allow_missing_commas: false, ..ParseOptions::default() }
 }
 
 /// How the parser above reads tokens.

@@ -30,7 +30,7 @@ impl fmt::Display for ChosenBy {
     }
 }
 
-/// A configuration file that is there.
+/// Where a configuration file is, or is to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The file.
@@ -45,24 +45,43 @@ pub struct Location {
 /// # Errors
 /// When a file was named and is not there. A typing error must not lead to the defaults in silence.
 pub fn locate(flag: Option<&Path>, environment: &Environment) -> Result<Option<Location>, ConfigError> {
+    match named(flag, environment) {
+        Some(location) if is_there(&location.path) => Ok(Some(location)),
+        Some(Location { path, chosen_by }) => Err(ConfigError::NotFound { path, chosen_by }),
+        None => Ok(unnamed(environment)),
+    }
+}
+
+/// Finds the configuration file to edit: the one that [`locate`] finds, and where there is none, the one that is named or Quarry's
+/// own place, for a file to be made there.
+///
+/// # Errors
+/// When nothing names a file and there is no home folder that one could be in.
+pub fn locate_for_edit(flag: Option<&Path>, environment: &Environment) -> Result<Location, ConfigError> {
+    let own = || Some(Location { path: own_place(environment)?, chosen_by: ChosenBy::OwnPlace });
+    named(flag, environment).or_else(|| unnamed(environment)).or_else(own).ok_or(ConfigError::NoPlace)
+}
+
+/// The file that a flag or a variable names, there or not.
+fn named(flag: Option<&Path>, environment: &Environment) -> Option<Location> {
     let by_flag = flag.map(|path| (path.to_owned(), ChosenBy::Flag));
     let by_variable = || environment.get("QUARRY_CONFIG").map(|path| (PathBuf::from(path), ChosenBy::Variable));
-    if let Some((path, chosen_by)) = by_flag.or_else(by_variable) {
-        let path = below_home(path, environment);
-        return if is_there(&path) {
-            Ok(Some(Location { path, chosen_by }))
-        } else {
-            Err(ConfigError::NotFound { path, chosen_by })
-        };
-    }
-    let home = home(environment);
+    let (path, chosen_by) = by_flag.or_else(by_variable)?;
+    Some(Location { path: below_home(path, environment), chosen_by })
+}
+
+/// The first of the places that nobody has to name where a file is.
+fn unnamed(environment: &Environment) -> Option<Location> {
+    let openclaws = home(environment).map(|home| home.join(".openclaw/openclaw.json"));
+    let places = [(own_place(environment), ChosenBy::OwnPlace), (openclaws, ChosenBy::OpenClaw)];
+    let mut existing = places.into_iter().filter_map(|(path, chosen_by)| Some(Location { path: path?, chosen_by }));
+    existing.find(|location| is_there(&location.path))
+}
+
+fn own_place(environment: &Environment) -> Option<PathBuf> {
     // The XDG specification: a relative path there is invalid and not used.
     let xdg = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let own = xdg.or_else(|| Some(home.as_ref()?.join(".config"))).map(|folder| folder.join("quarry/config.json5"));
-    let openclaws = home.map(|home| home.join(".openclaw/openclaw.json"));
-    let places = [(own, ChosenBy::OwnPlace), (openclaws, ChosenBy::OpenClaw)];
-    let existing = places.into_iter().filter_map(|(path, chosen_by)| Some(Location { path: path?, chosen_by }));
-    Ok(existing.into_iter().find(|location| is_there(&location.path)))
+    xdg.or_else(|| Some(home(environment)?.join(".config"))).map(|folder| folder.join("quarry/config.json5"))
 }
 
 /// Something that this user is not allowed to look at counts as there, so that reading it says why it cannot be read.
@@ -87,7 +106,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{ChosenBy, ConfigError, Environment, locate};
+    use super::{ChosenBy, ConfigError, Environment, locate, locate_for_edit};
 
     fn home_with(files: &[&str]) -> tempfile::TempDir {
         let home = tempfile::tempdir().expect("a folder for the test");
@@ -155,7 +174,25 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_makes_the_file_that_is_named_or_quarrys_own() {
+        let home = home_with(&[]);
+        let place = |flag: Option<&str>, environment: &Environment| {
+            let location = locate_for_edit(flag.map(Path::new), environment).expect("a place");
+            (location.path, location.chosen_by)
+        };
+        let plain = environment(home.path(), &[]);
+        assert_eq!(place(None, &plain), (home.path().join(OWN), ChosenBy::OwnPlace));
+        assert_eq!(place(Some("new.json5"), &plain), ("new.json5".into(), ChosenBy::Flag));
+        let variable = environment(home.path(), &[("QUARRY_CONFIG", "~/v.json5")]);
+        assert_eq!(place(None, &variable), (home.path().join("v.json5"), ChosenBy::Variable));
+        let home = home_with(&[OPENCLAWS]);
+        let plain = environment(home.path(), &[]);
+        assert_eq!(place(None, &plain), (home.path().join(OPENCLAWS), ChosenBy::OpenClaw));
+    }
+
+    #[test]
     fn without_a_home_there_are_no_places() {
         assert_eq!(locate(None, &Environment::default()).expect("no error"), None);
+        assert!(matches!(locate_for_edit(None, &Environment::default()), Err(ConfigError::NoPlace)));
     }
 }

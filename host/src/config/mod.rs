@@ -3,6 +3,7 @@
 //! The provider merges the layers; the host finds them. Between the two lies [`mask`]: a secret never enters the provider's
 //! memory, nor does any part of the file that is none of its business.
 
+mod edit;
 mod environment;
 mod error;
 mod file;
@@ -17,11 +18,12 @@ mod position;
 mod secrets;
 mod similar;
 
+pub use edit::{ConfigEdit, EditError, EditValue};
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use file::{ConfigFile, MAX_FILE_SIZE};
 pub use layers::{PROVIDER_PATHS, PROVIDER_VARIABLES, layers};
-pub use locate::{ChosenBy, Location, locate};
+pub use locate::{ChosenBy, Location, locate, locate_for_edit};
 pub use overrides::Override;
 pub use path::Segment;
 pub use secrets::ConfigSecrets;

@@ -1,11 +1,25 @@
-//! A request's path through the host: the provider prepares it, AWS answers it, the provider translates the answer.
+//! A request's path through the host: the provider prepares it, AWS answers it, the provider translates the answer; and the
+//! server that does this for clients of other APIs.
 
+mod begin;
+mod catalog;
+mod configuration;
+mod effective;
 mod keys;
+pub mod models;
 mod refusal;
 mod remote;
+mod server;
+mod state;
 mod turn;
+mod watch;
 mod wire;
 
+pub use self::configuration::{Configuration, ConfigurationError};
 pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::refusal::{Refusal, RefusalKind};
+pub use self::server::Server;
+pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run};
+pub use self::watch::Watch;
+pub use self::wire::no_options;

@@ -18,8 +18,10 @@ pub enum RefusalKind {
     Authentication,
     /// The key, the account or the role may not do this.
     Permission,
-    /// There is no such model or path.
+    /// There is no such model.
     NotFound,
+    /// There is nothing at this path.
+    UnknownPath,
     /// The method is not one of this path.
     Method,
     /// The body is larger than it may be.
@@ -88,6 +90,15 @@ impl Refusal {
         Refusal { param: Some(param.into()), ..Refusal::new(RefusalKind::Invalid, message) }
     }
 
+    /// The message with AWS's id of the request, for formats that have no place of its own for it. Support asks for it.
+    #[must_use]
+    pub fn message_with_request_id(&self) -> String {
+        match &self.request_id {
+            Some(id) if !self.message.contains(id.as_str()) => format!("{} (AWS request id: {id})", self.message),
+            _ => self.message.clone(),
+        }
+    }
+
     /// A conversation or option that the provider cannot put into a request. All its problems are told.
     #[must_use]
     pub fn of_problems(problems: &[Problem]) -> Self {
@@ -110,7 +121,7 @@ impl RefusalKind {
             RefusalKind::Invalid | RefusalKind::ContextOverflow | RefusalKind::ContentFilter => StatusCode::BAD_REQUEST,
             RefusalKind::Authentication => StatusCode::UNAUTHORIZED,
             RefusalKind::Permission => StatusCode::FORBIDDEN,
-            RefusalKind::NotFound => StatusCode::NOT_FOUND,
+            RefusalKind::NotFound | RefusalKind::UnknownPath => StatusCode::NOT_FOUND,
             RefusalKind::Method => StatusCode::METHOD_NOT_ALLOWED,
             RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             RefusalKind::RateLimit | RefusalKind::Quota => StatusCode::TOO_MANY_REQUESTS,
@@ -132,6 +143,7 @@ impl RefusalKind {
             RefusalKind::Authentication => "authentication",
             RefusalKind::Permission => "permission",
             RefusalKind::NotFound => "not_found",
+            RefusalKind::UnknownPath => "unknown_path",
             RefusalKind::Method => "method",
             RefusalKind::TooLarge => "too_large",
             RefusalKind::RateLimit => "rate_limit",

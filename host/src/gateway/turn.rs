@@ -57,7 +57,7 @@ pub struct Prepare {
 }
 
 /// A request on its way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ask {
     /// The model to ask.
     pub model: Model,
@@ -224,7 +224,7 @@ fn interrupted() -> Failure {
 }
 
 /// The terminal delta of a turn that failed before or beside the provider's own translation.
-fn failed(failure: Failure) -> Delta {
+pub(super) fn failed(failure: Failure) -> Delta {
     let cost = UsageCost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, total: 0.0 };
     let usage = Usage { input: 0, output: 0, cache_read: 0, cache_write: 0, cache_write_long: 0, total: 0, cost };
     Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage, extras: Vec::new() })
@@ -243,7 +243,8 @@ fn unended(request_id: Option<&str>) -> Failure {
 
 const PROVIDERS_BUG: &str = "this is a bug of the provider component, not of the request or of AWS";
 
-fn failure(kind: FailureKind, message: String, hint: Option<&str>, request_id: Option<&str>) -> Failure {
+/// A failure that no service told.
+pub(super) fn failure(kind: FailureKind, message: String, hint: Option<&str>, request_id: Option<&str>) -> Failure {
     Failure {
         kind,
         message,

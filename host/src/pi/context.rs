@@ -1,8 +1,9 @@
 //! pi's `Context` JSON to the contract's, with the blobs taken out.
 //!
-//! pi's shapes are read as pi writes them. Beyond pi, a user's content may hold `{"type":"document","data","mimeType",
+//! pi's shapes are read as pi writes them, transcripts with system messages included. Beyond pi, a user's content may hold `{"type":"document","data","mimeType",
 //! "name"?,"context"?,"citations"?}`, `{"type":"video","data","mimeType"}`, `{"type":"guardedText","text"}` and
-//! `{"type":"cachePoint","ttl"?}`, a tool may hold `"strict":"require"|"prefer"`, and a message's role may be `system`. Types
+//! `{"type":"cachePoint","ttl"?}`, a text of the assistant may hold `"citations":[…]` as [`super::message`] writes them, a tool
+//! may hold `"strict":"require"|"prefer"`, and a message's role may be `system`. Types
 //! and roles that are not known go to the provider, which says what it leaves out. Members that are not known are ignored, as
 //! pi's session files have many. There is no limit on size here; what reads the text from outside has one.
 
@@ -16,6 +17,8 @@ use crate::contract::types::NamedJson;
 
 use super::blobs::Blobs;
 use super::json::{self, Members};
+
+mod transcript;
 
 /// A context that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,6 +80,7 @@ pub fn read_context(text: &str) -> Result<(Context, Blobs), ContextError> {
 struct Reader {
     blobs: Blobs,
     problems: Vec<ContextProblem>,
+    transcript: transcript::Transcript,
 }
 
 impl Reader {
@@ -87,7 +91,9 @@ impl Reader {
         let messages = messages.into_iter().map(|(path, value)| self.message(value, &path)).collect();
         let tools = self.items(&members, "", "tools");
         let tools = tools.into_iter().map(|(path, value)| self.tool(value, &path)).collect();
-        Context { system_prompt, messages, tools }
+        let mut context = Context { system_prompt, messages, tools };
+        std::mem::take(&mut self.transcript).replay(&mut context);
+        context
     }
 
     fn message(&mut self, value: &RawValue, path: &str) -> Message {
@@ -111,6 +117,7 @@ impl Reader {
                 is_error: self.flag(&members, path, "isError"),
             }),
             "system" => {
+                self.system_changes(&members, path);
                 let blocks = self.user_content(&members, path);
                 let texts = blocks.into_iter().filter_map(|block| match block {
                     UserBlock::Text(text) => Some(text),
@@ -161,9 +168,10 @@ impl Reader {
     fn assistant_block(&mut self, value: &RawValue, path: &str) -> Option<AssistantBlock> {
         let members = self.block(value, path)?;
         Some(match self.string(&members, path, "type").as_str() {
-            "text" => {
-                AssistantBlock::Text(AssistantText { text: self.string(&members, path, "text"), citations: Vec::new() })
-            }
+            "text" => AssistantBlock::Text(AssistantText {
+                text: self.string(&members, path, "text"),
+                citations: self.citations(&members, path),
+            }),
             "thinking" => AssistantBlock::Thinking(Thinking {
                 text: self.optional_string(&members, path, "thinking").unwrap_or_default(),
                 signature: self.optional_string(&members, path, "thinkingSignature"),
@@ -178,6 +186,23 @@ impl Reader {
         })
     }
 
+    /// Citations of a text, as they stand.
+    fn citations(&mut self, members: &Members<'_>, path: &str) -> Vec<String> {
+        let items = self.items(members, path, "citations");
+        let mut citations = Vec::with_capacity(items.len());
+        for (path, value) in items {
+            if json::object(value).is_none() {
+                self.problem(
+                    path,
+                    format!("it is {}", json::kind(value)),
+                    "a citation, which is an object of Bedrock's",
+                );
+            }
+            citations.push(value.get().to_owned());
+        }
+        citations
+    }
+
     fn tool(&mut self, value: &RawValue, path: &str) -> Tool {
         let members =
             self.object(value, path, "a tool, which is an object with `name`, `description` and `parameters`");
@@ -188,7 +213,9 @@ impl Reader {
             name: self.string(&members, path, "name"),
             description: self.optional_string(&members, path, "description").unwrap_or_default(),
             parameters: json::present(&members, "parameters").map_or("{}", RawValue::get).to_owned(),
-            strict: self.optional_string(&members, path, "strict"),
+            strict: self
+                .optional_string(&members, path, "strict")
+                .or_else(|| self.constrained_sampling(&members, path)),
         }
     }
 
@@ -279,6 +306,8 @@ fn member_path(path: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::conversation::{Attachment, Delta, Fragment};
+    use crate::pi::message::Fold;
 
     #[test]
     fn every_shape_of_pi_is_read() {
@@ -317,7 +346,8 @@ mod tests {
     fn all_the_problems_come_with_their_paths() {
         let text = r#"{"systemPrompt":1,"messages":[{"content":"x"},{"role":"user","content":[
             {"type":"image","mimeType":"image/png","data":"!"},{"type":"text"},7]},3,
-            {"role":"toolResult","isError":"no","content":{}}],"tools":{}}"#;
+            {"role":"toolResult","isError":"no","content":{}},
+            {"role":"assistant","content":[{"type":"text","text":"x","citations":[{},"y"]}]}],"tools":{}}"#;
         let Err(ContextError::Invalid(problems)) = read_context(text) else { panic!("it has problems") };
         let paths: Vec<_> = problems.iter().map(|problem| problem.path.as_str()).collect();
         let expected = [
@@ -330,6 +360,7 @@ mod tests {
             "messages[3].toolCallId",
             "messages[3].content",
             "messages[3].isError",
+            "messages[4].content[0].citations[1]",
             "tools",
         ];
         assert_eq!(paths, expected);
@@ -337,6 +368,23 @@ mod tests {
             problems[2].to_string(),
             "messages[1].content[0].data: it is not base64; expected the bytes in base64, without a `data:` prefix"
         );
+    }
+
+    #[test]
+    fn citations_survive_being_written_and_read() {
+        let citations = [r#"{"title":"t","location":{"web":{"url":"https://a.example/?n=9007199254740993"}}}"#, "{}"];
+        let mut fold = Fold::new("bedrock-converse-stream", "amazon-bedrock", "m", None);
+        fold.apply(&Delta::TextStart(0));
+        fold.apply(&Delta::TextDelta(Fragment { content_index: 0, delta: "cited".to_owned() }));
+        for citation in citations {
+            let (kind, value) = ("citation".to_owned(), citation.to_owned());
+            fold.apply(&Delta::Attachment(Attachment { content_index: Some(0), kind, value }));
+        }
+        let written = serde_json::to_string(fold.message()).expect("a message is JSON");
+        let (context, _) = read_context(&format!(r#"{{"messages":[{written}]}}"#)).expect("what was written is read");
+        let Message::Assistant(read) = &context.messages[0] else { panic!("{:?}", context.messages[0]) };
+        let expected = AssistantText { text: "cited".to_owned(), citations: citations.map(str::to_owned).to_vec() };
+        assert_eq!(read.content, [AssistantBlock::Text(expected)]);
     }
 
     #[test]

@@ -68,7 +68,8 @@ pub fn event_json(delta: &Delta, fold: &Fold) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn event(out: &mut Vec<u8>, name: &str, members: impl FnOnce(&mut Vec<u8>)) {
+/// Writes `{"type": NAME` with the members that `members` adds, and closes it.
+pub(crate) fn event(out: &mut Vec<u8>, name: &str, members: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(br#"{"type":""#);
     out.extend_from_slice(name.as_bytes());
     out.push(b'"');
@@ -76,14 +77,16 @@ fn event(out: &mut Vec<u8>, name: &str, members: impl FnOnce(&mut Vec<u8>)) {
     out.push(b'}');
 }
 
-fn block_event(out: &mut Vec<u8>, name: &str, index: u32, members: impl FnOnce(&mut Vec<u8>)) {
+/// Writes an event of a content block.
+pub(crate) fn block_event(out: &mut Vec<u8>, name: &str, index: u32, members: impl FnOnce(&mut Vec<u8>)) {
     event(out, name, |out| {
         member(out, "contentIndex", &index);
         members(out);
     });
 }
 
-fn fragment_event(out: &mut Vec<u8>, name: &str, Fragment { content_index, delta }: &Fragment) {
+/// Writes an event of a piece of a content block.
+pub(crate) fn fragment_event(out: &mut Vec<u8>, name: &str, Fragment { content_index, delta }: &Fragment) {
     block_event(out, name, *content_index, |out| member(out, "delta", delta));
 }
 
@@ -114,7 +117,8 @@ fn content(out: &mut Vec<u8>, fold: &Fold, index: u32) {
     member(out, "content", text);
 }
 
-fn member<T: Serialize + ?Sized>(out: &mut Vec<u8>, name: &str, value: &T) {
+/// Writes `,"NAME":VALUE`.
+pub(crate) fn member<T: Serialize + ?Sized>(out: &mut Vec<u8>, name: &str, value: &T) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");

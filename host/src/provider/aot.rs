@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::generation::Digest;
+use super::digest::Digest;
 
 /// A folder of compiled components.
 ///

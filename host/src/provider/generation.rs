@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 
 use super::aot::AotCache;
+use super::digest::Digest;
 use super::engine::Host;
 use super::error::LoadError;
 use super::imports::ImportPolicy;
@@ -18,34 +18,6 @@ use crate::bindings::ProviderPre;
 
 /// The version of the contract that this host serves.
 pub(super) const CONTRACT: &str = "0.1.0";
-
-/// SHA-256 of a component's bytes, shown in hexadecimal.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    /// The digest of these bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Digest(Sha256::digest(bytes).into())
-    }
-
-    pub(super) fn from_bytes(bytes: [u8; 32]) -> Self {
-        Digest(bytes)
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "sha256:{self}")
-    }
-}
 
 /// A provider component, checked, compiled and ready for sessions.
 pub struct Generation {

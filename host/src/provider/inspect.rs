@@ -7,9 +7,10 @@ use wasmtime::component::Component;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 
 use super::aot::AotCache;
+use super::digest::Digest;
 use super::engine::Host;
 use super::error::LoadError;
-use super::generation::{self, Digest};
+use super::generation;
 use super::imports::ImportPolicy;
 use super::{EMBEDDED, EMBEDDED_NAME};
 

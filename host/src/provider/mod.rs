@@ -5,6 +5,7 @@
 
 mod aot;
 mod deadline;
+mod digest;
 mod engine;
 mod error;
 mod generation;
@@ -14,9 +15,10 @@ mod limits;
 mod session;
 
 pub use self::aot::AotCache;
+pub use self::digest::Digest;
 pub use self::engine::Host;
 pub use self::error::{LoadError, ProviderError};
-pub use self::generation::{Digest, Generation};
+pub use self::generation::Generation;
 pub use self::imports::ImportPolicy;
 pub use self::inspect::{Inspection, inspect};
 pub use self::limits::Limits;

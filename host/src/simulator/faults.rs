@@ -91,7 +91,7 @@ const fn help(id: &'static str, does: &'static str) -> FaultHelp {
 }
 
 /// Every fault that the simulator plays. `K` counts events from the beginning of the stream; `.after-K` may be left out and is then 3.
-/// A `K` beyond the end of the stream means its end. `Converse` meets what is like it: an HTTP error for an exception, half of a body for a truncated stream.
+/// A `K` beyond the end of the stream means its end. `Converse` and `CountTokens` meet what is like it: an HTTP error for an exception, half of a body for a truncated stream.
 pub const FAULTS: &[FaultHelp] = &[
     help("sim.exception.throttling.after-K", "throttlingException in mid-stream (over HTTP 429)"),
     help("sim.exception.validation.after-K", "validationException in mid-stream (over HTTP 400)"),

@@ -1,8 +1,8 @@
 //! A simulator of Amazon Bedrock on loopback: the real wire protocol, without an account and without a model.
 //!
-//! It serves what the real AWS SDKs call when only their endpoint is overridden: `ConverseStream` and `Converse` of the runtime,
-//! `ListFoundationModels`, `GetFoundationModel`, `ListInferenceProfiles` and `GetInferenceProfile` of the control plane, over
-//! HTTP/1.1 and HTTP/2 without TLS, all on one port. Nothing here knows Quarry's own client: what it answers was made after
+//! It serves what the real AWS SDKs call when only their endpoint is overridden: `ConverseStream`, `Converse`
+//! and `CountTokens` of the runtime, `ListFoundationModels`, `GetFoundationModel`, `ListInferenceProfiles` and
+//! `GetInferenceProfile` of the control plane, over HTTP/1.1 and HTTP/2 without TLS, all on one port. Nothing here knows Quarry's own client: what it answers was made after
 //! recorded answers of the service, and boto3 and pi-ai read it in the tests.
 //!
 //! The path of a request: `routes` → `signature` → `request` (shape) → `rules`, `tool_rules`, `limits` (what the service refuses) →
@@ -15,6 +15,7 @@
 mod attachments;
 mod catalogue;
 mod control;
+mod count_tokens;
 mod dice;
 mod errors;
 mod events;

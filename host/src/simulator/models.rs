@@ -64,6 +64,27 @@ pub(crate) fn find(id: &str, region: Option<&str>, streams: bool) -> Result<Call
     Ok(CallableModel::of_model(id, model))
 }
 
+/// Finds the model that a request to count tokens names. It may be one that only a profile can be asked through; the profile
+/// itself is refused, in whatever way it is named (tried against the service by others: pydantic-ai #4001). The service
+/// counts for some of its models only; the simulator counts for all that converse.
+///
+/// # Errors
+/// 400 `ValidationException`: nothing answers to the id, or it is not the id or ARN of a foundation model that converses.
+pub(crate) fn find_for_counting(id: &str, region: Option<&str>) -> Result<CallableModel, ServiceError> {
+    if let Some(fault) = Fault::of_model_id(id) {
+        return Ok(CallableModel::of_fault(id, fault));
+    }
+    let model = match id.strip_prefix("arn:") {
+        Some(arn) => foundation_model_by_arn(arn, region),
+        None => catalogue().model(id),
+    };
+    match model {
+        Some(model) if model.converse.is_some() => Ok(CallableModel::of_model(id, model)),
+        None if find_profile(id, region).is_none() => Err(ServiceError::invalid_model()),
+        _ => Err(ServiceError::validation("The provided model doesn't support counting tokens.")),
+    }
+}
+
 /// The profile that an id or an ARN names, in a region.
 pub(crate) fn find_profile(id: &str, region: Option<&str>) -> Option<&'static InferenceProfile> {
     match id.strip_prefix("arn:") {
@@ -77,13 +98,14 @@ fn profile_by_id(id: &str, region: Option<&str>) -> Option<&'static InferencePro
 }
 
 fn by_arn(id: &str, arn: &str, region: Option<&str>) -> Result<&'static FoundationModel, ServiceError> {
-    if let Some(model) = resource(arn, region)
-        .and_then(|resource| resource.strip_prefix("foundation-model/"))
-        .and_then(|id| catalogue().model(id))
-    {
+    if let Some(model) = foundation_model_by_arn(arn, region) {
         return on_demand(id, model);
     }
     profile_by_arn(arn, region).and_then(InferenceProfile::model).ok_or_else(ServiceError::invalid_model)
+}
+
+fn foundation_model_by_arn(arn: &str, region: Option<&str>) -> Option<&'static FoundationModel> {
+    catalogue().model(resource(arn, region)?.strip_prefix("foundation-model/")?)
 }
 
 fn profile_by_arn(arn: &str, region: Option<&str>) -> Option<&'static InferenceProfile> {

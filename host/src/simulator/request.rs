@@ -181,17 +181,26 @@ pub(crate) struct NamedTool {
     pub(crate) name: String,
 }
 
+/// Reads a body as JSON.
+///
+/// # Errors
+/// 400 `ValidationException` when it is none.
+pub(crate) fn json(body: &[u8]) -> Result<Value, ServiceError> {
+    serde_json::from_slice(body).map_err(|error| malformed(&error))
+}
+
+/// The service's words for a body that cannot be read.
+fn malformed(error: &serde_json::Error) -> ServiceError {
+    ServiceError::validation(format!("Malformed input request: {error}, please reformat your input and try again."))
+}
+
 impl ConverseRequest {
     /// Reads a body.
     ///
     /// # Errors
-    /// 400 `ValidationException` when it is not JSON or not of this shape.
+    /// 400 `ValidationException` when it is not of this shape.
     pub(crate) fn read(body: &Value) -> Result<Self, ServiceError> {
-        Self::deserialize(body).map_err(|error| {
-            ServiceError::validation(format!(
-                "Malformed input request: {error}, please reformat your input and try again."
-            ))
-        })
+        Self::deserialize(body).map_err(|error| malformed(&error))
     }
 
     /// The tools of the client, in the order of the request.

@@ -9,6 +9,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 
 use super::control::{self, Query};
+use super::count_tokens;
 use super::errors::ServiceError;
 use super::runtime::{self, Invocation};
 use super::script::{ResetSwitch, ScriptBody};
@@ -59,6 +60,10 @@ async fn route(
                 shared,
                 switch,
             )
+        }
+        (&Method::POST, ["model", model_id, "count-tokens"]) => {
+            let caller = signature::caller(&parts.headers)?;
+            count_tokens::count_tokens(model_id, &caller, &collected(body).await?, switch)
         }
         (&Method::GET, ["foundation-models"]) => {
             let caller = signature::caller(&parts.headers)?;

@@ -12,7 +12,7 @@ use super::errors::ServiceError;
 use super::faults::Fault;
 use super::models::{self, CallableModel};
 use super::reply::{Asked, Reply};
-use super::request::ConverseRequest;
+use super::request::{self, ConverseRequest};
 use super::routes::{json_response, typed_response};
 use super::script::{ResetSwitch, ScriptBody, Step};
 use super::server::Shared;
@@ -45,9 +45,7 @@ pub(crate) fn converse(
     if let Some(Fault::Http(fault)) = model.fault {
         return fault.error().map_or_else(|| Ok(html_page()), Err);
     }
-    let body: Value = serde_json::from_slice(call.body).map_err(|error| {
-        ServiceError::validation(format!("Malformed input request: {error}, please reformat your input and try again."))
-    })?;
+    let body = request::json(call.body)?;
     let request = ConverseRequest::read(&body)?;
     rules::check(&request, &model)?;
     let mut dice = Dice::new(shared.options.seed, call.body);
@@ -85,40 +83,47 @@ impl Answer {
         switch: ResetSwitch,
     ) -> Result<Response<ScriptBody>, ServiceError> {
         let fault = self.model.fault.as_ref();
-        match fault {
-            Some(Fault::Exception { kind, .. }) => return Err(kind.error()),
-            Some(Fault::ErrorFrame { .. }) => {
-                return Err(ServiceError::new(
-                    500,
-                    "InternalFailure",
-                    "The simulator was asked to fail in a way that no SDK models.",
-                ));
-            }
-            Some(Fault::Reset { .. }) => {
-                return Ok(typed_response("application/json", ScriptBody::played(vec![Step::Reset], switch)));
-            }
-            Some(Fault::Silence { .. }) => {
-                return Ok(typed_response("application/json", ScriptBody::played(vec![Step::Hang], switch)));
-            }
-            _ => {}
-        }
         let spoken = events::events(&self.reply, self.model.style, dice);
         let pause: Duration = stage::pauses(&spoken, fault, shared.options.pace, dice).iter().sum();
-        let body =
-            Bytes::from(whole::body(&self.reply, &self.usage, latency_ms(self.began.elapsed() + pause)).to_string());
-        let steps: Vec<Step> = match fault {
-            Some(Fault::Truncate { .. } | Fault::CutMidFrame { .. } | Fault::MalformedJson { .. }) => {
-                vec![Step::Send(body.slice(..body.len() / 2))]
-            }
-            Some(Fault::Drip) => stage::drip(&body).collect(),
-            _ if pause.is_zero() => return Ok(typed_response("application/json", ScriptBody::whole(body))),
-            _ => vec![Step::Wait(pause), Step::Send(body)],
-        };
-        Ok(typed_response("application/json", ScriptBody::played(steps, switch)))
+        let body = whole::body(&self.reply, &self.usage, latency_ms(self.began.elapsed() + pause));
+        whole_answer(&body, fault, pause, switch)
     }
 }
 
-fn html_page() -> Response<ScriptBody> {
+/// An answer that is one piece of JSON, with what is like the fault of a stream.
+///
+/// # Errors
+/// The faults that are HTTP errors here.
+pub(crate) fn whole_answer(
+    body: &Value,
+    fault: Option<&Fault>,
+    pause: Duration,
+    switch: ResetSwitch,
+) -> Result<Response<ScriptBody>, ServiceError> {
+    let body = Bytes::from(body.to_string());
+    let steps: Vec<Step> = match fault {
+        Some(Fault::Exception { kind, .. }) => return Err(kind.error()),
+        Some(Fault::ErrorFrame { .. }) => {
+            return Err(ServiceError::new(
+                500,
+                "InternalFailure",
+                "The simulator was asked to fail in a way that no SDK models.",
+            ));
+        }
+        Some(Fault::Reset { .. }) => vec![Step::Reset],
+        Some(Fault::Silence { .. }) => vec![Step::Hang],
+        Some(Fault::Truncate { .. } | Fault::CutMidFrame { .. } | Fault::MalformedJson { .. }) => {
+            vec![Step::Send(body.slice(..body.len() / 2))]
+        }
+        Some(Fault::Drip) => stage::drip(&body).collect(),
+        _ if pause.is_zero() => return Ok(typed_response("application/json", ScriptBody::whole(body))),
+        _ => vec![Step::Wait(pause), Step::Send(body)],
+    };
+    Ok(typed_response("application/json", ScriptBody::played(steps, switch)))
+}
+
+/// What a proxy on the way answers when nothing is behind it.
+pub(crate) fn html_page() -> Response<ScriptBody> {
     let mut response = json_response(&Value::Null);
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));

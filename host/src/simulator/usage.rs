@@ -1,6 +1,6 @@
 //! Counting: four characters are a token, an image is 1,500.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::prompt_cache::CacheCounts;
 use super::reply::Reply;
@@ -8,6 +8,9 @@ use super::request::ConverseRequest;
 
 /// Tokens of an image or a document, whatever its size.
 const ATTACHMENT_TOKENS: u64 = 1500;
+
+/// Members of a Converse request that are input.
+pub(crate) const CONVERSE_INPUT: &[&str] = &["messages", "system", "toolConfig"];
 
 /// The tokens of a text: a quarter of its characters, rounded up.
 pub(crate) fn tokens_of(text: &str) -> u64 {
@@ -20,9 +23,19 @@ pub(crate) fn tokens_of_json(value: &Value) -> u64 {
         Value::Null | Value::Bool(_) | Value::Number(_) => 1,
         Value::String(text) => tokens_of(text),
         Value::Array(list) => list.iter().map(tokens_of_json).sum(),
-        Value::Object(members) if members.contains_key("bytes") => ATTACHMENT_TOKENS,
+        Value::Object(members) if is_attachment(members) => ATTACHMENT_TOKENS,
         Value::Object(members) => members.iter().map(|(name, value)| tokens_of(name) + tokens_of_json(value)).sum(),
     }
+}
+
+/// Whether an object is the source of an attachment: Converse's, or that of Anthropic's Messages.
+fn is_attachment(members: &Map<String, Value>) -> bool {
+    members.contains_key("bytes") || (members.contains_key("media_type") && members.contains_key("data"))
+}
+
+/// The tokens of those members of a body that are input.
+pub(crate) fn tokens_of_members(body: &Value, names: &[&str]) -> u64 {
+    names.iter().filter_map(|name| body.get(name)).map(tokens_of_json).sum()
 }
 
 /// The tokens of a whole request, as the checks count them before the exact body is at hand.
@@ -45,8 +58,7 @@ pub(crate) fn input_tokens(request: &ConverseRequest) -> u64 {
 
 /// The `usage` record of an answer. Input excludes what was read from or written to the cache, as the service's does, and the total is the sum of all.
 pub(crate) fn usage(body: &Value, reply: &Reply, cache: Option<CacheCounts>) -> Value {
-    let all: u64 =
-        ["messages", "system", "toolConfig"].iter().filter_map(|name| body.get(name)).map(tokens_of_json).sum();
+    let all = tokens_of_members(body, CONVERSE_INPUT);
     let output = reply.tokens();
     let mut usage = json!({"serverToolUsage": {}, "outputTokens": output});
     let Some(cache) = cache else {

@@ -146,9 +146,10 @@ mod tests {
         by_tally.add(&mut tally);
         assert_eq!(rendered(&at_once), rendered(&by_tally), "adding empties the tally");
         let text = rendered(&by_tally);
-        for line in ["d_count 7", "d_bucket{le=\"1e-6\"} 3", "d_bucket{le=\"0.001\"} 5", "d_bucket{le=\"+Inf\"} 7"] {
+        for line in ["d_count 7", "d_bucket{le=\"0.000001\"} 3", "d_bucket{le=\"0.001\"} 5", "d_bucket{le=\"+Inf\"} 7"]
+        {
             assert!(text.lines().any(|found| found == line), "no line {line} in\n{text}");
         }
-        assert!(text.contains("d_sum 5.002004"), "{text}");
+        assert!(text.contains("d_sum 5.002003001"), "{text}");
     }
 }

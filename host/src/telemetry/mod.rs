@@ -5,15 +5,24 @@
 
 mod buckets;
 mod content;
+mod error;
 mod families;
 mod histogram;
 mod labels;
+mod logging;
 mod metrics;
 mod models;
 mod observation;
+mod otlp;
 mod spans;
 mod turn;
 
+pub use self::error::TelemetryError;
 pub use self::labels::{CacheResult, Refusal};
+pub use self::logging::{LogFormat, LogOptions, TelemetryGuard, log_level, start};
 pub use self::metrics::{METRICS_CONTENT_TYPE, Metrics, OpenConnection};
 pub use self::observation::{Begun, Observation};
+pub use self::otlp::{Export, OtlpOptions};
+
+#[cfg(test)]
+mod tests;

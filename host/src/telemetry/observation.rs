@@ -11,7 +11,7 @@ use tracing::Span;
 use super::content::Content;
 use super::labels::{EndpointLabels, Outcome, RequestLabels, failure_word, status_class};
 use super::metrics::Metrics;
-use super::spans::RequestSpan;
+use super::spans::{RequestSpan, TARGET};
 use super::turn::Turn;
 use crate::contract::conversation::{Delta, Options};
 use crate::contract::types::{Failure, FailureKind, Usage};
@@ -126,7 +126,7 @@ impl Observation {
         self.attempts += 1;
         let kind = failure_word(&failure.kind);
         self.span.retried(&kind, wait);
-        tracing::debug!(target: "quarry::request", parent: self.span(), error = &*kind, wait_ms = milliseconds(wait), "retried");
+        tracing::debug!(target: TARGET, parent: self.span(), error = &*kind, wait_ms = milliseconds(wait), "retried");
     }
 
     /// An attempt failed and is not made again with the same model. To be called before [`Observation::fell_back`]; a failure
@@ -141,7 +141,7 @@ impl Observation {
         self.attempts += 1;
         self.turn.use_model(self.metrics.find(to));
         self.span.fell_back(from, to);
-        tracing::debug!(target: "quarry::request", parent: self.span(), from, to, "fell back");
+        tracing::debug!(target: TARGET, parent: self.span(), from, to, "fell back");
     }
 
     /// The deltas of one read, and the time that the provider component took to make them. Cheap: a clock read, and nothing
@@ -257,7 +257,7 @@ impl Observation {
     /// The one line that every request gets.
     fn log(&self, status: u16, outcome: Outcome, error: Option<&str>, whole: Duration) {
         tracing::info!(
-            target: "quarry::request",
+            target: TARGET,
             parent: self.span(),
             status,
             outcome = outcome.word(),

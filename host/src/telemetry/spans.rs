@@ -18,6 +18,9 @@ use super::observation::Begun;
 use crate::contract::conversation::Options;
 use crate::contract::types::Usage;
 
+/// The target of a request's span and of what is logged in it.
+pub(super) const TARGET: &str = "quarry::request";
+
 /// `gen_ai.operation.name`: every endpoint that asks a model holds a conversation with it.
 const OPERATION: &str = "chat";
 
@@ -33,8 +36,7 @@ impl RequestSpan {
     pub(super) fn begin(begun: &Begun<'_>) -> Self {
         let Begun { endpoint, request_id, key, stream: _ } = *begun;
         let key = Some(key).filter(|key| !key.is_empty());
-        let span =
-            tracing::info_span!(target: "quarry::request", "request", otel.kind = "client", request_id, endpoint, key);
+        let span = tracing::info_span!(target: TARGET, "request", otel.kind = "client", request_id, endpoint, key);
         RequestSpan(span)
     }
 

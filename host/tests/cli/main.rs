@@ -9,6 +9,7 @@ mod configuration;
 mod conformance_command;
 mod faults;
 mod interruption;
+mod keys;
 mod models;
 mod provider;
 mod provider_bounds;

@@ -16,8 +16,8 @@ const LONGEST_NAME: usize = 64;
 /// The longest id of a model: Bedrock's own limit, in characters.
 const LONGEST_MODEL: usize = 2048;
 
-/// Most requests a minute that can be set.
-const MOST_A_MINUTE: u32 = 1_000_000;
+/// The highest limit of a key that can be set, of requests at once and of requests a minute.
+pub const HIGHEST_KEY_LIMIT: u32 = 1_000_000;
 
 /// What is wrong with the name of a key; None when it can be one. It stands in logs, metrics and messages.
 #[must_use]
@@ -77,7 +77,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<KeyConfig> {
         }
         let models = members.get("models").map(|node| models(reader, node)).unwrap_or_default();
         let concurrency = reader.whole(&members, "concurrency", 1..=MOST_AT_ONCE);
-        let requests_per_minute = reader.whole(&members, "requestsPerMinute", 1..=MOST_A_MINUTE);
+        let requests_per_minute = reader.whole(&members, "requestsPerMinute", 1..=HIGHEST_KEY_LIMIT);
         if let (Some(name), Some(hash)) = (name, hash) {
             keys.push(KeyConfig { name, hash, models, concurrency, requests_per_minute });
         }

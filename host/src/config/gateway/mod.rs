@@ -12,7 +12,7 @@ mod reader;
 mod settings;
 
 pub use key_hash::{KeyHash, KeyHashError};
-pub use keys::{ANONYMOUS, wrong_key_name, wrong_model_pattern};
+pub use keys::{ANONYMOUS, HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
 pub use listen::ListenRefused;
 pub use settings::{
     GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig,

@@ -136,11 +136,13 @@ pub struct KeyConfig {
 pub struct RemoteConfig {
     /// `allowed`. Default false.
     pub allowed: bool,
-    /// `hosts`: names of hosts that may be fetched from, in lower case; empty for every public one. Default empty.
+    /// `hosts`: the hosts that they may come from: names (`images.example.com`), which cover exactly that host, suffixes
+    /// (`*.example.com`), which cover everything below, and addresses. Without any, every public host. A host that is listed
+    /// exactly may have a private or loopback address too; plain http is for loopback hosts that are listed so. Default none.
     pub hosts: Vec<String>,
-    /// `bytes`: largest attachment, in bytes. Default 20 MiB.
+    /// `bytes`: the most that the attachments of one request may have together, in bytes. Default 20 MiB.
     pub max_bytes: usize,
-    /// `seconds`: how long one may take. Default 10 s.
+    /// `seconds`: how long fetching all of them may take. Default 10 s.
     pub timeout: Duration,
 }
 

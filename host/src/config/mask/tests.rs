@@ -213,3 +213,14 @@ fn depth_and_size_cost_no_more_than_their_length() {
     wide.push('}');
     assert_eq!(masked(&wide).chars().count(), wide.chars().count());
 }
+
+#[test]
+fn the_gateways_own_settings_are_hidden() {
+    let text =
+        "{quarry: {keys: [{name: 'alice', hash: 'sha256:ba78'}], otlp: {headers: {k: 'hunter2'}}, drainSeconds: 30}}";
+    let expected =
+        "{quarry: {keys: [{name: 'xxxxx', hash: 'xxxxxxxxxxx'}], otlp: {headers: {k: 'xxxxxxx'}}, drainSeconds: 11}}";
+    assert_eq!(masked(text), expected);
+    // Nor does a provider get them that asks for them.
+    assert!(!PROVIDER_PATHS.iter().any(|path| path.starts_with("quarry")));
+}

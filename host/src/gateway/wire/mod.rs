@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use hyper::HeaderMap;
+use hyper::{HeaderMap, StatusCode};
 
 use super::refusal::Refusal;
 use super::remote::Fetched;
@@ -12,21 +12,31 @@ use crate::contract::types::Model;
 use crate::pi::blobs::Blobs;
 use crate::pi::message::AssistantMessage;
 
+pub(crate) mod bedrock_members;
+pub(crate) mod models;
 pub(crate) mod reader;
+pub(crate) mod responses;
 pub(crate) mod sse;
+pub(crate) mod thinking_token;
 
 pub(crate) mod chat_completions;
 pub(crate) mod openai_error;
+pub(crate) mod pi_stream;
 
 /// A format. Functions and not a trait with state: a format has none.
 #[derive(Debug)]
 pub(crate) struct Format {
-    /// What it is called in logs and metrics.
-    pub(crate) name: &'static str,
+    /// The path of its requests; logs and metrics name it so.
+    pub(crate) path: &'static str,
     /// Reads a request.
     pub(crate) read: fn(&Received<'_>) -> Result<Request, ReadError>,
     /// The body of a refusal, as the format's own error object.
     pub(crate) refusal: fn(&Refusal) -> Vec<u8>,
+    /// The HTTP status of a refusal. Anthropic has one of its own for an overload.
+    pub(crate) status: fn(&Refusal) -> StatusCode,
+    /// Whether the format has a way of its own to say that a filter, a guardrail or the model itself stopped an answer. It is then
+    /// an end like others for the writer: `done`, with Bedrock's word for the reason.
+    pub(crate) filtered_is_an_end: bool,
     /// The header in which clients of this format look for the request's id.
     pub(crate) request_id_header: &'static str,
 }
@@ -128,7 +138,8 @@ pub(crate) trait Writer: Send {
 }
 
 /// Options that ask for nothing.
-pub(crate) fn no_options() -> Options {
+#[must_use]
+pub fn no_options() -> Options {
     Options {
         max_tokens: None,
         temperature: None,

@@ -29,11 +29,14 @@ struct Envelope<'a> {
 
 impl From<&Refusal> for OpenAiError {
     fn from(refusal: &Refusal) -> Self {
+        // A path that does not exist is no model: that is what a `param` or AWS speaks of.
+        let is_of_path = refusal.kind == RefusalKind::NotFound && refusal.param.is_none() && refusal.code.is_none();
+        let code = error_code(refusal.kind).filter(|_| !is_of_path);
         OpenAiError {
-            message: message(refusal),
+            message: refusal.message_with_request_id(),
             kind: error_type(refusal.kind),
             param: refusal.param.clone(),
-            code: error_code(refusal.kind).map(str::to_owned).or_else(|| refusal.code.clone()),
+            code: code.map(str::to_owned).or_else(|| refusal.code.clone()),
         }
     }
 }
@@ -45,20 +48,13 @@ pub(crate) fn refusal(refusal: &Refusal) -> Vec<u8> {
     body
 }
 
-/// The words for a person. The object has no member for AWS's id of the request, and support asks for it.
-pub(crate) fn message(refusal: &Refusal) -> String {
-    match &refusal.request_id {
-        Some(id) if !refusal.message.contains(id.as_str()) => format!("{} (AWS request id: {id})", refusal.message),
-        _ => refusal.message.clone(),
-    }
-}
-
 /// OpenAI's `type` of a kind.
 pub(crate) fn error_type(kind: RefusalKind) -> &'static str {
     match kind {
         RefusalKind::Invalid
         | RefusalKind::ContextOverflow
         | RefusalKind::ContentFilter
+        | RefusalKind::UnknownPath
         | RefusalKind::Method
         | RefusalKind::TooLarge
         | RefusalKind::Aborted => "invalid_request_error",
@@ -84,7 +80,8 @@ pub(crate) fn error_code(kind: RefusalKind) -> Option<&'static str> {
         RefusalKind::Quota => Some("insufficient_quota"),
         RefusalKind::ContentFilter => Some("content_filter"),
         RefusalKind::NotFound => Some("model_not_found"),
-        RefusalKind::Overloaded | RefusalKind::ShuttingDown => Some("server_overloaded"),
+        RefusalKind::UnknownPath => Some("unknown_url"),
+        RefusalKind::Overloaded | RefusalKind::ShuttingDown => Some("server_is_overloaded"),
         RefusalKind::Timeout => Some("timeout"),
         RefusalKind::Internal => Some("internal_error"),
         RefusalKind::Invalid
@@ -127,5 +124,8 @@ mod tests {
         let error = OpenAiError::from(&failed);
         assert_eq!(error.message, "it failed, request r-2");
         assert_eq!((error.kind, error.code.as_deref()), ("server_error", Some("InternalServerException")));
+        let no_model = Refusal { kind: RefusalKind::NotFound, ..failed };
+        assert_eq!(OpenAiError::from(&no_model).code.as_deref(), Some("model_not_found"));
+        assert_eq!(OpenAiError::from(&Refusal::new(RefusalKind::NotFound, "no such path")).code, None);
     }
 }

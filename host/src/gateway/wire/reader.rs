@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -231,6 +230,11 @@ impl<'r, 'a> Object<'r, 'a> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// A member as it came, without taking it out; none when it is absent or `null`.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'r RawValue> {
+        self.members.borrow().get(name).copied().filter(|raw| raw.get() != "null")
+    }
+
     /// Takes a member out; none when it is absent or `null`.
     pub(crate) fn take(&self, name: &str) -> Option<Value<'r, 'a>> {
         let raw = self.members.borrow_mut().remove(name).filter(|raw| raw.get() != "null")?;
@@ -276,11 +280,34 @@ impl<'r, 'a> Object<'r, 'a> {
         self.take(name).map(|value| value.items(expected)).unwrap_or_default()
     }
 
+    /// All the members that are left, which have to be strings.
+    pub(crate) fn strings(self) -> Vec<(String, String)> {
+        let names: Vec<_> = self.members.borrow().keys().map(|name| name.clone().into_owned()).collect();
+        names.into_iter().filter_map(|name| self.string(&name).map(|text| (name, text))).collect()
+    }
+
     /// Takes members out that mean nothing here and lose nothing by it, such as hints for another service's cache.
     pub(crate) fn ignore(&self, names: &[&str]) {
         for name in names {
             let _ = self.take(name);
         }
+    }
+
+    /// Takes everything out: what an unknown kind of object holds is not worth a problem of its own.
+    pub(crate) fn ignore_rest(&self) {
+        self.members.borrow_mut().clear();
+    }
+
+    /// Every member that is left, with its name.
+    pub(crate) fn into_members(self) -> Vec<(String, Value<'r, 'a>)> {
+        let Object { reader, path, members } = self;
+        let members = members.into_inner().into_iter();
+        members
+            .map(|(name, raw)| {
+                let path = if path.is_empty() { name.clone().into_owned() } else { format!("{path}.{name}") };
+                (name.into_owned(), Value { reader, path, raw })
+            })
+            .collect()
     }
 
     /// Refuses members by name that Bedrock cannot do. `null`, and a value that asks for nothing, are left alone.
@@ -300,10 +327,4 @@ impl<'r, 'a> Object<'r, 'a> {
             }
         }
     }
-}
-
-/// The bytes of a base64 text as UTF-8 text, for documents that are text.
-#[cfg_attr(not(test), expect(dead_code, reason = "formats with text documents take it up"))]
-pub(crate) fn base64_text(base64: &str) -> Option<String> {
-    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(base64).ok()?).ok()
 }

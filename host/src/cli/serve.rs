@@ -1,0 +1,150 @@
+//! `quarry serve`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use quarry::aws::Source;
+use quarry::config::{Environment, Override};
+use quarry::gateway::{ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Watch, models};
+use quarry::simulator::Pace;
+use quarry::telemetry::Metrics;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::arguments::{Global, ServeArguments, SimulatedPace};
+use super::exit::Exit;
+use super::setup::{ProblemsTold, load_configuration, load_provider, start_simulator};
+use super::{credentials, problems, terminal};
+
+/// The model that the simulator answers for when none is named and none is configured.
+pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
+
+pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Exit> {
+    let environment = Environment::of_process();
+    let generation = load_provider(global, &environment)?;
+    let mut overrides = overrides(&arguments);
+    let mut session = generation.session()?;
+    let Ok(mut configuration) = load_configuration(global, &mut session, &environment, &overrides)? else {
+        return Ok(Exit::Usage);
+    };
+    if arguments.simulate && configuration.settings.default_model.is_none() {
+        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(SIMULATED_MODEL)));
+        match load_configuration(global, &mut session, &environment, &overrides)? {
+            Ok(simulated) => configuration = simulated,
+            Err(ProblemsTold) => return Ok(Exit::Usage),
+        }
+    }
+    drop(session);
+    if let Some(listen) = arguments.listen {
+        configuration.gateway.listen = listen;
+    }
+    let listen = configuration.gateway.listen;
+    configuration.gateway.check_listen(listen)?;
+    let simulator = match (arguments.simulate, arguments.simulate_pace) {
+        (false, _) => None,
+        (true, SimulatedPace::Model) => Some(start_simulator(Pace::Model).await),
+        (true, SimulatedPace::Instant) => Some(start_simulator(Pace::Instant).await),
+    };
+    let simulator = simulator.transpose().context("cannot start the simulator")?;
+    if simulator.is_none()
+        && let Some(message) = credentials::half_a_pair(configuration.credentials().0, &environment)
+    {
+        anyhow::bail!(message);
+    }
+    let keys = configuration.gateway.keys.len();
+    let file = configuration.file.clone();
+    let source = if simulator.is_some() { Some(Source::Simulator) } else { configuration.credentials().0 };
+    let default_model = models::id_of(&configuration.settings, "");
+    let region = configuration.settings.region.clone();
+    let from = ConfigurationSource { chosen: global.config.clone(), environment, overrides };
+    let gateway = Gateway::new(generation, from, configuration, simulator, Arc::new(Metrics::new())).await?;
+    let server = Server::bind(Arc::clone(&gateway), listen).await?;
+    tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let reloads = async {
+        let mut watch = file.map(Watch::begin);
+        loop {
+            tokio::select! {
+                _ = hang_up.recv() => {}
+                () = changed(&mut watch) => {}
+            }
+            tell_reloaded(gateway.reload().await);
+        }
+    };
+    tokio::select! {
+        () = server.run(stopped()) => {}
+        () = reloads => {}
+    }
+    terminal::tell("stopped\n");
+    Ok(Exit::Done)
+}
+
+fn overrides(arguments: &ServeArguments) -> Vec<Override> {
+    let mut overrides = Vec::new();
+    if let Some(model) = &arguments.model {
+        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(model)));
+    }
+    if let Some(region) = &arguments.region {
+        overrides.push(Override::new("models.bedrockDiscovery.region", region.as_str()));
+    }
+    overrides
+}
+
+async fn changed(watch: &mut Option<Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ready when the process is told to stop. Told a second time, it stops at once, whatever is under way.
+async fn stopped() {
+    let both = || Some((signal(SignalKind::terminate()).ok()?, signal(SignalKind::interrupt()).ok()?));
+    let Some((mut terminate, mut interrupt)) = both() else { return drop(tokio::signal::ctrl_c().await) };
+    either(&mut terminate, &mut interrupt).await;
+    terminal::tell("stopping: requests under way finish first; once more stops at once\n");
+    tokio::spawn(async move {
+        either(&mut terminate, &mut interrupt).await;
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    });
+}
+
+async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn tell_started(address: SocketAddr, keys: usize, source: Option<Source>, region: &str, model: Option<&str>) {
+    let clients = match keys {
+        0 => "no client keys: anybody on this machine may ask".to_owned(),
+        1 => "1 client key".to_owned(),
+        keys => format!("{keys} client keys"),
+    };
+    let credentials = source.map_or("credentials: the AWS SDK's default chain", Source::label);
+    terminal::tell(&format!(
+        "Quarry serves Amazon Bedrock ({region}) on http://{address}\n  {credentials}; {clients}\n"
+    ));
+    if let Some(model) = model {
+        let key = if keys == 0 { "" } else { " -H \"Authorization: Bearer $KEY\"" };
+        terminal::tell(&format!(
+            "  Try it: curl http://{address}/v1/chat/completions{key} -H 'Content-Type: application/json' \\\n    \
+             -d '{{\"model\": \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'\n"
+        ));
+    }
+}
+
+fn tell_reloaded(reloaded: Result<(), StartError>) {
+    match reloaded {
+        Ok(()) => terminal::tell("the configuration was read again and is in force\n"),
+        Err(StartError::Configuration(ConfigurationError::Problems(found))) => {
+            terminal::tell(&problems::of_configuration(&found));
+            terminal::tell("the configuration was refused; the one before stays in force\n");
+        }
+        Err(error) => {
+            let error = terminal::printable(&format!("{:#}", anyhow::Error::new(error)));
+            terminal::tell(&format!("the configuration was refused: {error}; the one before stays in force\n"));
+        }
+    }
+}

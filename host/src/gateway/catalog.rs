@@ -1,0 +1,98 @@
+//! The models that the gateway lists.
+
+use std::sync::Arc;
+
+use super::configuration::Configuration;
+use super::refusal::{Refusal, RefusalKind};
+use crate::aws::Aws;
+use crate::contract::models::{Catalog as Listed, CatalogSource, CredentialSource, ListingOptions};
+use crate::contract::types::Model;
+use crate::discovery::cache::{CacheLimits, DiscoveryCache};
+use crate::discovery::listing::SessionListing;
+use crate::discovery::{DiscoverError, discover};
+use crate::gateway::models;
+use crate::provider::{Generation, ProviderError};
+
+/// What was discovered under one configuration.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    cache: DiscoveryCache,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Catalog { cache: DiscoveryCache::new(CacheLimits::default()) }
+    }
+}
+
+impl Catalog {
+    /// The models that can be asked: the configuration's or the discovered ones, then its aliases, each as a model of its own
+    /// name, so that a client that only offers what is listed can offer them.
+    ///
+    /// # Errors
+    /// When nothing could be listed.
+    pub(crate) async fn models(
+        &self,
+        generation: &Arc<Generation>,
+        configuration: &Configuration,
+        aws: &Aws,
+    ) -> Result<Vec<Model>, Refusal> {
+        let listed = self.list(generation, configuration, aws).await?;
+        let mut all = listed.models;
+        let settings = &configuration.settings;
+        for id in settings.default_model.iter().chain(&settings.fallback_models) {
+            let id = models::id_of(settings, id).unwrap_or_else(|| id.clone());
+            if all.iter().all(|model| model.id != id) {
+                all.push(models::model_of(settings, &id, None));
+            }
+        }
+        for (alias, target) in &settings.aliases {
+            let known = all.iter().find(|model| model.id == *target);
+            let model = known.cloned().unwrap_or_else(|| models::model_of(settings, target, None));
+            all.push(Model { id: alias.clone(), ..model });
+        }
+        if all.is_empty()
+            && let Some(failure) = listed.failures.first()
+        {
+            return Err(Refusal::from(failure));
+        }
+        Ok(all)
+    }
+
+    async fn list(
+        &self,
+        generation: &Arc<Generation>,
+        configuration: &Configuration,
+        aws: &Aws,
+    ) -> Result<Listed, Refusal> {
+        let settings = &configuration.settings;
+        let source = match aws.source() {
+            Some(source) => Some(source.to_contract()),
+            // Whoever asks for a list wants one: credentials that only the SDK's chain finds count too.
+            None if settings.discovery.enabled.is_none() && settings.models.is_empty() => {
+                aws.check_credentials().await.ok().map(|_| chain())
+            }
+            None => None,
+        };
+        let session = generation.session().map_err(|error| provider_failed(&error))?;
+        let mut listing = SessionListing::open(session, settings, ListingOptions { refresh: false })
+            .map_err(|error| provider_failed(&error))?;
+        let listed = discover(&mut listing, aws, source, &self.cache).await.map_err(|error| match error {
+            DiscoverError::Provider(error) => Refusal::new(RefusalKind::Internal, error.to_string()),
+            other => Refusal::new(RefusalKind::Internal, other.to_string()),
+        })?;
+        if matches!(listed.source, CatalogSource::StaleCache) {
+            tracing::warn!(age = "past its time", "the service cannot be asked; an old list of models is given");
+        }
+        Ok(listed)
+    }
+}
+
+fn provider_failed(error: &ProviderError) -> Refusal {
+    Refusal::new(RefusalKind::Internal, error.to_string())
+}
+
+/// The SDK's chain, as a source for the provider.
+fn chain() -> CredentialSource {
+    CredentialSource { kind: "sdk-chain".to_owned(), label: "aws-sdk default chain".to_owned() }
+}

@@ -1,0 +1,44 @@
+//! Everything that a configuration decides, made at once and swapped as one.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::catalog::Catalog;
+use super::configuration::Configuration;
+use super::keys::Keys;
+use crate::aws::{Aws, AwsOptions, ConnectError};
+
+/// A configuration at work. Requests keep the one that they began with.
+#[derive(Debug)]
+pub(crate) struct Effective {
+    /// The configuration.
+    pub(crate) configuration: Configuration,
+    /// The clients for AWS.
+    pub(crate) aws: Aws,
+    /// Who may ask.
+    pub(crate) keys: Arc<Keys>,
+    /// What models there are.
+    pub(crate) catalog: Catalog,
+}
+
+impl Effective {
+    /// Connects what a configuration names. `simulator` is asked in place of AWS where there is one.
+    pub(crate) async fn make(
+        configuration: Configuration,
+        simulator: Option<SocketAddr>,
+        before: Option<&Effective>,
+    ) -> Result<Self, ConnectError> {
+        let mut options = match simulator {
+            Some(address) => AwsOptions::simulator(&configuration.settings.region, address),
+            None => configuration.aws_options(),
+        };
+        // The gateway tries again by itself: it can then fall back, and it knows what a client has seen.
+        options.attempts = Some(1);
+        let aws = Aws::connect(options).await?;
+        let keys = match before {
+            Some(before) => before.keys.reload(&configuration.gateway.keys),
+            None => Keys::new(&configuration.gateway.keys),
+        };
+        Ok(Effective { configuration, aws, keys: Arc::new(keys), catalog: Catalog::default() })
+    }
+}

@@ -1,0 +1,130 @@
+//! Who may ask, and how much at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::HeaderMap;
+use hyper::header::{AUTHORIZATION, HOST, ORIGIN};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::gateway::effective::Effective;
+use crate::gateway::keys::{Admitted, KeyError};
+use crate::gateway::refusal::{Refusal, RefusalKind};
+use crate::gateway::state::{Gateway, Underway};
+use crate::telemetry::Refusal as Reason;
+
+/// A request that was let in: its key's slot, its slot of all, its place among those under way. All are given back when it is
+/// dropped.
+#[derive(Debug)]
+pub(super) struct Admission {
+    /// Whose request it is.
+    pub(super) admitted: Admitted,
+    _slot: OwnedSemaphorePermit,
+    _underway: Underway,
+}
+
+/// Lets a request in, or says why not.
+pub(super) fn admit(gateway: &Gateway, effective: &Effective, headers: &HeaderMap) -> Result<Admission, Refusal> {
+    let underway = gateway.in_flight.enter();
+    if gateway.is_draining() {
+        gateway.metrics.refused(Reason::Draining);
+        let refusal = Refusal::new(RefusalKind::ShuttingDown, "the gateway is shutting down; ask another one");
+        return Err(Refusal { retry_after: Some(Duration::from_secs(5)), ..refusal });
+    }
+    let admitted = check_key(gateway, effective, headers)?;
+    let slot = Arc::clone(&gateway.slots).try_acquire_owned().map_err(|_| {
+        gateway.metrics.refused(Reason::Concurrency);
+        let refusal = Refusal::new(RefusalKind::Overloaded, "the gateway has as many requests as it takes");
+        Refusal { retry_after: Some(Duration::from_secs(1)), ..refusal }
+    })?;
+    Ok(Admission { admitted, _slot: slot, _underway: underway })
+}
+
+/// Checks the key of a request, or, where no keys are configured, that it is from this machine's own user and not from a page
+/// that a browser of this machine shows: such a page can reach loopback too.
+pub(super) fn check_key(gateway: &Gateway, effective: &Effective, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+    if !effective.keys.are_needed() {
+        check_local(headers, &effective.configuration.gateway.cors)
+            .inspect_err(|_| gateway.metrics.refused(Reason::Key))?;
+    }
+    effective.keys.check(presented(headers)).map_err(|error| {
+        let (kind, reason) = match &error {
+            KeyError::Missing | KeyError::Unknown => (RefusalKind::Authentication, Reason::Key),
+            KeyError::TooManyAtOnce { .. } => (RefusalKind::RateLimit, Reason::Concurrency),
+            KeyError::TooOften { .. } => (RefusalKind::RateLimit, Reason::Rate),
+        };
+        gateway.metrics.refused(reason);
+        Refusal { retry_after: error.retry_after(), ..Refusal::new(kind, error.to_string()) }
+    })
+}
+
+/// The key that a request carries: a bearer token, or Anthropic's `x-api-key`.
+fn presented(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    bearer.or_else(|| headers.get("x-api-key").and_then(|value| value.to_str().ok()).map(str::trim))
+}
+
+fn check_local(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
+    let text = |name| headers.get(name).and_then(|value: &hyper::header::HeaderValue| value.to_str().ok());
+    if let Some(origin) = text(ORIGIN)
+        && !allowed.iter().any(|allowed| allowed == "*" || allowed == origin)
+        && !is_loopback_host(origin.split_once("://").map_or(origin, |(_, host)| host))
+    {
+        let message = format!("pages of {origin} may not use this gateway; quarry.cors lists those that may");
+        return Err(Refusal::new(RefusalKind::Permission, message));
+    }
+    match text(HOST) {
+        Some(host) if !is_loopback_host(host) => {
+            let message = "without client keys the gateway answers to the names of loopback only; \
+                           `quarry keys add NAME` makes a key";
+            Err(Refusal::new(RefusalKind::Permission, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether `host[:port]` names this machine's loopback: another name may have been pointed at it (DNS rebinding).
+fn is_loopback_host(host: &str) -> bool {
+    let Ok(authority) = host.parse::<hyper::http::uri::Authority>() else { return false };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (hyper::header::HeaderName::from_static(name), value.parse().expect("a value")))
+            .collect()
+    }
+
+    #[test]
+    fn a_key_is_a_bearer_token_or_an_api_key() {
+        assert_eq!(presented(&headers(&[("authorization", "Bearer k")])), Some("k"));
+        assert_eq!(presented(&headers(&[("authorization", "bearer  k ")])), Some("k"));
+        assert_eq!(presented(&headers(&[("x-api-key", "k")])), Some("k"));
+        assert_eq!(presented(&headers(&[("authorization", "Basic k")])), None);
+        assert_eq!(presented(&headers(&[])), None);
+    }
+
+    #[test]
+    fn without_keys_only_this_machine_asks() {
+        let refused =
+            |pairs: &[(&'static str, &str)]| check_local(&headers(pairs), &["https://ok.example".to_owned()]).is_err();
+        assert!(!refused(&[("host", "127.0.0.1:8484")]));
+        assert!(!refused(&[("host", "localhost")]));
+        assert!(!refused(&[("host", "[::1]:8484")]));
+        assert!(refused(&[("host", "rebound.example:8484")]));
+        assert!(refused(&[("host", "localhost"), ("origin", "https://evil.example")]));
+        assert!(refused(&[("host", "localhost"), ("origin", "null")]));
+        assert!(!refused(&[("host", "localhost"), ("origin", "https://ok.example")]));
+        assert!(!refused(&[("host", "localhost"), ("origin", "http://localhost:3000")]));
+    }
+}

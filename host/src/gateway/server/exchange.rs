@@ -1,0 +1,276 @@
+//! One exchange: a request of some wire format in, its answer out.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::body::Body;
+use bytes::Bytes;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Request, Response};
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use super::admission::{self, Admission};
+use super::answer::{Answer, Beginning, Bounds, as_end};
+use super::reply;
+use crate::config::gateway::{GatewayConfig, RemoteConfig};
+use crate::contract::conversation::{Delta, Ending};
+use crate::gateway::begin::{self, Begun};
+use crate::gateway::refusal::{Refusal, RefusalKind};
+use crate::gateway::remote::{self, Fetched};
+use crate::gateway::state::Gateway;
+use crate::gateway::wire::{self, Format, Head, ReadError, Received, Wanted, Writer};
+use crate::pi::message::Fold;
+use crate::telemetry::{Begun as Arrived, Observation, Refusal as Reason};
+
+/// Letters and digits of a request's id.
+const ID_LENGTH: usize = 24;
+
+/// Takes a request and gives its answer.
+pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, request: Request<Body>) -> Response<Body> {
+    let id: String = std::iter::repeat_with(fastrand::alphanumeric).take(ID_LENGTH).collect();
+    let mut response = match answered(&gateway, format, request, &id).await {
+        Ok(response) => response,
+        Err(refused) => reply::refusal(format, &refused),
+    };
+    let name = HeaderName::from_static(format.request_id_header);
+    if let Ok(value) = HeaderValue::from_str(&format!("req_{id}")) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+async fn answered(
+    gateway: &Arc<Gateway>,
+    format: &'static Format,
+    request: Request<Body>,
+    id: &str,
+) -> Result<Response<Body>, Refusal> {
+    let effective = gateway.effective();
+    let (parts, body) = request.into_parts();
+    let admission = admission::admit(gateway, &effective, &parts.headers)?;
+    let observe = |stream| {
+        let key = admission.admitted.name();
+        let begun = Arrived { endpoint: format.path, request_id: id, key, stream };
+        let observation = Observation::begin(&gateway.metrics, begun);
+        observation.child_of(&parts.headers);
+        observation
+    };
+    let config = &effective.configuration.gateway;
+    let read = async { read(format, &read_body(body, config).await?, &parts.headers, config).await }.await;
+    let mut read = match read {
+        Ok(read) => read,
+        Err(refused) => {
+            if refused.kind == RefusalKind::TooLarge {
+                gateway.metrics.refused(Reason::Size);
+            }
+            return Err(refuse(observe(false), refused));
+        }
+    };
+    let mut observation = observe(read.asked.stream);
+    let span = observation.span().clone();
+    let head = Head { id: id.to_owned(), model: read.asked.model.clone(), created: SystemTime::now() };
+    observation.asked(&read.asked.model, &read.asked.options);
+    let chain =
+        match begin::chain(&effective, &read.asked).and_then(|chain| allowed(&admission, &read.asked.model, chain)) {
+            Ok(chain) => chain,
+            Err(refused) => return Err(refuse(observation, refused)),
+        };
+    begin::attribute(&mut read.asked.context, &chain);
+    let (stream, writer) = (read.asked.stream, read.writer);
+    let beginning = begin::Beginning {
+        generation: Arc::clone(&gateway.generation),
+        effective: Arc::clone(&effective),
+        asked: read.asked,
+        chain,
+        observation,
+    };
+    let turn = config.limits.turn;
+    let until = (!turn.is_zero()).then(|| Instant::now() + turn);
+    let cut_off = gateway.cut_off.clone();
+    let filtered_is_an_end = format.filtered_is_an_end;
+    let bounds = Bounds { keep_alive: config.keep_alive, until, cut_off, filtered_is_an_end };
+    let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));
+    if stream {
+        streamed(beginning, head, writer, bounds, admission).await
+    } else {
+        whole(beginning, head, writer, bounds, admission).instrument(span).await
+    }
+}
+
+/// Takes note of a refusal, and gives it on.
+fn refuse(mut observation: Observation, refused: Refusal) -> Refusal {
+    observation.refused(refused.status.as_u16(), refused.kind.word(), &refused.message);
+    refused
+}
+
+/// The models of the chain that the key may use.
+fn allowed(
+    admission: &Admission,
+    name: &str,
+    chain: Vec<crate::contract::types::Model>,
+) -> Result<Vec<crate::contract::types::Model>, Refusal> {
+    if !begin::ids(&chain).take(1).all(|id| admission.admitted.may_use(id) || admission.admitted.may_use(name)) {
+        let message = format!("the key {:?} may not use the model {name:?}", admission.admitted.name());
+        return Err(Refusal { param: Some("model".to_owned()), ..Refusal::new(RefusalKind::Permission, message) });
+    }
+    let mut chain = chain.into_iter();
+    let first = chain.next();
+    Ok(first.into_iter().chain(chain.filter(|model| admission.admitted.may_use(&model.id))).collect())
+}
+
+/// Reads the whole body, within its limits.
+pub(super) async fn read_body(body: Body, config: &GatewayConfig) -> Result<Bytes, Refusal> {
+    use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+    let limit = config.limits.body;
+    let reading = Limited::new(body, limit).collect();
+    let read = tokio::time::timeout(config.limits.body_time, reading).await.map_err(|_| {
+        let seconds = config.limits.body_time.as_secs();
+        let refusal = Refusal::new(RefusalKind::Timeout, format!("the request's body did not come within {seconds} s"));
+        Refusal { status: hyper::StatusCode::REQUEST_TIMEOUT, ..refusal }
+    })?;
+    match read {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let message = format!("the request's body is over {limit} bytes (quarry.limits.bodyBytes)");
+            Err(Refusal::new(RefusalKind::TooLarge, message))
+        }
+        Err(error) => Err(Refusal::new(RefusalKind::Invalid, format!("the request's body broke off: {error}"))),
+    }
+}
+
+/// Reads a request by its format; fetches what it names by address, where that is allowed.
+async fn read(
+    format: &'static Format,
+    body: &[u8],
+    headers: &HeaderMap,
+    config: &GatewayConfig,
+) -> Result<wire::Request, Refusal> {
+    let nothing = Fetched::default();
+    let wanted = match (format.read)(&Received { body, headers, fetched: &nothing }) {
+        Ok(request) => return Ok(request),
+        Err(ReadError::Refused(refusal)) => return Err(refusal),
+        Err(ReadError::Wants(wanted)) => wanted,
+    };
+    let fetched = fetch(&config.remote, &wanted).await?;
+    match (format.read)(&Received { body, headers, fetched: &fetched }) {
+        Ok(request) => Ok(request),
+        Err(ReadError::Refused(refusal)) => Err(refusal),
+        Err(ReadError::Wants(_)) => {
+            Err(Refusal::new(RefusalKind::Internal, "an attachment was fetched and is not there"))
+        }
+    }
+}
+
+/// Fetches what a request names by address, where the configuration allows that.
+async fn fetch(config: &RemoteConfig, wanted: &[Wanted]) -> Result<Fetched, Refusal> {
+    if !config.allowed {
+        let told: Vec<_> = wanted
+            .iter()
+            .map(|Wanted { path, .. }| {
+                format!(
+                    "{path}: addresses are not fetched here (quarry.remote.allowed); send the bytes as a `data:` URL"
+                )
+            })
+            .collect();
+        let path = wanted.first().map(|wanted| wanted.path.clone()).unwrap_or_default();
+        return Err(Refusal::invalid(path, told.join("\n")));
+    }
+    remote::fetch(config, wanted.iter().map(|wanted| wanted.url.as_str())).await.map_err(|error| {
+        let path = wanted.first().map(|wanted| wanted.path.clone()).unwrap_or_default();
+        Refusal::invalid(path, error.to_string())
+    })
+}
+
+/// Begins a stream. A failure before the first content has a status of its own, as long as nothing was sent; after a silence of
+/// some seconds the headers go out, so that nothing between here and the client takes the connection for dead.
+async fn streamed(
+    mut beginning: Beginning,
+    head: Head,
+    writer: Box<dyn Writer>,
+    bounds: Bounds,
+    admission: Admission,
+) -> Result<Response<Body>, Refusal> {
+    let mut aws_request_id = None;
+    let answer = match tokio::time::timeout(bounds.keep_alive, &mut beginning).await {
+        Ok(Ok(begun)) => {
+            aws_request_id = begun.turn.request_id().map(str::to_owned);
+            Answer::begun(begun, head, writer, bounds, admission)
+        }
+        Ok(Err((not_begun, observation))) => return Err(refuse(observation, not_begun.refusal())),
+        Err(_) => Answer::beginning(beginning, head, writer, bounds, admission),
+    };
+    let mut response = Response::new(Body::new(answer));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // nginx collects responses otherwise.
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    reply::aws_request_id(headers, aws_request_id.as_deref());
+    Ok(response)
+}
+
+/// Waits for the whole answer.
+async fn whole(
+    beginning: Beginning,
+    mut head: Head,
+    mut writer: Box<dyn Writer>,
+    bounds: Bounds,
+    _admission: Admission,
+) -> Result<Response<Body>, Refusal> {
+    let Bounds { keep_alive: _, until, cut_off, filtered_is_an_end } = bounds;
+    let mut ended = std::pin::pin!(async {
+        tokio::select! {
+            () = cut_off.cancelled() => "the gateway is shutting down",
+            () = sleep_until(until) => "the longest time that an answer may take (quarry.limits.turnSeconds)",
+        }
+    });
+    let begun = tokio::select! {
+        biased;
+        begun = beginning => begun,
+        limit = &mut ended => return Err(Refusal::new(RefusalKind::Timeout, format!("the answer was ended: {limit}"))),
+    };
+    let Begun { mut turn, first, model, mut observation } = match begun {
+        Ok(begun) => begun,
+        Err((not_begun, observation)) => return Err(refuse(observation, not_begun.refusal())),
+    };
+    head.model = model;
+    let mut fold = Fold::new("bedrock-converse-stream", "amazon-bedrock", &head.model, None);
+    let mut last = None;
+    let mut deltas = Some(first);
+    while let Some(some) = deltas {
+        for delta in some {
+            fold.apply(&delta);
+            last = Some(delta);
+        }
+        deltas = tokio::select! {
+            biased;
+            next = std::future::poll_fn(|context| turn.poll_deltas(context)) => next,
+            limit = &mut ended => Some(turn.end(&Ending::Limited(limit.to_owned()))),
+        };
+        if let Some(deltas) = &deltas {
+            observation.deltas(deltas, turn.provider_time());
+        }
+    }
+    let aws_request_id = turn.request_id().map(str::to_owned);
+    match last.map(|last| as_end(last, filtered_is_an_end)) {
+        Some(Delta::Done(outcome)) => {
+            writer.begin(&head);
+            let mut body = Vec::with_capacity(4096);
+            writer.whole(fold.message(), &outcome, &mut body);
+            observation.answered(200);
+            let mut response = reply::document(body);
+            reply::aws_request_id(response.headers_mut(), aws_request_id.as_deref());
+            Ok(response)
+        }
+        Some(Delta::Error(failed)) => Err(refuse(observation, Refusal::from(&failed.failure))),
+        _ => Err(Refusal::new(RefusalKind::Internal, "the answer ended without saying how")),
+    }
+}
+
+async fn sleep_until(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending::<()>().await,
+    }
+}

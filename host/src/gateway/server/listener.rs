@@ -1,0 +1,195 @@
+//! Connections: taking them, bounding them, and letting them go.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower_http::BoxError;
+
+use super::routes;
+use super::stall::StallGuard;
+use crate::config::gateway::GatewayLimits;
+use crate::gateway::state::{Gateway, StartError};
+
+/// How long to wait before the next connection is taken when one could not be: file descriptors may be short for a while.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
+
+/// How long streams get to send their last event once they were ended.
+const LAST_EVENT: Duration = Duration::from_secs(5);
+
+/// Bytes that a connection may hold that the client has not read yet, besides the kernel's own buffer.
+const WRITE_BUFFER: usize = 64 << 10;
+
+/// Requests at once on one connection of HTTP/2.
+const STREAMS_A_CONNECTION: u32 = 256;
+
+/// A gateway that listens.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    gateway: Arc<Gateway>,
+}
+
+impl Server {
+    /// Listens.
+    ///
+    /// # Errors
+    /// When the address cannot be had, or everybody could reach it and there are no keys.
+    pub async fn bind(gateway: Arc<Gateway>, listen: SocketAddr) -> Result<Self, StartError> {
+        gateway.effective().configuration.gateway.check_listen(listen)?;
+        let failed = |reason| StartError::Bind { address: listen, reason };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Server { listener, address, gateway })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until it is told to stop. New requests are turned away from then on (the listener stays, so that a load balancer
+    /// sees that); those under way finish, or are ended with an error when `drain` has passed.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Server { listener, address: _, gateway } = self;
+        let limits = gateway.effective().configuration.gateway.limits.clone();
+        let connections = Connections {
+            room: Arc::new(Semaphore::new(limits.connections)),
+            routes: TowerToHyperService::new(routes::router(Arc::clone(&gateway))),
+            builder: builder(&limits),
+            graceful: GracefulShutdown::new(),
+            gateway: Arc::clone(&gateway),
+            limits,
+        };
+        let mut stop = pin!(stop);
+        tokio::select! {
+            () = connections.take(&listener) => {}
+            () = &mut stop => {}
+        }
+        gateway.drain();
+        let drain = gateway.effective().configuration.gateway.drain;
+        tracing::info!(seconds = drain.as_secs(), "draining: new requests are turned away, those under way finish");
+        let finished = async {
+            tokio::select! {
+                () = gateway.in_flight.none() => {}
+                () = connections.take(&listener) => {}
+            }
+        };
+        if tokio::time::timeout(drain, finished).await.is_err() {
+            tracing::warn!("the time to drain is over; what is still under way is ended with an error");
+            gateway.cut_off.cancel();
+            let _ = tokio::time::timeout(LAST_EVENT, gateway.in_flight.none()).await;
+        }
+        drop(listener);
+        // What was sent last has to leave the process too.
+        let _ = tokio::time::timeout(LAST_EVENT, connections.graceful.shutdown()).await;
+    }
+}
+
+/// What every connection is served with.
+struct Connections {
+    room: Arc<Semaphore>,
+    routes: TowerToHyperService<Router>,
+    builder: auto::Builder<TokioExecutor>,
+    graceful: GracefulShutdown,
+    gateway: Arc<Gateway>,
+    limits: GatewayLimits,
+}
+
+impl Connections {
+    /// Takes connections for ever. With as many open as there may be, the next ones wait in the kernel's queue.
+    async fn take(&self, listener: &TcpListener) {
+        loop {
+            let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, _)) => self.serve(stream, room),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, room: OwnedSemaphorePermit) {
+        // A delta is small and must not wait for the next one.
+        let _ = stream.set_nodelay(true);
+        let asked = Arc::new(AtomicBool::new(false));
+        let service = Counting { routes: self.routes.clone(), asked: Arc::clone(&asked) };
+        let io = TokioIo::new(StallGuard::new(stream, self.limits.stall));
+        let connection = self.builder.serve_connection(io, service).into_owned();
+        let connection = watched(self.graceful.watcher(), connection);
+        let first_request = self.limits.header_time;
+        let open = self.gateway.metrics.connection();
+        tokio::spawn(async move {
+            let _held = (room, open);
+            let mut connection = pin!(connection);
+            // hyper bounds the time of a head; who says nothing at all never gets that far.
+            let served = tokio::time::timeout(first_request, &mut connection).await;
+            let served = match served {
+                Ok(served) => served,
+                Err(_) if asked.load(Ordering::Relaxed) => connection.await,
+                Err(_) => return,
+            };
+            if let Err(error) = served {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+    }
+}
+
+fn watched<C>(watcher: Watcher, connection: C) -> impl Future<Output = Result<(), BoxError>>
+where
+    C: GracefulConnection<Error = BoxError>,
+{
+    watcher.watch(connection)
+}
+
+fn builder(limits: &GatewayLimits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_buf_size(limits.headers.max(WRITE_BUFFER))
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(limits.header_time))
+        .max_concurrent_streams(STREAMS_A_CONNECTION)
+        .max_send_buf_size(WRITE_BUFFER)
+        .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX));
+    builder
+}
+
+/// The routes, and whether anything was asked on this connection.
+#[derive(Clone)]
+struct Counting {
+    routes: TowerToHyperService<Router>,
+    asked: Arc<AtomicBool>,
+}
+
+impl Service<Request<Incoming>> for Counting {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.asked.store(true, Ordering::Relaxed);
+        self.routes.call(request)
+    }
+}

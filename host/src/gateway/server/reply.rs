@@ -1,0 +1,54 @@
+//! Responses that are made at once: documents and refusals.
+
+use axum::body::Body;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::{HeaderMap, Response, StatusCode};
+
+use crate::gateway::refusal::{Refusal, RefusalKind};
+use crate::gateway::wire::Format;
+
+/// What the OpenAI and Anthropic SDKs look at before they try again by themselves.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// AWS's id of the request, under AWS's own name for it.
+const AWS_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// A JSON document.
+pub(super) fn document(body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A text.
+pub(super) fn text(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// A refusal, as the format's own error object.
+pub(super) fn refusal(format: &Format, refused: &Refusal) -> Response<Body> {
+    let mut response = document((format.refusal)(refused));
+    *response.status_mut() = (format.status)(refused);
+    let headers = response.headers_mut();
+    headers.insert(SHOULD_RETRY, HeaderValue::from_static(if refused.retryable { "true" } else { "false" }));
+    if let Some(after) = refused.retry_after {
+        // Whole seconds, rounded up: a client that comes too early is refused again.
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if refused.kind == RefusalKind::Authentication {
+        headers.insert(hyper::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    aws_request_id(headers, refused.request_id.as_deref());
+    response
+}
+
+/// Names AWS's id of the request.
+pub(super) fn aws_request_id(headers: &mut HeaderMap, id: Option<&str>) {
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        headers.insert(AWS_REQUEST_ID, id);
+    }
+}

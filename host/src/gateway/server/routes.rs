@@ -1,0 +1,129 @@
+//! Which path is what.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, Request, Response, StatusCode};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use super::{admission, exchange, reply};
+use crate::contract::types::Model;
+use crate::gateway::refusal::{Refusal, RefusalKind};
+use crate::gateway::state::Gateway;
+use crate::gateway::wire::{self, Format, chat_completions};
+use crate::telemetry::METRICS_CONTENT_TYPE;
+
+/// All routes.
+pub(super) fn router(gateway: Arc<Gateway>) -> Router {
+    let conversation = |format: &'static Format| {
+        post(move |State(gateway): State<Arc<Gateway>>, request: Request<Body>| {
+            exchange::exchange(gateway, format, request)
+        })
+    };
+    let cors = cors(&gateway);
+    let router = Router::new()
+        .route(chat_completions::CHAT_COMPLETIONS.path, conversation(&chat_completions::CHAT_COMPLETIONS))
+        .route("/v1/models", get(models))
+        .route("/v1/models/{*id}", get(model))
+        .route("/healthz", get(healthy))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .with_state(gateway);
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}
+
+/// What pages of other origins may do: nothing, unless the configuration names them.
+fn cors(gateway: &Gateway) -> Option<CorsLayer> {
+    let effective = gateway.effective();
+    let allowed = &effective.configuration.gateway.cors;
+    let origin = match allowed.as_slice() {
+        [] => return None,
+        [all] if all == "*" => AllowOrigin::any(),
+        some => AllowOrigin::list(some.iter().filter_map(|origin| origin.parse().ok())),
+    };
+    Some(CorsLayer::new().allow_origin(origin).allow_methods(Any).allow_headers(Any).expose_headers(Any))
+}
+
+/// Whether the process lives.
+async fn healthy() -> Response<Body> {
+    reply::text(StatusCode::OK, "ok\n".to_owned())
+}
+
+/// Whether requests are taken.
+async fn ready(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
+    if gateway.is_draining() {
+        return reply::text(StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
+    }
+    reply::text(StatusCode::OK, "ready\n".to_owned())
+}
+
+async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response<Body> {
+    // Names of models and clients are nobody else's business.
+    if let Err(refused) = admission::check_key(&gateway, &gateway.effective(), &headers) {
+        return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused);
+    }
+    let mut response = reply::text(StatusCode::OK, gateway.metrics.render());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(METRICS_CONTENT_TYPE));
+    response
+}
+
+async fn models(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
+    let (format, headers) = (format_of(request.headers()), request.headers());
+    match listed(&gateway, headers).await {
+        Ok(models) => reply::document(wire::models::list(&models)),
+        Err(refused) => reply::refusal(format, &refused),
+    }
+}
+
+async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, headers: HeaderMap) -> Response<Body> {
+    let format = format_of(&headers);
+    let models = match listed(&gateway, &headers).await {
+        Ok(models) => models,
+        Err(refused) => return reply::refusal(format, &refused),
+    };
+    match models.iter().find(|model| model.id == crate::gateway::models::without_prefix(&id)) {
+        Some(model) => reply::document(wire::models::one(model)),
+        None => {
+            let message = format!("there is no model {id:?}; GET /v1/models lists the models");
+            reply::refusal(format, &Refusal::new(RefusalKind::NotFound, message))
+        }
+    }
+}
+
+/// The models that this client may use.
+async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model>, Refusal> {
+    let effective = gateway.effective();
+    let admission = admission::admit(gateway, &effective, headers)?;
+    let configuration = &effective.configuration;
+    let mut models = effective.catalog.models(&gateway.generation, configuration, &effective.aws).await?;
+    models.retain(|model| admission.admitted.may_use(&model.id));
+    Ok(models)
+}
+
+/// The format in which a client of the models understands errors.
+fn format_of(_headers: &HeaderMap) -> &'static Format {
+    &chat_completions::CHAT_COMPLETIONS
+}
+
+async fn unknown_path(request: Request<Body>) -> Response<Body> {
+    let message = format!(
+        "there is nothing at {}; the gateway serves POST /v1/chat/completions, /v1/responses, /v1/messages, \
+         /v1/messages/count_tokens and /api/stream, and GET /v1/models, /healthz, /readyz and /metrics",
+        request.uri().path()
+    );
+    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message))
+}
+
+async fn unknown_method(request: Request<Body>) -> Response<Body> {
+    let message = format!("{} does not take {}", request.uri().path(), request.method());
+    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::Method, message))
+}

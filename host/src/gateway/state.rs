@@ -1,0 +1,178 @@
+//! What all requests share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use super::configuration::{Configuration, ConfigurationError};
+use super::effective::Effective;
+use crate::aws::ConnectError;
+use crate::config::{Environment, Override};
+use crate::provider::Generation;
+use crate::telemetry::Metrics;
+
+/// Where the configuration comes from, each time that it is read.
+#[derive(Debug, Clone, Default)]
+pub struct ConfigurationSource {
+    /// The file that was named, if one was.
+    pub chosen: Option<PathBuf>,
+    /// The environment.
+    pub environment: Environment,
+    /// The flags.
+    pub overrides: Vec<Override>,
+}
+
+/// Why there is no gateway.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration cannot be read or used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// AWS cannot be connected to in the way that the configuration says.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// It would listen where everybody can ask it, without keys.
+    #[error(transparent)]
+    Listen(#[from] crate::config::gateway::ListenRefused),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Bind {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why not.
+        reason: std::io::Error,
+    },
+}
+
+/// The gateway: a provider, a configuration at work, and what is under way.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(super) generation: Arc<Generation>,
+    pub(super) effective: ArcSwap<Effective>,
+    pub(super) metrics: Arc<Metrics>,
+    /// Bounds the requests under way, of all clients.
+    pub(super) slots: Arc<Semaphore>,
+    /// Cancelled when streams have to end.
+    pub(super) cut_off: CancellationToken,
+    pub(super) in_flight: InFlight,
+    source: ConfigurationSource,
+    simulator: Option<std::net::SocketAddr>,
+    draining: AtomicBool,
+}
+
+impl Gateway {
+    /// Makes a gateway of a provider and a configuration. A simulator at this address is asked in place of AWS.
+    ///
+    /// # Errors
+    /// When the configuration cannot be used.
+    pub async fn new(
+        generation: Arc<Generation>,
+        source: ConfigurationSource,
+        configuration: Configuration,
+        simulator: Option<std::net::SocketAddr>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Arc<Self>, StartError> {
+        let slots = Arc::new(Semaphore::new(configuration.gateway.limits.concurrency));
+        let effective = Effective::make(configuration, simulator, None).await?;
+        Ok(Arc::new(Gateway {
+            generation,
+            effective: ArcSwap::from_pointee(effective),
+            metrics,
+            slots,
+            cut_off: CancellationToken::new(),
+            in_flight: InFlight::default(),
+            source,
+            simulator,
+            draining: AtomicBool::new(false),
+        }))
+    }
+
+    /// The configuration at work.
+    pub(super) fn effective(&self) -> Arc<Effective> {
+        self.effective.load_full()
+    }
+
+    /// The file that the configuration was read from.
+    #[must_use]
+    pub fn configuration_file(&self) -> Option<PathBuf> {
+        self.effective.load().configuration.file.clone()
+    }
+
+    /// Reads the configuration again and puts it to work. Requests under way keep theirs. Where to listen, the number of
+    /// connections and of requests at once, and logs stay as they were at the start.
+    ///
+    /// # Errors
+    /// When it cannot be used: the one at work stays.
+    pub async fn reload(&self) -> Result<(), StartError> {
+        let made = self.reloaded().await;
+        self.metrics.config_reloaded(made.is_ok());
+        self.effective.store(Arc::new(made?));
+        Ok(())
+    }
+
+    async fn reloaded(&self) -> Result<Effective, StartError> {
+        let ConfigurationSource { chosen, environment, overrides } = &self.source;
+        let mut session = self.generation.session().map_err(ConfigurationError::from)?;
+        let mut configuration = Configuration::load(&mut session, chosen.as_deref(), environment, overrides)?;
+        let before = self.effective();
+        configuration.gateway.listen = before.configuration.gateway.listen;
+        // Whoever took the last key out of the file did not mean to open the gateway to everybody.
+        configuration.gateway.check_listen(configuration.gateway.listen)?;
+        Ok(Effective::make(configuration, self.simulator, Some(&before)).await?)
+    }
+
+    /// Whether new requests are turned away.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Turns new requests away from now on.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Counts the requests under way, and tells when there are none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InFlight(Arc<Count>);
+
+#[derive(Debug, Default)]
+struct Count {
+    requests: AtomicUsize,
+    none_left: Notify,
+}
+
+/// A request under way; it ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Underway(Arc<Count>);
+
+impl InFlight {
+    pub(super) fn enter(&self) -> Underway {
+        self.0.requests.fetch_add(1, Ordering::AcqRel);
+        Underway(Arc::clone(&self.0))
+    }
+
+    /// Ready when no request is under way.
+    pub(super) async fn none(&self) {
+        loop {
+            let notified = self.0.none_left.notified();
+            if self.0.requests.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        if self.0.requests.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.none_left.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Notices that a file has changed.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How often is looked. A person who saves a file does not wait for longer; a look costs a few microseconds.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// What tells one state of a file from another. Editors and Kubernetes replace files, so the inode counts too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct State {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+/// Watches one file.
+#[derive(Debug)]
+pub struct Watch {
+    path: PathBuf,
+    last: Option<State>,
+}
+
+impl Watch {
+    /// Begins: what the file is now is not a change.
+    #[must_use]
+    pub fn begin(path: PathBuf) -> Self {
+        let last = state(&path);
+        Watch { path, last }
+    }
+
+    /// Ready when the file is another than it was. A file that is gone is waited for: whoever replaces it takes it away first.
+    pub async fn changed(&mut self) {
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let now = state(&self.path);
+            if now.is_some() && now != self.last {
+                self.last = now;
+                return;
+            }
+        }
+    }
+}
+
+fn state(path: &Path) -> Option<State> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = std::fs::metadata(path).ok()?;
+    Some(State { modified: metadata.modified().ok(), length: metadata.len(), inode: metadata.ino() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Watch;
+
+    #[tokio::test]
+    async fn a_file_that_is_written_or_replaced_has_changed() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("config.json5");
+        std::fs::write(&path, "{}").expect("it can be written");
+        let mut watch = Watch::begin(path.clone());
+        std::fs::write(&path, "{ }").expect("it can be written");
+        watch.changed().await;
+        let other = folder.path().join("other");
+        std::fs::write(&other, "{ }").expect("it can be written");
+        std::fs::rename(&other, &path).expect("it can be renamed");
+        watch.changed().await;
+        assert!(tokio::time::timeout(Duration::from_millis(1500), watch.changed()).await.is_err());
+    }
+}

@@ -1,0 +1,25 @@
+//! OpenAI's chat completions, as OpenAI's SDKs speak them.
+//!
+//! What goes beyond OpenAI follows what its users know already: `reasoning_content` and `thinking_blocks` as LiteLLM has them,
+//! `cache_control` on content parts as OpenRouter and LiteLLM have it, and Bedrock's own members under Bedrock's own names
+//! (`guardrailConfig`, `performanceConfig`, `requestMetadata`, `additionalModelRequestFields`, …).
+
+mod annotations;
+mod events;
+mod messages;
+mod request;
+mod tools;
+mod usage;
+mod whole;
+
+use super::{Format, openai_error};
+
+/// `POST /v1/chat/completions`.
+pub(crate) static CHAT_COMPLETIONS: Format = Format {
+    path: "/v1/chat/completions",
+    read: request::read,
+    refusal: openai_error::refusal,
+    status: |refusal| refusal.status,
+    filtered_is_an_end: true,
+    request_id_header: "x-request-id",
+};

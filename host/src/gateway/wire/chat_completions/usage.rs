@@ -1,0 +1,58 @@
+//! Token counts and reasons in OpenAI's words.
+
+use serde::Serialize;
+
+use crate::contract::conversation::{Outcome, StopReason};
+use crate::contract::types::Usage as Counted;
+
+/// `usage`.
+#[derive(Debug, Serialize)]
+pub(super) struct Usage {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+    prompt_tokens_details: PromptDetails,
+}
+
+#[derive(Debug, Serialize)]
+struct PromptDetails {
+    cached_tokens: u64,
+    /// Not OpenAI's; OpenRouter's and LiteLLM's word for what Bedrock alone tells.
+    cache_write_tokens: u64,
+}
+
+impl From<&Counted> for Usage {
+    /// OpenAI counts the cache's tokens among the prompt's; Bedrock leaves them out.
+    fn from(usage: &Counted) -> Self {
+        let prompt_tokens = usage.input + usage.cache_read + usage.cache_write;
+        Usage {
+            prompt_tokens,
+            completion_tokens: usage.output,
+            total_tokens: prompt_tokens + usage.output,
+            prompt_tokens_details: PromptDetails {
+                cached_tokens: usage.cache_read,
+                cache_write_tokens: usage.cache_write,
+            },
+        }
+    }
+}
+
+/// `finish_reason`. What OpenAI has no word for stopped the answer before its end, and is told as a filter.
+pub(super) fn finish_reason(outcome: &Outcome) -> &'static str {
+    match &outcome.reason {
+        StopReason::Stop => "stop",
+        StopReason::Length => "length",
+        StopReason::ToolUse => "tool_calls",
+        StopReason::Other(_) => "content_filter",
+    }
+}
+
+/// The service tier that answered, where Bedrock told it.
+pub(super) fn service_tier(outcome: &Outcome) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Tier {
+        r#type: String,
+    }
+    let told = outcome.extras.iter().find(|extra| extra.name == "serviceTier")?;
+    serde_json::from_str::<Tier>(&told.value).ok().map(|tier| tier.r#type)
+}

@@ -1,0 +1,90 @@
+//! Options that need more than a look.
+
+use super::super::reader::Object;
+use crate::contract::conversation::OutputSchema;
+
+/// `reasoning.effort`, in the provider's terms. None leaves it to the settings and the model.
+pub(super) fn effort(body: &Object<'_, '_>) -> Option<String> {
+    let reasoning = body.take("reasoning")?.require_object("an object with `effort`")?;
+    for name in ["summary", "generate_summary"] {
+        // Thinking always comes with its summary, of the length that the model gives it.
+        let known = ["auto", "concise", "detailed"];
+        let _ = one_of(&reasoning, name, &known);
+    }
+    reasoning.refuse(
+        "context",
+        &["\"auto\"", "\"all_turns\""],
+        "all reasoning of the input is sent; expected `auto` or `all_turns`",
+    );
+    reasoning.refuse("mode", &["\"standard\""], "Bedrock knows no such mode; expected `standard`");
+    let effort = one_of(&reasoning, "effort", &["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
+    reasoning.finish();
+    effort.map(|effort| if effort == "none" { "off".to_owned() } else { effort })
+}
+
+/// `text.format` as a schema for the answer.
+pub(super) fn output_schema(body: &Object<'_, '_>) -> Option<OutputSchema> {
+    let text = body.take("text")?.require_object("an object with `format`")?;
+    text.refuse("verbosity", &["\"medium\""], "Bedrock has no such switch; ask for it in the instructions");
+    let format = text.take("format").and_then(|format| format.require_object("an object with a `type`"));
+    text.finish();
+    let format = format?;
+    let kind = format.require_string("type");
+    let schema = match kind.as_str() {
+        "text" => None,
+        "json_schema" => {
+            let name = format.require_string("name");
+            let description = format.string("description");
+            format.ignore(&["strict"]);
+            let schema = format.require("schema", "a JSON schema");
+            schema
+                .filter(|schema| schema.require_object("a JSON schema, which is an object").is_some())
+                .map(|schema| OutputSchema { name, description, schema: schema.raw.get().to_owned() })
+        }
+        "json_object" => {
+            let why = "Bedrock cannot be held to JSON without a schema; expected `text` or `json_schema`";
+            format.reader().problem(format.path_of("type"), why);
+            return None;
+        }
+        other => {
+            format
+                .reader()
+                .problem(format.path_of("type"), format!("`{other}` is unknown; expected `text` or `json_schema`"));
+            return None;
+        }
+    };
+    format.finish();
+    schema
+}
+
+/// `prompt_cache_retention`, in the provider's terms.
+pub(super) fn cache_retention(body: &Object<'_, '_>) -> Option<String> {
+    if let Some(options) = body.take("prompt_cache_options").and_then(|it| it.require_object("an object")) {
+        options.refuse("prewarm", &["false"], "Bedrock's cache is filled by requests that are answered");
+        options.ignore(&["mode", "ttl", "comparison_response_id"]);
+        options.finish();
+    }
+    let retention = one_of(body, "prompt_cache_retention", &["in_memory", "in-memory", "24h"])?;
+    Some(if retention == "24h" { "long" } else { "short" }.to_owned())
+}
+
+/// `service_tier`, in Bedrock's terms.
+pub(super) fn service_tier(body: &Object<'_, '_>) -> Option<String> {
+    let tier = one_of(body, "service_tier", &["auto", "default", "flex", "priority", "fast"])?;
+    match tier.as_str() {
+        "auto" => None,
+        "fast" => Some("priority".to_owned()),
+        _ => Some(tier),
+    }
+}
+
+/// A text that has to be one of these.
+fn one_of(of: &Object<'_, '_>, name: &str, known: &[&str]) -> Option<String> {
+    let given = of.string(name)?;
+    if known.contains(&given.as_str()) {
+        return Some(given);
+    }
+    of.reader()
+        .problem(of.path_of(name), format!("`{given}` is not known here; expected one of `{}`", known.join("`, `")));
+    None
+}

@@ -1,0 +1,98 @@
+//! Log lines: one a request, without what was said.
+
+use std::sync::Arc;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::{Logged, MODEL, answer, begin, failed};
+use crate::contract::types::FailureKind;
+use crate::telemetry::logging::set_up;
+use crate::telemetry::{Export, LogFormat, LogOptions, Metrics};
+
+/// What is logged while this runs.
+fn logged(format: LogFormat, level: LevelFilter, run: impl FnOnce(&Arc<Metrics>)) -> String {
+    let lines = Logged::default();
+    let options = LogOptions { format, level, export: Export::Off };
+    let (subscriber, _guard) = set_up(&options, lines.clone(), false).expect("nothing is exported");
+    tracing::subscriber::with_default(subscriber, || run(&Arc::new(Metrics::new())));
+    lines.text()
+}
+
+#[test]
+fn a_request_is_one_json_line() {
+    let text = logged(LogFormat::Json, LevelFilter::INFO, |metrics| answer(&mut begin(metrics)));
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    let [line] = &lines[..] else { panic!("not one line:\n{text}") };
+    for (member, wanted) in [
+        ("level", serde_json::json!("INFO")),
+        ("status", 200.into()),
+        ("outcome", "ok".into()),
+        ("model", MODEL.into()),
+        ("asked", "sonnet".into()),
+        ("input_tokens", 10.into()),
+        ("output_tokens", 20.into()),
+        ("cache_read_tokens", 300.into()),
+        ("cache_write_tokens", 4000.into()),
+        ("deltas", 6.into()),
+        ("aws_request_id", "aws-1".into()),
+    ] {
+        assert_eq!(line[member], wanted, "{member} of {line:#}");
+    }
+    assert!(line["duration_ms"].is_number() && line["first_delta_ms"].is_number(), "{line:#}");
+    assert_eq!(line["span"]["request_id"], "req-1", "{line:#}");
+    assert_eq!(line["span"]["endpoint"], "/v1/chat/completions", "{line:#}");
+    assert_eq!(line["span"]["key"], "laptop", "{line:#}");
+}
+
+#[test]
+fn a_failed_request_says_why_and_a_client_cannot_write_lines() {
+    let text = logged(LogFormat::Text, LevelFilter::INFO, |metrics| {
+        let mut observation = begin(metrics);
+        observation.asked("model\nINFO quarry: \u{1b}[31mforged", &super::options());
+        observation.deltas(&[failed(FailureKind::Throttled)], super::PUSH);
+        observation.refused(429, "rate_limit_error", "Too many requests");
+    });
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.contains("status=429 outcome=\"error\" error=\"throttled\""), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn nothing_that_was_said_is_logged_at_any_level() {
+    for format in [LogFormat::Text, LogFormat::Json] {
+        let text = logged(format, LevelFilter::TRACE, |metrics| {
+            let mut observation = begin(metrics);
+            observation.retried(&super::failure(FailureKind::Throttled), super::PUSH);
+            answer(&mut observation);
+        });
+        assert!(text.contains("req-1"), "{text}");
+        assert!(!text.contains("ANSWER"), "{text}");
+    }
+}
+
+#[test]
+fn what_was_said_is_logged_where_it_is_asked_for() {
+    let text = logged(LogFormat::Json, LevelFilter::INFO, |metrics| {
+        let mut observation = begin(metrics);
+        observation.prompt(r#"[{"role":"user","parts":[{"type":"text","content":"the PROMPT"}]}]"#);
+        answer(&mut observation);
+    });
+    let content = text.lines().find(|line| line.contains("quarry::content")).expect("a line of content");
+    let content: serde_json::Value = serde_json::from_str(content).expect("a line is JSON");
+    let input = content["gen_ai.input.messages"].as_str().expect("the prompt");
+    assert!(input.contains("the PROMPT"), "{content:#}");
+    let output = content["gen_ai.output.messages"].as_str().expect("the answer");
+    assert!(output.contains("the ANSWER goes on"), "{content:#}");
+}
+
+#[test]
+fn libraries_are_shown_from_errors_on() {
+    let text = logged(LogFormat::Text, LevelFilter::TRACE, |_| {
+        tracing::warn!(target: "aws_smithy_runtime", "a request with its SIGNATURE");
+        tracing::error!(target: "hyper", "a library failed");
+        tracing::trace!(target: "quarry::gateway", "our own");
+    });
+    assert!(!text.contains("SIGNATURE"), "{text}");
+    assert!(text.contains("a library failed") && text.contains("our own"), "{text}");
+}

@@ -1,0 +1,122 @@
+//! Tests of what is seen of a request: metrics, log lines, spans.
+
+mod lines;
+mod openmetrics;
+mod requests;
+mod spans;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::{Begun, Metrics, Observation};
+use crate::contract::conversation::{Delta, Fragment, Options, Outcome, StopReason, TurnFailure};
+use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
+
+const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+const PUSH: Duration = Duration::from_micros(1);
+
+fn begun() -> Begun<'static> {
+    Begun { endpoint: "/v1/chat/completions", request_id: "req-1", key: "laptop", stream: true }
+}
+
+fn begin(metrics: &Arc<Metrics>) -> Observation {
+    Observation::begin(metrics, begun())
+}
+
+fn options() -> Options {
+    Options {
+        max_tokens: Some(512),
+        temperature: Some(0.5),
+        top_p: Some(0.9),
+        stop_sequences: vec!["END".to_owned()],
+        tool_choice: None,
+        thinking: Some("low".to_owned()),
+        thinking_budgets: Vec::new(),
+        interleaved_thinking: None,
+        thinking_display: None,
+        cache_retention: None,
+        service_tier: None,
+        latency: None,
+        guardrail: None,
+        output_schema: None,
+        request_metadata: Vec::new(),
+        prompt_variables: Vec::new(),
+        additional_request_fields: None,
+        additional_response_field_paths: Vec::new(),
+        extras: Vec::new(),
+    }
+}
+
+fn usage() -> Usage {
+    let cost = UsageCost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, total: 0.0 };
+    Usage { input: 10, output: 20, cache_read: 300, cache_write: 4000, cache_write_long: 0, total: 4330, cost }
+}
+
+fn text(text: &str) -> Delta {
+    Delta::TextDelta(Fragment { content_index: 0, delta: text.to_owned() })
+}
+
+fn done() -> Delta {
+    let (reason, raw_stop_reason) = (StopReason::Stop, "end_turn".to_owned());
+    Delta::Done(Outcome { reason, raw_stop_reason, usage: usage(), extras: Vec::new() })
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure {
+        kind,
+        message: "Too many requests".to_owned(),
+        hint: None,
+        retryable: true,
+        retry_after_ms: None,
+        code: Some("ThrottlingException".to_owned()),
+        status: Some(429),
+        request_id: None,
+        suggestions: Vec::new(),
+    }
+}
+
+fn failed(kind: FailureKind) -> Delta {
+    Delta::Error(TurnFailure { failure: failure(kind), raw_stop_reason: None, usage: usage(), extras: Vec::new() })
+}
+
+/// A whole good request.
+fn answer(observation: &mut Observation) {
+    observation.asked("sonnet", &options());
+    observation.answering(MODEL, "us-east-1", Some("aws-1"));
+    observation.deltas(&[Delta::Start], PUSH);
+    observation.deltas(&[Delta::TextStart(0), text("the ANSWER")], PUSH);
+    observation.deltas(&[text(" goes on")], PUSH);
+    observation.deltas(&[Delta::TextEnd(0), done()], PUSH);
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl Logged {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("no test panics in a write").clone()).expect("logs are UTF-8")
+    }
+}
+
+impl Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no test panics in a write").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Logged {
+    type Writer = Logged;
+
+    fn make_writer(&'w self) -> Logged {
+        self.clone()
+    }
+}
