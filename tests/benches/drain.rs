@@ -10,7 +10,6 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_bedrockruntime::types::{ContentBlock, ConversationRole, Message};
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message as Frame};
 use bytes::Bytes;
@@ -20,6 +19,7 @@ use quarry::gateway::{Ask, run};
 use quarry::pi::events::write_event;
 use quarry::pi::message::Fold;
 use quarry::provider::{Generation, Host, Limits};
+use support::typed::{message, typed_client};
 use support::{answer, median, model, thread_cpu_ns};
 
 const MODEL: &str = "anthropic.claude-sonnet-4-20250514-v1:0";
@@ -45,7 +45,7 @@ fn main() {
         runtime.block_on(async {
             let host = Arc::new(Host::new(Limits::default()).expect("an engine"));
             let generation = Generation::embedded(&host, None).expect("the embedded provider");
-            let sdk = typed_client(&endpoint).await;
+            let sdk = typed_client(&endpoint);
             let aws = our_client(&endpoint).await;
             for round in 0..=rounds {
                 let start = thread_cpu_ns();
@@ -67,15 +67,8 @@ fn main() {
 
 /// The SDK's own typed receiver.
 async fn drain_typed(client: &aws_sdk_bedrockruntime::Client, deltas: usize) {
-    let message = Message::builder().role(ConversationRole::User).content(ContentBlock::Text("hi".to_owned()));
-    let mut stream = client
-        .converse_stream()
-        .model_id(MODEL)
-        .messages(message.build().expect("a message"))
-        .send()
-        .await
-        .expect("a stream")
-        .stream;
+    let mut stream =
+        client.converse_stream().model_id(MODEL).messages(message()).send().await.expect("a stream").stream;
     let mut events = 0;
     while let Some(event) = stream.recv().await.expect("an event") {
         black_box(&event);
@@ -86,7 +79,7 @@ async fn drain_typed(client: &aws_sdk_bedrockruntime::Client, deltas: usize) {
 
 /// The gateway's path, and its events as JSON lines.
 async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
-    let mut session = generation.session().expect("an instance");
+    let session = generation.session().expect("an instance");
     let body = Bytes::from_static(br#"{"messages":[{"role":"user","content":[{"text":"hi"}]}],"inferenceConfig":{}}"#);
     let ask = Ask {
         model: model(),
@@ -112,7 +105,7 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
         text.clear();
         Ok(())
     };
-    run(&mut session, aws, ask, std::future::pending(), &mut sink).await.expect("a turn");
+    run(session, aws, ask, std::future::pending(), &mut sink).await.expect("a turn");
     assert!(done && events == deltas);
 }
 
@@ -124,23 +117,6 @@ async fn our_client(endpoint: &str) -> Aws {
         ..AwsOptions::default()
     };
     Aws::connect(options).await.expect("a client")
-}
-
-async fn typed_client(endpoint: &str) -> aws_sdk_bedrockruntime::Client {
-    use aws_sdk_bedrockruntime::config::{
-        BehaviorVersion, Builder, Credentials, Region, StalledStreamProtectionConfig,
-    };
-    use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let config = Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(endpoint)
-        .credentials_provider(Credentials::new("bench", "bench", None, None, "bench"))
-        .http_client(http)
-        // As in quarry, so that both drain the bare body.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    aws_sdk_bedrockruntime::Client::from_conf(config.build())
 }
 
 /// Serves the same answer to every request, one connection after the other.

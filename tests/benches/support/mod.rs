@@ -1,6 +1,8 @@
 //! What the benches share: medians, CPU time of this thread, a stream of frames to work on.
 #![allow(dead_code, reason = "each bench uses its part")]
 
+pub(crate) mod typed;
+
 use std::time::Instant;
 
 use quarry::contract::conversation::{Batch, Frame, MessageType};

@@ -1,0 +1,104 @@
+//! What is measured: the real `quarry serve`, and LiteLLM's proxy where it is installed.
+
+use std::ffi::OsStr;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::process::Process;
+
+/// A gateway that serves, with the folder that it lives in.
+pub(crate) struct Subject {
+    /// The process.
+    pub(crate) process: Process,
+    /// `http://127.0.0.1:port`.
+    pub(crate) origin: String,
+    _folder: TempDir,
+}
+
+/// Starts `quarry serve` in front of the upstream. The binary is built first, with the profile of the benches, so that what is
+/// measured is what is in the tree.
+pub(crate) fn quarry(upstream: &str, models: &[&str]) -> Subject {
+    let binary = build();
+    let folder = tempfile::tempdir().expect("a folder");
+    let models: Vec<_> = models.iter().map(|id| serde_json::json!({ "id": id, "name": id })).collect();
+    let config = serde_json::json!({ "models": {
+        "providers": { "amazon-bedrock": { "baseUrl": upstream, "models": models } },
+        "bedrockDiscovery": { "enabled": false, "region": "us-east-1" },
+    } });
+    let path = folder.path().join("config.json5");
+    std::fs::write(&path, config.to_string()).expect("the folder can be written to");
+    let mut command = bare(binary.as_os_str(), &folder);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(path);
+    let process = Process::program("quarry serve", command);
+    let origin = process.origin();
+    Subject { process, origin, _folder: folder }
+}
+
+/// The binary beside this bench: cargo puts benches into `deps`, binaries into the folder above.
+fn build() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        // Together with the bench, so that both share the libraries that were built for it.
+        .args([
+            "build",
+            "--profile",
+            "bench",
+            "-p",
+            "quarry",
+            "--bin",
+            "quarry",
+            "-p",
+            "quarry-tests",
+            "--bench",
+            "gateway",
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(built.is_ok_and(|status| status.success()), "quarry cannot be built");
+    let bench = std::env::current_exe().expect("a running program has a path");
+    let folder = bench.parent().and_then(|deps| deps.parent()).expect("benches are in target/PROFILE/deps");
+    folder.join("quarry")
+}
+
+/// Starts LiteLLM's proxy in front of the upstream, from the virtual environment that `QUARRY_BENCH_LITELLM` names and
+/// `tests/benches/litellm.sh` makes; nothing when it names none.
+pub(crate) fn litellm(upstream: &str, models: &[&str]) -> Option<Subject> {
+    let environment = PathBuf::from(std::env::var_os("QUARRY_BENCH_LITELLM").filter(|path| !path.is_empty())?);
+    let folder = tempfile::tempdir().expect("a folder");
+    let models: Vec<_> = models
+        .iter()
+        .map(|id| {
+            serde_json::json!({ "model_name": id, "litellm_params": {
+                "model": format!("bedrock/converse/{id}"),
+                "aws_bedrock_runtime_endpoint": upstream,
+                "aws_region_name": "us-east-1",
+                "aws_access_key_id": "bench",
+                "aws_secret_access_key": "bench",
+            } })
+        })
+        .collect();
+    // YAML is a superset of JSON.
+    let config = serde_json::json!({ "model_list": models, "litellm_settings": { "telemetry": false } });
+    let path = folder.path().join("config.yaml");
+    std::fs::write(&path, config.to_string()).expect("the folder can be written to");
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("loopback");
+    let mut command = bare(environment.join("bin/litellm").as_os_str(), &folder);
+    command.args(["--host", "127.0.0.1", "--port", &free.port().to_string(), "--config"]).arg(path);
+    // The prices come with the package; without this they are fetched at the start.
+    command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True").env("PYTHONUNBUFFERED", "1");
+    let process = Process::program("litellm", command);
+    let origin = process.origin();
+    Some(Subject { process, origin, _folder: folder })
+}
+
+/// A program that finds no configuration and no credentials but those of the bench.
+fn bare(program: &OsStr, home: &TempDir) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("HOME", home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("AWS_ACCESS_KEY_ID", "bench").env("AWS_SECRET_ACCESS_KEY", "bench").env("AWS_REGION", "us-east-1");
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
