@@ -122,8 +122,12 @@ async fn answered(
         observation
     };
     let config = &effective.configuration.gateway;
-    let read = async { read(format, &read_body(body, config).await?, &parts.headers, config).await }.await;
-    let mut read = match read {
+    let read = async {
+        let body = read_body(body, config).await?;
+        let read = read(format, &body, &parts.headers, config).await?;
+        Ok::<_, Refusal>((body, read))
+    };
+    let (sent, mut read) = match read.await {
         Ok(read) => read,
         Err(refused) => {
             if refused.kind == RefusalKind::TooLarge {
@@ -133,6 +137,9 @@ async fn answered(
         }
     };
     let mut observation = observe(read.asked.stream);
+    if config.log.prompts {
+        observation.prompt(&String::from_utf8_lossy(&sent));
+    }
     let span = observation.span().clone();
     let head = Head { id: id.to_owned(), model: read.asked.model.clone(), created: SystemTime::now() };
     observation.asked(&read.asked.model, &read.asked.options);
