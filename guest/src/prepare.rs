@@ -8,6 +8,7 @@ mod additional_fields;
 mod assistant_content;
 mod blocks;
 mod body;
+mod cache_points;
 mod caching;
 mod history;
 mod inference;
@@ -59,6 +60,8 @@ pub fn prepare(
         operation::tell_what_is_not_counted(&options, report);
     }
 
+    let points = &mut cache_points::take(&mut options, context.system_prompt.as_deref(), context.tools.len(), report);
+
     let send_tools = tools::are_sent(&context.tools, options.tool_choice.as_ref(), family, report);
     let names = ToolNames::new(
         family,
@@ -78,19 +81,21 @@ pub fn prepare(
     let inference = inference::inference(family, &plan, &mut options, report);
     let tool_config = send_tools.then(|| {
         let choice = options.tool_choice.take();
-        tools::tool_config(context.tools, choice, &names, family, plan.claude_thinks, report)
+        tools::tool_config(context.tools, choice, &names, family, plan.claude_thinks, points, report)
     });
 
     let retention =
         caching::retention(family, options.cache_retention.as_deref(), settings.cache_retention.as_deref(), report);
     let texts = std::mem::take(&mut history.system);
-    let system = system::system(context.system_prompt, texts, &mut history.messages, family, retention, report);
+    let system = system::system(context.system_prompt, texts, &mut history.messages, family, retention, points, report);
     let in_system = system.iter().filter(|block| block.is_cache_point()).count();
-    caching::place(&mut history.messages, family, retention, in_system, report);
+    let elsewhere = in_system + tool_config.as_ref().map_or(0, tools::ToolConfig::cache_points);
+    caching::place(&mut history.messages, family, retention, elsewhere, report);
 
     let fields = additional_fields::additional_fields(
         plan.fields.as_deref(),
         options.additional_request_fields.as_deref(),
+        family,
         report,
     );
     let request =

@@ -31,6 +31,6 @@ assert sample(push, f"{push}_bucket", le="0.000002") == 0
 assert sample(push, f"{push}_bucket", le="0.000004") == 1
 assert sample(push, f"{push}_count") == 1
 assert abs(sample(push, f"{push}_sum") - 3e-6) < 1e-12
-assert sample("quarry_fallbacks", "quarry_fallbacks_total", **{"from": "other", "to": "other"}) == 1
 model = 'a "model" with a \\ and a\nbreak'
+assert sample("quarry_fallbacks", "quarry_fallbacks_total", **{"from": model, "to": "other"}) == 1
 assert sample("quarry_deltas", "quarry_deltas_total", model=model) == 0

@@ -1,5 +1,7 @@
 //! `additionalModelRequestFields`: what the provider puts there, and the caller's own over it.
 
+use crate::families::{Family, PLAIN};
+
 use super::raw_json::{self, RawObject, quoted};
 use super::report::Report;
 
@@ -7,7 +9,15 @@ const BETA: &str = "anthropic_beta";
 
 /// Merges the caller's fields over the provider's; nothing when there are none. Lists replace each other, but
 /// `anthropic_beta` is a set of switches: there a caller's switch must not turn the provider's off.
-pub(super) fn additional_fields(own: Option<&str>, asked: Option<&str>, report: &mut Report) -> Option<String> {
+///
+/// Models that are known not to be Anthropic's refuse a body with `anthropic_beta`, so they do not get it: clients of
+/// Anthropic's API send such switches whatever the model.
+pub(super) fn additional_fields(
+    own: Option<&str>,
+    asked: Option<&str>,
+    family: &Family,
+    report: &mut Report,
+) -> Option<String> {
     let own = own.unwrap_or("{}");
     let asked = asked.unwrap_or("{}");
     let fields = match (RawObject::parse(own), RawObject::parse(asked)) {
@@ -16,6 +26,11 @@ pub(super) fn additional_fields(own: Option<&str>, asked: Option<&str>, report: 
             return None;
         }
         (Ok(first), Ok(second)) => {
+            if !family.claude && family.name != PLAIN.name && second.get(BETA).is_some() {
+                report.notice("anthropic-beta-omitted", "`anthropic_beta` is for Anthropic's models and was left out");
+                let others = second.0.iter().filter(|(name, _)| name != BETA).map(|(name, value)| (name, value.get()));
+                return additional_fields(Some(own), Some(&raw_json::object(others)), family, report);
+            }
             let merged = raw_json::merged(own, asked);
             match (betas(&first), betas(&second)) {
                 (Some(mut all), Some(more)) => {
@@ -46,7 +61,7 @@ mod tests {
         let own = r#"{"thinking":{"type":"enabled","budget_tokens":1024},"anthropic_beta":["a","b"]}"#;
         let asked = r#"{"thinking":{"budget_tokens":2048},"anthropic_beta":["b","c"],"top_k":12345678901234567890}"#;
         let expected = r#"{"thinking":{"type":"enabled","budget_tokens":2048},"anthropic_beta":["a","b","c"],"top_k":12345678901234567890}"#;
-        assert_eq!(additional_fields(Some(own), Some(asked), &mut report).as_deref(), Some(expected));
-        assert_eq!(additional_fields(None, Some(" {} "), &mut report), None);
+        assert_eq!(additional_fields(Some(own), Some(asked), &PLAIN, &mut report).as_deref(), Some(expected));
+        assert_eq!(additional_fields(None, Some(" {} "), &PLAIN, &mut report), None);
     }
 }

@@ -46,6 +46,12 @@ pub(super) fn convert(
                 said.extend(replayed(thinking, family, &path, report).map(Said::Block));
             }
             AssistantBlock::ToolCall(call) => said.push(Said::Call(call)),
+            // The contract names cache points for users only; the service takes them here too.
+            AssistantBlock::Other(other) if other.name == "cachePoint" => {
+                // Behind nothing there is nothing to cache, and a message of a cache point alone would be an empty one.
+                let point = cache_point(&other.value, &path, report).filter(|_| !said.is_empty());
+                said.extend(point.map(Said::Block));
+            }
             AssistantBlock::Other(other) => {
                 let name = other.name;
                 report.notice(
@@ -56,6 +62,19 @@ pub(super) fn convert(
         }
     }
     said
+}
+
+/// The caller's cache point, `{"ttl":"1h"}` or without a time to live.
+fn cache_point(json: &str, path: &str, report: &mut Report) -> Option<Block> {
+    let object = RawObject::parse(json).ok();
+    let ttl = object.as_ref().and_then(|object| object.get("ttl")).filter(|ttl| *ttl != "null");
+    match ttl.map(|ttl| raw_json::string_of(ttl).unwrap_or_else(|| ttl.to_owned())) {
+        Some(ttl) if !matches!(&*ttl, "5m" | "1h") => {
+            report.problem(path, "the cache point's time to live is unknown", "`5m`, `1h`, or none");
+            None
+        }
+        ttl => Some(Block::CachePoint { ttl }),
+    }
 }
 
 /// Thinking, in the form in which this family takes its own back.

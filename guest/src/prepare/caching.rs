@@ -67,13 +67,26 @@ pub(super) fn cache_point(retention: Retention) -> Option<Block> {
     }
 }
 
+/// The caller's own cache point, as far as the family takes it.
+pub(super) fn adapted(ttl: Option<String>, family: &Family, report: &mut Report) -> Option<Block> {
+    if family.caching == Caching::Never {
+        report.notice("cache-point-omitted", "this family of models takes no cache points");
+        return None;
+    }
+    let long = family.caching == Caching::ShortAndLong;
+    if ttl.as_deref() == Some("1h") && !long {
+        report.notice("cache-retention-changed", "this family of models keeps cache entries for 5 minutes only");
+    }
+    Some(Block::CachePoint { ttl: ttl.filter(|_| long) })
+}
+
 /// Takes away cache points that the service would refuse, and puts one at the end of the last message if it is the user's.
-/// `in_system` is how many the system prompt has.
+/// `elsewhere` is how many the system prompt and the tools have.
 pub(super) fn place(
     messages: &mut [WireMessage],
     family: &Family,
     retention: Retention,
-    in_system: usize,
+    elsewhere: usize,
     report: &mut Report,
 ) {
     for message in messages.iter_mut() {
@@ -88,7 +101,7 @@ pub(super) fn place(
     // The latest points reach furthest, so the earliest go.
     let in_messages =
         messages.iter().flat_map(|message| &message.content).filter(|block| block.is_cache_point()).count();
-    let mut too_many = (in_system + in_messages).saturating_sub(MAX_CACHE_POINTS);
+    let mut too_many = (elsewhere + in_messages).saturating_sub(MAX_CACHE_POINTS);
     if too_many > 0 {
         report.notice(
             "cache-point-omitted",
@@ -111,25 +124,17 @@ fn tidy(message: &mut WireMessage, family: &Family, report: &mut Report) {
     }
     let mut content: Vec<Block> = Vec::with_capacity(message.content.len());
     for block in std::mem::take(&mut message.content) {
-        let Block::CachePoint { mut ttl } = block else {
+        let Block::CachePoint { ttl } = block else {
             content.push(block);
             continue;
         };
-        if family.caching == Caching::Never {
-            report.notice("cache-point-omitted", "this family of models takes no cache points");
-        } else if !content.last().is_some_and(Block::may_precede_cache_point) {
+        if family.caching != Caching::Never && !content.last().is_some_and(Block::may_precede_cache_point) {
             report.notice(
                 "cache-point-omitted",
                 "a cache point cannot come first, or behind reasoning, a text document or another one",
             );
         } else {
-            let long = family.caching == Caching::ShortAndLong;
-            if ttl.as_deref() == Some("1h") && !long {
-                report
-                    .notice("cache-retention-changed", "this family of models keeps cache entries for 5 minutes only");
-            }
-            ttl = ttl.filter(|_| long);
-            content.push(Block::CachePoint { ttl });
+            content.extend(adapted(ttl, family, report));
         }
     }
     message.content = content;

@@ -3,12 +3,13 @@
 use crate::families::Family;
 
 use super::blocks::{Block, Role, WireMessage};
+use super::cache_points::CachePoints;
 use super::caching::{self, Retention};
 use super::report::Report;
 use super::user_content::is_blank;
 
-/// The blocks of `system`: the prompt, with the system messages of the conversation behind it, and a cache point. Nothing when
-/// all of it is blank.
+/// The blocks of `system`: the prompt, with the system messages of the conversation behind it, and cache points: the caller's
+/// own and that of the retention. Nothing when all of it is blank.
 ///
 /// A family without a system role gets the text at the front of the first message instead.
 pub(super) fn system(
@@ -17,22 +18,27 @@ pub(super) fn system(
     messages: &mut [WireMessage],
     family: &Family,
     retention: Retention,
+    points: &mut CachePoints,
     report: &mut Report,
 ) -> Vec<Block> {
     let texts = prompt.into_iter().chain(messages_of_system).filter(|text| !is_blank(text)).collect::<Vec<_>>();
     if texts.is_empty() {
         return Vec::new();
     }
-    let text = Block::Text(texts.join("\n\n"));
+    let text = texts.join("\n\n");
     if !family.system_prompt {
         if let Some(first) = messages.first_mut().filter(|first| first.role == Role::User) {
             report.notice(
                 "system-prompt-moved",
                 "this family of models has no system prompt; it went into the first message",
             );
-            first.content.insert(0, text);
+            first.content.insert(0, Block::Text(text));
         }
         return Vec::new();
     }
-    std::iter::once(text).chain(caching::cache_point(retention)).collect()
+    let mut blocks = points.split_system(&text, family, report);
+    if !blocks.last().is_some_and(Block::is_cache_point) {
+        blocks.extend(caching::cache_point(retention));
+    }
+    blocks
 }

@@ -206,7 +206,10 @@ fn budgeted_plan(
         options.thinking_budgets.iter().rev().find(|(name, _)| name == level).map_or(default, |(_, budget)| *budget);
     // A caller's limit is for all that is answered, thinking too; so the budget gives way, not the limit.
     let max_tokens = nothing.max_tokens.unwrap_or(wanted.saturating_add(DEFAULT_CLAUDE_TOKENS));
-    let budget = if max_tokens > wanted { wanted } else { max_tokens.saturating_sub(MIN_TOKENS) };
+    // Where the caller asked for thinking between tool calls, a budget is for the whole turn and may go beyond the limit of one
+    // answer (Anthropic's API).
+    let beyond = options.interleaved_thinking == Some(true);
+    let budget = if beyond || max_tokens > wanted { wanted } else { max_tokens.saturating_sub(MIN_TOKENS) };
     if budget < MIN_TOKENS {
         let message = format!("thinking is off: of {max_tokens} tokens no budget of at least {MIN_TOKENS} can be had");
         report.notice("thinking-ignored", message);

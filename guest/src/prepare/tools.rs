@@ -3,7 +3,9 @@
 use crate::contract::conversation::{Tool, ToolChoice};
 use crate::families::{Family, ForcedTool};
 
+use super::blocks::{self, Block};
 use super::body::{Body, Members};
+use super::cache_points::CachePoints;
 use super::labels::ToolNames;
 use super::report::Report;
 use super::tool_schema;
@@ -22,6 +24,8 @@ struct WireTool {
     description: Option<String>,
     schema: String,
     strict: bool,
+    /// The cache point behind it.
+    cache_point: Option<Block>,
 }
 
 /// Whether the tools go out at all. `none` leaves them out, as pi does: Converse has no such choice.
@@ -58,6 +62,7 @@ pub(super) fn tool_config(
     names: &ToolNames,
     family: &Family,
     claude_thinks: bool,
+    points: &mut CachePoints,
     report: &mut Report,
 ) -> ToolConfig {
     let choice = choice.map(|choice| adapted(choice, &tools, family, claude_thinks, report));
@@ -83,7 +88,8 @@ pub(super) fn tool_config(
         let schema = tool_schema::input_schema(&tool.parameters, &format!("{path}.parameters"), report);
         // The API model wants at least one character.
         let description = Some(tool.description).filter(|description| !is_blank(description));
-        WireTool { name: wire.to_owned(), description, schema, strict }
+        let cache_point = points.behind_tool(index, family, report);
+        WireTool { name: wire.to_owned(), description, schema, strict, cache_point }
     });
     ToolConfig { tools: tools.collect(), choice }
 }
@@ -144,10 +150,21 @@ fn adapted(
 }
 
 impl ToolConfig {
+    /// How many cache points stand among the tools.
+    pub(super) fn cache_points(&self) -> usize {
+        self.tools.iter().filter(|tool| tool.cache_point.is_some()).count()
+    }
+
     /// Writes the members.
     pub(super) fn write(&self, o: &mut Members<'_>, names: &ToolNames) {
-        o.member("tools").array(&self.tools, |body: &mut Body, tool| {
-            body.object(|o| o.object("toolSpec", |o| tool.write(o)));
+        enum Item<'a> {
+            Tool(&'a WireTool),
+            Point(&'a Block),
+        }
+        let with_point = |tool| std::iter::once(Item::Tool(tool)).chain(tool.cache_point.as_ref().map(Item::Point));
+        o.member("tools").array(self.tools.iter().flat_map(with_point), |body: &mut Body, item| match item {
+            Item::Tool(tool) => body.object(|o| o.object("toolSpec", |o| tool.write(o))),
+            Item::Point(point) => blocks::write(body, point),
         });
         match &self.choice {
             None | Some(ToolChoice::None) => {}

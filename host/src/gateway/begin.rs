@@ -129,12 +129,12 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
 }
 
 /// A request that is ready to be sent, again and again.
-struct Ready {
-    ask: Ask,
+pub(crate) struct Ready {
+    pub(crate) ask: Ask,
 }
 
 /// Has the provider prepare the request, off the async worker: a long history takes milliseconds.
-async fn prepare(
+pub(crate) async fn prepare(
     generation: &Arc<Generation>,
     effective: &Effective,
     model: &Model,
@@ -249,12 +249,12 @@ fn may_fall_back(failure: &Failure) -> bool {
 }
 
 /// Takes messages of the assistant for the answers of the model that is asked first, where the format does not say whose they
-/// are: only a model's own thinking is taken back.
-pub(crate) fn attribute(context: &mut Context, chain: &[Model]) {
+/// are, or names the model as the client does: only a model's own thinking is taken back.
+pub(crate) fn attribute(asked: &mut Asked, chain: &[Model]) {
     let Some(first) = chain.first() else { return };
-    for message in &mut context.messages {
+    for message in &mut asked.context.messages {
         if let Message::Assistant(message) = message
-            && message.model.is_empty()
+            && (message.model.is_empty() || message.model == asked.model)
         {
             message.provider = PROVIDER.to_owned();
             message.api = API.to_owned();

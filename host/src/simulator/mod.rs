@@ -36,6 +36,7 @@ mod signature;
 mod speech;
 mod stage;
 mod staged_replies;
+mod structured_output;
 mod thinking;
 mod tool_calls;
 mod tool_rules;

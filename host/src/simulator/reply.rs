@@ -7,7 +7,7 @@ use super::faults::Fault;
 use super::models::CallableModel;
 use super::request::ConverseRequest;
 use super::usage::tokens_of;
-use super::{attachments, speech, staged_replies, thinking, tool_calls};
+use super::{attachments, speech, staged_replies, structured_output, thinking, tool_calls};
 
 /// A whole answer, not yet cut into events.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +98,8 @@ impl Reply {
         let mut blocks: Vec<Block> = thinking::think(asked.request, asked.model, &prompt, &plan).into_iter().collect();
         if calls.is_empty() {
             let seen = message.map(attachments::seen).unwrap_or_default();
-            blocks.push(Block::Text(speech::answer(asked, &prompt, &seen)));
+            let structured = structured_output::answer(asked.request, &prompt);
+            blocks.push(Block::Text(structured.unwrap_or_else(|| speech::answer(asked, &prompt, &seen))));
             return Self::new(blocks, "end_turn");
         }
         if !tool_calls::is_forced(asked.request) {

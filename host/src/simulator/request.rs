@@ -18,6 +18,35 @@ pub(crate) struct ConverseRequest {
     pub(crate) tool_config: Option<ToolConfig>,
     #[serde(default)]
     pub(crate) additional_model_request_fields: Value,
+    pub(crate) output_config: Option<OutputConfig>,
+}
+
+/// `outputConfig`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OutputConfig {
+    pub(crate) text_format: Option<TextFormat>,
+}
+
+/// The form that an answer has to have.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TextFormat {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) structure: TextStructure,
+}
+
+/// A union with one member.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TextStructure {
+    pub(crate) json_schema: Option<JsonSchemaDefinition>,
+}
+
+/// A JSON Schema, which stands in a string.
+#[derive(Debug, Deserialize)]
+pub(crate) struct JsonSchemaDefinition {
+    pub(crate) schema: String,
 }
 
 /// A turn of the conversation.

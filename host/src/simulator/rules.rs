@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::errors::ServiceError;
 use super::models::CallableModel;
 use super::request::{Attachment, ContentBlock, ConverseRequest, Message, ReasoningContent, SystemBlock};
-use super::{limits, thinking, tool_rules};
+use super::{limits, structured_output, thinking, tool_rules};
 
 /// The union members that the service names when none of them is set.
 const CONTENT_KEYS: &str = "text, image, toolUse, toolResult, document, video, audio, cachePoint, reasoningContent, citationsContent, searchResult, guardContent";
@@ -25,6 +25,7 @@ pub(crate) fn check(request: &ConverseRequest, model: &CallableModel) -> Result<
     }
     tool_rules::check(request)?;
     limits::check(request, model)?;
+    structured_output::check(request)?;
     thinking::check(request, model)
 }
 

@@ -3,8 +3,9 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanBuilder, SpanKind, Tracer, TracerProvider as _};
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
@@ -80,7 +81,7 @@ where
     let provider = provider(&options.export)?;
     let spans = provider.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer("quarry"))
+            .with_tracer(ClientTracer(provider.tracer("quarry")))
             .with_location(false)
             .with_threads(false)
             .with_target(false)
@@ -91,6 +92,18 @@ where
     });
     let lines = lines(options.format, writer, colours).with_filter(shown(options.level));
     Ok((tracing_subscriber::registry().with(spans).with(lines), TelemetryGuard { provider }))
+}
+
+/// Makes every span one of the kind `client`, as the conventions want of a model's call: the span ends at Bedrock. A field
+/// of the span could say so too, and would be repeated on every log line.
+struct ClientTracer(SdkTracer);
+
+impl Tracer for ClientTracer {
+    type Span = <SdkTracer as Tracer>::Span;
+
+    fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> Self::Span {
+        self.0.build_with_context(builder.with_kind(SpanKind::Client), parent)
+    }
 }
 
 fn lines<S, W>(format: LogFormat, writer: W, colours: bool) -> Box<dyn Layer<S> + Send + Sync>

@@ -53,11 +53,10 @@ impl Metrics {
     }
 
     /// Tells of models that exist: those that the configuration or a listing has. Only a known model has a label of its own,
-    /// all others are `other`. A model that answers becomes known by itself. There are 200 labels at most.
+    /// all others are `other`. A model that answers becomes known by itself. A model has series from the first request for it,
+    /// and there are 200 such models at most.
     pub fn know_models<'a>(&self, models: impl IntoIterator<Item = &'a str>) {
-        for model in models {
-            self.learn(model);
-        }
+        models.into_iter().for_each(|model| self.models.know(model));
     }
 
     /// A connection of a client is open for as long as this guard lives.
@@ -89,15 +88,17 @@ impl Metrics {
     }
 
     pub(super) fn find(&self, model: &str) -> Arc<ModelMetrics> {
-        self.models.find(model)
+        self.models.find(model, |model| self.families.of_model(model))
     }
 
     pub(super) fn no_model(&self) -> Arc<ModelMetrics> {
         self.models.none()
     }
 
+    /// The series of a model that has answered, and so exists.
     pub(super) fn learn(&self, model: &str) -> Arc<ModelMetrics> {
-        self.models.learn(model, |model| self.families.of_model(model))
+        self.models.know(model);
+        self.find(model)
     }
 
     /// AWS or the model failed an attempt. What the provider component did wrong is counted as its fault, and what the

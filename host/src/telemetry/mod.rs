@@ -5,6 +5,7 @@
 
 mod buckets;
 mod content;
+mod ending;
 mod error;
 mod families;
 mod histogram;

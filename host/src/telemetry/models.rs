@@ -12,6 +12,9 @@ use crate::contract::types::Usage;
 /// The most models with a label of their own. All others are counted together as `other`.
 pub(super) const MOST_MODELS: usize = 200;
 
+/// The most names of models that are kept.
+const MOST_NAMES: usize = 5_000;
+
 /// The label of models that are not known, or are too many.
 pub(super) const OTHER: &str = "other";
 
@@ -32,6 +35,11 @@ pub(super) struct ModelMetrics {
 }
 
 impl ModelMetrics {
+    /// Whether these are the series of models that are not known.
+    pub(super) fn is_other(&self) -> bool {
+        &*self.label.0 == OTHER
+    }
+
     pub(super) fn add_usage(&self, usage: &Usage) {
         self.input.inc_by(usage.input);
         self.output.inc_by(usage.output);
@@ -40,12 +48,18 @@ impl ModelMetrics {
     }
 }
 
-/// The models that have labels.
+/// The models that are known to exist, with the series of those that were asked for: most of a listing never is.
 #[derive(Debug)]
 pub(super) struct Models {
-    known: RwLock<HashMap<Box<str>, Arc<ModelMetrics>>>,
+    known: RwLock<Known>,
     other: Arc<ModelMetrics>,
     none: Arc<ModelMetrics>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    series: HashMap<Box<str>, Option<Arc<ModelMetrics>>>,
+    with_series: usize,
 }
 
 impl Models {
@@ -53,32 +67,40 @@ impl Models {
         Models { known: RwLock::default(), other: Arc::new(other), none: Arc::new(none) }
     }
 
-    /// The series of a model: its own when it is known, else those of `other`.
-    pub(super) fn find(&self, model: &str) -> Arc<ModelMetrics> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.get(model).unwrap_or(&self.other))
-    }
-
     /// The series of requests that came to no model.
     pub(super) fn none(&self) -> Arc<ModelMetrics> {
         Arc::clone(&self.none)
     }
 
-    /// Gives a model that exists its own series, unless there are too many already.
-    pub(super) fn learn(&self, model: &str, make: impl FnOnce(&str) -> ModelMetrics) -> Arc<ModelMetrics> {
-        let found = self.find(model);
-        if !Arc::ptr_eq(&found, &self.other) {
-            return found;
-        }
+    /// This model exists.
+    pub(super) fn know(&self, model: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(meanwhile) = known.get(model) {
-            return Arc::clone(meanwhile);
+        if known.series.len() < MOST_NAMES && !known.series.contains_key(model) {
+            known.series.insert(model.into(), None);
         }
-        if known.len() >= MOST_MODELS {
-            return Arc::clone(&self.other);
+    }
+
+    /// The series of a model: its own when it is known and there are not too many, else those of `other`.
+    pub(super) fn find(&self, model: &str, make: impl FnOnce(&str) -> ModelMetrics) -> Arc<ModelMetrics> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        match known.series.get(model) {
+            Some(Some(found)) => return Arc::clone(found),
+            Some(None) if known.with_series < MOST_MODELS => {}
+            _ => return Arc::clone(&self.other),
         }
-        let made = Arc::new(make(model));
-        known.insert(model.into(), Arc::clone(&made));
-        made
+        drop(known);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have been here between the two locks.
+        let full = known.with_series >= MOST_MODELS;
+        match known.series.get_mut(model) {
+            Some(Some(found)) => Arc::clone(found),
+            Some(empty) if !full => {
+                let made = Arc::new(make(model));
+                *empty = Some(Arc::clone(&made));
+                known.with_series += 1;
+                made
+            }
+            _ => Arc::clone(&self.other),
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! One request, as metrics, logs and spans see it.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,12 +8,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use tracing::Span;
 
 use super::content::Content;
+use super::ending::Ending;
 use super::labels::{EndpointLabels, Outcome, RequestLabels, failure_word, status_class};
 use super::metrics::Metrics;
 use super::spans::{RequestSpan, TARGET};
 use super::turn::Turn;
 use crate::contract::conversation::{Delta, Options};
-use crate::contract::types::{Failure, FailureKind, Usage};
+use crate::contract::types::{Failure, Usage};
 
 /// The status of a request whose client went away before it was answered: nginx's word for it, no client sees it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -50,14 +50,6 @@ pub struct Observation {
     status: Option<u16>,
     ending: Option<Ending>,
     content: Option<Content>,
-}
-
-/// How a request ended.
-#[derive(Debug)]
-enum Ending {
-    Done { reason: String },
-    Failed { word: Cow<'static, str>, message: String },
-    Aborted,
 }
 
 impl Observation {
@@ -152,7 +144,7 @@ impl Observation {
         if let Some(after) = self.turn.took(deltas) {
             self.span.first_delta(after);
             // Bedrock streams an answer of this model, so the model exists.
-            if let Some(model) = &self.answering {
+            if let Some(model) = self.answering.as_deref().filter(|_| self.turn.model.is_other()) {
                 self.turn.use_model(self.metrics.learn(model));
             }
         }
@@ -167,11 +159,7 @@ impl Observation {
             Delta::Error(error) => {
                 self.used(&error.usage);
                 self.metrics.upstream_error(&self.turn.model, &error.failure.kind);
-                self.ending = Some(if error.failure.kind == FailureKind::Aborted {
-                    Ending::Aborted
-                } else {
-                    Ending::Failed { word: failure_word(&error.failure.kind), message: error.failure.message.clone() }
-                });
+                self.ending = Some(Ending::of(&error.failure));
             }
             _ => {}
         }
@@ -182,7 +170,7 @@ impl Observation {
     pub fn refused(&mut self, status: u16, word: &'static str, message: &str) {
         self.status = Some(status);
         if !matches!(self.ending, Some(Ending::Failed { .. })) {
-            self.ending = Some(Ending::Failed { word: Cow::Borrowed(word), message: message.to_owned() });
+            self.ending = Some(Ending::refused(word, message));
         }
     }
 
@@ -192,8 +180,8 @@ impl Observation {
         self.ending.get_or_insert(Ending::Done { reason: String::new() });
     }
 
-    /// The request's prompt, as JSON. Only to be called where the operator has asked for prompts in logs and spans: from then
-    /// on the answer's text is collected for them too.
+    /// The request's prompt: text, or messages in the JSON of the conventions' `gen_ai.input.messages`. Only to be called where
+    /// the operator has asked for prompts in logs and spans: from then on the answer is collected for them too.
     pub fn prompt(&mut self, prompt: &str) {
         self.content = Some(Content::of(prompt));
     }
@@ -230,38 +218,31 @@ impl Drop for Observation {
             model.first_delta.observe(first);
         }
         self.span.status(status);
-        let error = match &ending {
-            Ending::Done { reason } => {
-                if !reason.is_empty() {
-                    self.span.finished(reason);
-                }
-                None
-            }
-            Ending::Failed { word, message } => {
-                self.span.failed(word, message);
-                Some(&**word)
-            }
-            Ending::Aborted => {
-                self.span.failed("aborted", "the client went away");
-                Some("aborted")
-            }
-        };
+        let finish_reason = ending.finish_reason();
+        if let Some(reason) = finish_reason {
+            self.span.finished(reason);
+        }
+        let error = ending.error(self.content.is_some());
+        if let Some((word, message)) = error {
+            self.span.failed(word, message.unwrap_or_default());
+        }
         self.log(status, outcome, error, whole);
         if let Some(content) = &self.content {
-            self.span.content(content);
+            self.span.content(content, finish_reason);
         }
     }
 }
 
 impl Observation {
     /// The one line that every request gets.
-    fn log(&self, status: u16, outcome: Outcome, error: Option<&str>, whole: Duration) {
+    fn log(&self, status: u16, outcome: Outcome, error: Option<(&str, Option<&str>)>, whole: Duration) {
         tracing::info!(
             target: TARGET,
             parent: self.span(),
             status,
             outcome = outcome.word(),
-            error,
+            error = error.map(|(word, _)| word),
+            why = error.and_then(|(_, message)| message),
             model = self.answering.as_deref(),
             asked = self.asked.as_deref(),
             attempts = self.attempts,
@@ -275,16 +256,6 @@ impl Observation {
             aws_request_id = self.aws_request_id.as_deref(),
             "request"
         );
-    }
-}
-
-impl Ending {
-    fn outcome(&self) -> Outcome {
-        match self {
-            Ending::Done { .. } => Outcome::Ok,
-            Ending::Failed { .. } => Outcome::Error,
-            Ending::Aborted => Outcome::Aborted,
-        }
     }
 }
 

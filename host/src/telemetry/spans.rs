@@ -32,11 +32,10 @@ const PROVIDER: &str = "aws.bedrock";
 pub(super) struct RequestSpan(Span);
 
 impl RequestSpan {
-    /// The kind is `client`, as the conventions want of a span of a model's call: the span ends at Bedrock.
     pub(super) fn begin(begun: &Begun<'_>) -> Self {
         let Begun { endpoint, request_id, key, stream: _ } = *begun;
         let key = Some(key).filter(|key| !key.is_empty());
-        let span = tracing::info_span!(target: TARGET, "request", otel.kind = "client", request_id, endpoint, key);
+        let span = tracing::info_span!(target: TARGET, "request", request_id, endpoint, key);
         RequestSpan(span)
     }
 
@@ -138,16 +137,17 @@ impl RequestSpan {
         self.0.add_event("quarry.fallback", attributes);
     }
 
-    pub(super) fn content(&self, content: &Content) {
-        let Content { prompt, answer } = content;
-        self.set("gen_ai.input.messages", prompt.clone());
-        self.set("gen_ai.output.messages", answer.clone());
+    /// What was said, for the span and for the log: only where the operator has asked for it.
+    pub(super) fn content(&self, content: &Content, finish_reason: Option<&str>) {
+        let (input, output) = (content.input(), content.output(finish_reason));
         tracing::info!(
             target: "quarry::content",
             parent: &self.0,
-            { gen_ai.input.messages = prompt.as_str(), gen_ai.output.messages = answer.as_str() },
+            { gen_ai.input.messages = input.as_str(), gen_ai.output.messages = output.as_str() },
             "content"
         );
+        self.set("gen_ai.input.messages", input);
+        self.set("gen_ai.output.messages", output);
     }
 
     fn set(&self, name: &'static str, value: impl Into<Value>) {

@@ -43,7 +43,7 @@ impl Document {
         if path.is_empty() {
             return Err(EditError::EmptyPath);
         }
-        if path.len() > DEEPEST {
+        if path.len() + depth(&value) > json5::DEEPEST {
             return Err(EditError::TooDeep);
         }
         if self.root.value().is_none() {
@@ -160,14 +160,16 @@ impl std::fmt::Debug for Document {
 /// Stands for the place behind a list's last element.
 const END: usize = usize::MAX;
 
-/// The longest path. The provider reads no file that goes deeper.
-const DEEPEST: usize = 64;
-
 fn parse(text: &str) -> Result<CstRootNode, (u32, u32, String)> {
-    CstRootNode::parse(text, &json5::parse_options()).map_err(|error| {
-        let (line, column) = position::locate(text, error.range().start);
-        (line, column, error.kind().to_string())
-    })
+    let fault = |offset, message| {
+        let (line, column) = position::locate(text, offset);
+        (line, column, message)
+    };
+    if let Some(offset) = json5::too_deep(text) {
+        return Err(fault(offset, format!("objects and lists lie more than {} levels deep", json5::DEEPEST)));
+    }
+    let parsed = CstRootNode::parse(text, &json5::parse_options());
+    parsed.map_err(|error| fault(error.range().start, error.kind().to_string()))
 }
 
 /// An object or a list, and what of it is meant.
@@ -227,6 +229,15 @@ impl Child {
             }
             Child::Element(element) => replace(element, value),
         }
+    }
+}
+
+/// How deep objects and lists lie in each other.
+fn depth(value: &CstInputValue) -> usize {
+    match value {
+        CstInputValue::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        CstInputValue::Object(members) => 1 + members.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
+        CstInputValue::Null | CstInputValue::Bool(_) | CstInputValue::Number(_) | CstInputValue::String(_) => 0,
     }
 }
 

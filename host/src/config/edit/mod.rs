@@ -13,7 +13,7 @@ use self::document::Document;
 use self::store::Store;
 use super::error::ConfigError;
 use super::file::{ConfigFile, MAX_FILE_SIZE};
-use super::json5::BYTE_ORDER_MARK;
+use super::json5::{self, BYTE_ORDER_MARK};
 use super::locate::Location;
 use super::path::Segment;
 
@@ -80,8 +80,8 @@ pub enum EditError {
     /// No member is named.
     #[error("the path is empty; name a member")]
     EmptyPath,
-    /// The path goes deeper than any configuration.
-    #[error("the path is too long; a configuration is 64 levels deep at most")]
+    /// The path or the value goes deeper than any configuration.
+    #[error("this goes too deep; a configuration has {} levels at most", json5::DEEPEST)]
     TooDeep,
     /// The edited text would be no JSON5.
     #[error("the edit would make the file unreadable: {message} at line {line}, column {column}; nothing was changed")]

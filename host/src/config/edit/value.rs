@@ -15,8 +15,11 @@ impl EditValue {
     /// Reads a value as it would stand in the file. Numbers stay as they are written, comments go.
     ///
     /// # Errors
-    /// When it is no JSON5, or nothing.
+    /// When it is no JSON5, nothing, or deeper than any configuration.
     pub fn parse(json5: &str) -> Result<Self, EditError> {
+        if json5::too_deep(json5).is_some() {
+            return Err(EditError::TooDeep);
+        }
         match json5::parse(json5) {
             Ok(Some(value)) => Ok(EditValue(of_tree(&value))),
             Ok(None) => Err(EditError::Value { line: 1, column: 1, message: "there is nothing".to_owned() }),
@@ -63,7 +66,7 @@ impl std::fmt::Debug for EditValue {
     }
 }
 
-/// The parser goes 512 levels deep at most, and so does this.
+/// It calls itself once a level; [`EditValue::parse`] sees to it that there are not many.
 fn of_tree(value: &Value<'_>) -> CstInputValue {
     match value {
         Value::NullKeyword(_) => CstInputValue::Null,

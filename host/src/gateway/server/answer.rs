@@ -15,7 +15,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::admission::Admission;
-use crate::contract::conversation::{Delta, Ending, Outcome, StopReason, TurnFailure};
+use crate::contract::conversation::Ending;
 use crate::contract::types::FailureKind;
 use crate::gateway::begin::{Begun, NotBegun};
 use crate::gateway::turn::Turn;
@@ -34,8 +34,6 @@ pub(super) struct Bounds {
     pub(super) until: Option<Instant>,
     /// Cancelled when the gateway ends all streams.
     pub(super) cut_off: CancellationToken,
-    /// `Format::filtered_is_an_end`.
-    pub(super) filtered_is_an_end: bool,
 }
 
 /// The body of a streamed answer.
@@ -103,7 +101,7 @@ impl Answer {
                     self.writer.begin(&self.head);
                     self.state = State::Streaming(Box::new((turn, observation)));
                     let mut out = Vec::with_capacity(512);
-                    events(&mut *self.writer, first, self.bounds.filtered_is_an_end, &mut out);
+                    self.writer.events(&first, &mut out);
                     if !out.is_empty() {
                         return Poll::Ready(Some(out));
                     }
@@ -128,7 +126,7 @@ impl Answer {
                         Poll::Ready(Some(deltas)) => {
                             let mut out = Vec::with_capacity(256 + 160 * deltas.len());
                             observation.deltas(&deltas, turn.provider_time());
-                            events(&mut *self.writer, deltas, self.bounds.filtered_is_an_end, &mut out);
+                            self.writer.events(&deltas, &mut out);
                             if !out.is_empty() {
                                 return Poll::Ready(Some(out));
                             }
@@ -184,27 +182,6 @@ impl Answer {
             State::Ended => {}
         }
         out
-    }
-}
-
-/// Renders deltas.
-fn events(writer: &mut dyn Writer, mut deltas: Vec<Delta>, filtered_is_an_end: bool, out: &mut Vec<u8>) {
-    if let Some(last @ Delta::Error(_)) = deltas.pop_if(|last| matches!(last, Delta::Error(_))) {
-        deltas.push(as_end(last, filtered_is_an_end));
-    }
-    writer.events(&deltas, out);
-}
-
-/// For a format that has words for it, what a guardrail, a filter or the model itself stopped is an end like others. The usage
-/// and Bedrock's own word for the reason are there.
-pub(super) fn as_end(delta: Delta, filtered_is_an_end: bool) -> Delta {
-    match delta {
-        Delta::Error(TurnFailure { failure, raw_stop_reason: Some(raw), usage, extras })
-            if filtered_is_an_end && matches!(failure.kind, FailureKind::ContentFiltered | FailureKind::Refused) =>
-        {
-            Delta::Done(Outcome { reason: StopReason::Other(raw.clone()), raw_stop_reason: raw, usage, extras })
-        }
-        other => other,
     }
 }
 

@@ -11,15 +11,16 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::admission::{self, Admission};
-use super::answer::{Answer, Beginning, Bounds, as_end};
+use super::answer::{Answer, Beginning, Bounds};
 use super::reply;
+use crate::aws::ConverseRequest;
 use crate::config::gateway::{GatewayConfig, RemoteConfig};
 use crate::contract::conversation::{Delta, Ending};
 use crate::gateway::begin::{self, Begun};
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::remote::{self, Fetched};
 use crate::gateway::state::Gateway;
-use crate::gateway::wire::{self, Format, Head, ReadError, Received, Wanted, Writer};
+use crate::gateway::wire::{self, Asked, Format, Head, ReadError, Received, Wanted, Writer};
 use crate::pi::message::Fold;
 use crate::telemetry::{Begun as Arrived, Observation, Refusal as Reason};
 
@@ -28,11 +29,75 @@ const ID_LENGTH: usize = 24;
 
 /// Takes a request and gives its answer.
 pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, request: Request<Body>) -> Response<Body> {
-    let id: String = std::iter::repeat_with(fastrand::alphanumeric).take(ID_LENGTH).collect();
-    let mut response = match answered(&gateway, format, request, &id).await {
+    let id = new_id();
+    let response = match answered(&gateway, format, request, &id).await {
         Ok(response) => response,
         Err(refused) => reply::refusal(format, &refused),
     };
+    named(response, format, &id)
+}
+
+/// Counts the tokens of what a request would send. The model that it names counts and no other.
+pub(super) async fn count_tokens(
+    gateway: Arc<Gateway>,
+    format: &'static Format,
+    request: Request<Body>,
+) -> Response<Body> {
+    let id = new_id();
+    let response = match counted(&gateway, format, request, &id).await {
+        Ok(tokens) => reply::document(wire::messages::counted(tokens)),
+        Err(refused) => reply::refusal(format, &refused),
+    };
+    named(response, format, &id)
+}
+
+async fn counted(
+    gateway: &Arc<Gateway>,
+    format: &'static Format,
+    request: Request<Body>,
+    id: &str,
+) -> Result<u64, Refusal> {
+    let effective = gateway.effective();
+    let (parts, body) = request.into_parts();
+    let admission = admission::admit(gateway, &effective, &parts.headers)?;
+    let begun = Arrived { endpoint: format.path, request_id: id, key: admission.admitted.name(), stream: false };
+    let mut observation = Observation::begin(&gateway.metrics, begun);
+    observation.child_of(&parts.headers);
+    let config = &effective.configuration.gateway;
+    let counting = async {
+        let mut asked = read(format, &read_body(body, config).await?, &parts.headers, config).await?.asked;
+        let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
+        begin::attribute(&mut asked, &chain);
+        let Asked { context, options, blobs, .. } = asked;
+        let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
+        let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs).await;
+        let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
+        let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
+        match effective.aws.count_tokens(request).await {
+            Ok(tokens) => Ok(tokens),
+            Err(error) => {
+                let explained = gateway.generation.session().and_then(|mut session| session.explain(&error));
+                let failure = explained.unwrap_or_else(|error| crate::gateway::turn::provider_failure(&error, None));
+                Err(Refusal::from(&failure))
+            }
+        }
+    };
+    let span = observation.span().clone();
+    match counting.instrument(span).await {
+        Ok(tokens) => {
+            observation.answered(200);
+            Ok(tokens)
+        }
+        Err(refused) => Err(refuse(observation, refused)),
+    }
+}
+
+fn new_id() -> String {
+    std::iter::repeat_with(fastrand::alphanumeric).take(ID_LENGTH).collect()
+}
+
+/// The response with the request's id, where clients of the format look for it.
+fn named(mut response: Response<Body>, format: &'static Format, id: &str) -> Response<Body> {
     let name = HeaderName::from_static(format.request_id_header);
     if let Ok(value) = HeaderValue::from_str(&format!("req_{id}")) {
         response.headers_mut().insert(name, value);
@@ -76,7 +141,7 @@ async fn answered(
             Ok(chain) => chain,
             Err(refused) => return Err(refuse(observation, refused)),
         };
-    begin::attribute(&mut read.asked.context, &chain);
+    begin::attribute(&mut read.asked, &chain);
     let (stream, writer) = (read.asked.stream, read.writer);
     let beginning = begin::Beginning {
         generation: Arc::clone(&gateway.generation),
@@ -88,8 +153,7 @@ async fn answered(
     let turn = config.limits.turn;
     let until = (!turn.is_zero()).then(|| Instant::now() + turn);
     let cut_off = gateway.cut_off.clone();
-    let filtered_is_an_end = format.filtered_is_an_end;
-    let bounds = Bounds { keep_alive: config.keep_alive, until, cut_off, filtered_is_an_end };
+    let bounds = Bounds { keep_alive: config.keep_alive, until, cut_off };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));
     if stream {
         streamed(beginning, head, writer, bounds, admission).await
@@ -218,7 +282,7 @@ async fn whole(
     bounds: Bounds,
     _admission: Admission,
 ) -> Result<Response<Body>, Refusal> {
-    let Bounds { keep_alive: _, until, cut_off, filtered_is_an_end } = bounds;
+    let Bounds { keep_alive: _, until, cut_off } = bounds;
     let mut ended = std::pin::pin!(async {
         tokio::select! {
             () = cut_off.cancelled() => "the gateway is shutting down",
@@ -253,8 +317,13 @@ async fn whole(
         }
     }
     let aws_request_id = turn.request_id().map(str::to_owned);
-    match last.map(|last| as_end(last, filtered_is_an_end)) {
-        Some(Delta::Done(outcome)) => {
+    let ended = match last {
+        Some(Delta::Done(outcome)) => Ok(outcome),
+        Some(Delta::Error(failed)) => writer.ends_well(&failed).ok_or_else(|| Refusal::from(&failed.failure)),
+        _ => Err(Refusal::new(RefusalKind::Internal, "the answer ended without saying how")),
+    };
+    match ended {
+        Ok(outcome) => {
             writer.begin(&head);
             let mut body = Vec::with_capacity(4096);
             writer.whole(fold.message(), &outcome, &mut body);
@@ -263,8 +332,7 @@ async fn whole(
             reply::aws_request_id(response.headers_mut(), aws_request_id.as_deref());
             Ok(response)
         }
-        Some(Delta::Error(failed)) => Err(refuse(observation, Refusal::from(&failed.failure))),
-        _ => Err(Refusal::new(RefusalKind::Internal, "the answer ended without saying how")),
+        Err(refused) => Err(refuse(observation, refused)),
     }
 }
 

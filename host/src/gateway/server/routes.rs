@@ -14,7 +14,7 @@ use super::{admission, exchange, reply};
 use crate::contract::types::Model;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::Gateway;
-use crate::gateway::wire::{self, Format, chat_completions};
+use crate::gateway::wire::{self, Format, chat_completions, messages, pi_stream, responses};
 use crate::telemetry::METRICS_CONTENT_TYPE;
 
 /// All routes.
@@ -27,6 +27,10 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
     let cors = cors(&gateway);
     let router = Router::new()
         .route(chat_completions::CHAT_COMPLETIONS.path, conversation(&chat_completions::CHAT_COMPLETIONS))
+        .route(responses::RESPONSES.path, conversation(&responses::RESPONSES))
+        .route(messages::MESSAGES.path, conversation(&messages::MESSAGES))
+        .route(messages::COUNT_TOKENS.path, post(count_tokens))
+        .route(pi_stream::PI_STREAM.path, conversation(&pi_stream::PI_STREAM))
         .route("/v1/models", get(models))
         .route("/v1/models/{*id}", get(model))
         .route("/healthz", get(healthy))
@@ -76,10 +80,22 @@ async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Res
     response
 }
 
+async fn count_tokens(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
+    exchange::count_tokens(gateway, &messages::COUNT_TOKENS, request).await
+}
+
 async fn models(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
-    let (format, headers) = (format_of(request.headers()), request.headers());
-    match listed(&gateway, headers).await {
-        Ok(models) => reply::document(wire::models::list(&models)),
+    let format = format_of(request.headers());
+    let listed = listed(&gateway, request.headers()).await.and_then(|models| {
+        if is_anthropic(request.headers()) {
+            let page = messages::models::Page::read(request.uri().query())?;
+            messages::models::models(&models, &page)
+        } else {
+            Ok(wire::models::list(&models))
+        }
+    });
+    match listed {
+        Ok(list) => reply::document(list),
         Err(refused) => reply::refusal(format, &refused),
     }
 }
@@ -91,10 +107,12 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
         Err(refused) => return reply::refusal(format, &refused),
     };
     match models.iter().find(|model| model.id == crate::gateway::models::without_prefix(&id)) {
+        Some(model) if is_anthropic(&headers) => reply::document(messages::models::model(model)),
         Some(model) => reply::document(wire::models::one(model)),
         None => {
             let message = format!("there is no model {id:?}; GET /v1/models lists the models");
-            reply::refusal(format, &Refusal::new(RefusalKind::NotFound, message))
+            let refused = Refusal { param: Some("model".to_owned()), ..Refusal::new(RefusalKind::NotFound, message) };
+            reply::refusal(format, &refused)
         }
     }
 }
@@ -109,9 +127,14 @@ async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model
     Ok(models)
 }
 
-/// The format in which a client of the models understands errors.
-fn format_of(_headers: &HeaderMap) -> &'static Format {
-    &chat_completions::CHAT_COMPLETIONS
+/// Whether the client is one of Anthropic's: they all say which version of its API they speak.
+fn is_anthropic(headers: &HeaderMap) -> bool {
+    headers.contains_key("anthropic-version")
+}
+
+/// The format in which a client that asks none of the formats' own paths understands errors.
+fn format_of(headers: &HeaderMap) -> &'static Format {
+    if is_anthropic(headers) { &messages::MESSAGES } else { &chat_completions::CHAT_COMPLETIONS }
 }
 
 async fn unknown_path(request: Request<Body>) -> Response<Body> {

@@ -7,21 +7,22 @@ use hyper::{HeaderMap, StatusCode};
 
 use super::refusal::Refusal;
 use super::remote::Fetched;
-use crate::contract::conversation::{Context, Delta, Options, Outcome};
-use crate::contract::types::Model;
+use crate::contract::conversation::{Context, Delta, Options, Outcome, StopReason, TurnFailure};
+use crate::contract::types::{FailureKind, Model};
 use crate::pi::blobs::Blobs;
 use crate::pi::message::AssistantMessage;
 
+pub(crate) mod chat_completions;
+pub(crate) mod messages;
+pub(crate) mod pi_stream;
+pub(crate) mod responses;
+
 pub(crate) mod bedrock_members;
 pub(crate) mod models;
+pub(crate) mod openai_error;
 pub(crate) mod reader;
-pub(crate) mod responses;
 pub(crate) mod sse;
 pub(crate) mod thinking_token;
-
-pub(crate) mod chat_completions;
-pub(crate) mod openai_error;
-pub(crate) mod pi_stream;
 
 /// A format. Functions and not a trait with state: a format has none.
 #[derive(Debug)]
@@ -34,9 +35,6 @@ pub(crate) struct Format {
     pub(crate) refusal: fn(&Refusal) -> Vec<u8>,
     /// The HTTP status of a refusal. Anthropic has one of its own for an overload.
     pub(crate) status: fn(&Refusal) -> StatusCode,
-    /// Whether the format has a way of its own to say that a filter, a guardrail or the model itself stopped an answer. It is then
-    /// an end like others for the writer: `done`, with Bedrock's word for the reason.
-    pub(crate) filtered_is_an_end: bool,
     /// The header in which clients of this format look for the request's id.
     pub(crate) request_id_header: &'static str,
 }
@@ -131,10 +129,29 @@ pub(crate) trait Writer: Send {
     /// The whole answer as a JSON document. The message is complete; an answer that failed never comes here.
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>);
 
+    /// A failure that is an end like any other in this format, such as a refusal of the model with a stop reason of its own: what
+    /// [`Writer::whole`] has to be called with, in the place of an error. `events` sees to it by itself.
+    fn ends_well(&self, _failure: &TurnFailure) -> Option<Outcome> {
+        None
+    }
+
     /// What to send when nothing else was sent for a while.
     fn keep_alive(&self) -> &'static [u8] {
         b": keep-alive\n\n"
     }
+}
+
+/// The end of an answer that the model refused to give, or that a filter or guardrail stopped, for formats that have a reason
+/// for that: what came is the answer then, often the guardrail's own words. Only what Bedrock itself ended so.
+pub(crate) fn filtered(failed: &TurnFailure) -> Option<Outcome> {
+    let TurnFailure { failure, raw_stop_reason, usage, extras } = failed;
+    let raw = raw_stop_reason.clone()?;
+    matches!(failure.kind, FailureKind::Refused | FailureKind::ContentFiltered).then(|| Outcome {
+        reason: StopReason::Other(raw.clone()),
+        raw_stop_reason: raw,
+        usage: *usage,
+        extras: extras.clone(),
+    })
 }
 
 /// Options that ask for nothing.

@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The bytes of percent-encoded text. What is no escape stays as it is.
-fn percent_decoded(encoded: &str) -> Vec<u8> {
+pub(crate) fn percent_decoded(encoded: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{Logged, MODEL, answer, begin, failed};
+use crate::contract::conversation::{Delta, TurnFailure};
 use crate::contract::types::FailureKind;
 use crate::telemetry::logging::set_up;
 use crate::telemetry::{Export, LogFormat, LogOptions, Metrics};
@@ -39,10 +40,11 @@ fn a_request_is_one_json_line() {
     ] {
         assert_eq!(line[member], wanted, "{member} of {line:#}");
     }
+    let span = serde_json::json!({
+        "name": "request", "request_id": "req-1", "endpoint": "/v1/chat/completions", "key": "laptop",
+    });
+    assert_eq!(line["span"], span, "{line:#}");
     assert!(line["duration_ms"].is_number() && line["first_delta_ms"].is_number(), "{line:#}");
-    assert_eq!(line["span"]["request_id"], "req-1", "{line:#}");
-    assert_eq!(line["span"]["endpoint"], "/v1/chat/completions", "{line:#}");
-    assert_eq!(line["span"]["key"], "laptop", "{line:#}");
 }
 
 #[test]
@@ -54,7 +56,7 @@ fn a_failed_request_says_why_and_a_client_cannot_write_lines() {
         observation.refused(429, "rate_limit_error", "Too many requests");
     });
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(text.contains("status=429 outcome=\"error\" error=\"throttled\""), "{text}");
+    assert!(text.contains("status=429 outcome=\"error\" error=\"throttled\" why=\"Too many requests\""), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
 }
 
@@ -65,8 +67,17 @@ fn nothing_that_was_said_is_logged_at_any_level() {
             let mut observation = begin(metrics);
             observation.retried(&super::failure(FailureKind::Throttled), super::PUSH);
             answer(&mut observation);
+            drop(observation);
+            // Such messages quote what was sent, or what the model wrote.
+            let mut refused = begin(metrics);
+            refused.refused(400, "invalid_request_error", "the ANSWER is not one");
+            let mut failure = super::failure(FailureKind::Validation);
+            failure.message = "the ANSWER is not one".to_owned();
+            let (raw_stop_reason, usage, extras) = (None, super::usage(), Vec::new());
+            begin(metrics)
+                .deltas(&[Delta::Error(TurnFailure { failure, raw_stop_reason, usage, extras })], super::PUSH);
         });
-        assert!(text.contains("req-1"), "{text}");
+        assert!(text.contains("req-1") && text.contains("validation"), "{text}");
         assert!(!text.contains("ANSWER"), "{text}");
     }
 }

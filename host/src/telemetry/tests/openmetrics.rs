@@ -114,7 +114,11 @@ fn labels_are_bounded_whatever_clients_name() {
         "quarry_requests_total{endpoint=\"/v1/chat/completions\",model=\"other\",status=\"4xx\",outcome=\"error\"}";
     assert_eq!(value(&metrics, series), Some(1000.0));
 
-    metrics.know_models((0..1000).map(|model| format!("model-{model}")).collect::<Vec<_>>().iter().map(String::as_str));
-    let labels = read(&metrics.render()).into_keys().filter(|series| series.starts_with("quarry_deltas_total")).count();
-    assert_eq!(labels, super::super::models::MOST_MODELS + 2, "the models, other and none");
+    let models: Vec<String> = (0..1000).map(|model| format!("model-{model}")).collect();
+    metrics.know_models(models.iter().map(String::as_str));
+    let labels =
+        || read(&metrics.render()).into_keys().filter(|series| series.starts_with("quarry_deltas_total")).count();
+    assert_eq!(labels(), 2, "other and none: a listing alone makes no series");
+    models.iter().for_each(|model| begin(&metrics).asked(model, &super::options()));
+    assert_eq!(labels(), super::super::models::MOST_MODELS + 2);
 }

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::usage::{Usage, finish_reason, service_tier};
 use super::{annotations, whole};
-use crate::contract::conversation::{Delta, Fragment, Outcome, ThinkingEnd, ToolcallEnd, ToolcallStart};
+use crate::contract::conversation::{Delta, Fragment, Outcome, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure};
 use crate::gateway::refusal::Refusal;
-use crate::gateway::wire::{Head, Writer, openai_error, sse};
+use crate::gateway::wire::{Head, Writer, filtered, openai_error, sse};
 use crate::pi::message::AssistantMessage;
 
 /// Writes chunks, or the whole completion.
@@ -105,12 +105,15 @@ impl ChunkWriter {
                 }
             }
             Delta::Done(outcome) => self.done(outcome, out),
-            // An object with `error` makes the SDKs raise. `[DONE]` would say that the answer is whole, so it does not come.
-            Delta::Error(failed) => {
-                out.extend_from_slice(b"data: ");
-                out.extend_from_slice(&openai_error::refusal(&Refusal::from(&failed.failure)));
-                out.extend_from_slice(b"\n\n");
-            }
+            Delta::Error(failed) => match filtered(failed) {
+                Some(outcome) => self.done(&outcome, out),
+                // An object with `error` makes the SDKs raise. `[DONE]` would say that the answer is whole, so it does not come.
+                None => {
+                    out.extend_from_slice(b"data: ");
+                    out.extend_from_slice(&openai_error::refusal(&Refusal::from(&failed.failure)));
+                    out.extend_from_slice(b"\n\n");
+                }
+            },
             Delta::TextEnd(_) | Delta::Notice(_) => {}
         }
     }
@@ -219,5 +222,9 @@ impl Writer for ChunkWriter {
         if let Some(head) = &self.head {
             whole::write(head, message, outcome, out);
         }
+    }
+
+    fn ends_well(&self, failure: &TurnFailure) -> Option<Outcome> {
+        filtered(failure)
     }
 }

@@ -20,6 +20,5 @@ pub(crate) static CHAT_COMPLETIONS: Format = Format {
     read: request::read,
     refusal: openai_error::refusal,
     status: |refusal| refusal.status,
-    filtered_is_an_end: true,
     request_id_header: "x-request-id",
 };

@@ -47,7 +47,7 @@ impl Events {
         // An end without a beginning is a provider's mistake, and the client would fail on it.
         let Some(call) = position.map(|position| self.calls.swap_remove(position)) else { return };
         if !call.has_arguments {
-            // Clients before 0.80 keep what they parsed of the deltas, which therefore have to be the whole JSON.
+            // The client of 0.74 keeps what it parsed of the deltas, which therefore have to be the whole JSON.
             let whole = Fragment { content_index: *content_index, delta: arguments.clone() };
             message(out, |out| fragment_event(out, "toolcall_delta", &whole));
         }

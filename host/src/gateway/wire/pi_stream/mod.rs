@@ -42,8 +42,13 @@ use super::{Format, sse};
 use crate::gateway::refusal::Refusal;
 
 /// The format.
-pub(crate) static PI_STREAM: Format =
-    Format { name: "pi", read: request::read, refusal, request_id_header: "x-request-id" };
+pub(crate) static PI_STREAM: Format = Format {
+    path: "/api/stream",
+    read: request::read,
+    refusal,
+    status: |refusal| refusal.status,
+    request_id_header: "x-request-id",
+};
 
 /// pi's ids of this provider and of its API, as its messages carry them.
 const PROVIDER: &str = "amazon-bedrock";

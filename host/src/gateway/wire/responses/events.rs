@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::time::SystemTime;
 
-use super::super::{Head, Writer, sse};
+use super::super::{Head, Writer, filtered, sse};
 use super::annotations::annotation;
 use super::echo::Echo;
 use super::items::{Of, Part, Progress, item, prefix, text_part};
@@ -242,7 +242,10 @@ impl Events {
                 let name = if incomplete(outcome).is_some() { "response.incomplete" } else { "response.completed" };
                 self.response_event(out, name, State::Ended(outcome));
             }
-            Delta::Error(failed) => self.fail(out, failed),
+            Delta::Error(failed) => match filtered(failed) {
+                Some(outcome) => self.response_event(out, "response.incomplete", State::Ended(&outcome)),
+                None => self.fail(out, failed),
+            },
             // Citations are told when their text has ended; server tools and notices have no form.
             Delta::Start
             | Delta::Attachment(_)
@@ -285,5 +288,9 @@ impl Writer for Events {
 
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
         sse::json(out, &response(&self.head, &self.echo, message, State::Ended(outcome)));
+    }
+
+    fn ends_well(&self, failure: &TurnFailure) -> Option<Outcome> {
+        filtered(failure)
     }
 }

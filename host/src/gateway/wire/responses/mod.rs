@@ -58,8 +58,9 @@ use super::{Format, openai_error};
 
 /// The format.
 pub(crate) static RESPONSES: Format = Format {
-    name: "responses",
+    path: "/v1/responses",
     read: request::read,
     refusal: openai_error::refusal,
+    status: |refusal| refusal.status,
     request_id_header: "x-request-id",
 };

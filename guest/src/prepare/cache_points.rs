@@ -1,0 +1,122 @@
+//! `options.extras` `cachePoints`: cache points of the caller in the system prompt and among the tools.
+//!
+//! The contract has a place for cache points in messages only. Callers that say exactly what is to be cached (Anthropic's
+//! `cache_control`) put theirs here:
+//! `{"system":[{"at":BYTES,"ttl":"1h"}],"tools":[{"after":INDEX,"ttl":"5m"}]}`. `at` is an offset into the UTF-8 text of
+//! `systemPrompt`, `after` the index of a tool; both lists may be absent, and so may `ttl`.
+
+use serde::Deserialize;
+
+use crate::contract::conversation::Options;
+use crate::families::Family;
+
+use super::blocks::Block;
+use super::caching;
+use super::report::Report;
+use super::user_content::is_blank;
+
+/// The name of the extra.
+const NAME: &str = "cachePoints";
+
+/// The points of a request outside its messages.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CachePoints {
+    #[serde(default)]
+    system: Vec<InSystem>,
+    #[serde(default)]
+    tools: Vec<BehindTool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InSystem {
+    at: usize,
+    #[serde(default)]
+    ttl: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BehindTool {
+    after: usize,
+    #[serde(default)]
+    ttl: Option<String>,
+}
+
+/// Takes the points out of the options. What they name has to be there.
+pub(super) fn take(
+    options: &mut Options,
+    system_prompt: Option<&str>,
+    tools: usize,
+    report: &mut Report,
+) -> CachePoints {
+    let Some(position) = options.extras.iter().position(|extra| extra.name == NAME) else {
+        return CachePoints::default();
+    };
+    let path = "options.cachePoints";
+    let mut points: CachePoints = match serde_json::from_str(&options.extras.remove(position).value) {
+        Ok(points) => points,
+        Err(error) => {
+            report.problem(path, format!("it cannot be read: {error}"), "an object with `system` and `tools`");
+            return CachePoints::default();
+        }
+    };
+    let prompt = system_prompt.unwrap_or_default();
+    for (index, point) in points.system.iter().enumerate() {
+        if !prompt.is_char_boundary(point.at) {
+            let message = format!("{} is no place between two letters of the system prompt", point.at);
+            report.problem(format!("{path}.system[{index}].at"), message, format!("at most {}", prompt.len()));
+        }
+        check_ttl(point.ttl.as_deref(), || format!("{path}.system[{index}].ttl"), report);
+    }
+    for (index, point) in points.tools.iter().enumerate() {
+        if point.after >= tools {
+            let message = format!("there is no tool {}", point.after);
+            report.problem(format!("{path}.tools[{index}].after"), message, format!("less than {tools}"));
+        }
+        check_ttl(point.ttl.as_deref(), || format!("{path}.tools[{index}].ttl"), report);
+    }
+    points.system.sort_by_key(|point| point.at);
+    points
+}
+
+fn check_ttl(ttl: Option<&str>, path: impl FnOnce() -> String, report: &mut Report) {
+    if !matches!(ttl, None | Some("5m" | "1h")) {
+        report.problem(path(), "the cache point's time to live is unknown", "`5m`, `1h`, or none");
+    }
+}
+
+impl CachePoints {
+    /// The text of `system` as blocks, with its points between them. Text that is blank gets no block of its own: it goes to
+    /// the text before it, because Bedrock refuses blank texts.
+    pub(super) fn split_system(&mut self, text: &str, family: &Family, report: &mut Report) -> Vec<Block> {
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut rest = text;
+        for InSystem { at, ttl } in std::mem::take(&mut self.system) {
+            let before = text.len() - rest.len();
+            // A prompt that was blank is not in the text, so a place may be behind its end.
+            let Some((piece, behind)) = at.checked_sub(before).and_then(|at| rest.split_at_checked(at)) else {
+                continue;
+            };
+            let has_text = !is_blank(piece);
+            if has_text {
+                blocks.push(Block::Text(piece.to_owned()));
+                rest = behind;
+            }
+            if blocks.last().is_some_and(|last| !last.is_cache_point()) {
+                blocks.extend(caching::adapted(ttl, family, report));
+            }
+        }
+        if !is_blank(rest) {
+            blocks.push(Block::Text(rest.to_owned()));
+        }
+        blocks
+    }
+
+    /// The point behind a tool.
+    pub(super) fn behind_tool(&mut self, index: usize, family: &Family, report: &mut Report) -> Option<Block> {
+        let position = self.tools.iter().position(|point| point.after == index)?;
+        caching::adapted(self.tools.remove(position).ttl, family, report)
+    }
+}

@@ -1,0 +1,125 @@
+//! How an answer ended: stop reason and usage, the same in a stream and as a whole.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::contract::conversation::{Outcome, StopReason, TurnFailure};
+use crate::contract::types::{FailureKind, NamedJson, Usage};
+
+/// A model that will not answer, whoever stopped it.
+const REFUSAL: &str = "refusal";
+
+/// How an answer ended.
+#[derive(Debug)]
+pub(super) struct Ending {
+    /// `stop_reason`.
+    pub(super) reason: Cow<'static, str>,
+    /// Which of the client's sequences stopped it.
+    pub(super) sequence: Option<String>,
+    /// Why it was refused, in Anthropic's own JSON.
+    pub(super) details: Option<Box<RawValue>>,
+    /// What it took.
+    pub(super) usage: UsageForm,
+}
+
+/// `usage`, with the numbers that clients add up at the top.
+#[derive(Debug, Serialize)]
+pub(super) struct UsageForm {
+    input_tokens: u64,
+    cache_creation_input_tokens: u64,
+    cache_read_input_tokens: u64,
+    cache_creation: CacheCreation,
+    output_tokens: u64,
+    service_tier: Cow<'static, str>,
+}
+
+#[derive(Debug, Serialize)]
+struct CacheCreation {
+    ephemeral_5m_input_tokens: u64,
+    ephemeral_1h_input_tokens: u64,
+}
+
+/// What Bedrock gives of `additionalModelResponseFieldPaths`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ResponseFields {
+    stop_sequence: Option<String>,
+    stop_details: Option<Box<RawValue>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ServiceTier {
+    r#type: String,
+}
+
+impl Ending {
+    /// Reads an outcome. `sequences` are the client's stop sequences.
+    pub(super) fn new(outcome: &Outcome, sequences: &[String]) -> Ending {
+        let fields: ResponseFields = extra(&outcome.extras, "additionalModelResponseFields").unwrap_or_default();
+        let reason = reason(outcome);
+        let sequence = fields.stop_sequence.filter(|_| reason == "stop_sequence").or_else(|| match sequences {
+            // Where there was one only, nobody has to say which.
+            [only] if reason == "stop_sequence" => Some(only.clone()),
+            _ => None,
+        });
+        let details = fields.stop_details.filter(|_| reason == REFUSAL);
+        Ending { reason, sequence, details, usage: UsageForm::new(&outcome.usage, &outcome.extras) }
+    }
+}
+
+/// Anthropic's word. Converse has taken its words over from Anthropic, so the model's own counts where it agrees with what the
+/// answer holds.
+fn reason(outcome: &Outcome) -> Cow<'static, str> {
+    let raw = outcome.raw_stop_reason.as_str();
+    match &outcome.reason {
+        StopReason::ToolUse => "tool_use".into(),
+        StopReason::Stop if raw == "stop_sequence" => "stop_sequence".into(),
+        StopReason::Stop => "end_turn".into(),
+        StopReason::Length if raw == "model_context_window_exceeded" => "model_context_window_exceeded".into(),
+        StopReason::Length => "max_tokens".into(),
+        StopReason::Other(word) => Cow::Owned(word.clone()),
+    }
+}
+
+impl UsageForm {
+    fn new(usage: &Usage, extras: &[NamedJson]) -> Self {
+        let tier = extra::<ServiceTier>(extras, "serviceTier").map(|tier| tier.r#type);
+        UsageForm {
+            input_tokens: usage.input,
+            cache_creation_input_tokens: usage.cache_write,
+            cache_read_input_tokens: usage.cache_read,
+            cache_creation: CacheCreation {
+                ephemeral_5m_input_tokens: usage.cache_write.saturating_sub(usage.cache_write_long),
+                ephemeral_1h_input_tokens: usage.cache_write_long,
+            },
+            output_tokens: usage.output,
+            service_tier: match tier {
+                Some(tier) if tier != "default" => Cow::Owned(tier),
+                _ => "standard".into(),
+            },
+        }
+    }
+}
+
+fn extra<T: for<'de> Deserialize<'de>>(extras: &[NamedJson], name: &str) -> Option<T> {
+    serde_json::from_str(&extras.iter().find(|extra| extra.name == name)?.value).ok()
+}
+
+/// The end of an answer that is a failure elsewhere and has a stop reason in Anthropic's API: the model or a filter refused, or
+/// the turn is to be gone on with. Only what Bedrock itself ended so; an exception is an error here too.
+pub(super) fn of_failure(failed: &TurnFailure) -> Option<Outcome> {
+    let raw = failed.raw_stop_reason.clone()?;
+    let word = match &failed.failure.kind {
+        FailureKind::Refused | FailureKind::ContentFiltered => REFUSAL,
+        FailureKind::Other(kind) if kind == "stop-reason:pause_turn" => "pause_turn",
+        _ => return None,
+    };
+    Some(Outcome {
+        reason: StopReason::Other(word.to_owned()),
+        raw_stop_reason: raw,
+        usage: failed.usage,
+        extras: failed.extras.clone(),
+    })
+}

@@ -1,0 +1,148 @@
+//! A whole answer.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::super::sse;
+use super::citations::{self, Citation};
+use super::ending::{Ending, UsageForm};
+use super::writer::MessageHead;
+use crate::contract::conversation::Outcome;
+use crate::json::raw::Json;
+use crate::pi::message::{AssistantMessage, AttachmentValue, Block, ToolCall};
+
+#[derive(Debug, Serialize)]
+struct MessageForm<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    role: &'static str,
+    model: &'a str,
+    content: Vec<BlockForm<'a>>,
+    stop_reason: &'a str,
+    stop_sequence: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_details: Option<&'a RawValue>,
+    usage: &'a UsageForm,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum BlockForm<'a> {
+    Text {
+        text: &'a str,
+        citations: Option<Vec<Citation>>,
+    },
+    Thinking {
+        thinking: &'a str,
+        signature: &'a str,
+    },
+    RedactedThinking {
+        data: &'a str,
+    },
+    ToolUse {
+        id: &'a str,
+        name: &'a str,
+        input: Json,
+    },
+    /// A block of a tool that Bedrock ran.
+    #[serde(untagged)]
+    Server(ServerBlock),
+}
+
+/// Writes the answer.
+pub(super) fn write(
+    head: &MessageHead,
+    message: &AssistantMessage,
+    outcome: &Outcome,
+    sequences: &[String],
+    out: &mut Vec<u8>,
+) {
+    let ending = Ending::new(outcome, sequences);
+    // What tools of the service did comes before what the model says of it.
+    let mut content: Vec<_> = message.attachments.iter().filter_map(server_block).map(BlockForm::Server).collect();
+    content.extend(message.content.iter().map(block));
+    let form = MessageForm {
+        id: &head.id,
+        r#type: "message",
+        role: "assistant",
+        model: &head.model,
+        content,
+        stop_reason: &ending.reason,
+        stop_sequence: ending.sequence.as_deref(),
+        stop_details: ending.details.as_deref(),
+        usage: &ending.usage,
+    };
+    sse::json(out, &form);
+}
+
+fn block(block: &Block) -> BlockForm<'_> {
+    match block {
+        Block::Text { text, citations } => {
+            let citations: Vec<_> = citations.iter().filter_map(|citation| citations::read(&citation.0)).collect();
+            BlockForm::Text { text, citations: (!citations.is_empty()).then_some(citations) }
+        }
+        Block::Thinking { thinking_signature, redacted: true, .. } => {
+            BlockForm::RedactedThinking { data: thinking_signature.as_deref().unwrap_or_default() }
+        }
+        Block::Thinking { thinking, thinking_signature, redacted: false } => {
+            BlockForm::Thinking { thinking, signature: thinking_signature.as_deref().unwrap_or_default() }
+        }
+        Block::ToolCall(ToolCall { id, name, arguments, arguments_error }) => {
+            let input = match arguments_error {
+                // An empty object would be a call that nobody made.
+                Some(error) => {
+                    let error = serde_json::Value::from(error.as_str());
+                    Json(format!("{{\"INVALID_JSON\":{error}}}"))
+                }
+                None => arguments.clone(),
+            };
+            BlockForm::ToolUse { id, name, input }
+        }
+    }
+}
+
+/// The call or the result of a tool that Bedrock ran, as Anthropic's API shows those of its own.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum ServerBlock {
+    /// A call.
+    Use { r#type: &'static str, id: String, name: String, input: Json },
+    /// A result, under the type that Bedrock gives it.
+    Result { r#type: String, tool_use_id: String, content: Json },
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerToolUse {
+    tool_use_id: String,
+    name: String,
+    input: Json,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerToolResult {
+    tool_use_id: String,
+    r#type: String,
+    content: Json,
+}
+
+fn server_block(attachment: &AttachmentValue) -> Option<ServerBlock> {
+    read_server_block(&attachment.kind, &attachment.value.0)
+}
+
+/// Reads an attachment; none where it is of another kind.
+pub(super) fn read_server_block(kind: &str, json: &str) -> Option<ServerBlock> {
+    match kind {
+        "server-tool-use" => {
+            let ServerToolUse { tool_use_id, name, input } = serde_json::from_str(json).ok()?;
+            Some(ServerBlock::Use { r#type: "server_tool_use", id: tool_use_id, name, input })
+        }
+        "server-tool-result" => {
+            let ServerToolResult { tool_use_id, r#type, content } = serde_json::from_str(json).ok()?;
+            let r#type = if r#type.is_empty() { "server_tool_result".to_owned() } else { r#type };
+            Some(ServerBlock::Result { r#type, tool_use_id, content })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! Renders one answer.
+
+use super::super::{Head, Writer};
+use super::events::Events;
+use super::{ending, whole};
+use crate::contract::conversation::{Delta, Outcome, TurnFailure};
+use crate::pi::message::AssistantMessage;
+
+/// Renders an answer as Anthropic's message, or as the events of one.
+#[derive(Debug)]
+pub(super) struct MessageWriter {
+    /// The client's stop sequences.
+    stop_sequences: Vec<String>,
+    head: MessageHead,
+    events: Events,
+}
+
+/// What a message begins with.
+#[derive(Debug, Default)]
+pub(super) struct MessageHead {
+    /// `msg_…`.
+    pub(super) id: String,
+    /// The model that answers.
+    pub(super) model: String,
+}
+
+impl MessageWriter {
+    /// Begins. The stop sequences are the client's.
+    pub(super) fn new(stop_sequences: Vec<String>) -> Self {
+        MessageWriter { stop_sequences, head: MessageHead::default(), events: Events::default() }
+    }
+}
+
+impl Writer for MessageWriter {
+    fn begin(&mut self, head: &Head) {
+        self.head = MessageHead { id: format!("msg_{}", head.id), model: head.model.clone() };
+    }
+
+    fn events(&mut self, deltas: &[Delta], out: &mut Vec<u8>) {
+        for delta in deltas {
+            self.events.take(delta, &self.head, &self.stop_sequences, out);
+        }
+    }
+
+    fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
+        whole::write(&self.head, message, outcome, &self.stop_sequences, out);
+    }
+
+    fn ends_well(&self, failure: &TurnFailure) -> Option<Outcome> {
+        ending::of_failure(failure)
+    }
+
+    fn keep_alive(&self) -> &'static [u8] {
+        b"event: ping\ndata: {\"type\":\"ping\"}\n\n"
+    }
+}
