@@ -240,7 +240,7 @@ async fn fetch(config: &RemoteConfig, wanted: &[Wanted]) -> Result<Fetched, Refu
             .iter()
             .map(|Wanted { path, .. }| {
                 format!(
-                    "{path}: addresses are not fetched here (quarry.remote.allowed); send the bytes as a `data:` URL"
+                    "{path}: addresses are not fetched here (quarry.remote.allowed); send the bytes in base64 or as a `data:` URL"
                 )
             })
             .collect();
