@@ -3,8 +3,6 @@
 use crate::contract::conversation::{Context, Options, Tool, ToolChoice};
 use crate::gateway::wire::reader::{Object, Value};
 
-use super::request::extra;
-
 /// Reads `tools`, `tool_choice` and `parallel_tool_calls`.
 pub(super) fn read(body: &Object<'_, '_>, context: &mut Context, options: &mut Options) {
     for tool in body.items("tools", "an array of tools") {
@@ -14,7 +12,8 @@ pub(super) fn read(body: &Object<'_, '_>, context: &mut Context, options: &mut O
         options.tool_choice = read_choice(&choice, &mut context.tools);
     }
     if body.flag("parallel_tool_calls") == Some(false) && !context.tools.is_empty() {
-        extra(options, "parallelToolCalls", "false");
+        let message = "Bedrock's Converse cannot keep a model from calling several tools at once; leave it out";
+        body.reader().problem(body.path_of("parallel_tool_calls"), message);
     }
 }
 
