@@ -11,7 +11,9 @@ pub(super) fn read(body: &Object<'_, '_>, context: &mut Context, options: &mut O
     if let Some(choice) = body.take("tool_choice") {
         options.tool_choice = read_choice(&choice, &mut context.tools);
     }
-    if body.flag("parallel_tool_calls") == Some(false) && !context.tools.is_empty() {
+    // A model that is held to one tool is not asked to choose several: LangChain's `with_structured_output` sends both.
+    let may_call_several = !context.tools.is_empty() && !matches!(options.tool_choice, Some(ToolChoice::Tool(_)));
+    if body.flag("parallel_tool_calls") == Some(false) && may_call_several {
         let message = "Bedrock's Converse cannot keep a model from calling several tools at once; leave it out";
         body.reader().problem(body.path_of("parallel_tool_calls"), message);
     }
