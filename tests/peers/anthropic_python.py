@@ -346,7 +346,7 @@ def _():
     for ask in BOTH:
         assert ask("sim.guardrail", user("Hello")).stop_reason == "refusal"
         assert ask("sim.refusal", user("Hello")).stop_reason == "refusal"
-        for model in ("sim.drip", "sim.slow.5", "sim.unknown-events", "sim.no-metadata"):
+        for model in ("sim.drip", "sim.slow.5", "sim.unknown-events"):
             assert text(ask(model, user("echo a word"))) == "a word", model
 
 

@@ -24,7 +24,7 @@ export const WEATHER_REPORT = object({ city: { type: "string" }, degrees: { type
 export const BROKEN = [
   ...["throttling", "validation", "internal-server", "model-stream-error", "service-unavailable"].map((kind) => `sim.exception.${kind}.after-4`),
   "sim.error-frame.after-4", "sim.truncate.after-5", "sim.cut-mid-frame.after-5", "sim.reset.after-5", "sim.bad-crc.after-4",
-  "sim.malformed-json.after-4", "sim.huge-frame.after-4",
+  "sim.malformed-json.after-4", "sim.huge-frame.after-4", "sim.no-metadata",
 ];
 
 export const dataUrl = (type, bytes) => `data:${type};base64,${bytes.toString("base64")}`;

@@ -339,7 +339,7 @@ def _():
     for ask in BOTH:
         assert ask("sim.guardrail", user("Hello")).finish == "content_filter"
         assert ask("sim.refusal", user("Hello")).finish == "content_filter"
-        for model in ("sim.drip", "sim.slow.5", "sim.unknown-events", "sim.no-metadata"):
+        for model in ("sim.drip", "sim.slow.5", "sim.unknown-events"):
             assert ask(model, user("echo a word")).text == "a word", model
         cited = ask("sim.citations", user("Hello"))
         assert "bedrock is what lies under the soil" in cited.text and cited.message.get("annotations"), cited.message

@@ -290,7 +290,7 @@ def _():
 @check("odd streams come whole")
 def _():
     for ask in BOTH:
-        for model in ("sim.drip", "sim.slow.5", "sim.unknown-events", "sim.no-metadata"):
+        for model in ("sim.drip", "sim.slow.5", "sim.unknown-events"):
             assert ask(model, "echo a word").output_text == "a word", model
         cited = ask("sim.citations", "Hello")
         parts = [part for item in cited.output if item.type == "message" for part in item.content]

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
-use bytes::Bytes;
 use hyper::body::Body as _;
 use tokio::time::{Instant, Sleep};
 

@@ -26,7 +26,12 @@ use self::exit::Exit;
 /// Parses the arguments, runs the command, and says how it went by the exit code.
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let _logging = match logging::start() {
+    // The gateway's logs depend on its configuration, so it starts them itself.
+    let logging = match &arguments.command {
+        Command::Serve(_) => Ok(None),
+        _ => logging::start().map(Some),
+    };
+    let _logging = match logging {
         Ok(guard) => guard,
         Err(error) => return exit::report(Err(error.into())),
     };

@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::arguments::{Global, ServeArguments, SimulatedPace};
 use super::exit::Exit;
 use super::setup::{ProblemsTold, load_configuration, load_provider, start_simulator};
-use super::{credentials, problems, terminal};
+use super::{credentials, logging, problems, terminal};
 
 /// The model that the simulator answers for when none is named and none is configured.
 pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
@@ -35,6 +35,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         }
     }
     drop(session);
+    let telemetry = logging::start_serving(&configuration.gateway)?;
     if let Some(listen) = arguments.listen {
         configuration.gateway.listen = listen;
     }
@@ -75,6 +76,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         () = server.run(stopped()) => {}
         () = reloads => {}
     }
+    telemetry.end().await;
     terminal::tell("stopped\n");
     Ok(Exit::Done)
 }

@@ -23,7 +23,7 @@ use self::client::{Client, Slot};
 use crate::config::gateway::{ANONYMOUS, KeyConfig, KeyHash};
 
 /// What every key begins with, so that people and scanners for leaked secrets know one when they see it.
-pub const KEY_PREFIX: &str = "qk_";
+pub(super) const KEY_PREFIX: &str = "qk_";
 
 /// Makes a key.
 ///

@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_rustls::rustls::ClientConfig;
 
-pub use self::error::RemoteError;
+pub(crate) use self::error::RemoteError;
 use crate::config::gateway::RemoteConfig;
 
 /// Most addresses of one request: five times the images that Bedrock takes in one.
@@ -35,28 +35,28 @@ const CONNECTIONS: usize = 8;
 
 /// What an address gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
+pub(crate) struct Attachment {
     /// The media type of its content, in lower case and without parameters, such as `image/png`.
-    pub media_type: String,
+    pub(crate) media_type: String,
     /// The content.
-    pub bytes: Bytes,
+    pub(crate) bytes: Bytes,
 }
 
 /// Attachments by the address that they came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fetched {
+pub(crate) struct Fetched {
     by_address: HashMap<String, Attachment>,
 }
 
 impl Fetched {
     /// What came from an address, which is compared as text.
     #[must_use]
-    pub fn get(&self, url: &str) -> Option<&Attachment> {
+    pub(crate) fn get(&self, url: &str) -> Option<&Attachment> {
         self.by_address.get(url)
     }
 
     /// Adds what came from an address; gives what was there before.
-    pub fn insert(&mut self, url: String, attachment: Attachment) -> Option<Attachment> {
+    pub(crate) fn insert(&mut self, url: String, attachment: Attachment) -> Option<Attachment> {
         self.by_address.insert(url, attachment)
     }
 }
@@ -66,7 +66,7 @@ impl Fetched {
 ///
 /// # Errors
 /// The first failure, and nothing is fetched then. All the addresses are checked against the policy before any is resolved.
-pub async fn fetch(
+pub(crate) async fn fetch(
     policy: &RemoteConfig,
     urls: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Result<Fetched, RemoteError> {

@@ -112,10 +112,14 @@ pub async fn run(
         Err(Some(BeginError::Provider(error))) => return Err(error.into()),
         Err(Some(BeginError::Refused(failure))) => return Ok(sink.take(&[failed(failure)])?),
     };
+    let mut aborted = false;
     loop {
         let deltas = tokio::select! {
             biased;
-            () = &mut abort => Some(turn.end(&Ending::Aborted)),
+            () = &mut abort, if !aborted => {
+                aborted = true;
+                Some(turn.end(&Ending::Aborted))
+            }
             deltas = std::future::poll_fn(|context| turn.poll_deltas(context)) => deltas,
         };
         match deltas {

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Why an attachment was not fetched. The host is all that it tells of an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RemoteError {
+pub(crate) enum RemoteError {
     /// The operator allowed no remote attachments.
     #[error(
         "attachments from {host} are not fetched: this gateway allows no remote addresses; send the bytes as a data URL"

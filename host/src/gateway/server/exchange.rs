@@ -122,8 +122,12 @@ async fn answered(
         observation
     };
     let config = &effective.configuration.gateway;
-    let read = async { read(format, &read_body(body, config).await?, &parts.headers, config).await }.await;
-    let mut read = match read {
+    let read = async {
+        let body = read_body(body, config).await?;
+        let read = read(format, &body, &parts.headers, config).await?;
+        Ok::<_, Refusal>((body, read))
+    };
+    let (sent, mut read) = match read.await {
         Ok(read) => read,
         Err(refused) => {
             if refused.kind == RefusalKind::TooLarge {
@@ -133,6 +137,9 @@ async fn answered(
         }
     };
     let mut observation = observe(read.asked.stream);
+    if config.log.prompts {
+        observation.prompt(&String::from_utf8_lossy(&sent));
+    }
     let span = observation.span().clone();
     let head = Head { id: id.to_owned(), model: read.asked.model.clone(), created: SystemTime::now() };
     observation.asked(&read.asked.model, &read.asked.options);
@@ -233,7 +240,7 @@ async fn fetch(config: &RemoteConfig, wanted: &[Wanted]) -> Result<Fetched, Refu
             .iter()
             .map(|Wanted { path, .. }| {
                 format!(
-                    "{path}: addresses are not fetched here (quarry.remote.allowed); send the bytes as a `data:` URL"
+                    "{path}: addresses are not fetched here (quarry.remote.allowed); send the bytes in base64 or as a `data:` URL"
                 )
             })
             .collect();

@@ -3,7 +3,6 @@
 use super::events::ChunkWriter;
 use super::{messages, tools};
 use crate::contract::conversation::{Options, OutputSchema};
-use crate::contract::types::NamedJson;
 use crate::gateway::wire::reader::{Object, Reader, Value};
 use crate::gateway::wire::{Asked, ReadError, Received, Request, bedrock_members, no_options};
 
@@ -149,9 +148,4 @@ fn refused(body: &Object<'_, '_>) {
     body.refuse("verbosity", &["\"medium\""], "Bedrock's Converse has no verbosity");
     body.refuse("functions", &["[]"], "it is the old form of `tools`; use `tools`");
     body.refuse("function_call", &[], "it is the old form of `tool_choice`; use `tool_choice`");
-}
-
-/// An option that the contract has no member for.
-pub(super) fn extra(options: &mut Options, name: &str, value: &str) {
-    options.extras.push(NamedJson { name: name.to_owned(), value: value.to_owned() });
 }

@@ -3,8 +3,6 @@
 use crate::contract::conversation::{Context, Options, Tool, ToolChoice};
 use crate::gateway::wire::reader::{Object, Value};
 
-use super::request::extra;
-
 /// Reads `tools`, `tool_choice` and `parallel_tool_calls`.
 pub(super) fn read(body: &Object<'_, '_>, context: &mut Context, options: &mut Options) {
     for tool in body.items("tools", "an array of tools") {
@@ -13,8 +11,11 @@ pub(super) fn read(body: &Object<'_, '_>, context: &mut Context, options: &mut O
     if let Some(choice) = body.take("tool_choice") {
         options.tool_choice = read_choice(&choice, &mut context.tools);
     }
-    if body.flag("parallel_tool_calls") == Some(false) && !context.tools.is_empty() {
-        extra(options, "parallelToolCalls", "false");
+    // A model that is held to one tool is not asked to choose several: LangChain's `with_structured_output` sends both.
+    let may_call_several = !context.tools.is_empty() && !matches!(options.tool_choice, Some(ToolChoice::Tool(_)));
+    if body.flag("parallel_tool_calls") == Some(false) && may_call_several {
+        let message = "Bedrock's Converse cannot keep a model from calling several tools at once; leave it out";
+        body.reader().problem(body.path_of("parallel_tool_calls"), message);
     }
 }
 

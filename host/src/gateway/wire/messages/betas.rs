@@ -4,8 +4,13 @@ use hyper::HeaderMap;
 
 use super::super::reader::Reader;
 
-/// The version of the API. The one before it streams in another form.
-const VERSION: &str = "2023-06-01";
+/// The versions of the API. The one before them streams in another form.
+///
+/// What `2026-10-21` changes in Messages are requests that are refused: sampling parameters, documents in the assistant's
+/// messages, citations in the user's texts (Anthropic's migration guide). Nothing of the answer's form changes. Sampling
+/// parameters are taken all the same: they mean here what they mean to the model that is asked, which refuses them itself
+/// where it has none.
+const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
 
 /// Thinking between tool calls: an option of the contract, so it is not passed on.
 const INTERLEAVED_THINKING: &str = "interleaved-thinking-2025-05-14";
@@ -87,10 +92,11 @@ impl Betas {
     /// Reads the headers.
     pub(super) fn read(headers: &HeaderMap, reader: &Reader<'_>) -> Betas {
         if let Some(version) = headers.get("anthropic-version")
-            && version != VERSION
+            && !VERSIONS.iter().any(|served| version == served)
         {
             let version = String::from_utf8_lossy(version.as_bytes());
-            reader.problem("anthropic-version", format!("`{version}` is not served here; expected `{VERSION}`"));
+            let [old, new] = VERSIONS;
+            reader.problem("anthropic-version", format!("`{version}` is not served here; expected `{old}` or `{new}`"));
         }
         let mut betas = Betas::default();
         for value in headers.get_all("anthropic-beta") {

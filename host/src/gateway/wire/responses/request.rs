@@ -5,7 +5,7 @@ use super::super::{Asked, ReadError, Received, Request, no_options};
 use super::echo::Echo;
 use super::events::Events;
 use super::{input, options, tools};
-use crate::contract::conversation::{Context, Options};
+use crate::contract::conversation::{Context, Options, ToolChoice};
 
 const NOT_STORED: &str = "this gateway stores nothing; send the whole conversation as `input`";
 
@@ -22,7 +22,9 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     }
     context.tools = tools::tools(&body);
     let tool_choice = tools::tool_choice(&body, &mut context.tools);
-    refuse(&body, !context.tools.is_empty());
+    // A model that is held to one tool is not asked to choose several: LangChain's `with_structured_output` sends both.
+    let may_call_several = !context.tools.is_empty() && !matches!(tool_choice, Some(ToolChoice::Tool(_)));
+    refuse(&body, may_call_several);
     let options = Options {
         max_tokens: body.count("max_output_tokens"),
         temperature: body.number("temperature"),
@@ -46,7 +48,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
 }
 
 /// Refuses what Bedrock, or a gateway without a store, cannot do.
-fn refuse(body: &Object<'_, '_>, has_tools: bool) {
+fn refuse(body: &Object<'_, '_>, may_call_several: bool) {
     body.refuse("previous_response_id", &[], NOT_STORED);
     body.refuse("conversation", &[], NOT_STORED);
     body.refuse("prompt", &[], "this gateway stores no prompts; send its text as `instructions` and `input`");
@@ -59,7 +61,7 @@ fn refuse(body: &Object<'_, '_>, has_tools: bool) {
     body.refuse("moderation", &[], "Bedrock moderates with guardrails, which the operator configures");
     body.refuse("access_programs", &["{}"], "it is OpenAI's own");
     body.refuse("image", &["{}"], "images are sent as they are");
-    let never: &[&str] = if has_tools { &["true"] } else { &["true", "false"] };
+    let never: &[&str] = if may_call_several { &["true"] } else { &["true", "false"] };
     body.refuse("parallel_tool_calls", never, "Converse cannot keep a model to one call at a time; leave it out");
     for include in body.items("include", "an array of names") {
         if let Some(name) = include.string().filter(|name| name != "reasoning.encrypted_content") {

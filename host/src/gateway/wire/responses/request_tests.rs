@@ -181,6 +181,9 @@ fn what_cannot_be_had_is_refused_by_name_and_all_at_once() {
     assert!(refused(r#"{"input":[]}"#).contains("model: it is missing"));
     // Without tools there is nothing that could be called at once.
     assert_eq!(asked(r#"{"model":"m","input":"x","parallel_tool_calls":false}"#).model, "m");
+    let forced = r#"{"model":"m","input":"x","parallel_tool_calls":false,"tools":[{"type":"function","name":"f","parameters":{}}],
+        "tool_choice":{"type":"function","name":"f"}}"#;
+    assert!(matches!(asked(forced).options.tool_choice, Some(ToolChoice::Tool(name)) if name == "f"));
 }
 
 #[test]

@@ -95,6 +95,9 @@ fn all_the_problems_come_together() {
 fn too_many_points_and_another_version_are_refused() {
     let block = r#"{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}"#;
     assert!(problems(&saying(&[block; 5].join(","))).contains("at most 4"));
+    for served in ["2023-06-01", "2026-10-21"] {
+        assert!(read_with(&MESSAGES, &[("anthropic-version", served)], &with(r#""stream":true"#)).is_ok(), "{served}");
+    }
     let old = read_with(&MESSAGES, &[("anthropic-version", "2023-01-01")], &with(r#""stream":true"#));
     match old {
         Err(ReadError::Refused(refusal)) => {
