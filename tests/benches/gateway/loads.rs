@@ -171,9 +171,13 @@ impl Bench {
     fn idle(&mut self) {
         const CONNECTIONS: usize = 10_000;
         self.report.part("10,000 idle connections");
-        let process = self.gateway.process.id();
+        // One that has just started: memory that was used before and is free again would hide what a connection takes.
+        let gateway = quarry(&self.upstream_origin, &MODELS);
+        let process = gateway.process.id();
+        let first = self.generator.order(&Order::Hold { origin: gateway.origin.clone(), connections: 1 });
+        self.judge("idle connections", &first);
         let before = resident_bytes(process);
-        let origin = self.gateway.origin.clone();
+        let origin = gateway.origin.clone();
         let held = self.generator.order(&Order::Hold { origin, connections: CONNECTIONS });
         self.judge("idle connections", &held);
         let each = resident_bytes(process).saturating_sub(before) as f64 / 1024.0 / CONNECTIONS as f64;
