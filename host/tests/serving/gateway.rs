@@ -44,18 +44,25 @@ impl Gateway {
         ))
     }
 
-    fn start(configuration: &str) -> Self {
+    /// One with a configuration, as JSON5.
+    pub(crate) fn start(configuration: &str) -> Self {
+        Self::start_with(configuration, |_| {})
+    }
+
+    /// One with a configuration and whatever else the command is to be told.
+    pub(crate) fn start_with(configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
         compile_once();
         let home = tempfile::tempdir().expect("an empty home can be made");
         let file = home.path().join("quarry.json5");
         fs::write(&file, configuration).expect("the configuration can be written");
-        let mut child = quarry(home.path())
+        let mut command = quarry(home.path());
+        command
             .args(["serve", "--simulate", "--listen", "127.0.0.1:0", "--config"])
             .arg(&file)
             .env("QUARRY_SIMULATE_PACE", "instant")
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+            .stderr(Stdio::piped());
+        tell_more(&mut command);
+        let mut child = command.spawn().expect("the binary starts");
         let (tell, told) = mpsc::channel();
         let log = Arc::new(Mutex::new(String::new()));
         let lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();

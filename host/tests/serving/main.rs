@@ -1,0 +1,14 @@
+//! `quarry serve` from outside: the real binary over real sockets.
+//!
+//! - Programs that are not ours, unmodified: SDKs of OpenAI, Anthropic and AWS, LangChain, Prometheus, pi and curl. Clients of
+//!   the gateway talk to the real binary; clients of Bedrock talk to the simulator, so that what stands behind the gateway in
+//!   the other tests has been read by somebody else too.
+//! - What the server does when something breaks, and when it is operated.
+
+mod curl;
+mod gateway;
+mod metrics;
+mod packages;
+mod readme;
+mod sdks;
+mod simulator;
