@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cut_short::Deadline;
 use super::effective::Effective;
 use super::models;
 use super::refusal::{Refusal, RefusalKind};
@@ -61,9 +62,11 @@ impl NotBegun {
                 let kind = match refusal.kind {
                     RefusalKind::Invalid => FailureKind::Validation,
                     RefusalKind::NotFound => FailureKind::ModelNotFound,
+                    RefusalKind::Timeout => FailureKind::Timeout,
+                    RefusalKind::ShuttingDown => FailureKind::Overloaded,
                     _ => FailureKind::Other("gateway".to_owned()),
                 };
-                turn::failure(kind, refusal.message, None, None)
+                Failure { retryable: refusal.retryable, ..turn::failure(kind, refusal.message, None, None) }
             }
         })
     }
@@ -81,6 +84,8 @@ pub(crate) struct Beginning {
     pub(crate) chain: Vec<Model>,
     /// Who observes the request.
     pub(crate) observation: Observation,
+    /// Until when an answer may go on.
+    pub(crate) deadline: Deadline,
 }
 
 /// Begins an answer.
@@ -88,7 +93,26 @@ pub(crate) struct Beginning {
 /// # Errors
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
-    let Beginning { generation, effective, asked, chain, mut observation } = beginning;
+    let Beginning { generation, effective, asked, chain, mut observation, deadline } = beginning;
+    let begun = tokio::select! {
+        biased;
+        begun = ask_chain(&generation, &effective, asked, chain, &mut observation) => begun,
+        why = deadline.passed() => Err(NotBegun::Refused(why.refusal())),
+    };
+    match begun {
+        Ok((turn, first, model)) => Ok(Begun { turn, first, model, observation }),
+        Err(not_begun) => Err((not_begun, observation)),
+    }
+}
+
+/// Asks one model after the other.
+async fn ask_chain(
+    generation: &Arc<Generation>,
+    effective: &Effective,
+    asked: Asked,
+    chain: Vec<Model>,
+    observation: &mut Observation,
+) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
     let retry = &effective.configuration.gateway.retry;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
     let mut context = asked.context;
@@ -97,7 +121,7 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
         if let Some(from) = &from {
             observation.fell_back(from, &model.id);
         }
-        let request = match prepare(&generation, &effective, &model, context, &asked.options, &asked.blobs).await {
+        let request = match prepare(generation, effective, &model, context, &asked.options, &asked.blobs).await {
             Ok((request, given_back)) => {
                 context = given_back;
                 request
@@ -105,14 +129,14 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
             Err(NotBegun::Refused(refusal)) if from.is_some() => {
                 // The first model took the request, and what is wrong with it for a stand-in is no use to the client.
                 tracing::warn!(model = model.id, problem = %refusal, "a fallback model cannot take the request");
-                return Err((last, observation));
+                return Err(last);
             }
-            Err(not_begun) => return Err((not_begun, observation)),
+            Err(not_begun) => return Err(not_begun),
         };
-        match attempts(&generation, &effective, &request, retry, &mut observation).await {
+        match attempts(generation, effective, &request, retry, observation).await {
             Ok((turn, first)) => {
                 observation.answering(&request.ask.model_id, &request.ask.region, turn.request_id());
-                return Ok(Begun { turn, first, model: request.ask.model_id, observation });
+                return Ok((turn, first, request.ask.model_id));
             }
             Err(failure) => {
                 observation.attempt_failed(&failure);
@@ -125,7 +149,7 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
         }
         from = Some(model.id);
     }
-    Err((last, observation))
+    Err(last)
 }
 
 /// A request that is ready to be sent, again and again.

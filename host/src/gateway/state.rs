@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::{Configuration, ConfigurationError};
@@ -39,6 +39,9 @@ pub enum StartError {
     /// It would listen where everybody can ask it, without keys.
     #[error(transparent)]
     Listen(#[from] crate::config::gateway::ListenRefused),
+    /// The thread that reads the configuration was stopped.
+    #[error("the configuration could not be read: {0}")]
+    Stopped(tokio::task::JoinError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {reason}")]
     Bind {
@@ -56,7 +59,7 @@ pub struct Gateway {
     pub(super) effective: ArcSwap<Effective>,
     pub(super) metrics: Arc<Metrics>,
     /// Bounds the requests under way, of all clients.
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) slots: Slots,
     /// Cancelled when streams have to end.
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
@@ -77,13 +80,12 @@ impl Gateway {
         simulator: Option<std::net::SocketAddr>,
         metrics: Arc<Metrics>,
     ) -> Result<Arc<Self>, StartError> {
-        let slots = Arc::new(Semaphore::new(configuration.gateway.limits.concurrency));
         let effective = Effective::make(configuration, simulator, None).await?;
         Ok(Arc::new(Gateway {
             generation,
             effective: ArcSwap::from_pointee(effective),
             metrics,
-            slots,
+            slots: Slots::default(),
             cut_off: CancellationToken::new(),
             in_flight: InFlight::default(),
             source,
@@ -103,26 +105,35 @@ impl Gateway {
         self.effective.load().configuration.file.clone()
     }
 
-    /// Reads the configuration again and puts it to work. Requests under way keep theirs. Where to listen, the number of
-    /// connections and of requests at once, and logs stay as they were at the start.
+    /// Reads the configuration again and puts it to work. Requests under way keep theirs, and connections their limits of time
+    /// and of heads. Where to listen, the number of connections, and logs stay as they were at the start.
     ///
     /// # Errors
     /// When it cannot be used: the one at work stays.
     pub async fn reload(&self) -> Result<(), StartError> {
         let made = self.reloaded().await;
         self.metrics.config_reloaded(made.is_ok());
-        self.effective.store(Arc::new(made?));
+        let made = made?;
+        if made.keys.are_needed() && made.configuration.gateway.keys.is_empty() {
+            tracing::warn!(
+                "the configuration has no keys any more: nobody is let in until there is one, or a new start"
+            );
+        }
+        self.effective.store(Arc::new(made));
         Ok(())
     }
 
     async fn reloaded(&self) -> Result<Effective, StartError> {
-        let ConfigurationSource { chosen, environment, overrides } = &self.source;
-        let mut session = self.generation.session().map_err(ConfigurationError::from)?;
-        let mut configuration = Configuration::load(&mut session, chosen.as_deref(), environment, overrides)?;
+        let (generation, source) = (Arc::clone(&self.generation), self.source.clone());
+        // The file's system may be slow, and a merge takes milliseconds.
+        let loading = tokio::task::spawn_blocking(move || {
+            let ConfigurationSource { chosen, environment, overrides } = &source;
+            let mut session = generation.session().map_err(ConfigurationError::from)?;
+            Configuration::load(&mut session, chosen.as_deref(), environment, overrides)
+        });
+        let mut configuration = loading.await.map_err(StartError::Stopped)??;
         let before = self.effective();
         configuration.gateway.listen = before.configuration.gateway.listen;
-        // Whoever took the last key out of the file did not mean to open the gateway to everybody.
-        configuration.gateway.check_listen(configuration.gateway.listen)?;
         Ok(Effective::make(configuration, self.simulator, Some(&before)).await?)
     }
 
@@ -134,6 +145,30 @@ impl Gateway {
     /// Turns new requests away from now on.
     pub(super) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The places of the requests under way, of all clients. How many there are is asked each time: it may be another number after
+/// the configuration was read again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Slots(Arc<AtomicUsize>);
+
+/// A place that is taken; it is given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Slot(Arc<AtomicUsize>);
+
+impl Slots {
+    /// Takes a place, if fewer than `most` are taken.
+    pub(super) fn take(&self, most: usize) -> Option<Slot> {
+        let one_more = |taken: usize| (taken < most).then_some(taken.saturating_add(1));
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
+        Some(Slot(Arc::clone(&self.0)))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

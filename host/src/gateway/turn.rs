@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::cut_short::CutShort;
 use crate::aws::{Aws, ConverseRequest, EventStream, Received};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
@@ -203,6 +204,16 @@ impl Turn {
         let began = std::time::Instant::now();
         let translated = self.session.finish(ending);
         self.given(translated, true, began)
+    }
+
+    /// Ends the turn because the gateway does: what came is kept, and the error says why there is no more.
+    pub(super) fn cut_short(&mut self, why: CutShort) -> Vec<Delta> {
+        let mut deltas = self.end(&Ending::Limited(why.words().to_owned()));
+        if let Some(Delta::Error(failed)) = deltas.last_mut() {
+            // The provider knows limits of one kind, and would advise to ask for less.
+            failed.failure = why.failure(self.request_id());
+        }
+        deltas
     }
 
     fn given(

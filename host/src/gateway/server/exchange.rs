@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::Body;
-use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Request, Response};
 use tokio::time::Instant;
@@ -12,11 +11,13 @@ use tracing::Instrument as _;
 
 use super::admission::{self, Admission};
 use super::answer::{Answer, Beginning, Bounds};
-use super::reply;
+use super::{body, reply};
 use crate::aws::ConverseRequest;
 use crate::config::gateway::{GatewayConfig, RemoteConfig};
-use crate::contract::conversation::{Delta, Ending};
+use crate::contract::conversation::Delta;
 use crate::gateway::begin::{self, Begun};
+use crate::gateway::cut_short::Deadline;
+use crate::gateway::effective::Effective;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::remote::{self, Fetched};
 use crate::gateway::state::Gateway;
@@ -59,13 +60,14 @@ async fn counted(
 ) -> Result<u64, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let admission = admission::admit(gateway, &effective, &parts.headers)?;
+    let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
     let begun = Arrived { endpoint: format.path, request_id: id, key: admission.admitted.name(), stream: false };
     let mut observation = Observation::begin(&gateway.metrics, begun);
     observation.child_of(&parts.headers);
     let config = &effective.configuration.gateway;
     let counting = async {
-        let mut asked = read(format, &read_body(body, config).await?, &parts.headers, config).await?.asked;
+        let mut asked =
+            read(format, &body::read(body, &parts.headers, &config.limits).await?, &parts.headers, config).await?.asked;
         let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
         begin::attribute(&mut asked, &chain);
         let Asked { context, options, blobs, .. } = asked;
@@ -83,7 +85,12 @@ async fn counted(
         }
     };
     let span = observation.span().clone();
-    match counting.instrument(span).await {
+    let deadline = deadline(gateway, config);
+    let counted = tokio::select! {
+        counted = counting.instrument(span) => counted,
+        why = deadline.passed() => Err(why.refusal()),
+    };
+    match counted {
         Ok(tokens) => {
             observation.answered(200);
             Ok(tokens)
@@ -113,7 +120,7 @@ async fn answered(
 ) -> Result<Response<Body>, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let admission = admission::admit(gateway, &effective, &parts.headers)?;
+    let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
     let observe = |stream| {
         let key = admission.admitted.name();
         let begun = Arrived { endpoint: format.path, request_id: id, key, stream };
@@ -123,7 +130,7 @@ async fn answered(
     };
     let config = &effective.configuration.gateway;
     let read = async {
-        let body = read_body(body, config).await?;
+        let body = body::read(body, &parts.headers, &config.limits).await?;
         let read = read(format, &body, &parts.headers, config).await?;
         Ok::<_, Refusal>((body, read))
     };
@@ -150,22 +157,44 @@ async fn answered(
         };
     begin::attribute(&mut read.asked, &chain);
     let (stream, writer) = (read.asked.stream, read.writer);
+    let deadline = deadline(gateway, config);
     let beginning = begin::Beginning {
         generation: Arc::clone(&gateway.generation),
         effective: Arc::clone(&effective),
         asked: read.asked,
         chain,
         observation,
+        deadline: deadline.clone(),
     };
-    let turn = config.limits.turn;
-    let until = (!turn.is_zero()).then(|| Instant::now() + turn);
-    let cut_off = gateway.cut_off.clone();
-    let bounds = Bounds { keep_alive: config.keep_alive, until, cut_off };
+    let bounds = Bounds { keep_alive: config.keep_alive, deadline };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));
     if stream {
         streamed(beginning, head, writer, bounds, admission).await
     } else {
         whole(beginning, head, writer, bounds, admission).instrument(span).await
+    }
+}
+
+/// Until when an answer that is asked for now may go on.
+fn deadline(gateway: &Gateway, config: &GatewayConfig) -> Deadline {
+    let turn = config.limits.turn;
+    let until = (!turn.is_zero()).then(|| Instant::now() + turn);
+    Deadline { until, cut_off: gateway.cut_off.clone() }
+}
+
+/// Lets a request in. The body of one that is turned away is read all the same, within bounds: see [`body::discard`].
+async fn admit(
+    gateway: &Gateway,
+    effective: &Effective,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Admission, Body), Refusal> {
+    match admission::admit(gateway, effective, headers) {
+        Ok(admission) => Ok((admission, body)),
+        Err(refused) => {
+            body::discard(body, headers, effective.configuration.gateway.limits.body).await;
+            Err(refused)
+        }
     }
 }
 
@@ -188,26 +217,6 @@ fn allowed(
     let mut chain = chain.into_iter();
     let first = chain.next();
     Ok(first.into_iter().chain(chain.filter(|model| admission.admitted.may_use(&model.id))).collect())
-}
-
-/// Reads the whole body, within its limits.
-pub(super) async fn read_body(body: Body, config: &GatewayConfig) -> Result<Bytes, Refusal> {
-    use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-    let limit = config.limits.body;
-    let reading = Limited::new(body, limit).collect();
-    let read = tokio::time::timeout(config.limits.body_time, reading).await.map_err(|_| {
-        let seconds = config.limits.body_time.as_secs();
-        let refusal = Refusal::new(RefusalKind::Timeout, format!("the request's body did not come within {seconds} s"));
-        Refusal { status: hyper::StatusCode::REQUEST_TIMEOUT, ..refusal }
-    })?;
-    match read {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let message = format!("the request's body is over {limit} bytes (quarry.limits.bodyBytes)");
-            Err(Refusal::new(RefusalKind::TooLarge, message))
-        }
-        Err(error) => Err(Refusal::new(RefusalKind::Invalid, format!("the request's body broke off: {error}"))),
-    }
 }
 
 /// Reads a request by its format; fetches what it names by address, where that is allowed.
@@ -289,19 +298,8 @@ async fn whole(
     bounds: Bounds,
     _admission: Admission,
 ) -> Result<Response<Body>, Refusal> {
-    let Bounds { keep_alive: _, until, cut_off } = bounds;
-    let mut ended = std::pin::pin!(async {
-        tokio::select! {
-            () = cut_off.cancelled() => "the gateway is shutting down",
-            () = sleep_until(until) => "the longest time that an answer may take (quarry.limits.turnSeconds)",
-        }
-    });
-    let begun = tokio::select! {
-        biased;
-        begun = beginning => begun,
-        limit = &mut ended => return Err(Refusal::new(RefusalKind::Timeout, format!("the answer was ended: {limit}"))),
-    };
-    let Begun { mut turn, first, model, mut observation } = match begun {
+    let mut over = std::pin::pin!(bounds.deadline.passed());
+    let Begun { mut turn, first, model, mut observation } = match beginning.await {
         Ok(begun) => begun,
         Err((not_begun, observation)) => return Err(refuse(observation, not_begun.refusal())),
     };
@@ -317,7 +315,11 @@ async fn whole(
         deltas = tokio::select! {
             biased;
             next = std::future::poll_fn(|context| turn.poll_deltas(context)) => next,
-            limit = &mut ended => Some(turn.end(&Ending::Limited(limit.to_owned()))),
+            why = &mut over => {
+                let deltas = turn.cut_short(why);
+                observation.deltas(&deltas, turn.provider_time());
+                return Err(refuse(observation, why.refusal()));
+            }
         };
         if let Some(deltas) = &deltas {
             observation.deltas(deltas, turn.provider_time());
@@ -340,12 +342,5 @@ async fn whole(
             Ok(response)
         }
         Err(refused) => Err(refuse(observation, refused)),
-    }
-}
-
-async fn sleep_until(until: Option<Instant>) {
-    match until {
-        Some(until) => tokio::time::sleep_until(until).await,
-        None => std::future::pending::<()>().await,
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::Request;
@@ -19,19 +19,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::BoxError;
 
-use super::routes;
 use super::stall::StallGuard;
+use super::{descriptors, routes};
 use crate::config::gateway::GatewayLimits;
 use crate::gateway::state::{Gateway, StartError};
 
 /// How long to wait before the next connection is taken when one could not be: file descriptors may be short for a while.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
 
+/// How often it is told that connections cannot be taken, while that lasts.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(10);
+
 /// How long streams get to send their last event once they were ended.
 const LAST_EVENT: Duration = Duration::from_secs(5);
 
 /// Bytes that a connection may hold that the client has not read yet, besides the kernel's own buffer.
 const WRITE_BUFFER: usize = 64 << 10;
+
+/// How much more of a head is read than may be: what is over the limit by less than that is told so in the endpoint's own words.
+const READ_OVER: usize = 2;
 
 /// Requests at once on one connection of HTTP/2.
 const STREAMS_A_CONNECTION: u32 = 256;
@@ -69,12 +75,10 @@ impl Server {
         let Server { listener, address: _, gateway } = self;
         let limits = gateway.effective().configuration.gateway.limits.clone();
         let connections = Connections {
-            room: Arc::new(Semaphore::new(limits.connections)),
+            room: Arc::new(Semaphore::new(descriptors::connections(limits.connections, limits.concurrency))),
             routes: TowerToHyperService::new(routes::router(Arc::clone(&gateway))),
-            builder: builder(&limits),
             graceful: GracefulShutdown::new(),
             gateway: Arc::clone(&gateway),
-            limits,
         };
         let mut stop = pin!(stop);
         tokio::select! {
@@ -105,21 +109,23 @@ impl Server {
 struct Connections {
     room: Arc<Semaphore>,
     routes: TowerToHyperService<Router>,
-    builder: auto::Builder<TokioExecutor>,
     graceful: GracefulShutdown,
     gateway: Arc<Gateway>,
-    limits: GatewayLimits,
 }
 
 impl Connections {
     /// Takes connections for ever. With as many open as there may be, the next ones wait in the kernel's queue.
     async fn take(&self, listener: &TcpListener) {
+        let mut told: Option<Instant> = None;
         loop {
             let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((stream, _)) => self.serve(stream, room),
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be taken");
+                    if told.is_none_or(|told| told.elapsed() >= BETWEEN_WARNINGS) {
+                        told = Some(Instant::now());
+                        tracing::warn!(%error, "a connection could not be taken; it is tried again and again");
+                    }
                     tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                 }
             }
@@ -131,10 +137,13 @@ impl Connections {
         let _ = stream.set_nodelay(true);
         let asked = Arc::new(AtomicBool::new(false));
         let service = Counting { routes: self.routes.clone(), asked: Arc::clone(&asked) };
-        let io = TokioIo::new(StallGuard::new(stream, self.limits.stall));
-        let connection = self.builder.serve_connection(io, service).into_owned();
+        // A connection keeps the limits that were at work when it came.
+        let effective = self.gateway.effective();
+        let limits = &effective.configuration.gateway.limits;
+        let io = TokioIo::new(StallGuard::new(stream, limits.stall));
+        let connection = builder(limits).serve_connection(io, service).into_owned();
         let connection = watched(self.graceful.watcher(), connection);
-        let first_request = self.limits.header_time;
+        let first_request = limits.header_time;
         let open = self.gateway.metrics.connection();
         tokio::spawn(async move {
             let _held = (room, open);
@@ -162,17 +171,18 @@ where
 
 fn builder(limits: &GatewayLimits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
+    let head = limits.headers.saturating_mul(READ_OVER);
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)
-        .max_buf_size(limits.headers.max(WRITE_BUFFER))
+        .max_buf_size(head.max(WRITE_BUFFER))
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(limits.header_time))
         .max_concurrent_streams(STREAMS_A_CONNECTION)
         .max_send_buf_size(WRITE_BUFFER)
-        .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX));
+        .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX));
     builder
 }
 

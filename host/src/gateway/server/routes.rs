@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode};
-use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::{admission, exchange, reply};
+use super::{admission, cors, exchange, head, reply};
 use crate::contract::types::Model;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::Gateway;
@@ -24,8 +24,7 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
             exchange::exchange(gateway, format, request)
         })
     };
-    let cors = cors(&gateway);
-    let router = Router::new()
+    Router::new()
         .route(chat_completions::CHAT_COMPLETIONS.path, conversation(&chat_completions::CHAT_COMPLETIONS))
         .route(responses::RESPONSES.path, conversation(&responses::RESPONSES))
         .route(messages::MESSAGES.path, conversation(&messages::MESSAGES))
@@ -38,23 +37,9 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/metrics", get(metrics))
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .with_state(gateway);
-    match cors {
-        Some(cors) => router.layer(cors),
-        None => router,
-    }
-}
-
-/// What pages of other origins may do: nothing, unless the configuration names them.
-fn cors(gateway: &Gateway) -> Option<CorsLayer> {
-    let effective = gateway.effective();
-    let allowed = &effective.configuration.gateway.cors;
-    let origin = match allowed.as_slice() {
-        [] => return None,
-        [all] if all == "*" => AllowOrigin::any(),
-        some => AllowOrigin::list(some.iter().filter_map(|origin| origin.parse().ok())),
-    };
-    Some(CorsLayer::new().allow_origin(origin).allow_methods(Any).allow_headers(Any).expose_headers(Any))
+        .layer(from_fn_with_state(Arc::clone(&gateway), head::bounded))
+        .layer(from_fn_with_state(Arc::clone(&gateway), cors::cors))
+        .with_state(gateway)
 }
 
 /// Whether the process lives.
@@ -127,6 +112,20 @@ async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model
     Ok(models)
 }
 
+/// The formats that have a path of their own.
+const FORMATS: [&Format; 5] = [
+    &chat_completions::CHAT_COMPLETIONS,
+    &responses::RESPONSES,
+    &messages::MESSAGES,
+    &messages::COUNT_TOKENS,
+    &pi_stream::PI_STREAM,
+];
+
+/// The format in which whoever asks at this path understands errors.
+pub(super) fn format_at(path: &str, headers: &HeaderMap) -> &'static Format {
+    FORMATS.into_iter().find(|format| format.path == path).unwrap_or_else(|| format_of(headers))
+}
+
 /// Whether the client is one of Anthropic's: they all say which version of its API they speak.
 fn is_anthropic(headers: &HeaderMap) -> bool {
     headers.contains_key("anthropic-version")
@@ -148,5 +147,6 @@ async fn unknown_path(request: Request<Body>) -> Response<Body> {
 
 async fn unknown_method(request: Request<Body>) -> Response<Body> {
     let message = format!("{} does not take {}", request.uri().path(), request.method());
-    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::Method, message))
+    let format = format_at(request.uri().path(), request.headers());
+    reply::refusal(format, &Refusal::new(RefusalKind::Method, message))
 }
