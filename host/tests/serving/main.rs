@@ -8,6 +8,7 @@
 mod curl;
 mod gateway;
 mod metrics;
+mod operating;
 mod packages;
 mod readme;
 mod sdks;
