@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// The client key of [`Gateway::with_a_key`].
 pub(crate) const KEY: &str = "qk_a-key-that-opens-nothing-but-the-gateway-of-a-test";
 
+/// A free port of loopback.
+const LOOPBACK: &str = "127.0.0.1:0";
+
 /// How long the gateway may take to listen, and to end when it is told to.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -54,7 +57,7 @@ impl Gateway {
 
     /// One with a configuration and whatever else the command is to be told.
     pub(crate) fn start_with(configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
-        Self::launch(configuration, |command| {
+        Self::launch(LOOPBACK, configuration, |command| {
             command.arg("--simulate").env("QUARRY_SIMULATE_PACE", "instant");
             tell_more(command);
         })
@@ -62,18 +65,25 @@ impl Gateway {
 
     /// One that asks what the configuration names in place of AWS, with credentials that open nothing.
     pub(crate) fn behind(configuration: &str) -> Self {
-        Self::launch(configuration, |command| {
+        Self::launch(LOOPBACK, configuration, |command| {
             command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
         })
     }
 
-    fn launch(configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
+    /// One that listens on every address of this machine.
+    pub(crate) fn everywhere(configuration: &str) -> Self {
+        Self::launch("0.0.0.0:0", configuration, |command| {
+            command.arg("--simulate");
+        })
+    }
+
+    fn launch(listen: &str, configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
         compile_once();
         let home = tempfile::tempdir().expect("an empty home can be made");
         let file = home.path().join("quarry.json5");
         fs::write(&file, configuration).expect("the configuration can be written");
         let mut command = quarry(home.path());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&file).stderr(Stdio::piped());
+        command.args(["serve", "--listen", listen, "--config"]).arg(&file).stderr(Stdio::piped());
         tell_more(&mut command);
         let mut child = command.spawn().expect("the binary starts");
         let (tell, told) = mpsc::channel();
@@ -228,8 +238,8 @@ fn shared_cache() -> PathBuf {
 
 /// The address in a line of the log that tells one.
 fn address(line: &str) -> Option<String> {
-    const START: &str = "http://127.0.0.1:";
-    let after = &line[line.find(START)? + START.len()..];
+    let after =
+        ["http://127.0.0.1:", "http://0.0.0.0:"].into_iter().find_map(|start| Some(line.split_once(start)?.1))?;
     let port: String = after.chars().take_while(char::is_ascii_digit).collect();
-    (!port.is_empty()).then(|| format!("{START}{port}"))
+    (!port.is_empty()).then(|| format!("http://127.0.0.1:{port}"))
 }

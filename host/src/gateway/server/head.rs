@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::Next;
+use hyper::header::{HOST, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode, Uri};
 
 use super::{reply, routes};
@@ -17,7 +18,12 @@ const BESIDE: usize = 4;
 
 /// Turns away a head that is over the limit of the configuration at work, in the words of the endpoint that was asked. hyper has
 /// a limit of its own above this one; what is over that one is turned away unread, with the bare status.
-pub(super) async fn bounded(State(gateway): State<Arc<Gateway>>, request: Request<Body>, next: Next) -> Response<Body> {
+pub(super) async fn bounded(
+    State(gateway): State<Arc<Gateway>>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Response<Body> {
+    host_of_target(&mut request);
     let most = gateway.effective().configuration.gateway.limits.headers;
     if size(request.uri(), request.headers()) <= most {
         return next.run(request).await;
@@ -27,6 +33,15 @@ pub(super) async fn bounded(State(gateway): State<Arc<Gateway>>, request: Reques
     let refused =
         Refusal { status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, ..Refusal::new(RefusalKind::TooLarge, message) };
     reply::refusal(routes::format_at(request.uri().path(), request.headers()), &refused)
+}
+
+/// Puts the host that a target names into `host`, where everybody looks: the target counts (RFC 9112, 3.2.2), and HTTP/2 has it
+/// nowhere else.
+fn host_of_target(request: &mut Request<Body>) {
+    let host = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().insert(HOST, host);
+    }
 }
 
 /// The bytes of a head as HTTP/1.1 writes it, all but the method and the version.

@@ -109,6 +109,10 @@ impl Client {
         &mut self.stream
     }
 
+    pub(super) fn into_socket(self) -> TcpStream {
+        self.stream.into_inner()
+    }
+
     /// Sends bytes as they are.
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)

@@ -16,17 +16,16 @@ fn it_does_not_listen_elsewhere_without_keys() {
         {
             let output = fails_to_start(configuration, &arguments);
             let told = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(1), "{address}: {told}");
+            assert_eq!(output.status.code(), Some(2), "{address}: {told}");
             assert!(told.contains(&format!("refusing to listen on {address} without client keys")), "{told}");
             assert!(told.contains("quarry keys add NAME"), "{told}");
         }
     }
     let hash = hash(KEY);
     let keys = format!("{{ quarry: {{ keys: [{{ name: \"a\", hash: \"{hash}\" }}] }} }}");
-    let gateway = Gateway::start_with(&keys, |command| {
-        command.args(["--listen", "127.0.0.1:0"]);
-    });
+    let gateway = Gateway::everywhere(&keys);
     assert_eq!(get(&gateway, "/v1/models", &[]).status(), 401);
+    assert_eq!(get(&gateway, "/v1/models", &[("x-api-key", KEY)]).status(), 200);
     gateway.stop();
 }
 
@@ -36,7 +35,7 @@ fn a_port_that_is_taken_is_told() {
     let address = taken.local_addr().expect("it is bound").to_string();
     let output = fails_to_start("{}", &["--listen", &address]);
     let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains(&format!("cannot listen on {address}: Address already in use")), "{told}");
 }
 

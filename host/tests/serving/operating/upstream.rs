@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use aws_smithy_eventstream::frame::write_message_to;
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
 
 /// What a request for a model meets, in place of the simulator.
@@ -17,6 +19,8 @@ pub(super) enum Play {
     Error { after: Duration, status: u16, name: &'static str, headers: &'static str },
     /// Nothing at all.
     Silence,
+    /// An answer of text, at full speed, that does not end.
+    Endless,
 }
 
 impl Play {
@@ -119,6 +123,11 @@ impl Upstream {
                         .as_bytes(),
                     )?;
                 }
+                Some(Play::Endless) => {
+                    let ended = talk(&stream);
+                    self.state().seen[number].closed = Some(Instant::now());
+                    return ended;
+                }
                 Some(Play::Silence) => return Ok(self.until_closed(reader, number)),
                 None => {
                     let behind = TcpStream::connect(simulator())?;
@@ -144,6 +153,32 @@ impl Upstream {
         while reader.read(&mut nothing).is_ok_and(|read| read > 0) {}
         self.state().seen[number].closed = Some(Instant::now());
     }
+}
+
+/// Says a thousand letters again and again, until nobody listens.
+fn talk(mut stream: &TcpStream) -> io::Result<()> {
+    stream.write_all(
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\nconnection: close\r\n\r\n",
+    )?;
+    stream.write_all(&frame("messageStart", br#"{"role":"assistant"}"#))?;
+    let text = "x".repeat(1000);
+    let delta = format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{text}"}}}}"#);
+    let some = frame("contentBlockDelta", delta.as_bytes()).repeat(32);
+    loop {
+        stream.write_all(&some)?;
+    }
+}
+
+/// An event as Bedrock frames it.
+fn frame(event: &'static str, payload: &[u8]) -> Vec<u8> {
+    let header = |name, value: &'static str| Header::new(name, HeaderValue::String(value.into()));
+    let message = Message::new(payload.to_vec())
+        .add_header(header(":event-type", event))
+        .add_header(header(":content-type", "application/json"))
+        .add_header(header(":message-type", "event"));
+    let mut bytes = Vec::new();
+    write_message_to(&message, &mut bytes).expect("a frame can be written");
+    bytes
 }
 
 /// The next request: its model, its head (which asks to close after the answer, so that each request has a connection), its
