@@ -21,10 +21,8 @@ use crate::contract::types::{ApiError, ApiStage};
 /// What `ConverseStream` answers with.
 const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
-/// Bytes after which a batch is full, and of its buffer that are kept for the next one. A fast answer comes in reads of up to 400 KiB,
-/// and everything that is made of a batch (in the provider's memory, as deltas, as events of the client's format) is as large
-/// again: whoever reads slowly would hold a megabyte. A larger batch saves no time.
-const FULL_BATCH: usize = 64 << 10;
+/// Bytes of a batch's buffer that are kept for the next batch.
+const KEPT_BUFFER: usize = 256 << 10;
 
 /// The frames of one response.
 pub struct EventStream {
@@ -102,7 +100,7 @@ impl EventStream {
         self.request_id.as_deref()
     }
 
-    /// Waits for the next read that completes a frame, and gives the frames that it completes (a full batch at most); or says how the stream
+    /// Waits for the next read that completes a frame, and gives all the frames that it completes; or says how the stream
     /// ended. It can be dropped while it waits, and called again.
     pub async fn receive(&mut self) -> Received<'_> {
         match std::future::poll_fn(|context| self.poll_batch(context)).await {
@@ -123,7 +121,7 @@ impl EventStream {
     fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<Option<Ending>> {
         self.batch.frames.clear();
         self.batch.bytes.clear();
-        self.batch.bytes.shrink_to(FULL_BATCH);
+        self.batch.bytes.shrink_to(KEPT_BUFFER);
         loop {
             match self.decode() {
                 Ok(()) => {}
@@ -174,9 +172,9 @@ impl EventStream {
         }
     }
 
-    /// Decodes what is whole, until the batch is full.
+    /// Decodes everything that is whole.
     fn decode(&mut self) -> Result<(), super::frames::FrameError> {
-        while self.batch.bytes.len() < FULL_BATCH && self.decoder.next_into(&mut self.batch)? {}
+        while self.decoder.next_into(&mut self.batch)? {}
         Ok(())
     }
 }

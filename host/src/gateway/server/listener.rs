@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::BoxError;
 
@@ -30,7 +30,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
 /// How often it is told that connections cannot be taken, while that lasts.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(10);
 
-/// How long streams get to send their last event once they were ended.
+/// How long connections get to send what is left once nothing is under way any more, or was ended.
 const LAST_EVENT: Duration = Duration::from_secs(5);
 
 /// Bytes that a connection may hold that the client has not read yet, besides the kernel's own buffer.
@@ -38,6 +38,13 @@ const WRITE_BUFFER: usize = 64 << 10;
 
 /// How much more of a head is read than may be: what is over the limit by less than that is told so in the endpoint's own words.
 const READ_OVER: usize = 2;
+
+/// Bytes that the kernel may hold for a client that has not read them yet (it counts twice as many, its own among them). Left to
+/// itself it holds 4 MiB and more for each.
+const SEND_BUFFER: u32 = 256 << 10;
+
+/// Connections that may wait to be taken; the system's own bound (`net.core.somaxconn`) counts too.
+const BACKLOG: u32 = 4096;
 
 /// Requests at once on one connection of HTTP/2.
 const STREAMS_A_CONNECTION: u32 = 256;
@@ -58,7 +65,7 @@ impl Server {
     pub async fn bind(gateway: Arc<Gateway>, listen: SocketAddr) -> Result<Self, StartError> {
         gateway.effective().configuration.gateway.check_listen(listen)?;
         let failed = |reason| StartError::Bind { address: listen, reason };
-        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let listener = open(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Server { listener, address, gateway })
     }
@@ -94,14 +101,17 @@ impl Server {
                 () = connections.take(&listener) => {}
             }
         };
-        if tokio::time::timeout(drain, finished).await.is_err() {
+        let finished = tokio::time::timeout(drain, finished).await.is_ok();
+        let last_event = tokio::time::Instant::now() + LAST_EVENT;
+        if !finished {
             tracing::warn!("the time to drain is over; what is still under way is ended with an error");
             gateway.cut_off.cancel();
-            let _ = tokio::time::timeout(LAST_EVENT, gateway.in_flight.none()).await;
+            // Who reads nothing cannot be told.
+            let _ = tokio::time::timeout_at(last_event, gateway.in_flight.none()).await;
         }
         drop(listener);
         // What was sent last has to leave the process too.
-        let _ = tokio::time::timeout(LAST_EVENT, connections.graceful.shutdown()).await;
+        let _ = tokio::time::timeout_at(last_event, connections.graceful.shutdown()).await;
     }
 }
 
@@ -160,6 +170,16 @@ impl Connections {
             }
         });
     }
+}
+
+/// Listens. What is set here, the connections that are taken inherit.
+fn open(listen: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A gateway that is started again finds connections of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(listen)?;
+    socket.listen(BACKLOG)
 }
 
 fn watched<C>(watcher: Watcher, connection: C) -> impl Future<Output = Result<(), BoxError>>

@@ -99,9 +99,8 @@ fn waits_have_jitter() {
     assert_eq!(asked(&upstream), [8, 0, 0], "without fallbacks no other model is asked");
     let times: Vec<_> = upstream.seen(FIRST).iter().map(|seen| seen.at).collect();
     let waits: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let (least, most) = (waits.iter().min().expect("some"), waits.iter().max().expect("some"));
-    // Seven even draws from 60 ms lie within 8 ms of one another once in some 100,000 runs.
-    assert!(*most - *least > Duration::from_millis(8), "{waits:?}");
+    // Without jitter none is shorter than 60 ms. That seven even draws all come near to it happens once in 300,000 runs.
+    assert!(waits.iter().any(|wait| *wait < Duration::from_millis(50)), "{waits:?}");
     gateway.stop();
 }
 

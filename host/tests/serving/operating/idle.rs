@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use super::client::{Client, ask, body, get};
-use super::slow_reader::resident;
+use super::process::{resident, ticks};
 use crate::gateway::Gateway;
 
 const CHAT: &str = "/v1/chat/completions";
@@ -16,15 +16,6 @@ const MODEL: &str = "sim.stop.end_turn";
 
 /// As many as the issue says.
 const MANY: usize = 10_000;
-
-/// The processor time that the gateway used so far, in clock ticks (a hundredth of a second).
-fn ticks(gateway: &Gateway) -> u64 {
-    let path = format!("/proc/{}/stat", gateway.pid().as_raw_nonzero());
-    let stat = std::fs::read_to_string(path).expect("it runs");
-    // The name is in parentheses and may hold anything; `utime` and `stime` are the 12th and 13th after it.
-    let after = stat.rsplit_once(')').expect("a name").1;
-    after.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
-}
 
 /// How many connections the gateway has open, by its own count.
 fn connections(gateway: &Gateway) -> usize {

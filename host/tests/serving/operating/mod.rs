@@ -2,6 +2,7 @@
 //! slowly or too much, and by ten thousand that ask nothing.
 
 mod client;
+mod process;
 mod upstream;
 
 mod drain;

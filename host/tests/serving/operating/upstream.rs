@@ -64,7 +64,7 @@ impl Upstream {
             for stream in listener.incoming().flatten() {
                 let shared = shared.clone();
                 // Whoever closes in the middle ends the thread.
-                thread::spawn(move || drop(shared.serve(stream)));
+                thread::spawn(move || drop(shared.serve(&stream)));
             }
         });
         upstream
@@ -101,9 +101,9 @@ impl Upstream {
         self.state.lock().expect("nobody panicked")
     }
 
-    fn serve(&self, stream: TcpStream) -> io::Result<()> {
+    fn serve(&self, mut stream: &TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(stream.try_clone()?);
-        while let Some((model, head, body)) = request(&mut reader)? {
+        while let Some(Asked { model, head, body }) = request(&mut reader)? {
             let (play, number) = {
                 let mut state = self.state();
                 let play = state.plays.get_mut(&model).and_then(VecDeque::pop_front);
@@ -115,7 +115,7 @@ impl Upstream {
                     thread::sleep(after);
                     let body = format!(r#"{{"message":"{name} of the test"}}"#);
                     let length = body.len();
-                    (&stream).write_all(
+                    stream.write_all(
                         format!(
                             "HTTP/1.1 {status} Said\r\nx-amzn-errortype: {name}\r\nx-amzn-requestid: r-{number}\r\n\
                              content-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
@@ -124,11 +124,14 @@ impl Upstream {
                     )?;
                 }
                 Some(Play::Endless) => {
-                    let ended = talk(&stream);
+                    let ended = talk(stream);
                     self.state().seen[number].closed = Some(Instant::now());
                     return ended;
                 }
-                Some(Play::Silence) => return Ok(self.until_closed(reader, number)),
+                Some(Play::Silence) => {
+                    self.until_closed(reader, number);
+                    return Ok(());
+                }
                 None => {
                     let behind = TcpStream::connect(simulator())?;
                     (&behind).write_all(&head)?;
@@ -181,9 +184,15 @@ fn frame(event: &'static str, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The next request: its model, its head (which asks to close after the answer, so that each request has a connection), its
-/// body.
-fn request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<(String, Vec<u8>, Vec<u8>)>> {
+/// A request as it came. Its head asks to close after the answer, so that each request has a connection of its own.
+struct Asked {
+    model: String,
+    head: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// The next request.
+fn request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Asked>> {
     let mut head = String::new();
     if reader.read_line(&mut head)? == 0 {
         return Ok(None);
@@ -204,7 +213,7 @@ fn request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<(String, Vec<
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    Ok(Some((model, head.into_bytes(), body)))
+    Ok(Some(Asked { model, head: head.into_bytes(), body }))
 }
 
 /// The simulator of all tests here. It answers at once.
