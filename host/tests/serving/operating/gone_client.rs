@@ -4,6 +4,13 @@ use std::net::Shutdown;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
+
 use super::client::{Client, ENDPOINTS, WHOLE, body};
 use super::upstream::{Play, Upstream};
 use crate::gateway::Gateway;
@@ -86,6 +93,49 @@ fn the_request_to_aws_is_cancelled_within_a_second() {
             assert!(took < SOON, "{path}, stream {stream}, {how:?}, in the middle: {took:?}");
         }
     }
+    gateway.stop();
+}
+
+/// Over HTTP/2 a client gives up one request, and its connection stays.
+#[test]
+fn a_request_that_is_reset_is_cancelled_and_its_connection_stays() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::behind(&upstream.configuration("quarry: { keepAliveSeconds: 20 }"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let host = gateway.base.trim_start_matches("http://");
+        let stream = TcpStream::connect(host).await.expect("it listens");
+        let (mut sender, connection) =
+            http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("it speaks HTTP/2");
+        tokio::spawn(connection);
+        for (number, (path, stream)) in (60..).zip(ways()) {
+            for silent in [true, false] {
+                let model = format!("sim.slow.{number}{}", u8::from(silent));
+                if silent {
+                    upstream.plays(&model, [Play::Silence]);
+                }
+                let text = body(path, &model, "count to 5000", stream).to_string();
+                let request = Request::post(format!("{}{path}", gateway.base)).body(Full::new(Bytes::from(text)));
+                let answer = sender.send_request(request.expect("a request"));
+                let (asked, of) = (upstream.clone(), model.clone());
+                // What is sent, is sent while it is waited for.
+                let waiting = tokio::task::spawn_blocking(move || asked.wait_for(&of, 1));
+                if stream && !silent {
+                    let mut answer = answer.await.expect("it answers");
+                    assert!(answer.body_mut().frame().await.is_some(), "{path}");
+                } else {
+                    waiting.await.expect("it is asked");
+                    drop(answer);
+                }
+                let left = Instant::now();
+                let asked = upstream.clone();
+                let closing = tokio::task::spawn_blocking(move || closed_after(&asked, &model, left));
+                let took = closing.await.expect("it is closed");
+                assert!(took < SOON, "{path}, stream {stream}, silent {silent}: {took:?}");
+            }
+        }
+        assert!(sender.is_ready(), "the connection stays");
+    });
     gateway.stop();
 }
 

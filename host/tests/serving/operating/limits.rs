@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::at_once;
 use super::client::{Client, ENDPOINTS, WHOLE, ask, body, error_event, get, is_finished};
 use crate::gateway::{Gateway, KEY, hash};
 
@@ -12,7 +13,7 @@ const MODEL: &str = "sim.stop.end_turn";
 #[test]
 fn an_answer_takes_no_longer_than_it_may() {
     let gateway = Gateway::start("{ quarry: { limits: { turnSeconds: 0.7 }, retry: { attempts: 1 } } }");
-    for path in ENDPOINTS {
+    at_once(ENDPOINTS, |path| {
         for model in ["sim.slow.20", "sim.silence.after-5"] {
             let mut client = Client::open(&gateway);
             let began = Instant::now();
@@ -27,28 +28,28 @@ fn an_answer_takes_no_longer_than_it_may() {
         // No content comes, so nothing was sent.
         let answer = ask(&gateway, path, &[], &body(path, "sim.silence.after-0", "hello", true));
         assert_eq!(answer.status(), 504, "{path}: {answer:?}");
-    }
-    for path in WHOLE {
+    });
+    at_once(WHOLE, |path| {
         for model in ["sim.slow.20", "sim.silence.after-0"] {
             let answer = ask(&gateway, path, &[], &body(path, model, "count to 5000", false));
             assert_eq!(answer.status(), 504, "{path} {model}: {answer:?}");
             assert!(answer.error().contains("turnSeconds"), "{path} {model}: {answer:?}");
         }
-    }
+    });
     gateway.stop();
 }
 
 #[test]
 fn a_silent_model_is_given_up() {
     let gateway = Gateway::start("{ quarry: { limits: { idleSeconds: 0.4 }, retry: { attempts: 1 } } }");
-    for path in ENDPOINTS {
+    at_once(ENDPOINTS, |path| {
         let answer = ask(&gateway, path, &[], &body(path, "sim.silence.after-0", "hello", true));
         assert_eq!(answer.status(), 504, "{path}: {answer:?}");
         assert!(answer.error().contains("sent nothing"), "{path}: {answer:?}");
         let answer = ask(&gateway, path, &[], &body(path, "sim.silence.after-5", "count to 500", true));
         let error = error_event(&answer.body).unwrap_or_else(|| panic!("{path}: no error event in {answer:?}"));
         assert!(error.contains("sent nothing") && !is_finished(&answer.body), "{path}: {answer:?}");
-    }
+    });
     gateway.stop();
 }
 
@@ -77,7 +78,7 @@ fn requests_that_come_too_slowly_are_not_waited_for() {
     client.post(CHAT, &[], &body(CHAT, MODEL, "echo hello", false));
     assert_eq!(client.answer().status(), 200);
     assert!(client.try_head().is_err(), "it is closed");
-    for path in ENDPOINTS {
+    at_once(ENDPOINTS, |path| {
         let mut client = Client::open(&gateway);
         let began = Instant::now();
         let head = client.request("POST", path, &[], 1000);
@@ -92,7 +93,7 @@ fn requests_that_come_too_slowly_are_not_waited_for() {
         assert_eq!(answer.status(), 408, "{path}: {answer:?}");
         assert!(answer.error().contains("0.6 s"), "{path}: {answer:?}");
         assert!(began.elapsed() < Duration::from_secs(10), "{path}");
-    }
+    });
     gateway.stop();
 }
 

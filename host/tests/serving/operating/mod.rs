@@ -15,7 +15,19 @@ mod listening;
 mod reload;
 mod slow_reader;
 
+use std::thread;
+
 use crate::gateway::Gateway;
+
+/// Checks something at some endpoints, at all of them at once: most of the time is waiting.
+fn at_once<const N: usize>(paths: [&'static str; N], check: impl Fn(&'static str) + Sync) {
+    let check = &check;
+    thread::scope(|scope| {
+        for path in paths {
+            scope.spawn(move || check(path));
+        }
+    });
+}
 
 /// How many requests are under way, by the gateway's own count.
 fn in_flight(gateway: &Gateway) -> usize {

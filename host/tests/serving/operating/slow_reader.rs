@@ -13,7 +13,7 @@ const CHAT: &str = "/v1/chat/completions";
 /// It speaks as fast as it can and does not end.
 const MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 const READERS: usize = 50;
-const STALL: Duration = Duration::from_secs(8);
+const STALL: Duration = Duration::from_secs(10);
 
 /// Every other one reads a little.
 fn trickle(readers: &[Client]) {
@@ -62,8 +62,8 @@ fn slow_readers_hold_bounded_memory_and_are_let_go() {
     assert!(each < 1500, "{each} KiB a slow reader");
     let asked = Instant::now();
     let answer = ask(&gateway, CHAT, &[], &body(CHAT, MODEL, "echo hello", true));
-    assert!(is_finished(&answer.body) && asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
-    assert_eq!(super::in_flight(&gateway), READERS, "nobody was let go so far");
+    assert!(is_finished(&answer.body) && asked.elapsed() < STALL / 2, "{:?}", asked.elapsed());
+    assert_eq!(super::in_flight(&gateway), READERS, "nobody was let go so far:\n{}", gateway.log());
 
     while super::in_flight(&gateway) > 0 {
         assert!(began.elapsed() < STALL * 4, "{} are still under way", super::in_flight(&gateway));

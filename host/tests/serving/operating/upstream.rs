@@ -158,15 +158,15 @@ impl Upstream {
     }
 }
 
-/// Says a thousand letters again and again, until nobody listens.
+/// Says many letters again and again, until nobody listens.
 fn talk(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(
         b"HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\nconnection: close\r\n\r\n",
     )?;
     stream.write_all(&frame("messageStart", br#"{"role":"assistant"}"#))?;
-    let text = "x".repeat(1000);
+    let text = "x".repeat(16_000);
     let delta = format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{text}"}}}}"#);
-    let some = frame("contentBlockDelta", delta.as_bytes()).repeat(32);
+    let some = frame("contentBlockDelta", delta.as_bytes()).repeat(4);
     loop {
         stream.write_all(&some)?;
     }
