@@ -29,11 +29,10 @@ pub(super) fn connections(configured: usize, requests: usize) -> usize {
     let Some(files) = getrlimit(Resource::Nofile).current else { return configured };
     let room = room(files, requests);
     if room < configured {
-        tracing::warn!(
-            files,
-            configured,
+        tracing::info!(
             connections = room,
-            "fewer connections are taken than configured: the limit of open files (`ulimit -n`) is low"
+            configured,
+            "connections that are taken at once: the limit of open files (`ulimit -n`) has no room for more"
         );
     }
     room.min(configured)

@@ -16,6 +16,7 @@ mod reload;
 mod slow_reader;
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::gateway::Gateway;
 
@@ -31,12 +32,16 @@ fn at_once<const N: usize>(paths: [&'static str; N], check: impl Fn(&'static str
 
 /// How many requests are under way, by the gateway's own count.
 fn in_flight(gateway: &Gateway) -> usize {
-    in_flight_for(gateway, &[])
-}
-
-/// The same for a client that sends these headers.
-fn in_flight_for(gateway: &Gateway, headers: &[(&str, &str)]) -> usize {
-    let metrics = client::get(gateway, "/metrics", headers).body;
+    let metrics = client::get(gateway, "/metrics", &[]).body;
     let lines = metrics.lines().filter(|line| line.starts_with("quarry_requests_in_flight{"));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum()
+}
+
+/// Waits until so many requests are under way.
+fn wait_until_under_way(gateway: &Gateway, requests: usize) {
+    let began = Instant::now();
+    while in_flight(gateway) < requests {
+        assert!(began.elapsed() < Duration::from_secs(20), "not all are under way");
+        thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -13,7 +13,7 @@ const CHAT: &str = "/v1/chat/completions";
 /// It speaks as fast as it can and does not end.
 const MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 const READERS: usize = 50;
-const STALL: Duration = Duration::from_secs(10);
+const STALL: Duration = Duration::from_secs(6);
 
 /// Every other one reads a little.
 fn trickle(readers: &[Client]) {
@@ -60,10 +60,10 @@ fn slow_readers_hold_bounded_memory_and_are_let_go() {
     // Two reads of the upstream's and one write of the client's, each as large as hyper makes it for a plain connection that is
     // always full (some 400 KiB; TLS reads 16 KiB), and nothing grows any more however much the model says.
     assert!(each < 1500, "{each} KiB a slow reader");
-    let asked = Instant::now();
     let answer = ask(&gateway, CHAT, &[], &body(CHAT, MODEL, "echo hello", true));
-    assert!(is_finished(&answer.body) && asked.elapsed() < STALL / 2, "{:?}", asked.elapsed());
-    assert_eq!(super::in_flight(&gateway), READERS, "nobody was let go so far:\n{}", gateway.log());
+    assert!(is_finished(&answer.body), "{answer:?}");
+    // Others are answered while these are waited for, and not once they were let go.
+    assert!(super::in_flight(&gateway) > READERS / 2, "{}", gateway.log());
 
     while super::in_flight(&gateway) > 0 {
         assert!(began.elapsed() < STALL * 4, "{} are still under way", super::in_flight(&gateway));
