@@ -13,7 +13,6 @@ const CHAT: &str = "/v1/chat/completions";
 /// It speaks as fast as it can and does not end.
 const MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 const READERS: usize = 50;
-const STALL: Duration = Duration::from_secs(6);
 
 /// Every other one reads a little.
 fn trickle(readers: &[Client]) {
@@ -23,37 +22,42 @@ fn trickle(readers: &[Client]) {
     }
 }
 
+/// Clients that ask for an answer without an end and do not read it.
+fn readers(gateway: &Gateway, upstream: &Upstream, many: usize) -> Vec<Client> {
+    let before = upstream.seen(MODEL).len();
+    upstream.plays(MODEL, vec![Play::Endless; many]);
+    let ask = |number: usize| {
+        let path = ENDPOINTS[number % ENDPOINTS.len()];
+        let mut client = Client::open(gateway);
+        client.post(path, &[], &body(path, MODEL, "talk", true));
+        client
+    };
+    let readers = (0..many).map(ask).collect();
+    upstream.wait_for(MODEL, before + many);
+    readers
+}
+
 #[test]
-fn slow_readers_hold_bounded_memory_and_are_let_go() {
+fn slow_readers_hold_bounded_memory_and_nobody_else_waits() {
     let upstream = Upstream::start();
-    let quarry = format!("quarry: {{ limits: {{ stallSeconds: {} }} }}", STALL.as_secs());
-    let gateway = Gateway::behind(&upstream.configuration(&quarry));
+    let gateway = Gateway::behind(&upstream.configuration("quarry: {}"));
     // What is taken once is taken now.
     assert!(is_finished(&ask(&gateway, CHAT, &[], &body(CHAT, MODEL, "count to 500", true)).body));
-    upstream.plays(MODEL, vec![Play::Endless; READERS]);
     let before = resident(&gateway);
+    let readers = readers(&gateway, &upstream, READERS);
+    // They fill what the system buffers first; then everybody waits for them, and nothing is done any more.
     let began = Instant::now();
-    let readers: Vec<_> = (0..READERS)
-        .map(|number| {
-            let path = ENDPOINTS[number % ENDPOINTS.len()];
-            let mut client = Client::open(&gateway);
-            client.post(path, &[], &body(path, MODEL, "talk", true));
-            client
-        })
-        .collect();
-    upstream.wait_for(MODEL, READERS + 1);
-    // They fill what the system buffers first; then everybody waits for them.
     let mut most = 0;
     let mut used = ticks(&gateway);
     loop {
         trickle(&readers);
         thread::sleep(Duration::from_millis(300));
         most = most.max(resident(&gateway));
-        let before = std::mem::replace(&mut used, ticks(&gateway));
-        if used - before < 3 {
+        let earlier = std::mem::replace(&mut used, ticks(&gateway));
+        if used - earlier < 3 {
             break;
         }
-        assert!(began.elapsed() < STALL, "the gateway is busy with clients that read nothing");
+        assert!(began.elapsed() < Duration::from_secs(60), "it is busy with clients that read nothing");
     }
     let each = most.saturating_sub(before) / READERS;
     println!("{each} KiB a slow reader");
@@ -62,18 +66,29 @@ fn slow_readers_hold_bounded_memory_and_are_let_go() {
     assert!(each < 1500, "{each} KiB a slow reader");
     let answer = ask(&gateway, CHAT, &[], &body(CHAT, MODEL, "echo hello", true));
     assert!(is_finished(&answer.body), "{answer:?}");
-    // Others are answered while these are waited for, and not once they were let go.
-    assert!(super::in_flight(&gateway) > READERS / 2, "{}", gateway.log());
+    assert!(super::in_flight(&gateway) >= READERS, "they are waited for meanwhile: {}", gateway.log());
+    drop(readers);
+    gateway.stop();
+}
 
+#[test]
+fn who_reads_nothing_for_too_long_is_let_go() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::behind(&upstream.configuration("quarry: { limits: { stallSeconds: 2 } }"));
+    let began = Instant::now();
+    let readers = readers(&gateway, &upstream, ENDPOINTS.len());
     while super::in_flight(&gateway) > 0 {
-        assert!(began.elapsed() < STALL * 4, "{} are still under way", super::in_flight(&gateway));
+        assert!(began.elapsed() < Duration::from_secs(30), "{} are still under way", super::in_flight(&gateway));
         thread::sleep(Duration::from_millis(50));
     }
-    assert!(began.elapsed() >= STALL);
-    let closed = upstream.seen(MODEL).iter().filter(|seen| seen.closed.is_some()).count();
-    assert!(closed >= READERS, "{closed} requests to the model were closed");
+    assert!(began.elapsed() >= Duration::from_secs(2));
+    let closed = Instant::now();
+    while upstream.seen(MODEL).iter().any(|seen| seen.closed.is_none()) {
+        assert!(closed.elapsed() < Duration::from_secs(10), "the model is still asked");
+        thread::sleep(Duration::from_millis(10));
+    }
     // They find an answer that breaks off: it has no end, so nobody takes it for one.
-    for mut client in readers.into_iter().take(4) {
+    for mut client in readers {
         let mut all = Vec::new();
         let _ = client.stream_mut().read_to_end(&mut all);
         assert!(!is_finished(&String::from_utf8_lossy(&all)) && !all.ends_with(b"0\r\n\r\n"));
