@@ -1,7 +1,7 @@
 //! Holds an answer against what its fault has to come to.
 
 use super::ask::Answer;
-use super::expected::{Expected, Kind, MALFORMED_ARGUMENTS, expected, when_counting};
+use super::expected::{Expected, Kind, MALFORMED_ARGUMENTS, expected, retry_after, when_counting};
 use super::read::{Finish, Outcome, Told, Whole, outcome};
 use super::ways::{Endpoint, Way};
 use super::{Place, Played, TEXT};
@@ -18,6 +18,8 @@ fn judge(played: &Played, way: Way, answer: &Answer) -> Result<(), String> {
     let outcome = outcome(way, answer)?;
     let own_id = answer.header(way.endpoint.request_id_header()).unwrap_or_default();
     ensure(own_id.len() == REQUEST_ID_LENGTH && own_id.starts_with("req_"), || format!("the request's id {own_id:?}"))?;
+    let after = answer.header("retry-after");
+    ensure(after == retry_after(played.fault), || format!("retry-after: {after:?}"))?;
     if way.endpoint == Endpoint::CountTokens {
         return match (when_counting(played.fault), outcome) {
             (Some((kind, words)), Outcome::Refused { status, told }) => {

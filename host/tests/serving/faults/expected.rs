@@ -123,7 +123,7 @@ pub(super) fn expected(fault: &str) -> Expected {
             Filtered { text: "Sorry, a guardrail has blocked this answer.", words: "guardrail_intervened" }
         }
         "sim.refusal" => Filtered { text: "I cannot ", words: "The simulator was asked to refuse" },
-        "sim.http.429" => Refusal(RateLimit, "Too many requests"),
+        "sim.http.429" | "sim.http.429-retry-after" => Refusal(RateLimit, "Too many requests"),
         "sim.http.429-not-ready" => Refusal(Overloaded, "not ready for inference"),
         "sim.http.403-expired" => Refusal(Upstream, "ExpiredTokenException"),
         "sim.http.403-denied" => Refusal(Permission, "AccessDeniedException"),
@@ -140,6 +140,11 @@ pub(super) fn expected(fault: &str) -> Expected {
         "sim.http.503-html" => Refusal(Overloaded, "HTTP 503"),
         other => panic!("say in this table what {other} has to come to"),
     }
+}
+
+/// The `retry-after` that the client has to be given: the service's own, and none that nobody said.
+pub(super) fn retry_after(fault: &str) -> Option<&'static str> {
+    (fault == "sim.http.429-retry-after").then_some("7")
 }
 
 /// What it has to come to when tokens are counted, which has no stream: a kind and words of its message, or a count.
