@@ -80,15 +80,9 @@ fn refused(
     is_told(way, answer, told, (kind, words))
 }
 
-/// The error object: the format's word, the message, and the request's id, by which support finds the request.
-fn is_told(way: Way, answer: &Answer, told: &Told, (kind, words): (Kind, &'static str)) -> Result<(), String> {
-    let wanted = match way.endpoint {
-        Endpoint::ChatCompletions | Endpoint::Responses => Some(kind.openai_type()),
-        Endpoint::Messages | Endpoint::CountTokens => Some(kind.anthropic_type()),
-        Endpoint::PiStream => None,
-    };
-    ensure(told.kind.as_deref() == wanted, || format!("the type {:?} and not {wanted:?}", told.kind))?;
-    ensure(told.message.contains(words), || format!("no {words:?} in {:?}", told.message))?;
+/// The error object, and the request's id in it, by which support finds the request.
+fn is_told(way: Way, answer: &Answer, told: &Told, expected: (Kind, &'static str)) -> Result<(), String> {
+    is_in_the_formats_words(way, told, expected)?;
     let Some(aws_id) = answer.header("x-amzn-requestid") else {
         // Nobody at AWS answered.
         return ensure(way.endpoint == Endpoint::CountTokens, || "AWS's id of the request is not there".to_owned());
@@ -98,6 +92,21 @@ fn is_told(way: Way, answer: &Answer, told: &Told, (kind, words): (Kind, &'stati
         None => told.message.contains(aws_id),
     };
     ensure(is_named, || format!("the request is not named in {told:?}"))
+}
+
+/// The error object: the format's word for it, and the message.
+pub(super) fn is_in_the_formats_words(
+    way: Way,
+    told: &Told,
+    (kind, words): (Kind, &'static str),
+) -> Result<(), String> {
+    let wanted = match way.endpoint {
+        Endpoint::ChatCompletions | Endpoint::Responses => Some(kind.openai_type()),
+        Endpoint::Messages | Endpoint::CountTokens => Some(kind.anthropic_type()),
+        Endpoint::PiStream => None,
+    };
+    ensure(told.kind.as_deref() == wanted, || format!("the type {:?} and not {wanted:?}", told.kind))?;
+    ensure(told.message.contains(words), || format!("no {words:?} in {:?}", told.message))
 }
 
 /// The text before an error: all that the model said until then and nothing else.

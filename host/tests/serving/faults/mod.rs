@@ -10,6 +10,8 @@ mod check;
 mod each;
 mod expected;
 mod held;
+mod http2;
+mod late;
 mod leaks;
 mod read;
 mod together;

@@ -31,20 +31,22 @@ pub(super) fn whole(body: &Value) -> Result<Whole, String> {
     Ok(Whole { finish: finish(&body["stop_reason"])?, text: said, arguments, output_tokens })
 }
 
-/// A stream: `message_start`, blocks, `message_delta`, `message_stop`; or an `error` in the place of the rest.
+/// A stream: `message_start`, blocks, `message_delta`, `message_stop`; or an `error` in the place of the rest. A `ping` may come
+/// anywhere: the SDKs skip it before they look at anything.
 pub(super) fn stream(events: &[Event]) -> Result<Outcome, String> {
     let (mut said, mut arguments, mut stopped) = (String::new(), Vec::new(), None);
     let (mut open, mut blocks) = (None, 0);
     let events = named(events)?;
     let Some(((last, data), before)) = events.split_last() else { return Err("no events".to_owned()) };
-    for (number_of_event, (name, event)) in before.iter().enumerate() {
+    let without_pings = before.iter().filter(|(name, _)| *name != "ping");
+    for (number_of_event, (name, event)) in without_pings.enumerate() {
         ensure((*name == "message_start") == (number_of_event == 0), || format!("{name} at {number_of_event}"))?;
         ensure(stopped.is_none(), || format!("{name} after message_delta"))?;
         if name.starts_with("content_block_") {
             ensure(event["index"] == blocks, || format!("{event} while the block {blocks} is due"))?;
         }
         match *name {
-            "message_start" | "ping" => {}
+            "message_start" => {}
             "content_block_start" => {
                 ensure(open.replace(&event["content_block"]["type"]).is_none(), || "two open blocks".to_owned())?;
                 if event["content_block"]["type"] == "tool_use" {

@@ -10,14 +10,15 @@ pub(super) fn error(body: &Value) -> Result<Told, String> {
     Ok(Told { kind: None, message: text(&body["error"])?, request_id: None })
 }
 
-/// A stream: `start`, blocks, and exactly one `done` or `error`, the last.
+/// A stream: `start`, blocks, and exactly one `done` or `error`, the last. A failure before anything began has no `start`.
 pub(super) fn stream(events: &[Event]) -> Result<Outcome, String> {
     let (mut said, mut arguments, mut ended) = (String::new(), Vec::new(), None);
     for (number_of_event, event) in events.iter().enumerate() {
         let Data::Json(data) = &event.data else { return Err("[DONE] is not of this protocol".to_owned()) };
         ensure(event.name.is_none(), || format!("an event with a name: {event:?}"))?;
         ensure(ended.is_none(), || format!("{data} after the end"))?;
-        ensure((data["type"] == "start") == (number_of_event == 0), || format!("{data} at {number_of_event}"))?;
+        let is_first = data["type"] == "start" || (number_of_event == 0 && data["type"] == "error");
+        ensure(is_first == (number_of_event == 0), || format!("{data} at {number_of_event}"))?;
         match data["type"].as_str() {
             Some("text_delta") => said.push_str(&text(&data["delta"])?),
             Some("toolcall_end") => arguments.push(match data["toolCall"].get("argumentsError") {
