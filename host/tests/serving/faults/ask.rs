@@ -15,7 +15,7 @@ use super::ways::Way;
 use crate::gateway::Gateway;
 
 /// How long an answer may take, a silence of the model included. What takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An answer, come to its end.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub(super) async fn ask(gateway: &Gateway, way: Way, model: &str, prompt: &str) 
         let body = String::from_utf8(body.to_vec()).map_err(|error| format!("not UTF-8: {error}"))?;
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
     };
-    in_time(asking).await
+    in_time(asking).await.map_err(|error| format!("{model} at {way:?}: {error}"))
 }
 
 /// When a client goes away.

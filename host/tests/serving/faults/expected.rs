@@ -109,7 +109,7 @@ pub(super) fn expected(fault: &str) -> Expected {
         "sim.leftover" => Failure(Upstream, "bytes are left over at the end"),
         "sim.huge-frame.after-K" => Failure(Upstream, "declares 2147483631 bytes"),
         "sim.malformed-json.after-K" => Failure(Upstream, "cannot be read"),
-        "sim.silence.after-K" => FailureUnlessWhole(Timeout, "sent nothing for 2 s"),
+        "sim.silence.after-K" => FailureUnlessWhole(Timeout, "sent nothing for "),
         "sim.no-metadata" => Failure(Upstream, "ended without metadata"),
         "sim.stop.REASON" => Failure(Upstream, "strange_word"),
         "sim.slow.MS" | "sim.drip" | "sim.unknown-events" => Answer(Finish::Stop, TEXT),

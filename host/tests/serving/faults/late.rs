@@ -22,6 +22,7 @@ fn was_kept_alive(body: &str) -> bool {
 
 #[tokio::test]
 async fn a_failure_after_the_headers_is_an_event_of_the_stream() {
+    let _alone = super::ONE_AT_A_TIME.lock().await;
     let gateway = Arc::new(Gateway::start(
         "{ quarry: { retry: { attempts: 2, mostMilliseconds: 10000 }, limits: { idleSeconds: 1 }, keepAliveSeconds: 0.2 } }",
     ));

@@ -63,7 +63,8 @@ async fn round_of_leavers(gateway: &Arc<Gateway>) {
 
 /// Warms a gateway up, has it play rounds, and holds what it has then against what it had before.
 async fn leaves_nothing(one_round: impl AsyncFn(&Arc<Gateway>)) {
-    let gateway = Arc::new(gateway());
+    let _alone = super::ONE_AT_A_TIME.lock().await;
+    let gateway = Arc::new(gateway(Duration::from_secs(5)));
     for _ in 0..ROUNDS_TO_WARM_UP {
         one_round(&gateway).await;
     }

@@ -1,6 +1,7 @@
 //! Many requests at once: what one meets changes nothing for another.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -48,7 +49,8 @@ pub(super) fn nothing_wrong(gateway: &Gateway, wrong: &[String]) {
 
 #[tokio::test]
 async fn faults_beside_good_streams_change_nothing_of_them() {
-    let gateway = Arc::new(gateway());
+    let _alone = super::ONE_AT_A_TIME.lock().await;
+    let gateway = Arc::new(gateway(Duration::from_secs(20)));
     let counted: Arc<str> = (1..=COUNT_TO).map(|number| number.to_string()).collect::<Vec<_>>().join(", ").into();
     let ways = || EVERY_WAY.into_iter().filter(|way| way.endpoint != Endpoint::CountTokens);
     // Each fault has a good answer right beside it, of another format each time.
