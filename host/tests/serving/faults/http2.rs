@@ -56,7 +56,7 @@ async fn leave(mut sender: Sender, way: Way, model: &str) -> Result<(), String> 
 #[tokio::test]
 async fn every_fault_on_one_connection_of_http2() {
     let _alone = super::ONE_AT_A_TIME.lock().await;
-    let gateway = Arc::new(gateway(Duration::from_secs(20)));
+    let gateway = Arc::new(gateway(Duration::from_secs(10)));
     let address = gateway.base.strip_prefix("http://").expect("the base is plain http");
     let stream = TcpStream::connect(address).await.expect("the gateway listens");
     let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("it speaks HTTP/2");

@@ -31,7 +31,8 @@ const TEXT: &str = "Granite, \"basalt\" und Schiefer: was unter dem Boden liegt,
 static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A gateway that does not try again, so that one request meets one fault. The longest silence is waited for by the requests
-/// that meet one, and has to be long for a machine that is busy with other tests: late is not silent.
+/// that meet one, and has to be long for a machine that is busy with other tests: late is not silent. It has to be shorter than
+/// `keepAliveSeconds`, after which the headers go out and a refusal has no status.
 fn gateway(longest_silence: Duration) -> Gateway {
     let seconds = longest_silence.as_secs();
     Gateway::start(&format!("{{ quarry: {{ retry: {{ attempts: 1 }}, limits: {{ idleSeconds: {seconds} }} }} }}"))

@@ -50,7 +50,7 @@ pub(super) fn nothing_wrong(gateway: &Gateway, wrong: &[String]) {
 #[tokio::test]
 async fn faults_beside_good_streams_change_nothing_of_them() {
     let _alone = super::ONE_AT_A_TIME.lock().await;
-    let gateway = Arc::new(gateway(Duration::from_secs(20)));
+    let gateway = Arc::new(gateway(Duration::from_secs(10)));
     let counted: Arc<str> = (1..=COUNT_TO).map(|number| number.to_string()).collect::<Vec<_>>().join(", ").into();
     let ways = || EVERY_WAY.into_iter().filter(|way| way.endpoint != Endpoint::CountTokens);
     // Each fault has a good answer right beside it, of another format each time.
