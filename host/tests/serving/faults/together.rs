@@ -15,8 +15,8 @@ use crate::gateway::Gateway;
 /// Requests at once.
 const AT_ONCE: usize = 64;
 
-/// What is asked of a model that has no fault, and what it says: a stream of hundreds of events.
-const COUNT_TO: usize = 400;
+/// What is asked of a model that has no fault, and what it says: a stream of many events.
+const COUNT_TO: usize = 150;
 const GOOD_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 
 /// Runs something for each of many, so many at a time; what went wrong comes back.
