@@ -111,6 +111,13 @@ impl Generation {
         Session::new(Arc::clone(self))
     }
 
+    /// How many sessions are alive in this generation's engine: one a request that is answered, and one while the provider is
+    /// asked for anything else.
+    #[must_use]
+    pub fn sessions_alive(&self) -> usize {
+        self.host.ticker.holders()
+    }
+
     /// What the component is called in messages: its file, or `(embedded)`.
     #[must_use]
     pub fn name(&self) -> &str {

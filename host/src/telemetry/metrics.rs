@@ -66,6 +66,14 @@ impl Metrics {
         OpenConnection(self.families.connections.clone())
     }
 
+    /// What is alive right now, in tasks of the async runtime and in sessions of the provider. To be told before each
+    /// [`Metrics::render`]: both are counted elsewhere.
+    pub fn alive(&self, tasks: usize, sessions: usize) {
+        let gauge = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.families.tasks.set(gauge(tasks));
+        self.families.sessions.set(gauge(sessions));
+    }
+
     /// A call of the provider failed.
     pub fn guest_fault(&self, error: &ProviderError) {
         self.families.guest_faults.get_or_create(&fault(error)).inc();

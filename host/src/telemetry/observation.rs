@@ -166,7 +166,8 @@ impl Observation {
     }
 
     /// The client got an HTTP error and nothing was streamed: the status, the error's type in the endpoint's own words, and
-    /// the message. After an `error` delta it adds the status.
+    /// the message. After an `error` delta it adds the status. The status is 200 where the headers had gone out before it was
+    /// known that there would be no answer.
     pub fn refused(&mut self, status: u16, word: &'static str, message: &str) {
         self.status = Some(status);
         if !matches!(self.ending, Some(Ending::Failed { .. })) {

@@ -118,6 +118,11 @@ impl Gateway {
         gateway
     }
 
+    /// The id of its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it logged until now.
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("nobody panicked").clone()

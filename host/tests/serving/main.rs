@@ -6,6 +6,7 @@
 //! - What the server does when something breaks, and when it is operated.
 
 mod curl;
+mod faults;
 mod gateway;
 mod metrics;
 mod operating;

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::StatusCode;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -107,7 +108,8 @@ impl Answer {
                     Poll::Ready(Ok(begun)) => self.state = State::Begun(Box::new(begun)),
                     Poll::Ready(Err((not_begun, mut observation))) => {
                         let refusal = not_begun.refusal();
-                        observation.refused(refusal.status.as_u16(), refusal.kind.word(), &refusal.message);
+                        // The headers went out, so this is what the client and whatever stands between here and there saw.
+                        observation.refused(StatusCode::OK.as_u16(), refusal.kind.word(), &refusal.message);
                         self.state = State::Ended;
                         self.writer.begin(&self.head);
                         let mut out = Vec::new();

@@ -75,7 +75,7 @@ async fn counted(
         let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs).await;
         let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
         let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
-        match effective.aws.count_tokens(request).await {
+        match effective.aws.count_tokens(request, config.limits.idle).await {
             Ok(tokens) => Ok(tokens),
             Err(error) => {
                 let explained = gateway.generation.session().and_then(|mut session| session.explain(&error));

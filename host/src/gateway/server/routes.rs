@@ -60,6 +60,8 @@ async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Res
     if let Err(refused) = admission::check_key(&gateway, &gateway.effective(), &headers) {
         return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused);
     }
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    gateway.metrics.alive(tasks, gateway.generation.sessions_alive());
     let mut response = reply::text(StatusCode::OK, gateway.metrics.render());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(METRICS_CONTENT_TYPE));
     response

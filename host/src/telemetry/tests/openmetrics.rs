@@ -64,6 +64,7 @@ fn the_text_is_openmetrics_and_has_every_family() {
     metrics.discovery_cache(CacheResult::Hit);
     metrics.refused(Refusal::Rate);
     metrics.config_reloaded(false);
+    metrics.alive(11, 2);
     let samples = read(&metrics.render());
     let request = "endpoint=\"/v1/chat/completions\"";
     let model = format!("model=\"{MODEL}\"");
@@ -71,6 +72,8 @@ fn the_text_is_openmetrics_and_has_every_family() {
         (format!("quarry_requests_total{{{request},{model},status=\"2xx\",outcome=\"ok\"}}"), 1.0),
         (format!("quarry_requests_in_flight{{{request}}}"), 0.0),
         ("quarry_connections_open".to_owned(), 1.0),
+        ("quarry_tasks_alive".to_owned(), 11.0),
+        ("quarry_provider_sessions_alive".to_owned(), 2.0),
         (format!("quarry_tokens_total{{{model},kind=\"input\"}}"), 10.0),
         (format!("quarry_tokens_total{{{model},kind=\"output\"}}"), 20.0),
         (format!("quarry_tokens_total{{{model},kind=\"cache_read\"}}"), 300.0),

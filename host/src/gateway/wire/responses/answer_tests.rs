@@ -288,8 +288,13 @@ fn arguments_that_cannot_be_read_do_not_pass_for_a_whole_call() {
         Delta::ToolcallEnd(end),
         Delta::Done(outcome(StopReason::Length, "max_tokens")),
     ];
-    let last = events(&deltas).pop().expect("there are events");
+    let events = events(&deltas);
+    let last = events.last().expect("there are events");
     assert_eq!(last["response"]["output"][0]["status"], "incomplete");
+    // An empty object would be a call that the model did not make.
+    assert_eq!(last["response"]["output"][0]["arguments"], "{\"a\":");
+    let done = events.iter().find(|event| event["type"] == "response.function_call_arguments.done");
+    assert_eq!(done.expect("the arguments end")["arguments"], "{\"a\":");
 }
 
 #[test]
