@@ -4,6 +4,8 @@
 //! handles, lifted bytes and time for each call. A trap poisons the session and costs one stream.
 
 mod aot;
+mod bounds;
+mod component;
 mod deadline;
 mod digest;
 mod engine;
@@ -11,6 +13,7 @@ mod error;
 mod generation;
 mod imports;
 mod inspect;
+mod interface;
 mod limits;
 mod session;
 

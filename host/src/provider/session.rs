@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::component::ResourceAny;
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap};
+use wasmtime::{Store, Trap};
 
+use super::bounds::Bounds;
 use super::deadline::{self, Hold};
 use super::error::ProviderError;
 use super::generation::Generation;
@@ -16,11 +17,6 @@ use crate::contract::config::{Layer, Merged, Problem as ConfigProblem, Settings}
 use crate::contract::conversation::{Batch, Context, Delta, Ending, Opening, Options, Prepared, Problem};
 use crate::contract::models::{ListingOptions, Step, Supply};
 use crate::contract::types::{ApiError, Failure, Model};
-
-/// What a store holds: only its bounds.
-pub(super) struct Bounds {
-    limits: StoreLimits,
-}
 
 /// One instance of a provider: of one stream, or of one command.
 ///
@@ -63,20 +59,23 @@ macro_rules! call {
     }};
 }
 
+impl Generation {
+    /// Begins a session: a fresh instance with bounds of its own.
+    ///
+    /// # Errors
+    /// When no instance can be made.
+    pub fn session(self: &Arc<Self>) -> Result<Session, ProviderError> {
+        Session::begin(Arc::clone(self))
+    }
+}
+
 impl Session {
-    pub(super) fn new(generation: Arc<Generation>) -> Result<Self, ProviderError> {
+    fn begin(generation: Arc<Generation>) -> Result<Self, ProviderError> {
         let host = generation.host();
         let limits = host.limits();
-        let store_limits = StoreLimitsBuilder::new()
-            .memory_size(limits.memory)
-            .memories(1)
-            .tables(4)
-            .table_elements(10_000)
-            .instances(8)
-            .build();
         let clock = host.ticker.hold();
-        let mut store = Store::new(&host.engine, Bounds { limits: store_limits });
-        store.limiter(|bounds| &mut bounds.limits);
+        let mut store = Store::new(&host.engine, Bounds::new(limits));
+        store.limiter(|bounds| bounds);
         store.set_hostcall_fuel(limits.lifted_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(deadline::ticks(limits.long_call));
@@ -227,6 +226,7 @@ impl Session {
             return Err(ProviderError::Poisoned { provider: self.generation.name().to_owned(), call });
         }
         self.store.set_epoch_deadline(ticks);
+        self.store.data_mut().begin_call();
         Ok(())
     }
 
@@ -236,6 +236,10 @@ impl Session {
         let provider = self.generation.name().to_owned();
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => ProviderError::Deadline { provider, call, limit_ms: limit.as_millis() },
+            _ if self.store.data().refused_memory() => {
+                let (limit, reason) = (self.generation.host().limits().memory, error.root_cause().to_string());
+                ProviderError::OutOfMemory { provider, call, limit, reason }
+            }
             _ => {
                 // The cause is what matters; where it was is for whoever wrote the provider.
                 tracing::debug!(provider, call, error = %format!("{error:#}"), "a provider failed");
