@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
+use super::models;
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
 use crate::provider::Generation;
@@ -78,6 +79,9 @@ impl Gateway {
         metrics: Arc<Metrics>,
     ) -> Result<Arc<Self>, StartError> {
         let slots = Arc::new(Semaphore::new(configuration.gateway.limits.concurrency));
+        let faults = Arc::clone(&metrics);
+        let generation = generation.observed(Arc::new(move |fault| faults.guest_fault(fault)));
+        metrics.know_models(&models::named(&configuration.settings));
         let effective = Effective::make(configuration, simulator, None).await?;
         Ok(Arc::new(Gateway {
             generation,
@@ -111,7 +115,9 @@ impl Gateway {
     pub async fn reload(&self) -> Result<(), StartError> {
         let made = self.reloaded().await;
         self.metrics.config_reloaded(made.is_ok());
-        self.effective.store(Arc::new(made?));
+        let effective = made?;
+        self.metrics.know_models(&models::named(&effective.configuration.settings));
+        self.effective.store(Arc::new(effective));
         Ok(())
     }
 

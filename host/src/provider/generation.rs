@@ -9,7 +9,7 @@ use super::bounds::Bounds;
 use super::component;
 use super::digest::Digest;
 use super::engine::Host;
-use super::error::LoadError;
+use super::error::{LoadError, ProviderError};
 use super::imports::ImportPolicy;
 use super::{EMBEDDED, EMBEDDED_NAME, interface};
 use crate::bindings::ProviderPre;
@@ -17,12 +17,16 @@ use crate::bindings::ProviderPre;
 /// The version of the contract that this host serves.
 pub(super) const CONTRACT: &str = "0.1.0";
 
+/// Who is told of every call that fails, on the thread of the call: it must not wait.
+pub type FaultObserver = Arc<dyn Fn(&ProviderError) + Send + Sync>;
+
 /// A provider component, checked, compiled and ready for sessions.
 pub struct Generation {
     host: Arc<Host>,
     name: String,
     digest: Digest,
     pre: ProviderPre<Bounds>,
+    faults: Option<FaultObserver>,
 }
 
 impl fmt::Debug for Generation {
@@ -99,7 +103,15 @@ impl Generation {
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(ProviderPre::new)
             .map_err(|error| not_a_provider(format!("{error:#}")))?;
-        Ok(Arc::new(Generation { host: Arc::clone(host), name: name.to_owned(), digest, pre }))
+        Ok(Arc::new(Generation { host: Arc::clone(host), name: name.to_owned(), digest, pre, faults: None }))
+    }
+
+    /// The same component, with somebody who is told of every call that fails in a session of it, whoever calls.
+    #[must_use]
+    pub fn observed(&self, faults: FaultObserver) -> Arc<Self> {
+        let Generation { host, name, digest, pre, faults: _ } = self;
+        let (host, name, pre) = (Arc::clone(host), name.clone(), pre.clone());
+        Arc::new(Generation { host, name, digest: *digest, pre, faults: Some(faults) })
     }
 
     /// What the component is called in messages: its file, or `(embedded)`.
@@ -112,6 +124,13 @@ impl Generation {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// Tells of a call that failed.
+    pub(super) fn tell(&self, fault: &ProviderError) {
+        if let Some(faults) = &self.faults {
+            faults(fault);
+        }
     }
 
     pub(super) fn host(&self) -> &Host {

@@ -21,7 +21,7 @@ pub use self::aot::AotCache;
 pub use self::digest::Digest;
 pub use self::engine::Host;
 pub use self::error::{LoadError, ProviderError};
-pub use self::generation::Generation;
+pub use self::generation::{FaultObserver, Generation};
 pub use self::imports::ImportPolicy;
 pub use self::inspect::{Inspection, inspect};
 pub use self::limits::Limits;

@@ -80,9 +80,9 @@ impl Session {
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(deadline::ticks(limits.long_call));
         let stream_ticks = deadline::ticks(limits.stream_call);
-        let provider = generation.pre().instantiate(&mut store).map_err(|error| ProviderError::Instantiate {
-            provider: generation.name().to_owned(),
-            reason: format!("{error:#}"),
+        let provider = generation.pre().instantiate(&mut store).map_err(|error| {
+            let (provider, reason) = (generation.name().to_owned(), format!("{error:#}"));
+            told(&generation, ProviderError::Instantiate { provider, reason })
         })?;
         Ok(Session {
             generation,
@@ -141,7 +141,7 @@ impl Session {
     /// # Errors
     /// When no listing is open, and as every call.
     pub fn resume(&mut self, supplies: &[Supply]) -> Result<Step, ProviderError> {
-        let listing = self.listing.ok_or(ProviderError::OutOfOrder { call: "resume", missing: "a listing" })?;
+        let listing = self.listing.ok_or_else(|| self.out_of_order("resume", "a listing"))?;
         let step = call!(self, "resume", self.long_ticks(), long_call, |store, provider| provider
             .quarry_provider_models()
             .listing()
@@ -187,7 +187,7 @@ impl Session {
     /// # Errors
     /// When no turn is open, and as every call.
     pub fn push(&mut self, batch: &Batch) -> Result<Vec<Delta>, ProviderError> {
-        let turn = self.turn.ok_or(ProviderError::OutOfOrder { call: "push", missing: "a turn" })?;
+        let turn = self.turn.ok_or_else(|| self.out_of_order("push", "a turn"))?;
         call!(self, "push", self.stream_ticks, stream_call, |store, provider| provider
             .quarry_provider_conversation()
             .turn()
@@ -199,7 +199,7 @@ impl Session {
     /// # Errors
     /// When no turn is open, and as every call.
     pub fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
-        let turn = self.turn.ok_or(ProviderError::OutOfOrder { call: "finish", missing: "a turn" })?;
+        let turn = self.turn.ok_or_else(|| self.out_of_order("finish", "a turn"))?;
         call!(self, "finish", self.stream_ticks, stream_call, |store, provider| provider
             .quarry_provider_conversation()
             .turn()
@@ -223,7 +223,8 @@ impl Session {
     /// Refuses a poisoned session, and sets the deadline: it counts from now, so each call needs its own.
     fn enter(&mut self, call: &'static str, ticks: u64) -> Result<(), ProviderError> {
         if self.poisoned {
-            return Err(ProviderError::Poisoned { provider: self.generation.name().to_owned(), call });
+            let provider = self.generation.name().to_owned();
+            return Err(told(&self.generation, ProviderError::Poisoned { provider, call }));
         }
         self.store.set_epoch_deadline(ticks);
         self.store.data_mut().begin_call();
@@ -234,7 +235,7 @@ impl Session {
     fn failed(&mut self, call: &'static str, limit: Duration, error: &wasmtime::Error) -> ProviderError {
         self.poisoned = true;
         let provider = self.generation.name().to_owned();
-        match error.downcast_ref::<Trap>() {
+        let failed = match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => ProviderError::Deadline { provider, call, limit_ms: limit.as_millis() },
             _ if self.store.data().refused_memory() => {
                 let (limit, reason) = (self.generation.host().limits().memory, error.root_cause().to_string());
@@ -245,7 +246,13 @@ impl Session {
                 tracing::debug!(provider, call, error = %format!("{error:#}"), "a provider failed");
                 ProviderError::Trap { provider, call, reason: error.root_cause().to_string() }
             }
-        }
+        };
+        told(&self.generation, failed)
+    }
+
+    /// The host called what needs something to be open first.
+    fn out_of_order(&self, call: &'static str, missing: &'static str) -> ProviderError {
+        told(&self.generation, ProviderError::OutOfOrder { call, missing })
     }
 
     fn close_listing(&mut self) -> Result<(), ProviderError> {
@@ -268,4 +275,10 @@ impl Session {
             .resource_drop(&mut self.store)
             .map_err(|error| self.failed(call, self.generation.host().limits().long_call, &error))
     }
+}
+
+/// Tells the generation's observer of a failed call.
+fn told(generation: &Generation, fault: ProviderError) -> ProviderError {
+    generation.tell(&fault);
+    fault
 }

@@ -16,21 +16,21 @@ const TIMED_OUT: i32 = 28;
 
 /// What curl brought.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// The head, in lower case.
     head: String,
-    body: String,
+    pub(crate) body: String,
     exit: Option<i32>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {self:?}"))
     }
 
     /// The documents of the `data:` lines.
-    fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         assert!(self.head.contains("content-type: text/event-stream"), "{self:?}");
         let data = self.body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
         data.map(|data| serde_json::from_str(data).unwrap_or_else(|error| panic!("not JSON ({error}): {data}")))
@@ -39,7 +39,7 @@ impl Answer {
 }
 
 /// Asks with curl. A body makes it a POST.
-fn curl(url: &str, key: &str, more: &[&str], body: Option<&str>) -> Answer {
+pub(crate) fn curl(url: &str, key: &str, more: &[&str], body: Option<&str>) -> Answer {
     let bearer = format!("authorization: Bearer {key}");
     let mut command = Command::new("curl");
     command.args(["--silent", "--no-buffer", "--include", "--header", &bearer]).args(more);

@@ -164,6 +164,12 @@ fn compile_once() {
     });
 }
 
+/// Where the binary keeps compiled components, the embedded one among them.
+pub(crate) fn compiled_components() -> PathBuf {
+    compile_once();
+    shared_cache().join("aot")
+}
+
 /// Where all tests keep compiled components.
 fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("quarry-cache")

@@ -60,16 +60,20 @@ async fn counted(
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
     let admission = admission::admit(gateway, &effective, &parts.headers)?;
-    let begun = Arrived { endpoint: format.path, request_id: id, key: admission.admitted.name(), stream: false };
+    let (key, method) = (admission.admitted.name(), parts.method.as_str());
+    let begun = Arrived { endpoint: format.path, request_id: id, key, stream: false, method };
     let mut observation = Observation::begin(&gateway.metrics, begun);
     observation.child_of(&parts.headers);
     let config = &effective.configuration.gateway;
+    let span = observation.span().clone();
     let counting = async {
         let mut asked = read(format, &read_body(body, config).await?, &parts.headers, config).await?.asked;
         let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
         begin::attribute(&mut asked, &chain);
+        observation.asked(&asked.model, &asked.options, asked.context.tools.len());
         let Asked { context, options, blobs, .. } = asked;
         let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
+        observation.asks(&model.id);
         let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs).await;
         let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
         let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
@@ -82,7 +86,6 @@ async fn counted(
             }
         }
     };
-    let span = observation.span().clone();
     match counting.instrument(span).await {
         Ok(tokens) => {
             observation.answered(200);
@@ -116,7 +119,7 @@ async fn answered(
     let admission = admission::admit(gateway, &effective, &parts.headers)?;
     let observe = |stream| {
         let key = admission.admitted.name();
-        let begun = Arrived { endpoint: format.path, request_id: id, key, stream };
+        let begun = Arrived { endpoint: format.path, request_id: id, key, stream, method: parts.method.as_str() };
         let observation = Observation::begin(&gateway.metrics, begun);
         observation.child_of(&parts.headers);
         observation
@@ -142,7 +145,7 @@ async fn answered(
     }
     let span = observation.span().clone();
     let head = Head { id: id.to_owned(), model: read.asked.model.clone(), created: SystemTime::now() };
-    observation.asked(&read.asked.model, &read.asked.options);
+    observation.asked(&read.asked.model, &read.asked.options, read.asked.context.tools.len());
     let chain =
         match begin::chain(&effective, &read.asked).and_then(|chain| allowed(&admission, &read.asked.model, chain)) {
             Ok(chain) => chain,

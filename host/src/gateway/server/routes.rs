@@ -122,7 +122,8 @@ async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model
     let effective = gateway.effective();
     let admission = admission::admit(gateway, &effective, headers)?;
     let configuration = &effective.configuration;
-    let mut models = effective.catalog.models(&gateway.generation, configuration, &effective.aws).await?;
+    let mut models =
+        effective.catalog.models(&gateway.generation, configuration, &effective.aws, &gateway.metrics).await?;
     models.retain(|model| admission.admitted.may_use(&model.id));
     Ok(models)
 }
