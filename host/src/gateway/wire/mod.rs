@@ -8,7 +8,7 @@ use hyper::{HeaderMap, StatusCode};
 use super::refusal::Refusal;
 use super::remote::Fetched;
 use crate::contract::conversation::{Context, Delta, Options, Outcome, StopReason, TurnFailure};
-use crate::contract::types::{FailureKind, Model};
+use crate::contract::types::{FailureKind, Model, NamedJson};
 use crate::pi::blobs::Blobs;
 use crate::pi::message::AssistantMessage;
 
@@ -152,6 +152,11 @@ pub(crate) fn filtered(failed: &TurnFailure) -> Option<Outcome> {
         usage: *usage,
         extras: extras.clone(),
     })
+}
+
+/// The provider's option for a model that is to call one tool at a time, as all formats can ask.
+pub(crate) fn one_call_at_a_time() -> NamedJson {
+    NamedJson { name: "parallelToolCalls".to_owned(), value: "false".to_owned() }
 }
 
 /// Options that ask for nothing.
