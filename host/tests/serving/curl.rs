@@ -312,3 +312,32 @@ fn in_flight(gateway: &Gateway) -> i64 {
     assert!(!lines.is_empty(), "{metrics}");
     lines.iter().map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<i64>().ok()).expect("a count")).sum()
 }
+
+#[test]
+fn errors_name_the_request_and_the_member() {
+    let gateway = Gateway::with_a_key();
+    let user = json!([{"role": "user", "content": "Hello"}]);
+    let header = |answer: &Answer, name: &str| {
+        let line = answer.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name}: {answer:?}")).to_owned()
+    };
+    // What the gateway refuses itself has the gateway's id, in the body as in the header; what AWS refused has AWS's.
+    let refused = post(&gateway, "/v1/messages", &json!({"model": CLAUDE, "messages": user, "max_tokens": 0}));
+    assert_eq!(refused.status, 400, "{refused:?}");
+    let id = refused.json()["request_id"].as_str().expect("there is an id").to_ascii_lowercase();
+    assert!(id.starts_with("req_"), "{refused:?}");
+    assert_eq!(id, header(&refused, "request-id"));
+    let of_aws = post(&gateway, "/v1/messages", &json!({"model": "sim.http.500", "messages": user, "max_tokens": 9}));
+    assert_eq!(of_aws.json()["request_id"], header(&of_aws, "x-amzn-requestid"), "{of_aws:?}");
+
+    for (path, conversation) in [("/v1/chat/completions", "messages"), ("/v1/responses", "input")] {
+        let unknown = post(&gateway, path, &json!({"model": "no-such-model", conversation: user}));
+        let error = &unknown.json()["error"];
+        assert_eq!(
+            (unknown.status, &error["param"], &error["code"]),
+            (404, &json!("model"), &json!("model_not_found"))
+        );
+        assert!(header(&unknown, "x-request-id").starts_with("req_"), "{unknown:?}");
+    }
+    gateway.stop();
+}

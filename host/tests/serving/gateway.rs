@@ -51,16 +51,29 @@ impl Gateway {
 
     /// One with a configuration and whatever else the command is to be told.
     pub(crate) fn start_with(configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
+        Self::serve(configuration, |command| {
+            command.arg("--simulate").env("QUARRY_SIMULATE_PACE", "instant");
+            tell_more(command);
+        })
+    }
+
+    /// One that asks this endpoint in place of the simulator.
+    pub(crate) fn in_front_of(endpoint: &str) -> Self {
+        let provider = format!(r#"{{ "amazon-bedrock": {{ baseUrl: "{endpoint}", models: [] }} }}"#);
+        let configuration =
+            format!("{{ models: {{ providers: {provider} }}, quarry: {{ retry: {{ attempts: 1 }} }} }}");
+        Self::serve(&configuration, |command| {
+            command.env("AWS_ACCESS_KEY_ID", "AKIDNOBODY").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+        })
+    }
+
+    fn serve(configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
         compile_once();
         let home = tempfile::tempdir().expect("an empty home can be made");
         let file = home.path().join("quarry.json5");
         fs::write(&file, configuration).expect("the configuration can be written");
         let mut command = quarry(home.path());
-        command
-            .args(["serve", "--simulate", "--listen", "127.0.0.1:0", "--config"])
-            .arg(&file)
-            .env("QUARRY_SIMULATE_PACE", "instant")
-            .stderr(Stdio::piped());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&file).stderr(Stdio::piped());
         tell_more(&mut command);
         let mut child = command.spawn().expect("the binary starts");
         let (tell, told) = mpsc::channel();

@@ -7,6 +7,7 @@
 
 mod curl;
 mod gateway;
+mod members;
 mod metrics;
 mod packages;
 mod readme;

@@ -24,17 +24,13 @@ use crate::gateway::wire::{self, Asked, Format, Head, ReadError, Received, Wante
 use crate::pi::message::Fold;
 use crate::telemetry::{Begun as Arrived, Observation, Refusal as Reason};
 
-/// Letters and digits of a request's id.
-const ID_LENGTH: usize = 24;
-
 /// Takes a request and gives its answer.
 pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, request: Request<Body>) -> Response<Body> {
-    let id = new_id();
-    let response = match answered(&gateway, format, request, &id).await {
-        Ok(response) => response,
-        Err(refused) => reply::refusal(format, &refused),
-    };
-    named(response, format, &id)
+    let id = reply::new_id();
+    match answered(&gateway, format, request, &id).await {
+        Ok(response) => reply::named(response, format, &id),
+        Err(refused) => reply::refusal(format, &refused, &id),
+    }
 }
 
 /// Counts the tokens of what a request would send. The model that it names counts and no other.
@@ -43,12 +39,11 @@ pub(super) async fn count_tokens(
     format: &'static Format,
     request: Request<Body>,
 ) -> Response<Body> {
-    let id = new_id();
-    let response = match counted(&gateway, format, request, &id).await {
-        Ok(tokens) => reply::document(wire::messages::counted(tokens)),
-        Err(refused) => reply::refusal(format, &refused),
-    };
-    named(response, format, &id)
+    let id = reply::new_id();
+    match counted(&gateway, format, request, &id).await {
+        Ok(tokens) => reply::named(reply::document(wire::messages::counted(tokens)), format, &id),
+        Err(refused) => reply::refusal(format, &refused, &id),
+    }
 }
 
 async fn counted(
@@ -93,19 +88,6 @@ async fn counted(
         }
         Err(refused) => Err(refuse(observation, refused)),
     }
-}
-
-fn new_id() -> String {
-    std::iter::repeat_with(fastrand::alphanumeric).take(ID_LENGTH).collect()
-}
-
-/// The response with the request's id, where clients of the format look for it.
-fn named(mut response: Response<Body>, format: &'static Format, id: &str) -> Response<Body> {
-    let name = HeaderName::from_static(format.request_id_header);
-    if let Ok(value) = HeaderValue::from_str(&format!("req_{id}")) {
-        response.headers_mut().insert(name, value);
-    }
-    response
 }
 
 async fn answered(

@@ -73,7 +73,7 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
 async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response<Body> {
     // Names of models and clients are nobody else's business.
     if let Err(refused) = admission::check_key(&gateway, &gateway.effective(), &headers) {
-        return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused);
+        return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused, &reply::new_id());
     }
     let mut response = reply::text(StatusCode::OK, gateway.metrics.render());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(METRICS_CONTENT_TYPE));
@@ -96,7 +96,7 @@ async fn models(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> 
     });
     match listed {
         Ok(list) => reply::document(list),
-        Err(refused) => reply::refusal(format, &refused),
+        Err(refused) => reply::refusal(format, &refused, &reply::new_id()),
     }
 }
 
@@ -104,7 +104,7 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
     let format = format_of(&headers);
     let models = match listed(&gateway, &headers).await {
         Ok(models) => models,
-        Err(refused) => return reply::refusal(format, &refused),
+        Err(refused) => return reply::refusal(format, &refused, &reply::new_id()),
     };
     match models.iter().find(|model| model.id == crate::gateway::models::without_prefix(&id)) {
         Some(model) if is_anthropic(&headers) => reply::document(messages::models::model(model)),
@@ -112,7 +112,7 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
         None => {
             let message = format!("there is no model {id:?}; GET /v1/models lists the models");
             let refused = Refusal { param: Some("model".to_owned()), ..Refusal::new(RefusalKind::NotFound, message) };
-            reply::refusal(format, &refused)
+            reply::refusal(format, &refused, &reply::new_id())
         }
     }
 }
@@ -144,10 +144,10 @@ async fn unknown_path(request: Request<Body>) -> Response<Body> {
          /v1/messages/count_tokens and /api/stream, and GET /v1/models, /healthz, /readyz and /metrics",
         request.uri().path()
     );
-    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message))
+    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message), &reply::new_id())
 }
 
 async fn unknown_method(request: Request<Body>) -> Response<Body> {
     let message = format!("{} does not take {}", request.uri().path(), request.method());
-    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::Method, message))
+    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::Method, message), &reply::new_id())
 }

@@ -20,6 +20,7 @@ pub(crate) mod responses;
 pub(crate) mod bedrock_members;
 pub(crate) mod models;
 pub(crate) mod openai_error;
+pub(crate) mod openai_options;
 pub(crate) mod reader;
 pub(crate) mod sse;
 pub(crate) mod thinking_token;
@@ -31,8 +32,8 @@ pub(crate) struct Format {
     pub(crate) path: &'static str,
     /// Reads a request.
     pub(crate) read: fn(&Received<'_>) -> Result<Request, ReadError>,
-    /// The body of a refusal, as the format's own error object.
-    pub(crate) refusal: fn(&Refusal) -> Vec<u8>,
+    /// The body of a refusal, as the format's own error object. The id is the one in [`Format::request_id_header`].
+    pub(crate) refusal: fn(&Refusal, &str) -> Vec<u8>,
     /// The HTTP status of a refusal. Anthropic has one of its own for an overload.
     pub(crate) status: fn(&Refusal) -> StatusCode,
     /// The header in which clients of this format look for the request's id.
@@ -99,6 +100,11 @@ pub(crate) struct Asked {
     pub(crate) stream: bool,
 }
 
+/// The gateway's id of a request, as headers and errors have it.
+pub(crate) fn request_id(id: &str) -> String {
+    format!("req_{id}")
+}
+
 /// What is known when an answer begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
@@ -111,6 +117,11 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// The gateway's id of the request, as headers and errors have it.
+    pub(crate) fn request_id(&self) -> String {
+        request_id(&self.id)
+    }
+
     /// When, in seconds since 1970.
     pub(crate) fn created_seconds(&self) -> u64 {
         self.created.duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::reader::{Object, Value};
 use super::assistant_content;
 use super::caching::CachePoints;
-use super::user_content::UserContent;
+use super::user_content::{UserContent, refuse_citations};
 use crate::contract::conversation::{AssistantBlock, AssistantMessage, Message, UserBlock};
 
 /// The provider and the API by which a model knows thinking of its own. A client of this API keeps no such note; it talks to
@@ -47,7 +47,7 @@ fn text_block<'r, 'a>(item: &Value<'r, 'a>) -> Option<Object<'r, 'a>> {
         block.reader().problem(block.path_of("type"), message);
         return None;
     }
-    block.ignore(&["citations"]);
+    refuse_citations(&block);
     Some(block)
 }
 

@@ -1,6 +1,7 @@
 //! `source` of images and documents.
 
 use super::super::reader::{Object, Value};
+use super::user_content::refuse_citations;
 use crate::contract::conversation::{Blob, Document, UserBlock};
 
 /// Reads an image.
@@ -95,7 +96,7 @@ fn text_block(item: &Value<'_, '_>) -> Option<String> {
     }
     let text = block.require_string("text");
     block.refuse("cache_control", &[], "a part of a document cannot be cached by itself; put it on the document");
-    block.ignore(&["citations"]);
+    refuse_citations(&block);
     block.finish();
     Some(text)
 }

@@ -83,7 +83,7 @@ impl UserContent<'_> {
     fn block(&self, block: Object<'_, '_>, kind: &str) -> (Option<UserBlock>, Option<TimeToLive>) {
         let read = match kind {
             "text" => {
-                block.ignore(&["citations"]);
+                refuse_citations(&block);
                 Some(UserBlock::Text(block.require_string("text")))
             }
             "image" => sources::image(&block),
@@ -100,6 +100,11 @@ impl UserContent<'_> {
         block.finish();
         (read, ttl)
     }
+}
+
+/// Only a model cites.
+pub(super) fn refuse_citations(block: &Object<'_, '_>) {
+    block.refuse("citations", &["[]"], "only what the assistant said has citations");
 }
 
 /// Sets of tools are Anthropic's own; a call of one of them cannot be replayed.

@@ -76,7 +76,7 @@ fn what_cannot_be_had_is_refused_by_name() {
     assert!(refused(r#"{"options":{}}"#).contains("model: it is missing"));
     assert!(refused("[]").contains("expected a JSON object"));
     let refusal = Refusal::invalid("model", "no \"such\" model");
-    assert_eq!(String::from_utf8_lossy(&super::refusal(&refusal)), r#"{"error":"no \"such\" model"}"#);
+    assert_eq!(String::from_utf8_lossy(&super::refusal(&refusal, "req_1")), r#"{"error":"no \"such\" model"}"#);
 }
 
 fn writer(asked: &str, answering: &str) -> Box<dyn super::super::Writer> {

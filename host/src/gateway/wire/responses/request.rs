@@ -1,5 +1,6 @@
 //! Reading a request.
 
+use super::super::openai_options;
 use super::super::reader::{Object, Reader};
 use super::super::{Asked, ReadError, Received, Request, no_options, one_call_at_a_time};
 use super::echo::Echo;
@@ -32,7 +33,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         thinking: options::effort(&body),
         output_schema: options::output_schema(&body),
         cache_retention: options::cache_retention(&body),
-        service_tier: options::service_tier(&body),
+        service_tier: openai_options::service_tier(&body),
         request_metadata: body
             .take("metadata")
             .and_then(|metadata| metadata.require_object("an object of strings"))
