@@ -20,6 +20,7 @@ pub(crate) mod responses;
 pub(crate) mod bedrock_members;
 pub(crate) mod models;
 pub(crate) mod openai_error;
+pub(crate) mod openai_files;
 pub(crate) mod openai_options;
 pub(crate) mod reader;
 pub(crate) mod sse;

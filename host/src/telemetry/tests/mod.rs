@@ -14,6 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::{Answering, Begun, Metrics, Observation};
 use crate::contract::conversation::{Delta, Fragment, Options, Outcome, StopReason, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
+use crate::gateway::no_options;
 
 const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const PUSH: Duration = Duration::from_micros(1);
@@ -32,21 +33,8 @@ fn options() -> Options {
         temperature: Some(0.5),
         top_p: Some(0.9),
         stop_sequences: vec!["END".to_owned()],
-        tool_choice: None,
         thinking: Some("low".to_owned()),
-        thinking_budgets: Vec::new(),
-        interleaved_thinking: None,
-        thinking_display: None,
-        cache_retention: None,
-        service_tier: None,
-        latency: None,
-        guardrail: None,
-        output_schema: None,
-        request_metadata: Vec::new(),
-        prompt_variables: Vec::new(),
-        additional_request_fields: None,
-        additional_response_field_paths: Vec::new(),
-        extras: Vec::new(),
+        ..no_options()
     }
 }
 

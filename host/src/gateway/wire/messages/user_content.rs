@@ -102,8 +102,21 @@ impl UserContent<'_> {
     }
 }
 
+/// A text block where nothing else can stand, with a problem where something else does. `place` says where that is.
+pub(super) fn only_text<'r, 'a>(item: &Value<'r, 'a>, place: &str) -> Option<Object<'r, 'a>> {
+    let block = item.require_object("a text block")?;
+    let kind = block.require_string("type");
+    if kind != "text" {
+        let message = format!("`{kind}` cannot stand in {place}; expected `text`");
+        block.reader().problem(block.path_of("type"), message);
+        return None;
+    }
+    refuse_citations(&block);
+    Some(block)
+}
+
 /// Only a model cites.
-pub(super) fn refuse_citations(block: &Object<'_, '_>) {
+fn refuse_citations(block: &Object<'_, '_>) {
     block.refuse("citations", &["[]"], "only what the assistant said has citations");
 }
 
