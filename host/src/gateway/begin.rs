@@ -17,7 +17,7 @@ use crate::contract::conversation::{Context, Delta, Message, Options, Problem};
 use crate::contract::types::{Failure, FailureKind, Model, Notice};
 use crate::pi::blobs;
 use crate::provider::Generation;
-use crate::telemetry::Observation;
+use crate::telemetry::{Answering, Observation};
 
 /// Whose messages are replayed as its own.
 const PROVIDER: &str = "amazon-bedrock";
@@ -118,8 +118,9 @@ async fn ask_chain(
     let mut context = asked.context;
     let mut from: Option<String> = None;
     for model in chain {
-        if let Some(from) = &from {
-            observation.fell_back(from, &model.id);
+        match &from {
+            None => observation.asks(&model.id),
+            Some(from) => observation.fell_back(from, &model.id),
         }
         let request = match prepare(generation, effective, &model, context, &asked.options, &asked.blobs).await {
             Ok((request, given_back)) => {
@@ -135,7 +136,13 @@ async fn ask_chain(
         };
         match attempts(generation, effective, &request, retry, observation).await {
             Ok((turn, first)) => {
-                observation.answering(&request.ask.model_id, &request.ask.region, turn.request_id());
+                observation.answering(&Answering {
+                    model: &request.ask.model_id,
+                    region: &request.ask.region,
+                    server: turn.server().map(|server| (&*server.host, server.port)),
+                    aws_request_id: turn.request_id(),
+                });
+                observation.took(&first);
                 return Ok((turn, first, request.ask.model_id));
             }
             Err(failure) => {
@@ -229,9 +236,8 @@ async fn once(
         BeginError::Provider(error) => turn::provider_failure(&error, None),
     })?;
     let mut first = Vec::new();
-    let mut provider_time = Duration::ZERO;
     while let Some(deltas) = std::future::poll_fn(|context| turn.poll_deltas(context)).await {
-        provider_time += turn.provider_time();
+        observation.pushed(turn.provider_time());
         let has_content = deltas.iter().any(is_content);
         let failed_first = !has_content && matches!(deltas.last(), Some(Delta::Error(_)));
         first.extend(deltas);
@@ -242,7 +248,6 @@ async fn once(
             break;
         }
     }
-    observation.deltas(&first, provider_time);
     Ok((turn, first))
 }
 

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
+use super::models;
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
 use crate::provider::Generation;
@@ -80,6 +81,9 @@ impl Gateway {
         simulator: Option<std::net::SocketAddr>,
         metrics: Arc<Metrics>,
     ) -> Result<Arc<Self>, StartError> {
+        let faults = Arc::clone(&metrics);
+        let generation = generation.observed(Arc::new(move |fault| faults.guest_fault(fault)));
+        metrics.know_models(&models::named(&configuration.settings));
         let effective = Effective::make(configuration, simulator, None).await?;
         Ok(Arc::new(Gateway {
             generation,
@@ -119,6 +123,7 @@ impl Gateway {
                 "the configuration has no keys any more: nobody is let in until there is one, or a new start"
             );
         }
+        self.metrics.know_models(&models::named(&made.configuration.settings));
         self.effective.store(Arc::new(made));
         Ok(())
     }

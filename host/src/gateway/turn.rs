@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::cut_short::CutShort;
-use crate::aws::{Aws, ConverseRequest, EventStream, Received};
+use crate::aws::{Aws, ConverseRequest, EventStream, Received, Server};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Model, Usage, UsageCost};
@@ -173,6 +173,12 @@ impl Turn {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.stream.request_id()
+    }
+
+    /// The server that answers.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.stream.server()
     }
 
     /// How long the provider took for the deltas that were given last.

@@ -4,20 +4,21 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::component::Component;
-
 use super::aot::AotCache;
+use super::bounds::Bounds;
+use super::component;
 use super::digest::Digest;
 use super::engine::Host;
-use super::error::LoadError;
+use super::error::{LoadError, ProviderError};
 use super::imports::ImportPolicy;
-use super::inspect;
-use super::session::{Bounds, Session};
-use super::{EMBEDDED, EMBEDDED_NAME, ProviderError};
+use super::{EMBEDDED, EMBEDDED_NAME, interface};
 use crate::bindings::ProviderPre;
 
 /// The version of the contract that this host serves.
 pub(super) const CONTRACT: &str = "0.1.0";
+
+/// Who is told of every call that fails, on the thread of the call: it must not wait.
+pub type FaultObserver = Arc<dyn Fn(&ProviderError) + Send + Sync>;
 
 /// A provider component, checked, compiled and ready for sessions.
 pub struct Generation {
@@ -25,6 +26,7 @@ pub struct Generation {
     name: String,
     digest: Digest,
     pre: ProviderPre<Bounds>,
+    faults: Option<FaultObserver>,
 }
 
 impl fmt::Debug for Generation {
@@ -64,7 +66,7 @@ impl Generation {
         cache: Option<&AotCache>,
         policy: ImportPolicy,
     ) -> Result<Arc<Self>, LoadError> {
-        let bytes = read_component(host, path)?;
+        let bytes = component::read_component(host, path)?;
         Generation::load_importing(host, &path.display().to_string(), &bytes, cache, policy)
     }
 
@@ -85,14 +87,15 @@ impl Generation {
         policy: ImportPolicy,
     ) -> Result<Arc<Self>, LoadError> {
         let digest = Digest::of(bytes);
-        let component = compiled(host, name, bytes, cache, policy)?;
-        let imports = inspect::imports(&host.engine, &component);
+        let component = component::compiled(host, name, bytes, cache, policy)?;
+        let imports = interface::imports(&host.engine, &component);
         let imports = policy.refused(imports);
         if !imports.is_empty() {
             return Err(LoadError::Imports { name: name.to_owned(), imports });
         }
         let not_a_provider = |reason| LoadError::NotAProvider { name: name.to_owned(), expected: CONTRACT, reason };
-        if let Some(other) = inspect::contract_version(&host.engine, &component).filter(|version| version != CONTRACT) {
+        if let Some(other) = interface::contract_version(&host.engine, &component).filter(|version| version != CONTRACT)
+        {
             return Err(not_a_provider(format!("it exports quarry:provider@{other}")));
         }
         let pre = policy
@@ -100,15 +103,15 @@ impl Generation {
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(ProviderPre::new)
             .map_err(|error| not_a_provider(format!("{error:#}")))?;
-        Ok(Arc::new(Generation { host: Arc::clone(host), name: name.to_owned(), digest, pre }))
+        Ok(Arc::new(Generation { host: Arc::clone(host), name: name.to_owned(), digest, pre, faults: None }))
     }
 
-    /// Begins a session: a fresh instance with bounds of its own.
-    ///
-    /// # Errors
-    /// When no instance can be made.
-    pub fn session(self: &Arc<Self>) -> Result<Session, ProviderError> {
-        Session::new(Arc::clone(self))
+    /// The same component, with somebody who is told of every call that fails in a session of it, whoever calls.
+    #[must_use]
+    pub fn observed(&self, faults: FaultObserver) -> Arc<Self> {
+        let Generation { host, name, digest, pre, faults: _ } = self;
+        let (host, name, pre) = (Arc::clone(host), name.clone(), pre.clone());
+        Arc::new(Generation { host, name, digest: *digest, pre, faults: Some(faults) })
     }
 
     /// How many sessions are alive in this generation's engine: one a request that is answered, and one while the provider is
@@ -130,6 +133,13 @@ impl Generation {
         self.digest
     }
 
+    /// Tells of a call that failed.
+    pub(super) fn tell(&self, fault: &ProviderError) {
+        if let Some(faults) = &self.faults {
+            faults(fault);
+        }
+    }
+
     pub(super) fn host(&self) -> &Host {
         &self.host
     }
@@ -137,59 +147,4 @@ impl Generation {
     pub(super) fn pre(&self) -> &ProviderPre<Bounds> {
         &self.pre
     }
-}
-
-/// Reads a component's file, within the limit.
-pub(super) fn read_component(host: &Host, path: &Path) -> Result<Vec<u8>, LoadError> {
-    let unreadable = |source| LoadError::Read { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    let limit = host.limits.component;
-    if size > limit as u64 {
-        return Err(LoadError::TooLarge { name: path.display().to_string(), size, limit });
-    }
-    std::fs::read(path).map_err(unreadable)
-}
-
-/// Takes a component from the cache, or compiles it and keeps it there.
-pub(super) fn compiled(
-    host: &Host,
-    name: &str,
-    bytes: &[u8],
-    cache: Option<&AotCache>,
-    policy: ImportPolicy,
-) -> Result<Component, LoadError> {
-    let digest = Digest::of(bytes);
-    if let Some(component) = cache.and_then(|cache| cache.load(&host.engine, &digest)) {
-        return Ok(component);
-    }
-    let component = compile(host, name, bytes)?;
-    // Only what may be used is worth keeping.
-    if policy.refused(inspect::imports(&host.engine, &component)).is_empty()
-        && let Some(cache) = cache
-    {
-        cache.store(&host.engine, &digest, &component);
-    }
-    Ok(component)
-}
-
-/// Compiles a component.
-fn compile(host: &Host, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
-    let not_a_component = |reason: String| LoadError::NotAComponent { name: name.to_owned(), reason };
-    if bytes.len() > host.limits.component {
-        let size = bytes.len() as u64;
-        return Err(LoadError::TooLarge { name: name.to_owned(), size, limit: host.limits.component });
-    }
-    match bytes {
-        // Magic, then version 13 and layer 1: a component. Version 1 and layer 0: a core module.
-        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => {}
-        [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => {
-            let reason = "it is a core module; make a component of it with `wasm-tools component new`".to_owned();
-            return Err(not_a_component(reason));
-        }
-        [b'\x7f', b'E', b'L', b'F', ..] => {
-            return Err(not_a_component("it is machine code (ELF), which is never loaded".to_owned()));
-        }
-        _ => return Err(not_a_component("it does not begin with the magic number `\\0asm`".to_owned())),
-    }
-    Component::new(&host.engine, bytes).map_err(|error| not_a_component(format!("{error:#}")))
 }

@@ -4,6 +4,8 @@
 //! handles, lifted bytes and time for each call. A trap poisons the session and costs one stream.
 
 mod aot;
+mod bounds;
+mod component;
 mod deadline;
 mod digest;
 mod engine;
@@ -11,6 +13,7 @@ mod error;
 mod generation;
 mod imports;
 mod inspect;
+mod interface;
 mod limits;
 mod session;
 
@@ -18,7 +21,7 @@ pub use self::aot::AotCache;
 pub use self::digest::Digest;
 pub use self::engine::Host;
 pub use self::error::{LoadError, ProviderError};
-pub use self::generation::Generation;
+pub use self::generation::{FaultObserver, Generation};
 pub use self::imports::ImportPolicy;
 pub use self::inspect::{Inspection, inspect};
 pub use self::limits::Limits;

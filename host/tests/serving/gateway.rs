@@ -77,6 +77,12 @@ impl Gateway {
         })
     }
 
+    /// One that asks this endpoint in place of the simulator.
+    pub(crate) fn in_front_of(endpoint: &str) -> Self {
+        let provider = format!(r#"{{ "amazon-bedrock": {{ baseUrl: "{endpoint}", models: [] }} }}"#);
+        Self::behind(&format!("{{ models: {{ providers: {provider} }}, quarry: {{ retry: {{ attempts: 1 }} }} }}"))
+    }
+
     fn launch(listen: &str, configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
         compile_once();
         let home = tempfile::tempdir().expect("an empty home can be made");
@@ -234,6 +240,12 @@ fn compile_once() {
             thread::sleep(Duration::from_millis(20));
         }
     });
+}
+
+/// Where the binary keeps compiled components, the embedded one among them.
+pub(crate) fn compiled_components() -> PathBuf {
+    compile_once();
+    shared_cache().join("aot")
 }
 
 /// Where all tests keep compiled components.

@@ -8,6 +8,7 @@
 mod curl;
 mod faults;
 mod gateway;
+mod members;
 mod metrics;
 mod operating;
 mod packages;

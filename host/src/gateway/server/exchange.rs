@@ -25,17 +25,13 @@ use crate::gateway::wire::{self, Asked, Format, Head, ReadError, Received, Wante
 use crate::pi::message::Fold;
 use crate::telemetry::{Begun as Arrived, Observation, Refusal as Reason};
 
-/// Letters and digits of a request's id.
-const ID_LENGTH: usize = 24;
-
 /// Takes a request and gives its answer.
 pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, request: Request<Body>) -> Response<Body> {
-    let id = new_id();
-    let response = match answered(&gateway, format, request, &id).await {
-        Ok(response) => response,
-        Err(refused) => reply::refusal(format, &refused),
-    };
-    named(response, format, &id)
+    let id = reply::new_id();
+    match answered(&gateway, format, request, &id).await {
+        Ok(response) => reply::named(response, format, &id),
+        Err(refused) => reply::refusal(format, &refused, &id),
+    }
 }
 
 /// Counts the tokens of what a request would send. The model that it names counts and no other.
@@ -44,12 +40,11 @@ pub(super) async fn count_tokens(
     format: &'static Format,
     request: Request<Body>,
 ) -> Response<Body> {
-    let id = new_id();
-    let response = match counted(&gateway, format, request, &id).await {
-        Ok(tokens) => reply::document(wire::messages::counted(tokens)),
-        Err(refused) => reply::refusal(format, &refused),
-    };
-    named(response, format, &id)
+    let id = reply::new_id();
+    match counted(&gateway, format, request, &id).await {
+        Ok(tokens) => reply::named(reply::document(wire::messages::counted(tokens)), format, &id),
+        Err(refused) => reply::refusal(format, &refused, &id),
+    }
 }
 
 async fn counted(
@@ -61,17 +56,21 @@ async fn counted(
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
     let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
-    let begun = Arrived { endpoint: format.path, request_id: id, key: admission.admitted.name(), stream: false };
+    let (key, method) = (admission.admitted.name(), parts.method.as_str());
+    let begun = Arrived { endpoint: format.path, request_id: id, key, stream: false, method };
     let mut observation = Observation::begin(&gateway.metrics, begun);
     observation.child_of(&parts.headers);
     let config = &effective.configuration.gateway;
+    let span = observation.span().clone();
     let counting = async {
         let mut asked =
             read(format, &body::read(body, &parts.headers, &config.limits).await?, &parts.headers, config).await?.asked;
         let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
         begin::attribute(&mut asked, &chain);
+        observation.asked(&asked.model, &asked.options, asked.context.tools.len());
         let Asked { context, options, blobs, .. } = asked;
         let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
+        observation.asks(&model.id);
         let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs).await;
         let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
         let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
@@ -84,7 +83,6 @@ async fn counted(
             }
         }
     };
-    let span = observation.span().clone();
     let deadline = deadline(gateway, config);
     let counted = tokio::select! {
         counted = counting.instrument(span) => counted,
@@ -99,19 +97,6 @@ async fn counted(
     }
 }
 
-fn new_id() -> String {
-    std::iter::repeat_with(fastrand::alphanumeric).take(ID_LENGTH).collect()
-}
-
-/// The response with the request's id, where clients of the format look for it.
-fn named(mut response: Response<Body>, format: &'static Format, id: &str) -> Response<Body> {
-    let name = HeaderName::from_static(format.request_id_header);
-    if let Ok(value) = HeaderValue::from_str(&format!("req_{id}")) {
-        response.headers_mut().insert(name, value);
-    }
-    response
-}
-
 async fn answered(
     gateway: &Arc<Gateway>,
     format: &'static Format,
@@ -123,7 +108,7 @@ async fn answered(
     let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
     let observe = |stream| {
         let key = admission.admitted.name();
-        let begun = Arrived { endpoint: format.path, request_id: id, key, stream };
+        let begun = Arrived { endpoint: format.path, request_id: id, key, stream, method: parts.method.as_str() };
         let observation = Observation::begin(&gateway.metrics, begun);
         observation.child_of(&parts.headers);
         observation
@@ -149,7 +134,7 @@ async fn answered(
     }
     let span = observation.span().clone();
     let head = Head { id: id.to_owned(), model: read.asked.model.clone(), created: SystemTime::now() };
-    observation.asked(&read.asked.model, &read.asked.options);
+    observation.asked(&read.asked.model, &read.asked.options, read.asked.context.tools.len());
     let chain =
         match begin::chain(&effective, &read.asked).and_then(|chain| allowed(&admission, &read.asked.model, chain)) {
             Ok(chain) => chain,

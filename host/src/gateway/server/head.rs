@@ -32,7 +32,7 @@ pub(super) async fn bounded(
     let message = format!("the request's head is over {most} bytes (quarry.limits.headerBytes)");
     let refused =
         Refusal { status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, ..Refusal::new(RefusalKind::TooLarge, message) };
-    reply::refusal(routes::format_at(request.uri().path(), request.headers()), &refused)
+    reply::refusal(routes::format_at(request.uri().path(), request.headers()), &refused, &reply::new_id())
 }
 
 /// Puts the host that a target names into `host`, where everybody looks: the target counts (RFC 9112, 3.2.2), and HTTP/2 has it

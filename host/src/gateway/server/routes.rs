@@ -58,7 +58,7 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
 async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response<Body> {
     // Names of models and clients are nobody else's business.
     if let Err(refused) = admission::check_key(&gateway, &gateway.effective(), &headers) {
-        return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused);
+        return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused, &reply::new_id());
     }
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
     gateway.metrics.alive(tasks, gateway.generation.sessions_alive());
@@ -83,7 +83,7 @@ async fn models(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> 
     });
     match listed {
         Ok(list) => reply::document(list),
-        Err(refused) => reply::refusal(format, &refused),
+        Err(refused) => reply::refusal(format, &refused, &reply::new_id()),
     }
 }
 
@@ -91,7 +91,7 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
     let format = format_of(&headers);
     let models = match listed(&gateway, &headers).await {
         Ok(models) => models,
-        Err(refused) => return reply::refusal(format, &refused),
+        Err(refused) => return reply::refusal(format, &refused, &reply::new_id()),
     };
     match models.iter().find(|model| model.id == crate::gateway::models::without_prefix(&id)) {
         Some(model) if is_anthropic(&headers) => reply::document(messages::models::model(model)),
@@ -99,7 +99,7 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
         None => {
             let message = format!("there is no model {id:?}; GET /v1/models lists the models");
             let refused = Refusal { param: Some("model".to_owned()), ..Refusal::new(RefusalKind::NotFound, message) };
-            reply::refusal(format, &refused)
+            reply::refusal(format, &refused, &reply::new_id())
         }
     }
 }
@@ -109,7 +109,8 @@ async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model
     let effective = gateway.effective();
     let admission = admission::admit(gateway, &effective, headers)?;
     let configuration = &effective.configuration;
-    let mut models = effective.catalog.models(&gateway.generation, configuration, &effective.aws).await?;
+    let mut models =
+        effective.catalog.models(&gateway.generation, configuration, &effective.aws, &gateway.metrics).await?;
     models.retain(|model| admission.admitted.may_use(&model.id));
     Ok(models)
 }
@@ -144,11 +145,11 @@ async fn unknown_path(request: Request<Body>) -> Response<Body> {
          /v1/messages/count_tokens and /api/stream, and GET /v1/models, /healthz, /readyz and /metrics",
         request.uri().path()
     );
-    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message))
+    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message), &reply::new_id())
 }
 
 async fn unknown_method(request: Request<Body>) -> Response<Body> {
     let message = format!("{} does not take {}", request.uri().path(), request.method());
     let format = format_at(request.uri().path(), request.headers());
-    reply::refusal(format, &Refusal::new(RefusalKind::Method, message))
+    reply::refusal(format, &Refusal::new(RefusalKind::Method, message), &reply::new_id())
 }

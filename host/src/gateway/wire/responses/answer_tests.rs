@@ -14,6 +14,7 @@ use crate::contract::conversation::{
 };
 use crate::contract::types::{Failure, FailureKind, NamedJson, Usage, UsageCost};
 use crate::gateway::remote::Fetched;
+use crate::gateway::turn;
 use crate::pi::message::Fold;
 
 fn writer() -> Box<dyn Writer> {
@@ -64,15 +65,9 @@ fn outcome(reason: StopReason, raw: &str) -> Outcome {
 
 fn failure(kind: FailureKind) -> Delta {
     let failure = Failure {
-        kind,
-        message: "slow down".to_owned(),
-        hint: None,
         retryable: true,
-        retry_after_ms: None,
         code: Some("ThrottlingException".to_owned()),
-        status: None,
-        request_id: Some("r-1".to_owned()),
-        suggestions: Vec::new(),
+        ..turn::failure(kind, "slow down".to_owned(), None, Some("r-1"))
     };
     Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage: usage(), extras: Vec::new() })
 }
