@@ -15,7 +15,7 @@ use crate::config::gateway::RetryConfig;
 use crate::contract::conversation::{Context, Delta, Message, Options, Problem};
 use crate::contract::types::{Failure, FailureKind, Model, Notice};
 use crate::pi::blobs;
-use crate::provider::Generation;
+use crate::provider::{Generation, Session};
 use crate::telemetry::Observation;
 
 /// Whose messages are replayed as its own.
@@ -69,6 +69,11 @@ impl NotBegun {
     }
 }
 
+/// The longest body of a request, in bytes, that is prepared on the async worker itself, and in the instance that then translates
+/// the answer. A small one takes the provider less than going to another thread and back, and leaves the instance small. Longer
+/// ones leave the worker: a long history takes milliseconds.
+const PREPARED_IN_PLACE: usize = 16 << 10;
+
 /// What a request is begun with.
 pub(crate) struct Beginning {
     /// The provider.
@@ -77,6 +82,8 @@ pub(crate) struct Beginning {
     pub(crate) effective: Arc<Effective>,
     /// What is asked.
     pub(crate) asked: Asked,
+    /// Bytes of the request's body.
+    pub(crate) size: usize,
     /// The models to ask, in order; not empty.
     pub(crate) chain: Vec<Model>,
     /// Who observes the request.
@@ -88,7 +95,7 @@ pub(crate) struct Beginning {
 /// # Errors
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
-    let Beginning { generation, effective, asked, chain, mut observation } = beginning;
+    let Beginning { generation, effective, asked, size, chain, mut observation } = beginning;
     let retry = &effective.configuration.gateway.retry;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
     let mut context = asked.context;
@@ -97,7 +104,8 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
         if let Some(from) = &from {
             observation.fell_back(from, &model.id);
         }
-        let request = match prepare(&generation, &effective, &model, context, &asked.options, &asked.blobs).await {
+        let prepared = prepare(&generation, &effective, &model, context, &asked.options, &asked.blobs, size).await;
+        let mut request = match prepared {
             Ok((request, given_back)) => {
                 context = given_back;
                 request
@@ -109,7 +117,7 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
             }
             Err(not_begun) => return Err((not_begun, observation)),
         };
-        match attempts(&generation, &effective, &request, retry, &mut observation).await {
+        match attempts(&generation, &effective, &mut request, retry, &mut observation).await {
             Ok((turn, first)) => {
                 observation.answering(&request.ask.model_id, &request.ask.region, turn.request_id());
                 return Ok(Begun { turn, first, model: request.ask.model_id, observation });
@@ -131,9 +139,11 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
 /// A request that is ready to be sent, again and again.
 pub(crate) struct Ready {
     pub(crate) ask: Ask,
+    /// The instance that prepared it, for the first attempt, where it is still a small one.
+    session: Option<Session>,
 }
 
-/// Has the provider prepare the request, off the async worker: a long history takes milliseconds.
+/// Has the provider prepare a request whose body has `size` bytes.
 pub(crate) async fn prepare(
     generation: &Arc<Generation>,
     effective: &Effective,
@@ -141,29 +151,37 @@ pub(crate) async fn prepare(
     context: Context,
     options: &Options,
     blobs: &blobs::Blobs,
+    size: usize,
 ) -> Result<(Ready, Context), NotBegun> {
-    let session = generation.session().map_err(|error| provider_failed(&error))?;
-    let settings = effective.configuration.settings.clone();
-    let asked = Prepare { settings, model: model.clone(), context, options: options.clone() };
-    let (_session, asked, prepared) = turn::prepare(session, asked).await.map_err(|error| match error {
-        TurnError::Provider(error) => provider_failed(&error),
-        other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
-    })?;
+    let mut session = generation.session().map_err(|error| provider_failed(&error))?;
+    let settings = &effective.configuration.settings;
+    let (session, context, prepared) = if size <= PREPARED_IN_PLACE {
+        let prepared = session.prepare(settings, model, &context, options).map_err(|error| provider_failed(&error))?;
+        (Some(session), context, prepared)
+    } else {
+        let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
+        let prepared = turn::prepare(session, Prepare { settings, model, context, options }).await;
+        let (_grown, asked, prepared) = prepared.map_err(|error| match error {
+            TurnError::Provider(error) => provider_failed(&error),
+            other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
+        })?;
+        (None, asked.context, prepared)
+    };
     let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
     for Notice { kind, message } in &prepared.notices {
-        tracing::info!(model = asked.model.id, kind, message, "the request was changed");
+        tracing::info!(model = model.id, kind, message, "the request was changed");
     }
     let body = blobs::join(&prepared.body, blobs)
         .map_err(|error| NotBegun::Refused(Refusal::new(RefusalKind::Internal, error.to_string())))?;
     let ask = Ask {
-        model: asked.model,
+        model: model.clone(),
         model_id: prepared.model_id,
         region: prepared.region,
         body,
         carry: prepared.carry,
         idle: effective.configuration.gateway.limits.idle,
     };
-    Ok((Ready { ask }, asked.context))
+    Ok((Ready { ask, session }, context))
 }
 
 fn provider_failed(error: &crate::provider::ProviderError) -> NotBegun {
@@ -174,7 +192,7 @@ fn provider_failed(error: &crate::provider::ProviderError) -> NotBegun {
 async fn attempts(
     generation: &Arc<Generation>,
     effective: &Effective,
-    request: &Ready,
+    request: &mut Ready,
     retry: &RetryConfig,
     observation: &mut Observation,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
@@ -196,10 +214,13 @@ async fn attempts(
 async fn once(
     generation: &Arc<Generation>,
     effective: &Effective,
-    request: &Ready,
+    request: &mut Ready,
     observation: &mut Observation,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
-    let session = generation.session().map_err(|error| turn::provider_failure(&error, None))?;
+    let session = match request.session.take() {
+        Some(session) => session,
+        None => generation.session().map_err(|error| turn::provider_failure(&error, None))?,
+    };
     let mut turn = Turn::begin(session, &effective.aws, request.ask.clone()).await.map_err(|error| match error {
         BeginError::Refused(failure) => failure,
         BeginError::Provider(error) => turn::provider_failure(&error, None),

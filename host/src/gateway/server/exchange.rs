@@ -65,12 +65,14 @@ async fn counted(
     observation.child_of(&parts.headers);
     let config = &effective.configuration.gateway;
     let counting = async {
-        let mut asked = read(format, &read_body(body, config).await?, &parts.headers, config).await?.asked;
+        let body = read_body(body, config).await?;
+        let mut asked = read(format, &body, &parts.headers, config).await?.asked;
         let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
         begin::attribute(&mut asked, &chain);
         let Asked { context, options, blobs, .. } = asked;
         let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
-        let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs).await;
+        let size = body.len();
+        let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs, size).await;
         let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
         let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
         match effective.aws.count_tokens(request).await {
@@ -154,6 +156,7 @@ async fn answered(
         generation: Arc::clone(&gateway.generation),
         effective: Arc::clone(&effective),
         asked: read.asked,
+        size: sent.len(),
         chain,
         observation,
     };
