@@ -15,7 +15,7 @@ use crate::config::gateway::RetryConfig;
 use crate::contract::conversation::{Context, Delta, Message, Options, Problem};
 use crate::contract::types::{Failure, FailureKind, Model, Notice};
 use crate::pi::blobs;
-use crate::provider::{Generation, Session};
+use crate::provider::Generation;
 use crate::telemetry::Observation;
 
 /// Whose messages are replayed as its own.
@@ -69,9 +69,9 @@ impl NotBegun {
     }
 }
 
-/// The longest body of a request, in bytes, that is prepared on the async worker itself, and in the instance that then translates
-/// the answer. A small one takes the provider less than going to another thread and back, and leaves the instance small. Longer
-/// ones leave the worker: a long history takes milliseconds.
+/// The longest body of a request, in bytes, that is prepared on the async worker itself: that takes half a millisecond at most,
+/// and a usual request takes less than going to another thread and back. Longer ones leave the worker: a long history takes
+/// milliseconds.
 const PREPARED_IN_PLACE: usize = 16 << 10;
 
 /// What a request is begun with.
@@ -105,7 +105,7 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
             observation.fell_back(from, &model.id);
         }
         let prepared = prepare(&generation, &effective, &model, context, &asked.options, &asked.blobs, size).await;
-        let mut request = match prepared {
+        let request = match prepared {
             Ok((request, given_back)) => {
                 context = given_back;
                 request
@@ -117,7 +117,7 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
             }
             Err(not_begun) => return Err((not_begun, observation)),
         };
-        match attempts(&generation, &effective, &mut request, retry, &mut observation).await {
+        match attempts(&generation, &effective, &request, retry, &mut observation).await {
             Ok((turn, first)) => {
                 observation.answering(&request.ask.model_id, &request.ask.region, turn.request_id());
                 return Ok(Begun { turn, first, model: request.ask.model_id, observation });
@@ -139,8 +139,6 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
 /// A request that is ready to be sent, again and again.
 pub(crate) struct Ready {
     pub(crate) ask: Ask,
-    /// The instance that prepared it, for the first attempt, where it is still a small one.
-    session: Option<Session>,
 }
 
 /// Has the provider prepare a request whose body has `size` bytes.
@@ -155,17 +153,18 @@ pub(crate) async fn prepare(
 ) -> Result<(Ready, Context), NotBegun> {
     let mut session = generation.session().map_err(|error| provider_failed(&error))?;
     let settings = &effective.configuration.settings;
-    let (session, context, prepared) = if size <= PREPARED_IN_PLACE {
+    // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
+    let (context, prepared) = if size <= PREPARED_IN_PLACE {
         let prepared = session.prepare(settings, model, &context, options).map_err(|error| provider_failed(&error))?;
-        (Some(session), context, prepared)
+        (context, prepared)
     } else {
         let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
         let prepared = turn::prepare(session, Prepare { settings, model, context, options }).await;
-        let (_grown, asked, prepared) = prepared.map_err(|error| match error {
+        let (_session, asked, prepared) = prepared.map_err(|error| match error {
             TurnError::Provider(error) => provider_failed(&error),
             other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
         })?;
-        (None, asked.context, prepared)
+        (asked.context, prepared)
     };
     let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
     for Notice { kind, message } in &prepared.notices {
@@ -181,7 +180,7 @@ pub(crate) async fn prepare(
         carry: prepared.carry,
         idle: effective.configuration.gateway.limits.idle,
     };
-    Ok((Ready { ask, session }, context))
+    Ok((Ready { ask }, context))
 }
 
 fn provider_failed(error: &crate::provider::ProviderError) -> NotBegun {
@@ -192,7 +191,7 @@ fn provider_failed(error: &crate::provider::ProviderError) -> NotBegun {
 async fn attempts(
     generation: &Arc<Generation>,
     effective: &Effective,
-    request: &mut Ready,
+    request: &Ready,
     retry: &RetryConfig,
     observation: &mut Observation,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
@@ -214,13 +213,10 @@ async fn attempts(
 async fn once(
     generation: &Arc<Generation>,
     effective: &Effective,
-    request: &mut Ready,
+    request: &Ready,
     observation: &mut Observation,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
-    let session = match request.session.take() {
-        Some(session) => session,
-        None => generation.session().map_err(|error| turn::provider_failure(&error, None))?,
-    };
+    let session = generation.session().map_err(|error| turn::provider_failure(&error, None))?;
     let mut turn = Turn::begin(session, &effective.aws, request.ask.clone()).await.map_err(|error| match error {
         BeginError::Refused(failure) => failure,
         BeginError::Provider(error) => turn::provider_failure(&error, None),
