@@ -65,15 +65,12 @@ impl Aws {
         let ConverseRequest { model_id, region, body } = request;
         let asked = Asked { operation: "ConverseStream", model_id: Some(&model_id), region: &region };
         let take = TakeBody::leaving("");
-        let sending = self
-            .runtime
-            .converse_stream()
-            .model_id(&model_id)
-            .customize()
-            .config_override(runtime_region(&region))
-            .mutate_request(replacing(body, self.headers.clone()))
-            .interceptor(take.clone())
-            .send();
+        let mut operation = self.runtime.converse_stream().model_id(&model_id).customize();
+        // Said only where it is another one: an override has the SDK put the client's whole configuration together again.
+        if region != self.region {
+            operation = operation.config_override(runtime_region(&region));
+        }
+        let sending = operation.mutate_request(replacing(body, self.headers.clone())).interceptor(take.clone()).send();
         let taken = tokio::time::timeout(idle, answer::taken(asked, sending, &take))
             .await
             .map_err(|_| asked.error(ApiStage::Timeout, None))??;

@@ -72,6 +72,11 @@ impl NotBegun {
     }
 }
 
+/// The longest body of a request, in bytes, that is prepared on the async worker itself: that takes half a millisecond at most,
+/// and a usual request takes less than going to another thread and back. Longer ones leave the worker: a long history takes
+/// milliseconds.
+const PREPARED_IN_PLACE: usize = 16 << 10;
+
 /// What a request is begun with.
 pub(crate) struct Beginning {
     /// The provider.
@@ -80,6 +85,8 @@ pub(crate) struct Beginning {
     pub(crate) effective: Arc<Effective>,
     /// What is asked.
     pub(crate) asked: Asked,
+    /// Bytes of the request's body.
+    pub(crate) size: usize,
     /// The models to ask, in order; not empty.
     pub(crate) chain: Vec<Model>,
     /// Who observes the request.
@@ -93,10 +100,10 @@ pub(crate) struct Beginning {
 /// # Errors
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
-    let Beginning { generation, effective, asked, chain, mut observation, deadline } = beginning;
+    let Beginning { generation, effective, asked, size, chain, mut observation, deadline } = beginning;
     let begun = tokio::select! {
         biased;
-        begun = ask_chain(&generation, &effective, asked, chain, &mut observation) => begun,
+        begun = ask_chain(&generation, &effective, asked, size, chain, &mut observation) => begun,
         why = deadline.passed() => Err(NotBegun::Refused(why.refusal())),
     };
     match begun {
@@ -110,6 +117,7 @@ async fn ask_chain(
     generation: &Arc<Generation>,
     effective: &Effective,
     asked: Asked,
+    size: usize,
     chain: Vec<Model>,
     observation: &mut Observation,
 ) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
@@ -122,7 +130,8 @@ async fn ask_chain(
             None => observation.asks(&model.id),
             Some(from) => observation.fell_back(from, &model.id),
         }
-        let request = match prepare(generation, effective, &model, context, &asked.options, &asked.blobs).await {
+        let prepared = prepare(generation, effective, &model, context, &asked.options, &asked.blobs, size).await;
+        let request = match prepared {
             Ok((request, given_back)) => {
                 context = given_back;
                 request
@@ -164,7 +173,7 @@ pub(crate) struct Ready {
     pub(crate) ask: Ask,
 }
 
-/// Has the provider prepare the request, off the async worker: a long history takes milliseconds.
+/// Has the provider prepare a request whose body has `size` bytes.
 pub(crate) async fn prepare(
     generation: &Arc<Generation>,
     effective: &Effective,
@@ -172,29 +181,38 @@ pub(crate) async fn prepare(
     context: Context,
     options: &Options,
     blobs: &blobs::Blobs,
+    size: usize,
 ) -> Result<(Ready, Context), NotBegun> {
-    let session = generation.session().map_err(|error| provider_failed(&error))?;
-    let settings = effective.configuration.settings.clone();
-    let asked = Prepare { settings, model: model.clone(), context, options: options.clone() };
-    let (_session, asked, prepared) = turn::prepare(session, asked).await.map_err(|error| match error {
-        TurnError::Provider(error) => provider_failed(&error),
-        other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
-    })?;
+    let mut session = generation.session().map_err(|error| provider_failed(&error))?;
+    let settings = &effective.configuration.settings;
+    // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
+    let (context, prepared) = if size <= PREPARED_IN_PLACE {
+        let prepared = session.prepare(settings, model, &context, options).map_err(|error| provider_failed(&error))?;
+        (context, prepared)
+    } else {
+        let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
+        let prepared = turn::prepare(session, Prepare { settings, model, context, options }).await;
+        let (_session, asked, prepared) = prepared.map_err(|error| match error {
+            TurnError::Provider(error) => provider_failed(&error),
+            other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
+        })?;
+        (asked.context, prepared)
+    };
     let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
     for Notice { kind, message } in &prepared.notices {
-        tracing::info!(model = asked.model.id, kind, message, "the request was changed");
+        tracing::info!(model = model.id, kind, message, "the request was changed");
     }
     let body = blobs::join(&prepared.body, blobs)
         .map_err(|error| NotBegun::Refused(Refusal::new(RefusalKind::Internal, error.to_string())))?;
     let ask = Ask {
-        model: asked.model,
+        model: model.clone(),
         model_id: prepared.model_id,
         region: prepared.region,
         body,
         carry: prepared.carry,
         idle: effective.configuration.gateway.limits.idle,
     };
-    Ok((Ready { ask }, asked.context))
+    Ok((Ready { ask }, context))
 }
 
 fn provider_failed(error: &crate::provider::ProviderError) -> NotBegun {

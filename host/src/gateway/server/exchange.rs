@@ -63,15 +63,16 @@ async fn counted(
     let config = &effective.configuration.gateway;
     let span = observation.span().clone();
     let counting = async {
-        let mut asked =
-            read(format, &body::read(body, &parts.headers, &config.limits).await?, &parts.headers, config).await?.asked;
+        let body = body::read(body, &parts.headers, &config.limits).await?;
+        let mut asked = read(format, &body, &parts.headers, config).await?.asked;
         let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
         begin::attribute(&mut asked, &chain);
         observation.asked(&asked.model, &asked.options, asked.context.tools.len());
         let Asked { context, options, blobs, .. } = asked;
         let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
         observation.asks(&model.id);
-        let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs).await;
+        let size = body.len();
+        let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs, size).await;
         let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
         let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
         match effective.aws.count_tokens(request, config.limits.idle).await {
@@ -147,6 +148,7 @@ async fn answered(
         generation: Arc::clone(&gateway.generation),
         effective: Arc::clone(&effective),
         asked: read.asked,
+        size: sent.len(),
         chain,
         observation,
         deadline: deadline.clone(),
