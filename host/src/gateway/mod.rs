@@ -6,12 +6,15 @@ mod catalog;
 mod configuration;
 mod effective;
 mod keys;
+mod lineup;
 pub mod models;
 mod refusal;
 mod remote;
+mod replay;
 mod server;
 mod state;
 mod turn;
+mod versions;
 mod watch;
 mod wire;
 
@@ -21,5 +24,9 @@ pub use self::refusal::{Refusal, RefusalKind};
 pub use self::server::Server;
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run};
+pub use self::versions::{
+    Activated, ChangeError, RestoreError, Restored, Service, Status, VersionRules, VersionState, VersionStatus,
+    Versions, Wanted, restore,
+};
 pub use self::watch::Watch;
 pub use self::wire::no_options;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
+use super::lineup::{Lineup, Seat, Version};
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
 use crate::provider::Generation;
@@ -39,6 +40,9 @@ pub enum StartError {
     /// It would listen where everybody can ask it, without keys.
     #[error(transparent)]
     Listen(#[from] crate::config::gateway::ListenRefused),
+    /// The thread that reads the configuration was stopped.
+    #[error("the configuration could not be read: {0}")]
+    Stopped(#[from] tokio::task::JoinError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {reason}")]
     Bind {
@@ -52,14 +56,17 @@ pub enum StartError {
 /// The gateway: a provider, a configuration at work, and what is under way.
 #[derive(Debug)]
 pub struct Gateway {
-    pub(super) generation: Arc<Generation>,
-    pub(super) effective: ArcSwap<Effective>,
+    pub(super) lineup: ArcSwap<Lineup>,
     pub(super) metrics: Arc<Metrics>,
     /// Bounds the requests under way, of all clients.
     pub(super) slots: Arc<Semaphore>,
     /// Cancelled when streams have to end.
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
+    /// Held while the lineup is changed: by a reload, or by another version.
+    pub(super) changing: Mutex<()>,
+    /// Told when a version failed.
+    pub(super) faulted: Arc<Notify>,
     source: ConfigurationSource,
     simulator: Option<std::net::SocketAddr>,
     draining: AtomicBool,
@@ -78,14 +85,19 @@ impl Gateway {
         metrics: Arc<Metrics>,
     ) -> Result<Arc<Self>, StartError> {
         let slots = Arc::new(Semaphore::new(configuration.gateway.limits.concurrency));
-        let effective = Effective::make(configuration, simulator, None).await?;
+        let effective = Arc::new(Effective::make(configuration, simulator, None, false).await?);
+        let cut_off = CancellationToken::new();
+        let name = identity(&generation)?;
+        let faulted = Arc::default();
+        let version = Version::new(generation, name, &cut_off, &faulted);
         Ok(Arc::new(Gateway {
-            generation,
-            effective: ArcSwap::from_pointee(effective),
+            lineup: ArcSwap::from_pointee(Lineup { primary: Seat { version, effective } }),
             metrics,
             slots,
-            cut_off: CancellationToken::new(),
+            cut_off,
             in_flight: InFlight::default(),
+            changing: Mutex::default(),
+            faulted,
             source,
             simulator,
             draining: AtomicBool::new(false),
@@ -94,13 +106,13 @@ impl Gateway {
 
     /// The configuration at work.
     pub(super) fn effective(&self) -> Arc<Effective> {
-        self.effective.load_full()
+        Arc::clone(&self.lineup.load().primary.effective)
     }
 
     /// The file that the configuration was read from.
     #[must_use]
     pub fn configuration_file(&self) -> Option<PathBuf> {
-        self.effective.load().configuration.file.clone()
+        self.effective().configuration.file.clone()
     }
 
     /// Reads the configuration again and puts it to work. Requests under way keep theirs. Where to listen, the number of
@@ -109,21 +121,34 @@ impl Gateway {
     /// # Errors
     /// When it cannot be used: the one at work stays.
     pub async fn reload(&self) -> Result<(), StartError> {
-        let made = self.reloaded().await;
+        let _no_other_version = self.changing.lock().await;
+        let version = Arc::clone(&self.lineup.load().primary.version);
+        let made = self.effective_for(&version.generation, false).await;
         self.metrics.config_reloaded(made.is_ok());
-        self.effective.store(Arc::new(made?));
+        let effective = Arc::new(made?);
+        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective } }));
         Ok(())
     }
 
-    async fn reloaded(&self) -> Result<Effective, StartError> {
-        let ConfigurationSource { chosen, environment, overrides } = &self.source;
-        let mut session = self.generation.session().map_err(ConfigurationError::from)?;
-        let mut configuration = Configuration::load(&mut session, chosen.as_deref(), environment, overrides)?;
+    /// Reads the configuration anew, as this version of the provider understands it. `same_clients`: the clients for AWS stay
+    /// where they are to be reached in the same way.
+    pub(super) async fn effective_for(
+        &self,
+        generation: &Arc<Generation>,
+        same_clients: bool,
+    ) -> Result<Effective, StartError> {
+        let generation = Arc::clone(generation);
+        let ConfigurationSource { chosen, environment, overrides } = self.source.clone();
+        let loading = tokio::task::spawn_blocking(move || {
+            let mut session = generation.session().map_err(ConfigurationError::from)?;
+            Configuration::load(&mut session, chosen.as_deref(), &environment, &overrides)
+        });
+        let mut configuration = loading.await.map_err(StartError::Stopped)??;
         let before = self.effective();
         configuration.gateway.listen = before.configuration.gateway.listen;
         // Whoever took the last key out of the file did not mean to open the gateway to everybody.
         configuration.gateway.check_listen(configuration.gateway.listen)?;
-        Ok(Effective::make(configuration, self.simulator, Some(&before)).await?)
+        Ok(Effective::make(configuration, self.simulator, Some(&before), same_clients).await?)
     }
 
     /// Whether new requests are turned away.
@@ -135,6 +160,12 @@ impl Gateway {
     pub(super) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
+}
+
+/// What a component says of itself.
+fn identity(generation: &Arc<Generation>) -> Result<String, StartError> {
+    let identity = generation.session().and_then(|mut session| session.identify()).map_err(ConfigurationError::from)?;
+    Ok(format!("{} {}", identity.name, identity.version))
 }
 
 /// Counts the requests under way, and tells when there are none.

@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::replay::Replay;
 use crate::aws::{Aws, ConverseRequest, EventStream, Received};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
@@ -146,6 +148,7 @@ pub enum BeginError {
 pub struct Turn {
     session: Session,
     stream: EventStream,
+    replay: Replay,
     /// Whether `done` or `error` was given.
     ended: bool,
     /// Time that the provider took for the last deltas.
@@ -164,8 +167,13 @@ impl Turn {
             Err(error) => return Err(BeginError::Refused(session.explain(&error)?)),
         };
         let request_id = stream.request_id().map(str::to_owned);
-        session.open_turn(&Opening { model, carry, request_id, extras: Vec::new() })?;
-        Ok(Turn { session, stream, ended: false, provider_time: Duration::ZERO })
+        let opening = Opening { model, carry, request_id, extras: Vec::new() };
+        if let Err(error) = session.open_turn(&opening) {
+            tracing::warn!(%error, "the provider failed at the beginning of a turn; another instance tries");
+            session = session.generation().session()?;
+            session.open_turn(&opening)?;
+        }
+        Ok(Turn { session, stream, replay: Replay::new(opening), ended: false, provider_time: Duration::ZERO })
     }
 
     /// AWS's id of the request.
@@ -189,8 +197,12 @@ impl Turn {
         let received = ready!(self.stream.poll_receive(context));
         let began = std::time::Instant::now();
         let (translated, over) = match received {
-            Received::Frames(batch) => (self.session.push(batch), false),
-            Received::Ended(ending) => (self.session.finish(&ending), true),
+            Received::Frames(batch) => {
+                self.replay.keep(batch);
+                let pushed = self.session.push(batch);
+                (recovered(&mut self.session, &mut self.replay, pushed, |_| Ok(Vec::new())), false)
+            }
+            Received::Ended(ending) => (finish(&mut self.session, &mut self.replay, &ending), true),
         };
         Poll::Ready(Some(self.given(translated, over, began)))
     }
@@ -201,7 +213,7 @@ impl Turn {
             return Vec::new();
         }
         let began = std::time::Instant::now();
-        let translated = self.session.finish(ending);
+        let translated = finish(&mut self.session, &mut self.replay, ending);
         self.given(translated, true, began)
     }
 
@@ -212,7 +224,11 @@ impl Turn {
         began: std::time::Instant,
     ) -> Vec<Delta> {
         self.provider_time = began.elapsed();
-        let mut deltas = translated.unwrap_or_else(|error| vec![failed(provider_failure(&error, self.request_id()))]);
+        let mut deltas = translated.unwrap_or_else(|error| {
+            self.session.generation().faults().lost();
+            vec![failed(provider_failure(&error, self.request_id()))]
+        });
+        self.replay.given(deltas.len());
         let ends = matches!(deltas.last(), Some(Delta::Done(_) | Delta::Error(_)));
         if over && !ends {
             deltas.push(failed(unended(self.request_id())));
@@ -220,6 +236,31 @@ impl Turn {
         self.ended = over || ends;
         deltas
     }
+}
+
+fn finish(session: &mut Session, replay: &mut Replay, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
+    let finished = session.finish(ending);
+    recovered(session, replay, finished, |session| session.finish(ending))
+}
+
+/// What a call gave; after a fault what another instance gives that is brought to the same place, and `again` of it.
+fn recovered(
+    session: &mut Session,
+    replay: &mut Replay,
+    called: Result<Vec<Delta>, ProviderError>,
+    again: impl FnOnce(&mut Session) -> Result<Vec<Delta>, ProviderError>,
+) -> Result<Vec<Delta>, ProviderError> {
+    let error = match called {
+        Ok(deltas) => return Ok(deltas),
+        Err(error) => error,
+    };
+    let generation = Arc::clone(session.generation());
+    let Some(replayed) = replay.replayed(&generation) else { return Err(error) };
+    tracing::warn!(%error, "the provider failed in the middle of a turn; another instance goes on");
+    let (mut other, mut deltas) = replayed?;
+    deltas.extend(again(&mut other)?);
+    *session = other;
+    Ok(deltas)
 }
 
 /// The failure of a request that the caller stopped before its answer began.

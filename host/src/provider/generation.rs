@@ -10,14 +10,16 @@ use super::aot::AotCache;
 use super::digest::Digest;
 use super::engine::Host;
 use super::error::LoadError;
+use super::faults::Faults;
 use super::imports::ImportPolicy;
 use super::inspect;
+use super::limits::Limits;
 use super::session::{Bounds, Session};
 use super::{EMBEDDED, EMBEDDED_NAME, ProviderError};
 use crate::bindings::ProviderPre;
 
 /// The version of the contract that this host serves.
-pub(super) const CONTRACT: &str = "0.1.0";
+pub const CONTRACT: &str = "0.1.0";
 
 /// A provider component, checked, compiled and ready for sessions.
 pub struct Generation {
@@ -25,6 +27,7 @@ pub struct Generation {
     name: String,
     digest: Digest,
     pre: ProviderPre<Bounds>,
+    faults: Faults,
 }
 
 impl fmt::Debug for Generation {
@@ -77,6 +80,20 @@ impl Generation {
         Generation::load_importing(host, name, bytes, cache, ImportPolicy::Nothing)
     }
 
+    /// Loads a component whose compiled code is in the cache; none where it is not. Nothing is compiled.
+    ///
+    /// # Errors
+    /// As [`Generation::load`].
+    pub fn from_cache(
+        host: &Arc<Host>,
+        name: &str,
+        digest: &Digest,
+        cache: &AotCache,
+    ) -> Result<Option<Arc<Self>>, LoadError> {
+        let Some(component) = cache.load(&host.engine, digest) else { return Ok(None) };
+        Generation::of(host, name, *digest, &component, ImportPolicy::Nothing).map(Some)
+    }
+
     fn load_importing(
         host: &Arc<Host>,
         name: &str,
@@ -84,23 +101,39 @@ impl Generation {
         cache: Option<&AotCache>,
         policy: ImportPolicy,
     ) -> Result<Arc<Self>, LoadError> {
-        let digest = Digest::of(bytes);
         let component = compiled(host, name, bytes, cache, policy)?;
-        let imports = inspect::imports(&host.engine, &component);
+        Generation::of(host, name, Digest::of(bytes), &component, policy)
+    }
+
+    /// Holds a compiled component against the contract, and makes it ready for sessions.
+    fn of(
+        host: &Arc<Host>,
+        name: &str,
+        digest: Digest,
+        component: &Component,
+        policy: ImportPolicy,
+    ) -> Result<Arc<Self>, LoadError> {
+        let imports = inspect::imports(&host.engine, component);
         let imports = policy.refused(imports);
         if !imports.is_empty() {
             return Err(LoadError::Imports { name: name.to_owned(), imports });
         }
         let not_a_provider = |reason| LoadError::NotAProvider { name: name.to_owned(), expected: CONTRACT, reason };
-        if let Some(other) = inspect::contract_version(&host.engine, &component).filter(|version| version != CONTRACT) {
+        if let Some(other) = inspect::contract_version(&host.engine, component).filter(|version| version != CONTRACT) {
             return Err(not_a_provider(format!("it exports quarry:provider@{other}")));
         }
         let pre = policy
-            .linker(&host.engine, &component)
-            .and_then(|linker| linker.instantiate_pre(&component))
+            .linker(&host.engine, component)
+            .and_then(|linker| linker.instantiate_pre(component))
             .and_then(ProviderPre::new)
             .map_err(|error| not_a_provider(format!("{error:#}")))?;
-        Ok(Arc::new(Generation { host: Arc::clone(host), name: name.to_owned(), digest, pre }))
+        Ok(Arc::new(Generation {
+            host: Arc::clone(host),
+            name: name.to_owned(),
+            digest,
+            pre,
+            faults: Faults::default(),
+        }))
     }
 
     /// Begins a session: a fresh instance with bounds of its own.
@@ -121,6 +154,18 @@ impl Generation {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The bounds of its sessions.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        self.host.limits()
+    }
+
+    /// How often it failed.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     pub(super) fn host(&self) -> &Host {
@@ -167,22 +212,25 @@ pub(super) fn compiled(
 
 /// Compiles a component.
 fn compile(host: &Host, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
-    let not_a_component = |reason: String| LoadError::NotAComponent { name: name.to_owned(), reason };
     if bytes.len() > host.limits.component {
         let size = bytes.len() as u64;
         return Err(LoadError::TooLarge { name: name.to_owned(), size, limit: host.limits.component });
     }
+    looks_like_a_component(name, bytes)?;
+    Component::new(&host.engine, bytes)
+        .map_err(|error| LoadError::NotAComponent { name: name.to_owned(), reason: format!("{error:#}") })
+}
+
+/// Refuses what does not begin as a component does, and says what it is.
+pub(super) fn looks_like_a_component(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
+    let not_a_component = |reason: &str| LoadError::NotAComponent { name: name.to_owned(), reason: reason.to_owned() };
     match bytes {
         // Magic, then version 13 and layer 1: a component. Version 1 and layer 0: a core module.
-        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => {}
+        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
         [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => {
-            let reason = "it is a core module; make a component of it with `wasm-tools component new`".to_owned();
-            return Err(not_a_component(reason));
+            Err(not_a_component("it is a core module; make a component of it with `wasm-tools component new`"))
         }
-        [b'\x7f', b'E', b'L', b'F', ..] => {
-            return Err(not_a_component("it is machine code (ELF), which is never loaded".to_owned()));
-        }
-        _ => return Err(not_a_component("it does not begin with the magic number `\\0asm`".to_owned())),
+        [b'\x7f', b'E', b'L', b'F', ..] => Err(not_a_component("it is machine code (ELF), which is never loaded")),
+        _ => Err(not_a_component("it does not begin with the magic number `\\0asm`")),
     }
-    Component::new(&host.engine, bytes).map_err(|error| not_a_component(format!("{error:#}")))
 }

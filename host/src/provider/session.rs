@@ -180,6 +180,7 @@ impl Session {
             .turn()
             .call_constructor(store, opening))?;
         self.turn = Some(turn);
+        self.generation.faults().turn();
         Ok(())
     }
 
@@ -233,6 +234,7 @@ impl Session {
     /// Every failed call is a trap, after which the store is of no use.
     fn failed(&mut self, call: &'static str, limit: Duration, error: &wasmtime::Error) -> ProviderError {
         self.poisoned = true;
+        self.generation.faults().fault();
         let provider = self.generation.name().to_owned();
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => ProviderError::Deadline { provider, call, limit_ms: limit.as_millis() },

@@ -205,6 +205,7 @@ pub(super) fn fault(error: &ProviderError) -> FaultLabels {
         ProviderError::Deadline { call, .. } => (*call, "timeout"),
         ProviderError::Trap { call, .. } => (*call, "trap"),
         ProviderError::Poisoned { call, .. } => (*call, "poisoned"),
+        ProviderError::Unrepeatable { .. } => ("replay", "unrepeatable"),
         ProviderError::OutOfOrder { call, .. } => (*call, "out-of-order"),
     };
     FaultLabels { call, fault }

@@ -60,6 +60,8 @@ async fn counted(
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
     let admission = admission::admit(gateway, &effective, &parts.headers)?;
+    let effective = Arc::clone(&admission.seat.effective);
+    let generation = Arc::clone(&admission.seat.version.generation);
     let begun = Arrived { endpoint: format.path, request_id: id, key: admission.admitted.name(), stream: false };
     let mut observation = Observation::begin(&gateway.metrics, begun);
     observation.child_of(&parts.headers);
@@ -70,13 +72,13 @@ async fn counted(
         begin::attribute(&mut asked, &chain);
         let Asked { context, options, blobs, .. } = asked;
         let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
-        let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs).await;
+        let ready = begin::prepare(&generation, &effective, model, context, &options, &blobs).await;
         let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
         let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
         match effective.aws.count_tokens(request).await {
             Ok(tokens) => Ok(tokens),
             Err(error) => {
-                let explained = gateway.generation.session().and_then(|mut session| session.explain(&error));
+                let explained = generation.session().and_then(|mut session| session.explain(&error));
                 let failure = explained.unwrap_or_else(|error| crate::gateway::turn::provider_failure(&error, None));
                 Err(Refusal::from(&failure))
             }
@@ -114,6 +116,7 @@ async fn answered(
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
     let admission = admission::admit(gateway, &effective, &parts.headers)?;
+    let effective = Arc::clone(&admission.seat.effective);
     let observe = |stream| {
         let key = admission.admitted.name();
         let begun = Arrived { endpoint: format.path, request_id: id, key, stream };
@@ -151,7 +154,7 @@ async fn answered(
     begin::attribute(&mut read.asked, &chain);
     let (stream, writer) = (read.asked.stream, read.writer);
     let beginning = begin::Beginning {
-        generation: Arc::clone(&gateway.generation),
+        generation: Arc::clone(&admission.seat.version.generation),
         effective: Arc::clone(&effective),
         asked: read.asked,
         chain,
@@ -159,7 +162,7 @@ async fn answered(
     };
     let turn = config.limits.turn;
     let until = (!turn.is_zero()).then(|| Instant::now() + turn);
-    let cut_off = gateway.cut_off.clone();
+    let cut_off = admission.seat.version.cut_off.clone();
     let bounds = Bounds { keep_alive: config.keep_alive, until, cut_off };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));
     if stream {

@@ -121,8 +121,9 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
 async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model>, Refusal> {
     let effective = gateway.effective();
     let admission = admission::admit(gateway, &effective, headers)?;
-    let configuration = &effective.configuration;
-    let mut models = effective.catalog.models(&gateway.generation, configuration, &effective.aws).await?;
+    let effective = Arc::clone(&admission.seat.effective);
+    let generation = &admission.seat.version.generation;
+    let mut models = effective.catalog.models(generation, &effective.configuration, &effective.aws).await?;
     models.retain(|model| admission.admitted.may_use(&model.id));
     Ok(models)
 }

@@ -1,0 +1,200 @@
+//! What a version has to pass before it serves.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::cases;
+use super::compile::Compiler;
+use super::event::{Step, StepReceipt};
+use super::history::Proof;
+use crate::conformance::component::Component;
+use crate::provider::{AotCache, CONTRACT, Digest, Generation, Host, LoadError, scan};
+
+/// A version that asks to serve.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Where its bytes came from: what its component is called in messages.
+    pub source: String,
+    /// The component.
+    pub bytes: Vec<u8>,
+    /// The digest that it has to have, where one was asked for.
+    pub expected: Option<Digest>,
+}
+
+/// A version that passed, and what it passed.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    /// The version, ready to serve.
+    pub generation: Arc<Generation>,
+    /// What it says of itself: name and version.
+    pub name: String,
+    /// How many cases it passed, now or before.
+    pub passed: usize,
+    /// Whether the cases were run now.
+    pub anew: bool,
+}
+
+/// The step that was not passed, and why. Whatever served before goes on serving.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("refused at `{step}`: {reason}")]
+pub struct Refused {
+    /// The step.
+    pub step: Step,
+    /// Why.
+    pub reason: String,
+}
+
+/// The gate: one engine, with the limits of production, and whoever compiles for it.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    host: Arc<Host>,
+    cache: AotCache,
+    compiler: Compiler,
+}
+
+impl Gate {
+    /// A gate to this engine.
+    #[must_use]
+    pub fn new(host: Arc<Host>, cache: AotCache, compiler: Compiler) -> Self {
+        Gate { host, cache, compiler }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn host(&self) -> &Arc<Host> {
+        &self.host
+    }
+
+    /// Whether what a version proved counts here: with these cases, in this engine.
+    #[must_use]
+    pub fn counts(&self, proof: &Proof) -> bool {
+        proof.cases == cases::digest() && proof.engine == self.host.engine_hash()
+    }
+
+    /// What a version that passed has proved, as the journal tells it.
+    #[must_use]
+    pub fn proof(&self, source: &str, passed: &Passed) -> super::Event {
+        super::Event::Verified {
+            digest: passed.generation.digest(),
+            source: source.to_owned(),
+            name: passed.name.clone(),
+            cases: cases::digest(),
+            passed: passed.passed,
+            engine: self.host.engine_hash(),
+        }
+    }
+
+    /// Loads a version that passed before, without its bytes: from the cache of compiled code; none where it is not there.
+    #[must_use]
+    pub fn proved(&self, digest: &Digest, proof: &Proof) -> Option<Passed> {
+        if !self.counts(proof) {
+            return None;
+        }
+        let generation = Generation::from_cache(&self.host, &proof.source, digest, &self.cache).ok()??;
+        Some(Passed { generation, name: proof.name.clone(), passed: proof.passed, anew: false })
+    }
+
+    /// Lets a version through, or says at which step it fails. `proof` is what it proved before; each step is told as it is
+    /// taken. This takes seconds for a version that was not seen before, and belongs on a blocking thread.
+    ///
+    /// # Errors
+    /// With the step that it fails at.
+    pub fn pass(
+        &self,
+        candidate: &Candidate,
+        proof: Option<&Proof>,
+        tell: &mut dyn FnMut(&StepReceipt),
+    ) -> Result<Passed, Refused> {
+        let Candidate { source, bytes, expected } = candidate;
+        let mut steps = Steps { tell };
+        steps.take(Step::Digest, || {
+            let digest = Digest::of(bytes);
+            match expected {
+                Some(expected) if *expected != digest => {
+                    Err(format!("{source} has the SHA-256 {digest}, and {expected} was asked for"))
+                }
+                _ => Ok((digest, Some(format!("{digest:?}")))),
+            }
+        })?;
+        let face = steps.take(Step::Imports, || {
+            let face = scan(source, bytes).map_err(|error| error.to_string())?;
+            if face.imports.is_empty() {
+                return Ok((face, None));
+            }
+            Err(LoadError::Imports { name: source.clone(), imports: face.imports }.to_string())
+        })?;
+        steps.take(Step::Contract, || match face.contract.as_deref() {
+            Some(CONTRACT) => Ok(((), Some(format!("quarry:provider@{CONTRACT}")))),
+            Some(other) => Err(format!("{source} exports quarry:provider@{other}, this host serves {CONTRACT}")),
+            None => Err(format!("{source} exports no quarry:provider; this host serves {CONTRACT}")),
+        })?;
+        let generation = steps.take(Step::Compile, || self.compiled(source, bytes))?;
+        let name = identity(&generation).map_err(|reason| Refused { step: Step::Conformance, reason })?;
+        if let Some(proof) = proof.filter(|proof| self.counts(proof)) {
+            return Ok(Passed { generation, name, passed: proof.passed, anew: false });
+        }
+        let passed = steps.take(Step::Conformance, || conform(&generation))?;
+        Ok(Passed { generation, name, passed, anew: true })
+    }
+
+    fn compiled(&self, source: &str, bytes: &[u8]) -> Result<(Arc<Generation>, Option<String>), String> {
+        let digest = Digest::of(bytes);
+        let load =
+            || Generation::from_cache(&self.host, source, &digest, &self.cache).map_err(|error| error.to_string());
+        if let Some(generation) = load()? {
+            return Ok((generation, Some("from the cache".to_owned())));
+        }
+        self.compiler.compile(&self.host, source, bytes, &self.cache)?;
+        let generation = load()?
+            .ok_or_else(|| format!("the compiled component cannot be kept in {}", self.cache.folder().display()))?;
+        Ok((generation, None))
+    }
+}
+
+/// Takes steps, and tells what each came to.
+struct Steps<'a> {
+    tell: &'a mut dyn FnMut(&StepReceipt),
+}
+
+impl Steps<'_> {
+    fn take<T>(
+        &mut self,
+        step: Step,
+        take: impl FnOnce() -> Result<(T, Option<String>), String>,
+    ) -> Result<T, Refused> {
+        let began = Instant::now();
+        let taken = take();
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (taken, failure, detail) = match taken {
+            Ok((taken, detail)) => (Ok(taken), None, detail),
+            Err(reason) => (Err(Refused { step, reason: reason.clone() }), Some(reason), None),
+        };
+        (self.tell)(&StepReceipt { step, failure, detail, milliseconds });
+        taken
+    }
+}
+
+fn identity(generation: &Arc<Generation>) -> Result<String, String> {
+    let identity =
+        generation.session().and_then(|mut session| session.identify()).map_err(|error| error.to_string())?;
+    Ok(format!("{} {}", identity.name, identity.version))
+}
+
+fn conform(generation: &Arc<Generation>) -> Result<(usize, Option<String>), String> {
+    let verdict = cases::run(&Component(Arc::clone(generation))).map_err(|error| error.to_string())?;
+    if let Some((name, failure)) = verdict.failed.first() {
+        let more = match verdict.failed.len() - 1 {
+            0 => String::new(),
+            more => format!("\n(and {more} more: {})", names(&verdict.failed[1..])),
+        };
+        return Err(format!("the case {name} failed: {failure}{more}"));
+    }
+    if verdict.out_of_time {
+        return Err(format!("the cases took too long; {} passed until then", verdict.passed));
+    }
+    Ok((verdict.passed, Some(format!("{} cases", verdict.passed))))
+}
+
+fn names(failed: &[(String, String)]) -> String {
+    failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+}
