@@ -1,4 +1,5 @@
 //! Quarry's host: everything that needs authority.
+pub mod admin;
 pub mod aws;
 pub mod bindings;
 pub mod config;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use quarry::admin::AdminAddress;
 use quarry::config::gateway::{HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
 
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
@@ -196,6 +197,9 @@ pub(crate) struct ServeArguments {
     /// How fast the simulated model speaks
     #[arg(long, value_enum, value_name = "PACE", env = "QUARRY_SIMULATE_PACE", default_value_t = SimulatedPace::Model)]
     pub(crate) simulate_pace: SimulatedPace,
+    /// Where to listen for administration: unix:PATH, http://127.0.0.1:PORT or off. Without it a socket of this user's
+    #[arg(long, value_name = "ADDRESS", env = "QUARRY_ADMIN")]
+    pub(crate) admin: Option<AdminAddress>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
@@ -253,6 +257,67 @@ pub(crate) enum ProviderCommand {
     Inspect(InspectArguments),
     /// Write the embedded component to a file
     Export(ExportArguments),
+    /// Show the versions that there are, and which one serves
+    List(VersionsArguments),
+    /// Show how the versions of a gateway that runs are doing, and what happened to them
+    Status(VersionsArguments),
+    /// Hold a version against everything that it has to pass, and do not put it to work
+    Verify(VersionArguments),
+    /// Put a version to work: new requests get it, those under way finish on theirs
+    Activate(VersionArguments),
+    /// Put the version to work again that served before
+    Rollback(AdminArguments),
+    /// Let no other version take the place of the one that serves
+    Pin(AdminArguments),
+    /// Allow other versions again
+    Unpin(AdminArguments),
+    /// Remove the components of versions that nothing needs
+    Prune(PruneArguments),
+    /// Compile a component from standard input: what the gateway starts itself for
+    #[command(hide = true)]
+    CompileIntoCache(CompileArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdminArguments {
+    /// Where the gateway's admin listener is: unix:PATH or http://127.0.0.1:PORT. Without it the socket of this user's gateway
+    #[arg(long, value_name = "ADDRESS", env = "QUARRY_ADMIN")]
+    pub(crate) admin: Option<AdminAddress>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VersionsArguments {
+    #[command(flatten)]
+    pub(crate) admin: AdminArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VersionArguments {
+    /// A component's file, the digest of a version that `list` shows (its beginning is enough), or `embedded`
+    #[arg(value_name = "VERSION")]
+    pub(crate) wanted: String,
+    #[command(flatten)]
+    pub(crate) admin: AdminArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PruneArguments {
+    /// How many of the versions that nothing needs are kept
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) keep: usize,
+    #[command(flatten)]
+    pub(crate) admin: AdminArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileArguments {
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: PathBuf,
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) seconds: u64,
 }
 
 #[derive(Debug, Args)]

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::arguments::{Arguments, AuthCommand, Command, KeysCommand, ModelsCommand, ProviderCommand};
+use self::arguments::{Arguments, AuthCommand, Command, KeysCommand, ModelsCommand};
 use self::exit::Exit;
 
 /// Parses the arguments, runs the command, and says how it went by the exit code.
@@ -56,7 +56,6 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Keys(KeysCommand::Revoke(arguments)) => keys::revoke(&global, &arguments),
         Command::Simulate(arguments) => simulate::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&global, &arguments),
-        Command::Provider(ProviderCommand::Inspect(arguments)) => provider::inspect(&global, &arguments),
-        Command::Provider(ProviderCommand::Export(arguments)) => provider::export(&arguments),
+        Command::Provider(command) => provider::run(&global, command).await,
     }
 }

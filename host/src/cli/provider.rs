@@ -1,17 +1,48 @@
 //! `quarry provider`.
 
+mod ask;
+mod versions;
+
+pub(crate) use self::ask::token_file;
+
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use quarry::config::Environment;
 use quarry::provider::{EMBEDDED, Host, Inspection, Limits, inspect as inspect_component};
+use quarry::versions::{CompileInto, compile_into_cache};
 
-use super::arguments::{ExportArguments, Global, InspectArguments};
+use super::arguments::{CompileArguments, ExportArguments, Global, InspectArguments, ProviderCommand};
 use super::exit::Exit;
 use super::{setup, terminal};
 
-pub(crate) fn inspect(global: &Global, arguments: &InspectArguments) -> anyhow::Result<Exit> {
+pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Result<Exit> {
+    match command {
+        ProviderCommand::Inspect(arguments) => inspect(global, &arguments),
+        ProviderCommand::Export(arguments) => export(&arguments),
+        ProviderCommand::List(arguments) => versions::list(&arguments).await,
+        ProviderCommand::Status(arguments) => versions::status(&arguments).await,
+        ProviderCommand::Verify(arguments) => versions::verify(&arguments).await,
+        ProviderCommand::Activate(arguments) => versions::activate(&arguments).await,
+        ProviderCommand::Rollback(arguments) => versions::rollback(&arguments).await,
+        ProviderCommand::Pin(arguments) => versions::pin(&arguments).await,
+        ProviderCommand::Unpin(arguments) => versions::unpin(&arguments).await,
+        ProviderCommand::Prune(arguments) => versions::prune(&arguments).await,
+        ProviderCommand::CompileIntoCache(arguments) => compile(arguments),
+    }
+}
+
+/// What the gateway starts itself for.
+fn compile(arguments: CompileArguments) -> anyhow::Result<Exit> {
+    let CompileArguments { cache, seconds } = arguments;
+    let host = Arc::new(Host::new(Limits::default())?);
+    compile_into_cache(&host, &CompileInto { cache, seconds }, io::stdin().lock())?;
+    Ok(Exit::Done)
+}
+
+fn inspect(global: &Global, arguments: &InspectArguments) -> anyhow::Result<Exit> {
     let host = Host::new(Limits::default())?;
     let cache = setup::aot_cache(&Environment::of_process());
     let named = arguments.component.as_deref().or(global.provider_component.as_deref());
@@ -36,7 +67,7 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join("\n             ") }
 }
 
-pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
+fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let path = &arguments.file;
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => anyhow!("{} exists already, and is not overwritten", path.display()),

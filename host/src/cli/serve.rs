@@ -1,19 +1,23 @@
 //! `quarry serve`.
 
+mod begin;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use quarry::aws::Source;
 use quarry::config::{Environment, Override};
-use quarry::gateway::{ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Watch, models};
+use quarry::gateway::{
+    ConfigurationError, ConfigurationSource, Gateway, Server, StartError, VersionRules, Versions, Watch, models,
+};
 use quarry::simulator::Pace;
 use quarry::telemetry::Metrics;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::arguments::{Global, ServeArguments, SimulatedPace};
 use super::exit::Exit;
-use super::setup::{ProblemsTold, load_configuration, load_provider, start_simulator};
+use super::setup::{ProblemsTold, load_configuration, start_simulator};
 use super::{credentials, logging, problems, terminal};
 
 /// The model that the simulator answers for when none is named and none is configured.
@@ -21,7 +25,8 @@ pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 
 pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
-    let generation = load_provider(global, &environment)?;
+    let begun = begin::begin(global, &environment)?;
+    let generation = Arc::clone(&begun.restored.passed.generation);
     let mut overrides = overrides(&arguments);
     let mut session = generation.session()?;
     let Ok(mut configuration) = load_configuration(global, &mut session, &environment, &overrides)? else {
@@ -57,10 +62,29 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let source = if simulator.is_some() { Some(Source::Simulator) } else { configuration.credentials().0 };
     let default_model = models::id_of(&configuration.settings, "");
     let region = configuration.settings.region.clone();
+    let admin = begin::listen(arguments.admin, &environment).await?;
     let from = ConfigurationSource { chosen: global.config.clone(), environment, overrides };
     let gateway = Gateway::new(generation, from, configuration, simulator, Arc::new(Metrics::new())).await?;
     let server = Server::bind(Arc::clone(&gateway), listen).await?;
     tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
+    let begin::Begun { gate, store, restored, passing } = begun;
+    let passed = &restored.passed;
+    terminal::tell(&format!("  provider: {} ({})\n", passed.name, passed.generation.name()));
+    let versions = Versions::new(Arc::clone(&gateway), gate, store, VersionRules::default());
+    if let Some(admin) = &admin {
+        terminal::tell(&format!("  administration: {}\n", admin.address()));
+    }
+    let administration = async {
+        match admin {
+            Some(admin) => {
+                if let Err(error) = admin.run(Arc::clone(&versions)).await {
+                    tracing::error!(%error, "the admin listener ended");
+                }
+            }
+            None => {}
+        }
+        std::future::pending::<()>().await;
+    };
     let mut hang_up = signal(SignalKind::hangup())?;
     let reloads = async {
         let mut watch = file.map(Watch::begin);
@@ -75,7 +99,9 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     tokio::select! {
         () = server.run(stopped()) => {}
         () = reloads => {}
+        () = administration => {}
     }
+    drop(passing);
     telemetry.end().await;
     terminal::tell("stopped\n");
     Ok(Exit::Done)

@@ -15,7 +15,7 @@ use crate::config::gateway::RetryConfig;
 use crate::contract::conversation::{Context, Delta, Message, Options, Problem};
 use crate::contract::types::{Failure, FailureKind, Model, Notice};
 use crate::pi::blobs;
-use crate::provider::Generation;
+use crate::provider::{Generation, ProviderError};
 use crate::telemetry::Observation;
 
 /// Whose messages are replayed as its own.
@@ -142,11 +142,11 @@ pub(crate) async fn prepare(
     options: &Options,
     blobs: &blobs::Blobs,
 ) -> Result<(Ready, Context), NotBegun> {
-    let session = generation.session().map_err(|error| provider_failed(&error))?;
+    let session = generation.session().map_err(|error| provider_failed(generation, &error))?;
     let settings = effective.configuration.settings.clone();
     let asked = Prepare { settings, model: model.clone(), context, options: options.clone() };
     let (_session, asked, prepared) = turn::prepare(session, asked).await.map_err(|error| match error {
-        TurnError::Provider(error) => provider_failed(&error),
+        TurnError::Provider(error) => provider_failed(generation, &error),
         other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
     })?;
     let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
@@ -166,7 +166,8 @@ pub(crate) async fn prepare(
     Ok((Ready { ask }, asked.context))
 }
 
-fn provider_failed(error: &crate::provider::ProviderError) -> NotBegun {
+fn provider_failed(generation: &Generation, error: &ProviderError) -> NotBegun {
+    generation.faults().lost();
     NotBegun::Failed(turn::provider_failure(error, None))
 }
 
@@ -199,10 +200,14 @@ async fn once(
     request: &Ready,
     observation: &mut Observation,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
-    let session = generation.session().map_err(|error| turn::provider_failure(&error, None))?;
+    let lost = |error: &ProviderError| {
+        generation.faults().lost();
+        turn::provider_failure(error, None)
+    };
+    let session = generation.session().map_err(|error| lost(&error))?;
     let mut turn = Turn::begin(session, &effective.aws, request.ask.clone()).await.map_err(|error| match error {
         BeginError::Refused(failure) => failure,
-        BeginError::Provider(error) => turn::provider_failure(&error, None),
+        BeginError::Provider(error) => lost(&error),
     })?;
     let mut first = Vec::new();
     let mut provider_time = Duration::ZERO;

@@ -1,6 +1,6 @@
 //! What versions there are, and how each is doing.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeError, Versions};
 use crate::gateway::lineup::Version;
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
-use crate::versions::{Event, History, Line};
+use crate::versions::{Event, History, Line, Store};
 
 /// The versions of a gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,40 +81,53 @@ pub enum VersionState {
     Quarantined,
 }
 
+impl Status {
+    /// What a history comes to while this version serves.
+    #[must_use]
+    pub fn of(history: &History, serving: Digest) -> Self {
+        let embedded = Digest::of(EMBEDDED);
+        let mut all: Vec<Digest> = history.proofs.keys().copied().chain([embedded, serving]).collect();
+        all.sort_unstable_by_key(Digest::to_string);
+        all.dedup();
+        let mut versions: Vec<_> = all.into_iter().map(|digest| known_version(history, digest, embedded)).collect();
+        for version in versions.iter_mut().filter(|version| version.digest == serving) {
+            version.state = VersionState::Serving;
+        }
+        versions
+            .sort_by_key(|version| (version.state != VersionState::Serving, Reverse(version.verified_at.unwrap_or(0))));
+        let previous = history.previous().filter(|previous| *previous != serving);
+        let previous = previous.or_else(|| (serving != embedded).then_some(embedded));
+        Status { serving, previous, pinned: history.pinned, versions }
+    }
+
+    /// What a folder of versions comes to while no gateway runs: the version that served last counts as serving.
+    #[must_use]
+    pub fn at_rest(store: &Store) -> Self {
+        let history = store.history();
+        Status::of(history, history.active.unwrap_or_else(|| Digest::of(EMBEDDED)))
+    }
+}
+
 impl Versions {
     /// The versions, and how each is doing.
     #[must_use]
     pub fn status(&self) -> Status {
         let history = self.store().history().clone();
         let serving = Arc::clone(&self.gateway.lineup.load().primary.version);
-        let embedded = Digest::of(EMBEDDED);
-        let mut all: BTreeMap<String, VersionStatus> = BTreeMap::new();
-        let known = history.proofs.keys().copied().chain([embedded, serving.digest()]);
-        for digest in known {
-            all.entry(digest.to_string()).or_insert_with(|| known_version(&history, digest, embedded));
-        }
+        let mut status = Status::of(&history, serving.digest());
         let mut loaded = vec![serving.clone()];
         loaded.extend(self.loaded().retiring.values().map(|(version, _)| Arc::clone(version)));
         for version in loaded {
-            let digest = version.digest();
-            let status = all.entry(digest.to_string()).or_insert_with(|| known_version(&history, digest, embedded));
-            status.name.clone_from(&version.name);
-            status.service = Some(service(&version));
-            if digest == serving.digest() {
-                status.state = VersionState::Serving;
-            } else if status.state != VersionState::Quarantined {
-                status.state = VersionState::Retiring;
+            let Some(known) = status.versions.iter_mut().find(|known| known.digest == version.digest()) else {
+                continue;
+            };
+            known.name.clone_from(&version.name);
+            known.service = Some(service(&version));
+            if known.state == VersionState::Verified {
+                known.state = VersionState::Retiring;
             }
         }
-        let mut versions: Vec<_> = all.into_values().collect();
-        versions.sort_by_key(|version| {
-            (version.state != VersionState::Serving, std::cmp::Reverse(version.verified_at.unwrap_or(0)))
-        });
-        let previous = history
-            .previous()
-            .filter(|previous| *previous != serving.digest())
-            .or_else(|| (serving.digest() != embedded).then_some(embedded));
-        Status { serving: serving.digest(), previous, pinned: history.pinned, versions }
+        status
     }
 
     /// The last lines of the journal, the latest last.

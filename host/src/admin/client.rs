@@ -1,0 +1,142 @@
+//! Asks a gateway that runs.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+use super::access::AdminToken;
+use super::address::AdminAddress;
+use super::api::{Asked, Problem};
+
+/// The longest answer, in bytes.
+const LONGEST: usize = 64 << 20;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// Nobody listens there.
+    #[error("no gateway listens on {address} ({source}): start `quarry serve`, or name its listener by --admin")]
+    NobodyThere {
+        /// The address.
+        address: AdminAddress,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The conversation broke off.
+    #[error("the gateway on {address} did not answer: {reason}")]
+    BrokeOff {
+        /// The address.
+        address: AdminAddress,
+        /// Why.
+        reason: String,
+    },
+    /// The gateway refused.
+    #[error("{}", .0.error)]
+    Refused(Problem),
+}
+
+/// A client for one gateway.
+#[derive(Debug, Clone)]
+pub struct AdminClient {
+    address: AdminAddress,
+    token: Option<AdminToken>,
+}
+
+impl AdminClient {
+    /// A client for the gateway that listens there.
+    #[must_use]
+    pub fn new(address: AdminAddress, token: Option<AdminToken>) -> Self {
+        AdminClient { address, token }
+    }
+
+    /// Asks for a document.
+    ///
+    /// # Errors
+    /// When the gateway cannot be reached or refuses.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.ask(self.request(Method::GET, path, "application/json", Bytes::new())?).await
+    }
+
+    /// Asks for a change.
+    ///
+    /// # Errors
+    /// As [`AdminClient::get`].
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, asked: &Asked) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(asked).map_err(|error| self.broke_off(&error))?;
+        self.ask(self.request(Method::POST, path, "application/json", body.into())?).await
+    }
+
+    /// Asks for a change with a component.
+    ///
+    /// # Errors
+    /// As [`AdminClient::get`].
+    pub async fn post_component<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        source: &str,
+        component: Vec<u8>,
+    ) -> Result<T, ClientError> {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("source", source).finish();
+        let path = format!("{path}?{query}");
+        self.ask(self.request(Method::POST, &path, "application/wasm", component.into())?).await
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
+        let host = match &self.address {
+            AdminAddress::Tcp(address) => address.to_string(),
+            AdminAddress::Unix(_) | AdminAddress::Off => "localhost".to_owned(),
+        };
+        let mut request = Request::builder().method(method).uri(path).header(HOST, host).header(CONTENT_TYPE, kind);
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, token.bearer());
+        }
+        request.body(Full::new(body)).map_err(|error| self.broke_off(&error))
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<T, ClientError> {
+        let nobody = |source| ClientError::NobodyThere { address: self.address.clone(), source };
+        match &self.address {
+            AdminAddress::Unix(path) => self.on(UnixStream::connect(path).await.map_err(nobody)?, request).await,
+            AdminAddress::Tcp(address) => self.on(TcpStream::connect(address).await.map_err(nobody)?, request).await,
+            AdminAddress::Off => Err(nobody(std::io::Error::other("administration is off"))),
+        }
+    }
+
+    async fn on<T: DeserializeOwned>(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        request: Request<Full<Bytes>>,
+    ) -> Result<T, ClientError> {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| self.broke_off(&error))?;
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(|error| self.broke_off(&error))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LONGEST).collect().await;
+        let body = body.map_err(|error| self.broke_off(&*error))?.to_bytes();
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|error| self.broke_off(&error));
+        }
+        match serde_json::from_slice(&body) {
+            Ok(problem) => Err(ClientError::Refused(problem)),
+            Err(_) => Err(self.broke_off(&format!("status {status}: {}", String::from_utf8_lossy(&body)))),
+        }
+    }
+
+    fn broke_off(&self, reason: &(impl std::fmt::Display + ?Sized)) -> ClientError {
+        ClientError::BrokeOff { address: self.address.clone(), reason: reason.to_string() }
+    }
+}

@@ -1,0 +1,251 @@
+//! `quarry provider list`, `status`, `verify`, `activate`, `rollback`, `pin`, `unpin` and `prune`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use quarry::admin::{Answered, Asked};
+use quarry::config::Environment;
+use quarry::gateway::{Status, VersionState, VersionStatus, restore};
+use quarry::provider::{Digest, EMBEDDED, EMBEDDED_NAME, Host, Limits};
+use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt, Store};
+
+use super::ask::{self, Named};
+use crate::cli::arguments::{AdminArguments, PruneArguments, VersionArguments, VersionsArguments};
+use crate::cli::exit::Exit;
+use crate::cli::{setup, terminal};
+
+const STATUS: &str = "/admin/v1/status";
+
+/// Digits of a digest that are shown where there are many.
+const SHORT: usize = 12;
+
+/// Lines of the journal that `status` shows.
+const LINES: usize = 10;
+
+pub(super) async fn list(arguments: &VersionsArguments) -> anyhow::Result<Exit> {
+    let client = ask::client(&arguments.admin)?;
+    let (status, running) = match client.get::<Status>(STATUS).await {
+        Ok(status) => (status, true),
+        Err(error) if ask::is_at_rest(&arguments.admin, &error) => (Status::at_rest(&ask::store()?), false),
+        Err(error) => return Err(error.into()),
+    };
+    if arguments.json {
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&status)?))?;
+        return Ok(Exit::Done);
+    }
+    terminal::print(&table(&status))?;
+    if !running {
+        terminal::tell("no gateway runs: this is what the next one begins with\n");
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit> {
+    let client = ask::client(&arguments.admin)?;
+    let status: Status = client.get(STATUS).await?;
+    let journal: Vec<Line> = client.get("/admin/v1/journal").await?;
+    if arguments.json {
+        let document = serde_json::json!({ "status": status, "journal": journal });
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&document)?))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = table(&status);
+    for version in &status.versions {
+        if let Some(service) = &version.service {
+            let _ = writeln!(
+                text,
+                "\n{}  {} requests, {} under way, {} faults, {} lost",
+                short(&version.digest),
+                service.requests,
+                service.under_way,
+                service.faults,
+                service.lost
+            );
+        }
+    }
+    let told: Vec<String> = journal.iter().filter_map(line).collect();
+    let from = told.len().saturating_sub(LINES);
+    if !told.is_empty() {
+        let _ = writeln!(text, "\n{}", told[from..].join("\n"));
+    }
+    terminal::print(&text)?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn verify(arguments: &VersionArguments) -> anyhow::Result<Exit> {
+    change(arguments, "/admin/v1/verify", "passed").await
+}
+
+pub(super) async fn activate(arguments: &VersionArguments) -> anyhow::Result<Exit> {
+    change(arguments, "/admin/v1/activate", "serves").await
+}
+
+async fn change(arguments: &VersionArguments, path: &str, done: &str) -> anyhow::Result<Exit> {
+    let client = ask::client(&arguments.admin)?;
+    let named = Named::read(&arguments.wanted);
+    let answered: Result<Answered, _> = match &named {
+        Named::Embedded => client.post(path, &asked(Some(EMBEDDED_VERSION.to_owned()))).await,
+        Named::File(file) => client.post_component(path, &file.display().to_string(), read(file)?).await,
+        Named::Digest(beginning) => match client.get::<Status>(STATUS).await {
+            Ok(status) => client.post(path, &asked(Some(ask::only(&status, beginning)?.to_string()))).await,
+            Err(error) => Err(error),
+        },
+    };
+    match answered {
+        Ok(answered) => {
+            steps(&answered.steps);
+            let already = if answered.unchanged && done == "serves" { " already" } else { "" };
+            terminal::print(&format!("{}  {} {done}{already}\n", short(&answered.version), answered.name))?;
+            Ok(Exit::Done)
+        }
+        Err(error) if ask::is_at_rest(&arguments.admin, &error) => at_rest(&named, done),
+        Err(error) => Err(error.into()),
+    }
+}
+
+const EMBEDDED_VERSION: &str = "embedded";
+
+/// Works on the folder of versions, for the gateway that starts next.
+fn at_rest(named: &Named, done: &str) -> anyhow::Result<Exit> {
+    let mut store = ask::store()?;
+    let host = Arc::new(Host::new(Limits::default())?);
+    let cache = setup::aot_cache_beside(&Environment::of_process(), store.folder());
+    let gate = Gate::new(host, cache.clone(), Compiler::Here);
+    let candidate = match named {
+        Named::Embedded => Candidate { source: EMBEDDED_NAME.to_owned(), bytes: EMBEDDED.to_vec(), expected: None },
+        Named::File(file) => Candidate { source: file.display().to_string(), bytes: read(file)?, expected: None },
+        Named::Digest(beginning) => known(&store, beginning)?,
+    };
+    if done == "passed" {
+        let mut taken = Vec::new();
+        let passed = gate.pass(&candidate, None, &mut |step| taken.push(step.clone()));
+        steps(&taken);
+        let passed = passed?;
+        terminal::print(&format!("{}  {} passed\n", short(&passed.generation.digest()), passed.name))?;
+        return Ok(Exit::Done);
+    }
+    let restored = restore(&gate, &cache, &mut store, Some(candidate))?;
+    let passed = restored.passed;
+    terminal::print(&format!(
+        "{}  {} serves when a gateway starts\n",
+        short(&passed.generation.digest()),
+        passed.name
+    ))?;
+    Ok(Exit::Done)
+}
+
+fn known(store: &Store, beginning: &str) -> anyhow::Result<Candidate> {
+    let digest = ask::only(&Status::at_rest(store), beginning)?;
+    if digest == Digest::of(EMBEDDED) {
+        return Ok(Candidate { source: EMBEDDED_NAME.to_owned(), bytes: EMBEDDED.to_vec(), expected: None });
+    }
+    let bytes = store.bytes(&digest)?.with_context(|| format!("the component of {digest} is not kept any more"))?;
+    let source = store.history().proofs.get(&digest).map(|proof| proof.source.clone());
+    Ok(Candidate { source: source.unwrap_or_else(|| format!("{digest:?}")), bytes, expected: Some(digest) })
+}
+
+pub(super) async fn rollback(arguments: &AdminArguments) -> anyhow::Result<Exit> {
+    let answered: Answered = ask::client(arguments)?.post("/admin/v1/rollback", &asked(None)).await?;
+    terminal::print(&format!("{}  {} serves again\n", short(&answered.version), answered.name))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn pin(arguments: &AdminArguments) -> anyhow::Result<Exit> {
+    let answered: Answered = ask::client(arguments)?.post("/admin/v1/pin", &asked(None)).await?;
+    terminal::print(&format!("{}  stays until `quarry provider unpin`\n", short(&answered.version)))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn unpin(arguments: &AdminArguments) -> anyhow::Result<Exit> {
+    let answered: Answered = ask::client(arguments)?.post("/admin/v1/unpin", &asked(None)).await?;
+    terminal::print(&format!("{}  serves, and others may be activated\n", short(&answered.version)))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn prune(arguments: &PruneArguments) -> anyhow::Result<Exit> {
+    let asked = Asked { keep: Some(arguments.keep), ..asked(None) };
+    let pruned: Vec<Digest> = ask::client(&arguments.admin)?.post("/admin/v1/prune", &asked).await?;
+    for digest in &pruned {
+        terminal::print(&format!("{}  removed\n", short(digest)))?;
+    }
+    terminal::tell(&format!("{} removed\n", pruned.len()));
+    Ok(Exit::Done)
+}
+
+fn asked(version: Option<String>) -> Asked {
+    Asked { version, by: Some("quarry provider".to_owned()), keep: None }
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let limit = Limits::default().component as u64;
+    let size = fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
+    anyhow::ensure!(size <= limit, "{} has {size} bytes, a component has at most {limit}", file.display());
+    fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn short(digest: &Digest) -> String {
+    let mut short = digest.to_string();
+    short.truncate(SHORT);
+    short
+}
+
+/// Tells the steps that were taken.
+fn steps(taken: &[StepReceipt]) {
+    for StepReceipt { step, failure, detail, milliseconds } in taken {
+        let mark = if failure.is_some() { "FAILED" } else { "ok" };
+        let detail = terminal::printable(detail.as_deref().unwrap_or_default());
+        terminal::tell(&format!("{mark:<6}  {:<12}  {milliseconds:>6} ms  {detail}\n", step.to_string()));
+    }
+}
+
+/// A line a version.
+fn table(status: &Status) -> String {
+    let mut text = String::new();
+    for version in &status.versions {
+        let pinned = if status.pinned == Some(version.digest) { ", pinned" } else { "" };
+        let state = format!("{}{pinned}", state(status, version));
+        let name = if version.name.is_empty() { "" } else { &version.name };
+        let cases = version.cases.map_or_else(String::new, |cases| format!("{cases} cases"));
+        let line = format!("{}  {state:<18}  {name:<16}  {cases:<10}  {}", short(&version.digest), version.source);
+        let _ = writeln!(text, "{}", terminal::printable(line.trim_end()));
+        if let Some(reason) = &version.quarantined {
+            let _ = writeln!(text, "{:SHORT$}  {}", "", terminal::printable(reason));
+        }
+    }
+    text
+}
+
+fn state(status: &Status, version: &VersionStatus) -> &'static str {
+    match version.state {
+        VersionState::Serving => "serving",
+        VersionState::Retiring => "retiring",
+        VersionState::Quarantined => "quarantined",
+        VersionState::Verified if status.previous == Some(version.digest) => "previous",
+        VersionState::Verified => "verified",
+    }
+}
+
+/// A line of the journal for a person; none for a step that was passed.
+fn line(line: &Line) -> Option<String> {
+    let told = match &line.event {
+        Event::Step { digest, receipt, by, .. } => {
+            let failure = receipt.failure.as_deref()?;
+            let digest = digest.as_ref().map_or_else(String::new, short);
+            format!("{digest:SHORT$}  refused at {}: {failure} ({by})", receipt.step)
+        }
+        Event::Verified { digest, passed, .. } => format!("{}  passed {passed} cases", short(digest)),
+        Event::Activated { digest, by } => format!("{}  put to work ({by})", short(digest)),
+        Event::RolledBack { from, to, by } => {
+            format!("{}  put to work again in place of {} ({by})", short(to), short(from))
+        }
+        Event::Quarantined { digest, reason } => format!("{}  quarantined: {reason}", short(digest)),
+        Event::Pinned { digest, by } => format!("{}  pinned ({by})", short(digest)),
+        Event::Unpinned { by } => format!("{:SHORT$}  unpinned ({by})", ""),
+        Event::Pruned { digest, by } => format!("{}  removed ({by})", short(digest)),
+        Event::Unknown => return None,
+    };
+    Some(terminal::printable(&told))
+}
