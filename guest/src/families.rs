@@ -43,6 +43,8 @@ pub struct Family {
     pub caching: Caching,
     /// Whether `toolSpec.strict` is known to be taken.
     pub strict_tools: bool,
+    /// Whether a Claude's `disable_parallel_tool_use` is taken.
+    pub one_call_at_a_time: bool,
     /// Whether a `serviceTier` other than `default` is taken.
     pub service_tiers: bool,
     /// Whether a refusal is explained in the response field `/stop_details`.

@@ -17,4 +17,6 @@ pub mod families;
 pub mod identity;
 pub mod merge;
 pub mod prepare;
+#[cfg(test)]
+mod test_values;
 pub mod translate;

@@ -15,6 +15,7 @@ mod inference;
 mod labels;
 mod media;
 mod operation;
+mod parallel_calls;
 mod raw_json;
 mod report;
 mod request_options;
@@ -60,6 +61,7 @@ pub fn prepare(
         operation::tell_what_is_not_counted(&options, report);
     }
 
+    let one_call_at_a_time = parallel_calls::one_at_a_time(&mut options, report);
     let points = &mut cache_points::take(&mut options, context.system_prompt.as_deref(), context.tools.len(), report);
 
     let send_tools = tools::are_sent(&context.tools, options.tool_choice.as_ref(), family, report);
@@ -92,8 +94,14 @@ pub fn prepare(
     let elsewhere = in_system + tool_config.as_ref().map_or(0, tools::ToolConfig::cache_points);
     caching::place(&mut history.messages, family, retention, elsewhere, report);
 
+    let one_call = tool_config
+        .as_ref()
+        .filter(|_| one_call_at_a_time)
+        .and_then(|tools| parallel_calls::field(tools.choice(), family, report));
+    let own = [plan.fields.as_deref(), one_call].into_iter().flatten().map(str::to_owned);
+    let own = own.reduce(|fields, more| raw_json::merged(&fields, &more));
     let fields = additional_fields::additional_fields(
-        plan.fields.as_deref(),
+        own.as_deref(),
         options.additional_request_fields.as_deref(),
         family,
         report,

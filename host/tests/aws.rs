@@ -53,6 +53,8 @@ fn request(model_id: &str, body: &'static str) -> ConverseRequest {
 }
 
 const HELLO: &str = r#"{"messages":[{"role":"user","content":[{"text":"Hello"}]}]}"#;
+/// The longest that an answer may take.
+const LONGEST: Duration = Duration::from_secs(10);
 const COUNT_HELLO: &str = r#"{"input":{"converse":{"messages":[{"role":"user","content":[{"text":"Hello"}]}]}}}"#;
 
 /// What stands between a client and the simulator, and counts the requests that pass.
@@ -108,7 +110,7 @@ async fn a_count_is_the_tokens_that_asking_would_use() {
     };
     let count = prepare(r#"{"cacheRetention":"none","extras":{"operation":"CountTokens"}}"#);
     assert_eq!(count.model_id, "anthropic.claude-sonnet-4-6");
-    let counted = aws.count_tokens(count).await.expect("the simulator counts");
+    let counted = aws.count_tokens(count, LONGEST).await.expect("the simulator counts");
     let asked = prepare(r#"{"cacheRetention":"none"}"#);
     let mut stream = aws.converse_stream(asked, Duration::from_secs(5)).await.expect("the simulator answers");
     let mut all = Vec::new();
@@ -126,7 +128,7 @@ async fn a_count_is_the_tokens_that_asking_would_use() {
 async fn a_count_that_fails_says_how() {
     let address = simulator().await;
     let aws = client(address, Some(1)).await;
-    let failed = async |model: &str| aws.count_tokens(request(model, COUNT_HELLO)).await.expect_err(model);
+    let failed = async |model: &str| aws.count_tokens(request(model, COUNT_HELLO), LONGEST).await.expect_err(model);
     let profile = failed("us.amazon.nova-lite-v1:0").await;
     assert_eq!((profile.operation.as_str(), &profile.stage), ("CountTokens", &ApiStage::Response));
     assert_eq!(profile.message.as_deref(), Some("The provided model doesn't support counting tokens."));
@@ -137,11 +139,13 @@ async fn a_count_that_fails_says_how() {
     assert_eq!((&half.stage, half.status), (&ApiStage::Unreadable, Some(200)));
     assert!(half.message.is_some_and(|message| message.contains("no count")));
     assert_eq!(failed("sim.reset").await.stage, ApiStage::Connect);
+    let silent = aws.count_tokens(request("sim.silence", COUNT_HELLO), Duration::from_millis(50)).await;
+    assert_eq!(silent.expect_err("nothing comes").stage, ApiStage::Timeout);
     let nobody = TcpListener::bind(loopback()).await.expect("loopback can be bound");
     let address = nobody.local_addr().expect("it is bound");
     drop(nobody);
-    let error =
-        client(address, Some(1)).await.count_tokens(request("x", COUNT_HELLO)).await.expect_err("nobody is there");
+    let asked = request("x", COUNT_HELLO);
+    let error = client(address, Some(1)).await.count_tokens(asked, LONGEST).await.expect_err("nobody is there");
     assert_eq!(error.stage, ApiStage::Connect);
 }
 

@@ -164,6 +164,10 @@ def _():
         assert len(calls(ask(CLAUDE, user("Hello"), tools=TOOLS, tool_choice={"type": "any"}))) == 1
         assert not calls(ask(CLAUDE, user("Hello"), tools=TOOLS, tool_choice={"type": "auto"}))
         assert not calls(ask(CLAUDE, user("Please call add on 1 and 2"), tools=TOOLS, tool_choice={"type": "none"}))
+        both = user("Please call add on 1 and 2, and get_weather")
+        for choice in ({"type": "auto"}, {"type": "any"}, {"type": "tool", "name": "add"}):
+            one = ask(CLAUDE, both, tools=TOOLS, tool_choice={**choice, "disable_parallel_tool_use": True})
+            assert len(calls(one)) == 1, (choice, one)
 
 
 @check("images, and remote ones refused")

@@ -190,6 +190,12 @@ def _():
         assert len(ask(CLAUDE, user("Hello"), tools=TOOLS, tool_choice="required").calls) == 1
         assert not ask(CLAUDE, user("Hello"), tools=TOOLS, tool_choice="auto").calls
         assert not ask(CLAUDE, user("Please call add on 1 and 2"), tools=TOOLS, tool_choice="none").calls
+        for choice in ("auto", "required", forced, openai.omit):
+            both = user("Please call add on 1 and 2, and get_weather")
+            one = ask(CLAUDE, both, tools=TOOLS, tool_choice=choice, parallel_tool_calls=False)
+            assert len(one.calls) == 1, (choice, one.calls)
+        error = raises(openai.BadRequestError, lambda: ask(NOVA, both, tools=TOOLS, parallel_tool_calls=False))
+        assert "parallelToolCalls" in error.message, error.message
 
 
 @check("images as data URLs, and remote ones refused")

@@ -165,6 +165,9 @@ def _():
         ] == ["add"]
         assert len(calls(ask(CLAUDE, "Hello", tools=TOOLS, tool_choice="required"))) == 1
         assert not calls(ask(CLAUDE, "Please call add on 1 and 2", tools=TOOLS, tool_choice="none"))
+        both = "Please call add on 1 and 2, and get_weather"
+        assert len(calls(ask(CLAUDE, both, tools=TOOLS))) == 2
+        assert len(calls(ask(CLAUDE, both, tools=TOOLS, parallel_tool_calls=False))) == 1
 
 
 @check("images and files, and remote images refused")

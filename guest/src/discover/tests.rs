@@ -4,36 +4,12 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::contract::config;
-
-fn settings() -> Settings {
-    Settings {
-        region: "us-east-1".to_owned(),
-        base_url: None,
-        auth: "aws-sdk".to_owned(),
-        api: "bedrock-converse-stream".to_owned(),
-        header_names: Vec::new(),
-        models: Vec::new(),
-        discovery: config::Discovery {
-            enabled: Some(true),
-            region: "us-east-1".to_owned(),
-            provider_filter: Vec::new(),
-            refresh_interval: 3600,
-            default_context_window: 32_000,
-            default_max_tokens: 4_096,
-        },
-        default_model: None,
-        fallback_models: Vec::new(),
-        aliases: Vec::new(),
-        guardrail: None,
-        cache_retention: None,
-        origins: Vec::new(),
-        extras: Vec::new(),
-    }
-}
+use crate::test_values::settings;
 
 fn listing() -> Listing {
-    Listing::new(settings(), ListingOptions { refresh: false })
+    let mut settings = settings();
+    settings.discovery.enabled = Some(true);
+    Listing::new(settings, ListingOptions { refresh: false })
 }
 
 fn foundation_models() -> Value {

@@ -19,6 +19,7 @@ pub const PLAIN: Family = Family {
     sampling: Sampling::Both,
     caching: Caching::Never,
     strict_tools: false,
+    one_call_at_a_time: false,
     service_tiers: true,
     refusal_details: false,
 };
@@ -38,6 +39,7 @@ const CLAUDE_5: Family = Family {
     sampling: Sampling::Neither,
     caching: Caching::ShortAndLong,
     strict_tools: true,
+    one_call_at_a_time: true,
     service_tiers: false,
     refusal_details: true,
     ..CLAUDE
@@ -89,6 +91,7 @@ pub const FAMILIES: &[Family] = &[
         sampling: Sampling::Neither,
         caching: Caching::ShortAndLong,
         strict_tools: true,
+        one_call_at_a_time: true,
         ..CLAUDE
     },
     // 4.6 refuses `block_binding` ("Extra inputs are not permitted"; pi 1.5.2). Opus 4.6 knows `max` and not `xhigh` (OpenClaw).
@@ -99,6 +102,7 @@ pub const FAMILIES: &[Family] = &[
         sampling: Sampling::Either,
         caching: Caching::ShortAndLong,
         strict_tools: true,
+        one_call_at_a_time: true,
         ..CLAUDE
     },
     Family {
@@ -108,8 +112,10 @@ pub const FAMILIES: &[Family] = &[
         sampling: Sampling::Either,
         caching: Caching::ShortAndLong,
         strict_tools: true,
+        one_call_at_a_time: true,
         ..CLAUDE
     },
+    // `disable_parallel_tool_use` from 4.5 on: older ones refuse it as an extraneous key (LiteLLM's table of models).
     // 1-hour cache entries from 4.5 on (OpenClaw's table). Not both temperature and top-p from 4.1 on (Anthropic's API).
     Family {
         name: "claude-4-5",
@@ -117,6 +123,7 @@ pub const FAMILIES: &[Family] = &[
         sampling: Sampling::Either,
         caching: Caching::ShortAndLong,
         strict_tools: true,
+        one_call_at_a_time: true,
         ..CLAUDE
     },
     Family {

@@ -3,39 +3,13 @@
 use serde_json::Value;
 
 use super::prepare;
-use crate::contract::config::{Discovery, Settings};
 use crate::contract::conversation::{
-    AssistantBlock, AssistantMessage, AssistantText, Blob, BodyPart, Context, Message, Options, Thinking, Tool,
-    ToolCall, ToolResult, UserBlock,
+    AssistantBlock, AssistantMessage, AssistantText, Blob, BodyPart, Context, Message, Thinking, Tool, ToolCall,
+    ToolResult, UserBlock,
 };
 use crate::contract::types::{Cost, Model};
 use crate::families::FAMILIES;
-
-fn settings() -> Settings {
-    Settings {
-        region: "us-east-1".to_owned(),
-        base_url: None,
-        auth: "aws-sdk".to_owned(),
-        api: "bedrock-converse-stream".to_owned(),
-        header_names: Vec::new(),
-        models: Vec::new(),
-        discovery: Discovery {
-            enabled: None,
-            region: "us-east-1".to_owned(),
-            provider_filter: Vec::new(),
-            refresh_interval: 3600,
-            default_context_window: 32_000,
-            default_max_tokens: 4096,
-        },
-        default_model: None,
-        fallback_models: Vec::new(),
-        aliases: Vec::new(),
-        guardrail: None,
-        cache_retention: None,
-        origins: Vec::new(),
-        extras: Vec::new(),
-    }
-}
+use crate::test_values::{options, settings};
 
 fn model(id: &str) -> Model {
     Model {
@@ -48,30 +22,6 @@ fn model(id: &str) -> Model {
         max_tokens: 64_000,
         base_url: None,
         params: None,
-        extras: Vec::new(),
-    }
-}
-
-fn options() -> Options {
-    Options {
-        max_tokens: None,
-        temperature: None,
-        top_p: None,
-        stop_sequences: Vec::new(),
-        tool_choice: None,
-        thinking: None,
-        thinking_budgets: Vec::new(),
-        interleaved_thinking: None,
-        thinking_display: None,
-        cache_retention: None,
-        service_tier: None,
-        latency: None,
-        guardrail: None,
-        output_schema: None,
-        request_metadata: Vec::new(),
-        prompt_variables: Vec::new(),
-        additional_request_fields: None,
-        additional_response_field_paths: Vec::new(),
         extras: Vec::new(),
     }
 }

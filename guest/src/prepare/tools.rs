@@ -155,6 +155,11 @@ impl ToolConfig {
         self.tools.iter().filter(|tool| tool.cache_point.is_some()).count()
     }
 
+    /// The choice that goes out.
+    pub(super) fn choice(&self) -> Option<&ToolChoice> {
+        self.choice.as_ref()
+    }
+
     /// Writes the members.
     pub(super) fn write(&self, o: &mut Members<'_>, names: &ToolNames) {
         enum Item<'a> {

@@ -35,7 +35,7 @@ where
 /// # Errors
 /// When it breaks off, is longer, or is not UTF-8.
 pub(super) async fn text(asked: Asked<'_>, taken: Taken, limit: usize) -> Result<String, ApiError> {
-    let Taken { body, status, content_type: _, request_id } = taken;
+    let Taken { body, status, content_type: _, request_id, server: _ } = taken;
     let bytes = Limited::new(body, limit).collect().await;
     let read = bytes
         .map_err(|error| failure::chain(error.as_ref()))

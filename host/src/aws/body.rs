@@ -17,6 +17,16 @@ pub(super) struct Taken {
     pub(super) status: u16,
     pub(super) content_type: Option<String>,
     pub(super) request_id: Option<String>,
+    pub(super) server: Option<Server>,
+}
+
+/// Who answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// The host of the endpoint.
+    pub host: String,
+    /// The port, where the endpoint names one.
+    pub port: Option<u16>,
 }
 
 /// Takes the body of a successful response before the SDK parses it, and leaves `replacement` in its place.
@@ -51,6 +61,7 @@ impl Intercept for TakeBody {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let server = context.inner().request().and_then(|request| server(request.uri()));
         let response = context.response_mut();
         if !response.status().is_success() {
             return Ok(());
@@ -59,11 +70,18 @@ impl Intercept for TakeBody {
             status: response.status().as_u16(),
             content_type: header(response, "content-type"),
             request_id: request_id(response),
+            server,
             body: std::mem::replace(response.body_mut(), SdkBody::from(self.replacement)),
         };
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
         Ok(())
     }
+}
+
+/// The server that a request went to.
+fn server(uri: &str) -> Option<Server> {
+    let uri: hyper::Uri = uri.parse().ok()?;
+    Some(Server { host: uri.host()?.to_owned(), port: uri.port_u16() })
 }
 
 /// A header's text.

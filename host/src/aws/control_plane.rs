@@ -45,9 +45,9 @@ impl Aws {
     /// `ListInferenceProfiles`: every page, every type.
     pub async fn inference_profiles(&self, region: &str) -> Pages {
         let asked = Asked { operation: "ListInferenceProfiles", model_id: None, region };
-        let mut pages = Pages { bodies: Vec::new(), failed: None };
+        let mut bodies = Vec::new();
         let mut token = None;
-        while pages.bodies.len() < MAX_PAGES {
+        while bodies.len() < MAX_PAGES {
             let take = TakeBody::leaving("{}");
             let sending = self
                 .control
@@ -60,20 +60,16 @@ impl Aws {
             match page(asked, sending, &take).await {
                 Ok(body) => {
                     token = serde_json::from_str::<Paged>(&body).ok().and_then(|paged| paged.next_token);
-                    pages.bodies.push(body);
+                    bodies.push(body);
                 }
-                Err(error) => {
-                    pages.failed = Some(error);
-                    return pages;
-                }
+                Err(error) => return Pages { bodies, failed: Some(error) },
             }
             if token.is_none() {
-                return pages;
+                return Pages { bodies, failed: None };
             }
         }
         let endless = format!("there are more than {MAX_PAGES} pages");
-        pages.failed = Some(asked.error(ApiStage::Unreadable, Some(endless)));
-        pages
+        Pages { bodies, failed: Some(asked.error(ApiStage::Unreadable, Some(endless))) }
     }
 
     /// `GetInferenceProfile`, by id or ARN.

@@ -10,7 +10,7 @@ use hyper::body::Body as _;
 use tokio::time::{Instant, Sleep};
 
 use super::answer;
-use super::body::{TakeBody, Taken};
+use super::body::{Server, TakeBody, Taken};
 use super::client::Aws;
 use super::failure::{self, Asked};
 use super::frames::FrameDecoder;
@@ -36,6 +36,7 @@ pub struct EventStream {
     /// When the silence that lasts began.
     waiting_since: Option<Instant>,
     request_id: Option<String>,
+    server: Option<Server>,
 }
 
 impl std::fmt::Debug for EventStream {
@@ -64,15 +65,12 @@ impl Aws {
         let ConverseRequest { model_id, region, body } = request;
         let asked = Asked { operation: "ConverseStream", model_id: Some(&model_id), region: &region };
         let take = TakeBody::leaving("");
-        let sending = self
-            .runtime
-            .converse_stream()
-            .model_id(&model_id)
-            .customize()
-            .config_override(runtime_region(&region))
-            .mutate_request(replacing(body, self.headers.clone()))
-            .interceptor(take.clone())
-            .send();
+        let mut operation = self.runtime.converse_stream().model_id(&model_id).customize();
+        // Said only where it is another one: an override has the SDK put the client's whole configuration together again.
+        if region != self.region {
+            operation = operation.config_override(runtime_region(&region));
+        }
+        let sending = operation.mutate_request(replacing(body, self.headers.clone())).interceptor(take.clone()).send();
         let taken = tokio::time::timeout(idle, answer::taken(asked, sending, &take))
             .await
             .map_err(|_| asked.error(ApiStage::Timeout, None))??;
@@ -83,7 +81,7 @@ impl Aws {
 impl EventStream {
     /// Refuses a body of another type: JSON or HTML would look like a damaged frame.
     fn open(taken: Taken, idle: Duration) -> Result<Self, String> {
-        let Taken { body, status: _, content_type, request_id } = taken;
+        let Taken { body, status: _, content_type, request_id, server } = taken;
         match content_type.as_deref() {
             Some(found) if found.starts_with(EVENT_STREAM) => {}
             Some(found) => return Err(format!("it is {found}, expected {EVENT_STREAM}")),
@@ -91,13 +89,20 @@ impl EventStream {
         }
         let batch = Batch { frames: Vec::new(), bytes: Vec::new() };
         let alarm = Box::pin(tokio::time::sleep(idle));
-        Ok(EventStream { body, decoder: FrameDecoder::default(), batch, idle, alarm, waiting_since: None, request_id })
+        let (decoder, waiting_since) = (FrameDecoder::default(), None);
+        Ok(EventStream { body, decoder, batch, idle, alarm, waiting_since, request_id, server })
     }
 
     /// AWS's id of the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
+    }
+
+    /// The server that answers.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
     }
 
     /// Waits for the next read that completes a frame, and gives all the frames that it completes; or says how the stream

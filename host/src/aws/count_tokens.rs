@@ -14,7 +14,8 @@ use crate::contract::types::{ApiError, ApiStage};
 /// Largest answer that is read, in bytes. It holds one number.
 const MAX_ANSWER: usize = 64 << 10;
 
-/// How long the whole may take, the SDK's retries included. A count takes well under a second; sending 20 images may not.
+/// How long the whole may take at most, the SDK's retries included. A count takes well under a second; sending 20 images may
+/// not.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The answer.
@@ -25,11 +26,12 @@ struct Counted {
 }
 
 impl Aws {
-    /// Counts the input tokens of a request whose body `prepare` made for this operation. Nothing is billed for it.
+    /// Counts the input tokens of a request whose body `prepare` made for this operation. Nothing is billed for it. The answer
+    /// has to be there within `longest`, and within 60 s.
     ///
     /// # Errors
     /// When the request failed or its answer holds no count, uninterpreted: `conversation.explain` says what it means.
-    pub async fn count_tokens(&self, request: ConverseRequest) -> Result<u64, ApiError> {
+    pub async fn count_tokens(&self, request: ConverseRequest, longest: Duration) -> Result<u64, ApiError> {
         let ConverseRequest { model_id, region, body } = request;
         let asked = Asked { operation: "CountTokens", model_id: Some(&model_id), region: &region };
         let take = TakeBody::leaving(r#"{"inputTokens":0}"#);
@@ -51,6 +53,8 @@ impl Aws {
             })?;
             Ok(counted.input_tokens)
         };
-        tokio::time::timeout(ANSWER_TIMEOUT, counting).await.map_err(|_| asked.error(ApiStage::Timeout, None))?
+        tokio::time::timeout(ANSWER_TIMEOUT.min(longest), counting)
+            .await
+            .map_err(|_| asked.error(ApiStage::Timeout, None))?
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `aws-smithy-eventstream` reads a frame and checks its checksums. What it does not do is done here: a frame's declared
 //! lengths are checked, with the prelude's own checksum, before a byte of it is waited for, so that a damaged or hostile
-//! length cannot make the host collect gigabytes; and bytes that are left over at the end are an error.
+//! length cannot make the host collect gigabytes; bytes that are left over at the end are an error; and headers that are those
+//! of the frame before are not read again.
 
 use aws_smithy_eventstream::frame::read_message_from;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
@@ -20,7 +21,7 @@ const MAX_PAYLOAD: u32 = 24 << 20;
 const PRELUDE: usize = 12;
 
 /// The message's own checksum.
-const MESSAGE_CHECKSUM: u32 = 4;
+const MESSAGE_CHECKSUM: usize = 4;
 
 /// Why bytes are not an event stream.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -77,23 +78,30 @@ pub enum FrameError {
 pub struct FrameDecoder {
     /// The last chunk, as far as it is not decoded yet: frames are read where they lie.
     chunk: Bytes,
-    /// A frame that began in an earlier chunk, and everything after it. While there is something here, `chunk` is empty.
-    joined: BytesMut,
+    /// What is left of the chunks before it: mostly the beginning of one frame, which gets as much of `chunk` as it lacks.
+    begun: BytesMut,
     /// Length of the frame at the front, once its prelude was checked.
     total: Option<usize>,
+    /// The headers of the last frame, and what they say.
+    known: Option<Known>,
     /// What was wrong, which stays wrong.
     failed: Option<FrameError>,
+}
+
+/// Headers as they lie in a frame, and what they say. The frames of a stream are nearly all of one kind, with the same headers
+/// byte for byte, and to read headers takes longer than all else that is done with a frame.
+#[derive(Debug)]
+struct Known {
+    headers: Vec<u8>,
+    message_type: MessageType,
+    name: String,
 }
 
 impl FrameDecoder {
     /// Takes the next bytes of the stream.
     pub fn feed(&mut self, chunk: Bytes) {
-        if self.pending().is_empty() {
-            self.chunk = chunk;
-            return;
-        }
-        self.joined.extend_from_slice(&std::mem::take(&mut self.chunk));
-        self.joined.extend_from_slice(&chunk);
+        let before = std::mem::replace(&mut self.chunk, chunk);
+        self.begun.extend_from_slice(&before);
     }
 
     /// The next whole frame, if there is one. It is appended to the batch.
@@ -105,31 +113,69 @@ impl FrameDecoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let decoded = self.next_message().and_then(|message| match message {
-            Some(message) => append(&message, batch).map(|()| true),
-            None => Ok(false),
-        });
-        decoded.inspect_err(|error| self.failed = Some(error.clone()))
+        let appended = self.append_next(batch);
+        appended.inspect_err(|error| self.failed = Some(error.clone()))
+    }
+
+    fn append_next(&mut self, batch: &mut Batch) -> Result<bool, FrameError> {
+        let Some(total) = self.whole_frame()? else { return Ok(false) };
+        let known = self.known.as_ref().and_then(|known| Some((known, known.payload_of(&self.pending()[..total])?)));
+        if let Some((Known { message_type, name, .. }, payload)) = known {
+            push(batch, message_type.clone(), name.as_bytes(), payload);
+            self.total = None;
+            match self.begun.is_empty() {
+                true => self.chunk.advance(total),
+                false => self.begun.advance(total),
+            }
+            return Ok(true);
+        }
+        let frame = self.take(total);
+        let message = read(frame.clone())?;
+        let (message_type, name, payload) = read_headers(&message)?;
+        // The words of an error are in its headers.
+        if message_type != MessageType::Error {
+            let headers = frame[PRELUDE..total - MESSAGE_CHECKSUM - message.payload().len()].to_vec();
+            self.known = Some(Known { headers, message_type: message_type.clone(), name: name.to_owned() });
+        }
+        push(batch, message_type, name.as_bytes(), payload);
+        Ok(true)
     }
 
     /// The next whole frame with its checksums checked, whatever its headers say.
     pub(crate) fn next_message(&mut self) -> Result<Option<Message>, FrameError> {
-        let total = match self.total {
-            Some(total) => total,
-            None if self.pending().len() < PRELUDE => return Ok(None),
-            None => *self.total.insert(check_prelude(self.pending())?),
-        };
-        if self.pending().len() < total {
-            return Ok(None);
+        match self.whole_frame()? {
+            Some(total) => read(self.take(total)).map(Some),
+            None => Ok(None),
         }
-        self.total = None;
-        let frame =
-            if self.joined.is_empty() { self.chunk.split_to(total) } else { self.joined.split_to(total).freeze() };
-        read_message_from(frame).map(Some).map_err(|error| FrameError::Unreadable { reason: error.to_string() })
     }
 
+    /// Length of the frame at the front, when it is whole, with its prelude checked.
+    fn whole_frame(&mut self) -> Result<Option<usize>, FrameError> {
+        if self.total.is_none() && self.has(PRELUDE) {
+            self.total = Some(check_prelude(self.pending())?);
+        }
+        let Some(total) = self.total else { return Ok(None) };
+        Ok(self.has(total).then_some(total))
+    }
+
+    /// Whether so many bytes are there, in one piece; puts them together where they are not.
+    fn has(&mut self, bytes: usize) -> bool {
+        if !self.begun.is_empty() {
+            let lacking = bytes.saturating_sub(self.begun.len()).min(self.chunk.len());
+            self.begun.extend_from_slice(&self.chunk.split_to(lacking));
+        }
+        self.pending().len() >= bytes
+    }
+
+    /// Takes the frame at the front.
+    fn take(&mut self, total: usize) -> Bytes {
+        self.total = None;
+        if self.begun.is_empty() { self.chunk.split_to(total) } else { self.begun.split_to(total).freeze() }
+    }
+
+    /// What is in one piece.
     fn pending(&self) -> &[u8] {
-        if self.joined.is_empty() { &self.chunk } else { &self.joined }
+        if self.begun.is_empty() { &self.chunk } else { &self.begun }
     }
 
     /// Says that the stream ended.
@@ -137,11 +183,30 @@ impl FrameDecoder {
     /// # Errors
     /// When that is in the middle of a frame.
     pub fn end(&self) -> Result<(), FrameError> {
-        match self.pending().len() {
+        match self.begun.len() + self.chunk.len() {
             0 => Ok(()),
             bytes => Err(FrameError::LeftOver { bytes }),
         }
     }
+}
+
+impl Known {
+    /// The payload of a whole frame that has these headers and whose checksum is right. For any other frame the decoder is
+    /// asked, which also says what is wrong with it.
+    fn payload_of<'frame>(&self, frame: &'frame [u8]) -> Option<&'frame [u8]> {
+        let (checked, checksum) = frame.split_last_chunk::<MESSAGE_CHECKSUM>()?;
+        let (prelude, rest) = checked.split_first_chunk::<PRELUDE>()?;
+        let [_, _, _, _, length @ .., _, _, _, _] = prelude;
+        if u32::from_be_bytes(*length) as usize != self.headers.len() {
+            return None;
+        }
+        let payload = rest.strip_prefix(self.headers.as_slice())?;
+        (crc32fast::hash(checked) == u32::from_be_bytes(*checksum)).then_some(payload)
+    }
+}
+
+fn read(frame: Bytes) -> Result<Message, FrameError> {
+    read_message_from(frame).map_err(|error| FrameError::Unreadable { reason: error.to_string() })
 }
 
 /// Checks the lengths at the front of a frame, and gives the whole frame's.
@@ -157,7 +222,7 @@ fn check_prelude(bytes: &[u8]) -> Result<usize, FrameError> {
     }
     let payload = (PRELUDE as u32)
         .checked_add(headers)
-        .and_then(|length| length.checked_add(MESSAGE_CHECKSUM))
+        .and_then(|length| length.checked_add(MESSAGE_CHECKSUM as u32))
         .and_then(|length| total.checked_sub(length));
     match payload {
         None => Err(FrameError::Lengths { total, headers }),
@@ -168,13 +233,13 @@ fn check_prelude(bytes: &[u8]) -> Result<usize, FrameError> {
     }
 }
 
-/// Appends a frame to a batch: what it is by `:message-type`, and the name and payload that go with it.
-fn append(message: &Message, batch: &mut Batch) -> Result<(), FrameError> {
+/// What a frame is by `:message-type`, and the name and payload that go with it.
+fn read_headers(message: &Message) -> Result<(MessageType, &str, &[u8]), FrameError> {
     let headers = message.headers();
     let message_type = text(headers, ":message-type").ok_or(FrameError::Header { header: ":message-type" })?;
     let required = |header| text(headers, header).ok_or(FrameError::Header { header });
     let payload = message.payload();
-    let (message_type, name, payload): (_, &str, &[u8]) = match message_type {
+    Ok(match message_type {
         "event" => (MessageType::Event, required(":event-type")?, payload),
         "exception" => (MessageType::Exception, required(":exception-type")?, payload),
         // An error has its words in a header, and no payload.
@@ -183,12 +248,15 @@ fn append(message: &Message, batch: &mut Batch) -> Result<(), FrameError> {
             (MessageType::Error, text(headers, ":error-code").unwrap_or_default(), words)
         }
         other => (MessageType::Other(other.to_owned()), text(headers, ":event-type").unwrap_or_default(), payload),
-    };
+    })
+}
+
+/// Appends a frame to a batch.
+fn push(batch: &mut Batch, message_type: MessageType, name: &[u8], payload: &[u8]) {
     let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
     batch.frames.push(Frame { message_type, name_length: length(name.len()), payload_length: length(payload.len()) });
-    batch.bytes.extend_from_slice(name.as_bytes());
+    batch.bytes.extend_from_slice(name);
     batch.bytes.extend_from_slice(payload);
-    Ok(())
 }
 
 fn text<'message>(headers: &'message [Header], name: &str) -> Option<&'message str> {

@@ -14,6 +14,7 @@ pub mod frames;
 mod plain_http;
 mod request;
 
+pub use self::body::Server;
 pub use self::client::{Aws, AwsOptions, ConnectError};
 pub use self::converse::{EventStream, Received};
 pub use self::credential_check::CredentialProblem;

@@ -10,6 +10,7 @@ use quarry::aws::Source;
 use quarry::config::{Environment, Override};
 use quarry::gateway::{
     ConfigurationError, ConfigurationSource, Gateway, Server, StartError, VersionRules, Versions, Watch, models,
+    raise_descriptor_limit,
 };
 use quarry::simulator::Pace;
 use quarry::telemetry::Metrics;
@@ -40,7 +41,9 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         }
     }
     drop(session);
+    let mut watch = configuration.file.clone().map(Watch::begin);
     let telemetry = logging::start_serving(&configuration.gateway)?;
+    raise_descriptor_limit();
     if let Some(listen) = arguments.listen {
         configuration.gateway.listen = listen;
     }
@@ -58,7 +61,6 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         anyhow::bail!(message);
     }
     let keys = configuration.gateway.keys.len();
-    let file = configuration.file.clone();
     let source = if simulator.is_some() { Some(Source::Simulator) } else { configuration.credentials().0 };
     let default_model = models::id_of(&configuration.settings, "");
     let region = configuration.settings.region.clone();
@@ -87,7 +89,6 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     };
     let mut hang_up = signal(SignalKind::hangup())?;
     let reloads = async {
-        let mut watch = file.map(Watch::begin);
         loop {
             tokio::select! {
                 _ = hang_up.recv() => {}

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::contract::config::{Discovery, Settings};
+use crate::contract::config::Settings;
 use crate::contract::models::{CacheEntry, CatalogSource, ListingOptions, Pages, ProfileQuery};
 use crate::contract::types::ApiStage;
+use crate::json::settings::default_settings;
 
 #[derive(Debug, thiserror::Error)]
 #[error("trap")]
@@ -287,27 +288,7 @@ async fn the_embedded_provider_lists_and_caches() {
 }
 
 fn settings() -> Settings {
-    Settings {
-        region: "us-east-1".to_owned(),
-        base_url: None,
-        auth: "aws-sdk".to_owned(),
-        api: "bedrock-converse-stream".to_owned(),
-        header_names: vec![],
-        models: vec![],
-        discovery: Discovery {
-            enabled: Some(true),
-            region: "us-east-1".to_owned(),
-            provider_filter: vec![],
-            refresh_interval: 3600,
-            default_context_window: 32_000,
-            default_max_tokens: 4_096,
-        },
-        default_model: None,
-        fallback_models: vec![],
-        aliases: vec![],
-        guardrail: None,
-        cache_retention: None,
-        origins: vec![],
-        extras: vec![],
-    }
+    let mut settings = default_settings();
+    settings.discovery.enabled = Some(true);
+    settings
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cut_short::Deadline;
 use super::effective::Effective;
 use super::models;
 use super::refusal::{Refusal, RefusalKind};
@@ -16,7 +17,7 @@ use crate::contract::conversation::{Context, Delta, Message, Options, Problem};
 use crate::contract::types::{Failure, FailureKind, Model, Notice};
 use crate::pi::blobs;
 use crate::provider::{Generation, ProviderError};
-use crate::telemetry::Observation;
+use crate::telemetry::{Answering, Observation};
 
 /// Whose messages are replayed as its own.
 const PROVIDER: &str = "amazon-bedrock";
@@ -61,13 +62,20 @@ impl NotBegun {
                 let kind = match refusal.kind {
                     RefusalKind::Invalid => FailureKind::Validation,
                     RefusalKind::NotFound => FailureKind::ModelNotFound,
+                    RefusalKind::Timeout => FailureKind::Timeout,
+                    RefusalKind::ShuttingDown => FailureKind::Overloaded,
                     _ => FailureKind::Other("gateway".to_owned()),
                 };
-                turn::failure(kind, refusal.message, None, None)
+                Failure { retryable: refusal.retryable, ..turn::failure(kind, refusal.message, None, None) }
             }
         })
     }
 }
+
+/// The longest body of a request, in bytes, that is prepared on the async worker itself: that takes half a millisecond at most,
+/// and a usual request takes less than going to another thread and back. Longer ones leave the worker: a long history takes
+/// milliseconds.
+const PREPARED_IN_PLACE: usize = 16 << 10;
 
 /// What a request is begun with.
 pub(crate) struct Beginning {
@@ -77,10 +85,14 @@ pub(crate) struct Beginning {
     pub(crate) effective: Arc<Effective>,
     /// What is asked.
     pub(crate) asked: Asked,
+    /// Bytes of the request's body.
+    pub(crate) size: usize,
     /// The models to ask, in order; not empty.
     pub(crate) chain: Vec<Model>,
     /// Who observes the request.
     pub(crate) observation: Observation,
+    /// Until when an answer may go on.
+    pub(crate) deadline: Deadline,
 }
 
 /// Begins an answer.
@@ -88,16 +100,38 @@ pub(crate) struct Beginning {
 /// # Errors
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
-    let Beginning { generation, effective, asked, chain, mut observation } = beginning;
+    let Beginning { generation, effective, asked, size, chain, mut observation, deadline } = beginning;
+    let begun = tokio::select! {
+        biased;
+        begun = ask_chain(&generation, &effective, asked, size, chain, &mut observation) => begun,
+        why = deadline.passed() => Err(NotBegun::Refused(why.refusal())),
+    };
+    match begun {
+        Ok((turn, first, model)) => Ok(Begun { turn, first, model, observation }),
+        Err(not_begun) => Err((not_begun, observation)),
+    }
+}
+
+/// Asks one model after the other.
+async fn ask_chain(
+    generation: &Arc<Generation>,
+    effective: &Effective,
+    asked: Asked,
+    size: usize,
+    chain: Vec<Model>,
+    observation: &mut Observation,
+) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
     let retry = &effective.configuration.gateway.retry;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
     let mut context = asked.context;
     let mut from: Option<String> = None;
     for model in chain {
-        if let Some(from) = &from {
-            observation.fell_back(from, &model.id);
+        match &from {
+            None => observation.asks(&model.id),
+            Some(from) => observation.fell_back(from, &model.id),
         }
-        let request = match prepare(&generation, &effective, &model, context, &asked.options, &asked.blobs).await {
+        let prepared = prepare(generation, effective, &model, context, &asked.options, &asked.blobs, size).await;
+        let request = match prepared {
             Ok((request, given_back)) => {
                 context = given_back;
                 request
@@ -105,14 +139,20 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
             Err(NotBegun::Refused(refusal)) if from.is_some() => {
                 // The first model took the request, and what is wrong with it for a stand-in is no use to the client.
                 tracing::warn!(model = model.id, problem = %refusal, "a fallback model cannot take the request");
-                return Err((last, observation));
+                return Err(last);
             }
-            Err(not_begun) => return Err((not_begun, observation)),
+            Err(not_begun) => return Err(not_begun),
         };
-        match attempts(&generation, &effective, &request, retry, &mut observation).await {
+        match attempts(generation, effective, &request, retry, observation).await {
             Ok((turn, first)) => {
-                observation.answering(&request.ask.model_id, &request.ask.region, turn.request_id());
-                return Ok(Begun { turn, first, model: request.ask.model_id, observation });
+                observation.answering(&Answering {
+                    model: &request.ask.model_id,
+                    region: &request.ask.region,
+                    server: turn.server().map(|server| (&*server.host, server.port)),
+                    aws_request_id: turn.request_id(),
+                });
+                observation.took(&first);
+                return Ok((turn, first, request.ask.model_id));
             }
             Err(failure) => {
                 observation.attempt_failed(&failure);
@@ -125,7 +165,7 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
         }
         from = Some(model.id);
     }
-    Err((last, observation))
+    Err(last)
 }
 
 /// A request that is ready to be sent, again and again.
@@ -133,7 +173,7 @@ pub(crate) struct Ready {
     pub(crate) ask: Ask,
 }
 
-/// Has the provider prepare the request, off the async worker: a long history takes milliseconds.
+/// Has the provider prepare a request whose body has `size` bytes.
 pub(crate) async fn prepare(
     generation: &Arc<Generation>,
     effective: &Effective,
@@ -141,29 +181,40 @@ pub(crate) async fn prepare(
     context: Context,
     options: &Options,
     blobs: &blobs::Blobs,
+    size: usize,
 ) -> Result<(Ready, Context), NotBegun> {
-    let session = generation.session().map_err(|error| provider_failed(generation, &error))?;
-    let settings = effective.configuration.settings.clone();
-    let asked = Prepare { settings, model: model.clone(), context, options: options.clone() };
-    let (_session, asked, prepared) = turn::prepare(session, asked).await.map_err(|error| match error {
-        TurnError::Provider(error) => provider_failed(generation, &error),
-        other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
-    })?;
+    let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
+    let settings = &effective.configuration.settings;
+    // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
+    let (context, prepared) = if size <= PREPARED_IN_PLACE {
+        let prepared = session
+            .prepare_in_place(settings, model, &context, options)
+            .map_err(|error| provider_failed(generation, &error))?;
+        (context, prepared)
+    } else {
+        let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
+        let prepared = turn::prepare(session, Prepare { settings, model, context, options }).await;
+        let (_session, asked, prepared) = prepared.map_err(|error| match error {
+            TurnError::Provider(error) => provider_failed(generation, &error),
+            other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
+        })?;
+        (asked.context, prepared)
+    };
     let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
     for Notice { kind, message } in &prepared.notices {
-        tracing::info!(model = asked.model.id, kind, message, "the request was changed");
+        tracing::info!(model = model.id, kind, message, "the request was changed");
     }
     let body = blobs::join(&prepared.body, blobs)
         .map_err(|error| NotBegun::Refused(Refusal::new(RefusalKind::Internal, error.to_string())))?;
     let ask = Ask {
-        model: asked.model,
+        model: model.clone(),
         model_id: prepared.model_id,
         region: prepared.region,
         body,
         carry: prepared.carry,
         idle: effective.configuration.gateway.limits.idle,
     };
-    Ok((Ready { ask }, asked.context))
+    Ok((Ready { ask }, context))
 }
 
 fn provider_failed(generation: &Generation, error: &ProviderError) -> NotBegun {
@@ -210,9 +261,8 @@ async fn once(
         BeginError::Provider(error) => lost(&error),
     })?;
     let mut first = Vec::new();
-    let mut provider_time = Duration::ZERO;
     while let Some(deltas) = std::future::poll_fn(|context| turn.poll_deltas(context)).await {
-        provider_time += turn.provider_time();
+        observation.pushed(turn.provider_time());
         let has_content = deltas.iter().any(is_content);
         let failed_first = !has_content && matches!(deltas.last(), Some(Delta::Error(_)));
         first.extend(deltas);
@@ -223,7 +273,6 @@ async fn once(
             break;
         }
     }
-    observation.deltas(&first, provider_time);
     Ok((turn, first))
 }
 

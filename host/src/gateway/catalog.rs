@@ -12,6 +12,7 @@ use crate::discovery::listing::SessionListing;
 use crate::discovery::{DiscoverError, discover};
 use crate::gateway::models;
 use crate::provider::{Generation, ProviderError};
+use crate::telemetry::{CacheResult, Metrics};
 
 /// What was discovered under one configuration.
 #[derive(Debug)]
@@ -36,8 +37,13 @@ impl Catalog {
         generation: &Arc<Generation>,
         configuration: &Configuration,
         aws: &Aws,
+        metrics: &Metrics,
     ) -> Result<Vec<Model>, Refusal> {
         let listed = self.list(generation, configuration, aws).await?;
+        if let Some(read) = cache_result(&listed.source) {
+            metrics.discovery_cache(read);
+        }
+        metrics.know_models(&listed.models.iter().map(|model| &*model.id).collect::<Vec<_>>());
         let mut all = listed.models;
         let settings = &configuration.settings;
         for id in settings.default_model.iter().chain(&settings.fallback_models) {
@@ -85,6 +91,16 @@ impl Catalog {
             tracing::warn!(age = "past its time", "the service cannot be asked; an old list of models is given");
         }
         Ok(listed)
+    }
+}
+
+/// How the cache served a listing; not at all where it was not read.
+fn cache_result(source: &CatalogSource) -> Option<CacheResult> {
+    match source {
+        CatalogSource::Cache => Some(CacheResult::Hit),
+        CatalogSource::Live | CatalogSource::Failed => Some(CacheResult::Miss),
+        CatalogSource::StaleCache => Some(CacheResult::Stale),
+        CatalogSource::Config | CatalogSource::Disabled => None,
     }
 }
 

@@ -80,30 +80,34 @@ impl KeyError {
 #[derive(Debug, Default)]
 pub struct Keys {
     clients: Vec<Arc<Client>>,
+    /// Whether there have been keys since the start. Whoever takes the last one out of the file, or leaves the file empty for a
+    /// moment, does not mean to open a gateway that runs to everybody.
+    needed: bool,
 }
 
 impl Keys {
     /// The keys of the configuration, with nothing used up. None at all admits everybody.
     #[must_use]
     pub fn new(keys: &[KeyConfig]) -> Self {
-        Keys { clients: keys.iter().map(|key| Arc::new(Client::new(key))).collect() }
+        Keys { clients: keys.iter().map(|key| Arc::new(Client::new(key))).collect(), needed: !keys.is_empty() }
     }
 
     /// The keys of a configuration that was read anew. A key whose name and hash stayed keeps what it has used up, under the
-    /// limits that it has now; requests that were admitted go on, also those of a key that is gone.
+    /// limits that it has now; requests that were admitted go on, also those of a key that is gone. Where there were keys, one is
+    /// needed from then on, also when there are none left.
     #[must_use]
     pub fn reload(&self, keys: &[KeyConfig]) -> Self {
         let client = |key: &KeyConfig| {
             let earlier = self.clients.iter().find(|client| client.is(key));
             Arc::new(earlier.map_or_else(|| Client::new(key), |client| client.with_limits_of(key)))
         };
-        Keys { clients: keys.iter().map(client).collect() }
+        Keys { clients: keys.iter().map(client).collect(), needed: self.needed || !keys.is_empty() }
     }
 
     /// Whether a key is needed.
     #[must_use]
     pub fn are_needed(&self) -> bool {
-        !self.clients.is_empty()
+        self.needed
     }
 
     /// Admits a request by the key that was presented with it. Without configured keys, whatever was presented is not looked
@@ -120,7 +124,7 @@ impl Keys {
     /// # Errors
     /// As [`Keys::check`].
     pub fn check_at(&self, presented: Option<&str>, now: Instant) -> Result<Admitted, KeyError> {
-        if self.clients.is_empty() {
+        if !self.needed {
             return Ok(Admitted { slot: None });
         }
         let presented = presented.filter(|key| !key.is_empty()).ok_or(KeyError::Missing)?;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::effective::Effective;
 use crate::provider::{Digest, Generation};
+use crate::telemetry::Metrics;
 
 /// A version of the provider that serves, or served and still has requests.
 pub(crate) struct Version {
@@ -40,11 +41,14 @@ impl fmt::Debug for Version {
 impl Version {
     /// A version that has just been loaded. Its requests end when `all` is cancelled; `faulted` is told when it fails.
     pub(crate) fn new(
-        generation: Arc<Generation>,
+        generation: &Generation,
         name: String,
         all: &CancellationToken,
         faulted: &Arc<Notify>,
+        metrics: &Arc<Metrics>,
     ) -> Arc<Self> {
+        let metrics = Arc::clone(metrics);
+        let generation = generation.observed(Arc::new(move |fault| metrics.guest_fault(fault)));
         Arc::new(Version {
             generation,
             name,

@@ -4,6 +4,7 @@
 mod begin;
 mod catalog;
 mod configuration;
+mod cut_short;
 mod effective;
 mod keys;
 mod lineup;
@@ -21,7 +22,7 @@ mod wire;
 pub use self::configuration::{Configuration, ConfigurationError};
 pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::refusal::{Refusal, RefusalKind};
-pub use self::server::Server;
+pub use self::server::{Server, raise_descriptor_limit};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run};
 pub use self::versions::{

@@ -55,6 +55,16 @@ pub fn chain(settings: &Settings, name: &str, known: Option<&Model>, fallbacks: 
     models
 }
 
+/// The ids of all the models that the configuration names: those that it lists, its default and fallbacks, what its aliases
+/// mean.
+#[must_use]
+pub fn named(settings: &Settings) -> Vec<String> {
+    let listed = settings.models.iter().map(|model| model.id.clone());
+    let defaults = settings.default_model.iter().chain(&settings.fallback_models);
+    let meant = settings.aliases.iter().map(|(_, target)| target.clone());
+    listed.chain(defaults.map(|name| id_of(settings, name).unwrap_or_else(|| name.clone()))).chain(meant).collect()
+}
+
 /// A model that the configuration does not list.
 fn unlisted(settings: &Settings, id: &str) -> Model {
     Model {

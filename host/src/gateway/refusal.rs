@@ -195,6 +195,10 @@ impl From<&Failure> for Refusal {
                 _ => RefusalKind::Upstream,
             },
         };
+        let is_of_model = matches!(
+            failure.kind,
+            FailureKind::ModelNotFound | FailureKind::ModelNotEnabled | FailureKind::NeedsInferenceProfile
+        );
         let mut text = message.clone();
         if let Some(hint) = hint {
             text.push_str(" (");
@@ -206,6 +210,7 @@ impl From<&Failure> for Refusal {
             text.push_str(&suggestions.join(", "));
         }
         Refusal {
+            param: is_of_model.then(|| "model".to_owned()),
             code: code.clone(),
             request_id: request_id.clone(),
             retry_after: retry_after_ms.map(Duration::from_millis),

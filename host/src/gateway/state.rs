@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
 use super::lineup::{Lineup, Seat, Version};
+use super::models;
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
 use crate::provider::Generation;
@@ -42,7 +43,7 @@ pub enum StartError {
     Listen(#[from] crate::config::gateway::ListenRefused),
     /// The thread that reads the configuration was stopped.
     #[error("the configuration could not be read: {0}")]
-    Stopped(#[from] tokio::task::JoinError),
+    Stopped(tokio::task::JoinError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {reason}")]
     Bind {
@@ -59,7 +60,7 @@ pub struct Gateway {
     pub(super) lineup: ArcSwap<Lineup>,
     pub(super) metrics: Arc<Metrics>,
     /// Bounds the requests under way, of all clients.
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) slots: Slots,
     /// Cancelled when streams have to end.
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
@@ -84,16 +85,16 @@ impl Gateway {
         simulator: Option<std::net::SocketAddr>,
         metrics: Arc<Metrics>,
     ) -> Result<Arc<Self>, StartError> {
-        let slots = Arc::new(Semaphore::new(configuration.gateway.limits.concurrency));
+        metrics.know_models(&models::named(&configuration.settings));
         let effective = Arc::new(Effective::make(configuration, simulator, None, false).await?);
         let cut_off = CancellationToken::new();
         let name = identity(&generation)?;
         let faulted = Arc::default();
-        let version = Version::new(generation, name, &cut_off, &faulted);
+        let version = Version::new(&generation, name, &cut_off, &faulted, &metrics);
         Ok(Arc::new(Gateway {
             lineup: ArcSwap::from_pointee(Lineup { primary: Seat { version, effective } }),
             metrics,
-            slots,
+            slots: Slots::default(),
             cut_off,
             in_flight: InFlight::default(),
             changing: Mutex::default(),
@@ -115,8 +116,8 @@ impl Gateway {
         self.effective().configuration.file.clone()
     }
 
-    /// Reads the configuration again and puts it to work. Requests under way keep theirs. Where to listen, the number of
-    /// connections and of requests at once, and logs stay as they were at the start.
+    /// Reads the configuration again and puts it to work. Requests under way keep theirs, and connections their limits of time
+    /// and of heads. Where to listen, the number of connections, and logs stay as they were at the start.
     ///
     /// # Errors
     /// When it cannot be used: the one at work stays.
@@ -125,8 +126,14 @@ impl Gateway {
         let version = Arc::clone(&self.lineup.load().primary.version);
         let made = self.effective_for(&version.generation, false).await;
         self.metrics.config_reloaded(made.is_ok());
-        let effective = Arc::new(made?);
-        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective } }));
+        let made = made?;
+        if made.keys.are_needed() && made.configuration.gateway.keys.is_empty() {
+            tracing::warn!(
+                "the configuration has no keys any more: nobody is let in until there is one, or a new start"
+            );
+        }
+        self.metrics.know_models(&models::named(&made.configuration.settings));
+        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: Arc::new(made) } }));
         Ok(())
     }
 
@@ -137,17 +144,16 @@ impl Gateway {
         generation: &Arc<Generation>,
         same_clients: bool,
     ) -> Result<Effective, StartError> {
-        let generation = Arc::clone(generation);
-        let ConfigurationSource { chosen, environment, overrides } = self.source.clone();
+        let (generation, source) = (Arc::clone(generation), self.source.clone());
+        // The file's system may be slow, and a merge takes milliseconds.
         let loading = tokio::task::spawn_blocking(move || {
+            let ConfigurationSource { chosen, environment, overrides } = &source;
             let mut session = generation.session().map_err(ConfigurationError::from)?;
-            Configuration::load(&mut session, chosen.as_deref(), &environment, &overrides)
+            Configuration::load(&mut session, chosen.as_deref(), environment, overrides)
         });
         let mut configuration = loading.await.map_err(StartError::Stopped)??;
         let before = self.effective();
         configuration.gateway.listen = before.configuration.gateway.listen;
-        // Whoever took the last key out of the file did not mean to open the gateway to everybody.
-        configuration.gateway.check_listen(configuration.gateway.listen)?;
         Ok(Effective::make(configuration, self.simulator, Some(&before), same_clients).await?)
     }
 
@@ -166,6 +172,30 @@ impl Gateway {
 fn identity(generation: &Arc<Generation>) -> Result<String, StartError> {
     let identity = generation.session().and_then(|mut session| session.identify()).map_err(ConfigurationError::from)?;
     Ok(format!("{} {}", identity.name, identity.version))
+}
+
+/// The places of the requests under way, of all clients. How many there are is asked each time: it may be another number after
+/// the configuration was read again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Slots(Arc<AtomicUsize>);
+
+/// A place that is taken; it is given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Slot(Arc<AtomicUsize>);
+
+impl Slots {
+    /// Takes a place, if fewer than `most` are taken.
+    pub(super) fn take(&self, most: usize) -> Option<Slot> {
+        let one_more = |taken: usize| (taken < most).then_some(taken.saturating_add(1));
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
+        Some(Slot(Arc::clone(&self.0)))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// Counts the requests under way, and tells when there are none.

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::cut_short::CutShort;
 use super::replay::Replay;
-use crate::aws::{Aws, ConverseRequest, EventStream, Received};
+use crate::aws::{Aws, ConverseRequest, EventStream, Received, Server};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Model, Usage, UsageCost};
@@ -182,6 +183,12 @@ impl Turn {
         self.stream.request_id()
     }
 
+    /// The server that answers.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.stream.server()
+    }
+
     /// How long the provider took for the deltas that were given last.
     #[must_use]
     pub fn provider_time(&self) -> Duration {
@@ -215,6 +222,16 @@ impl Turn {
         let began = std::time::Instant::now();
         let translated = finish(&mut self.session, &mut self.replay, ending);
         self.given(translated, true, began)
+    }
+
+    /// Ends the turn because the gateway does: what came is kept, and the error says why there is no more.
+    pub(super) fn cut_short(&mut self, why: CutShort) -> Vec<Delta> {
+        let mut deltas = self.end(&Ending::Limited(why.words().to_owned()));
+        if let Some(Delta::Error(failed)) = deltas.last_mut() {
+            // The provider knows limits of one kind, and would advise to ask for less.
+            failed.failure = why.failure(self.request_id());
+        }
+        deltas
     }
 
     fn given(

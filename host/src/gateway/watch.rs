@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// How often is looked. A person who saves a file does not wait for longer; a look costs a few microseconds.
-const EVERY: Duration = Duration::from_secs(1);
+/// How often is looked. A look costs a few microseconds, and a person who saves a file does not wait for longer than two.
+const EVERY: Duration = Duration::from_millis(500);
 
 /// What tells one state of a file from another. Editors and Kubernetes replace files, so the inode counts too.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,15 +29,18 @@ impl Watch {
         Watch { path, last }
     }
 
-    /// Ready when the file is another than it was. A file that is gone is waited for: whoever replaces it takes it away first.
+    /// Ready when the file is another than it was, and has been the same for two looks: one that is being written is not read
+    /// half. A file that is gone, or has nothing in it, is waited for: whoever replaces it takes it away, or empties it, first.
     pub async fn changed(&mut self) {
+        let mut before = None;
         loop {
             tokio::time::sleep(EVERY).await;
-            let now = state(&self.path);
-            if now.is_some() && now != self.last {
+            let now = state(&self.path).filter(|state| state.length > 0);
+            if now.is_some() && now != self.last && now == before {
                 self.last = now;
                 return;
             }
+            before = now;
         }
     }
 }

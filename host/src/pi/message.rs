@@ -92,6 +92,18 @@ pub struct ToolCall {
     /// Why the arguments are empty, where what the model wrote cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments_error: Option<String>,
+    /// What the model wrote, until the call has ended, and after that where it cannot be read. pi has no member for it.
+    #[serde(skip)]
+    pub written: String,
+}
+
+impl ToolCall {
+    /// The arguments as a text, for formats that have them so: as the model wrote them where they cannot be read. `{}` in their
+    /// place would be a call that nobody made, and a tool without required arguments would run.
+    #[must_use]
+    pub fn arguments_text(&self) -> &str {
+        if self.arguments_error.is_some() && !self.written.is_empty() { &self.written } else { &self.arguments.0 }
+    }
 }
 
 /// Something of Bedrock's own that pi has no block for.
@@ -275,14 +287,21 @@ impl Fold {
                     name: name.clone(),
                     arguments: Json("{}".to_owned()),
                     arguments_error: None,
+                    written: String::new(),
                 }),
             ),
-            // The text of the arguments is worth nothing before it is whole; `toolcall-end` carries them parsed.
-            Delta::ToolcallDelta(Fragment { content_index: _, delta: _ }) => {}
+            Delta::ToolcallDelta(Fragment { content_index, delta }) => {
+                if let Some(Block::ToolCall(call)) = self.block(*content_index) {
+                    call.written.push_str(delta);
+                }
+            }
             Delta::ToolcallEnd(ToolcallEnd { content_index, arguments, problem }) => {
                 if let Some(Block::ToolCall(call)) = self.block(*content_index) {
                     call.arguments = Json(arguments.clone());
                     call.arguments_error.clone_from(problem);
+                    if problem.is_none() {
+                        call.written = String::new();
+                    }
                 }
             }
             Delta::Attachment(attachment) => self.attach(attachment),

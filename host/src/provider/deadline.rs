@@ -41,6 +41,11 @@ impl Ticker {
         Ok(Ticker { shared })
     }
 
+    /// How many holds there are.
+    pub(super) fn holders(&self) -> usize {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).holders
+    }
+
     /// Keeps the epoch ticking until the hold is dropped.
     pub(super) fn hold(&self) -> Hold {
         let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);

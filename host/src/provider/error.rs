@@ -85,6 +85,18 @@ pub enum ProviderError {
         /// The limit in milliseconds.
         limit_ms: u128,
     },
+    /// The provider trapped after it was refused memory.
+    #[error("the provider {provider} failed in `{call}`: it wanted more memory than {limit} bytes ({reason})")]
+    OutOfMemory {
+        /// Name of the component.
+        provider: String,
+        /// The function of the contract.
+        call: &'static str,
+        /// The limit in bytes.
+        limit: usize,
+        /// What wasmtime says of the trap.
+        reason: String,
+    },
     /// The provider trapped, or gave back what the contract does not allow, or too much of it.
     #[error("the provider {provider} failed in `{call}`: {reason}")]
     Trap {

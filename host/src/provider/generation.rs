@@ -4,22 +4,23 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::component::Component;
-
 use super::aot::AotCache;
+use super::bounds::Bounds;
+use super::component;
 use super::digest::Digest;
 use super::engine::Host;
-use super::error::LoadError;
+use super::error::{LoadError, ProviderError};
 use super::faults::Faults;
 use super::imports::ImportPolicy;
-use super::inspect;
 use super::limits::Limits;
-use super::session::{Bounds, Session};
-use super::{EMBEDDED, EMBEDDED_NAME, ProviderError};
+use super::{EMBEDDED, EMBEDDED_NAME, interface};
 use crate::bindings::ProviderPre;
 
 /// The version of the contract that this host serves.
 pub const CONTRACT: &str = "0.1.0";
+
+/// Who is told of every call that fails, on the thread of the call: it must not wait.
+pub type FaultObserver = Arc<dyn Fn(&ProviderError) + Send + Sync>;
 
 /// A provider component, checked, compiled and ready for sessions.
 pub struct Generation {
@@ -27,7 +28,8 @@ pub struct Generation {
     name: String,
     digest: Digest,
     pre: ProviderPre<Bounds>,
-    faults: Faults,
+    faults: Arc<Faults>,
+    observer: Option<FaultObserver>,
 }
 
 impl fmt::Debug for Generation {
@@ -67,7 +69,7 @@ impl Generation {
         cache: Option<&AotCache>,
         policy: ImportPolicy,
     ) -> Result<Arc<Self>, LoadError> {
-        let bytes = read_component(host, path)?;
+        let bytes = component::read_component(host, path)?;
         Generation::load_importing(host, &path.display().to_string(), &bytes, cache, policy)
     }
 
@@ -101,7 +103,7 @@ impl Generation {
         cache: Option<&AotCache>,
         policy: ImportPolicy,
     ) -> Result<Arc<Self>, LoadError> {
-        let component = compiled(host, name, bytes, cache, policy)?;
+        let component = component::compiled(host, name, bytes, cache, policy)?;
         Generation::of(host, name, Digest::of(bytes), &component, policy)
     }
 
@@ -110,16 +112,17 @@ impl Generation {
         host: &Arc<Host>,
         name: &str,
         digest: Digest,
-        component: &Component,
+        component: &wasmtime::component::Component,
         policy: ImportPolicy,
     ) -> Result<Arc<Self>, LoadError> {
-        let imports = inspect::imports(&host.engine, component);
+        let imports = interface::imports(&host.engine, component);
         let imports = policy.refused(imports);
         if !imports.is_empty() {
             return Err(LoadError::Imports { name: name.to_owned(), imports });
         }
         let not_a_provider = |reason| LoadError::NotAProvider { name: name.to_owned(), expected: CONTRACT, reason };
-        if let Some(other) = inspect::contract_version(&host.engine, component).filter(|version| version != CONTRACT) {
+        if let Some(other) = interface::contract_version(&host.engine, component).filter(|version| version != CONTRACT)
+        {
             return Err(not_a_provider(format!("it exports quarry:provider@{other}")));
         }
         let pre = policy
@@ -132,16 +135,24 @@ impl Generation {
             name: name.to_owned(),
             digest,
             pre,
-            faults: Faults::default(),
+            faults: Arc::default(),
+            observer: None,
         }))
     }
 
-    /// Begins a session: a fresh instance with bounds of its own.
-    ///
-    /// # Errors
-    /// When no instance can be made.
-    pub fn session(self: &Arc<Self>) -> Result<Session, ProviderError> {
-        Session::new(Arc::clone(self))
+    /// The same component, with somebody who is told of every call that fails in a session of it, whoever calls.
+    #[must_use]
+    pub fn observed(&self, observer: FaultObserver) -> Arc<Self> {
+        let Generation { host, name, digest, pre, faults, observer: _ } = self;
+        let (host, name, pre, faults) = (Arc::clone(host), name.clone(), pre.clone(), Arc::clone(faults));
+        Arc::new(Generation { host, name, digest: *digest, pre, faults, observer: Some(observer) })
+    }
+
+    /// How many sessions are alive in this generation's engine: one a request that is answered, and one while the provider is
+    /// asked for anything else.
+    #[must_use]
+    pub fn sessions_alive(&self) -> usize {
+        self.host.ticker.holders()
     }
 
     /// What the component is called in messages: its file, or `(embedded)`.
@@ -168,69 +179,18 @@ impl Generation {
         &self.faults
     }
 
+    /// Tells of a call that failed.
+    pub(super) fn tell(&self, fault: &ProviderError) {
+        if let Some(observer) = &self.observer {
+            observer(fault);
+        }
+    }
+
     pub(super) fn host(&self) -> &Host {
         &self.host
     }
 
     pub(super) fn pre(&self) -> &ProviderPre<Bounds> {
         &self.pre
-    }
-}
-
-/// Reads a component's file, within the limit.
-pub(super) fn read_component(host: &Host, path: &Path) -> Result<Vec<u8>, LoadError> {
-    let unreadable = |source| LoadError::Read { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    let limit = host.limits.component;
-    if size > limit as u64 {
-        return Err(LoadError::TooLarge { name: path.display().to_string(), size, limit });
-    }
-    std::fs::read(path).map_err(unreadable)
-}
-
-/// Takes a component from the cache, or compiles it and keeps it there.
-pub(super) fn compiled(
-    host: &Host,
-    name: &str,
-    bytes: &[u8],
-    cache: Option<&AotCache>,
-    policy: ImportPolicy,
-) -> Result<Component, LoadError> {
-    let digest = Digest::of(bytes);
-    if let Some(component) = cache.and_then(|cache| cache.load(&host.engine, &digest)) {
-        return Ok(component);
-    }
-    let component = compile(host, name, bytes)?;
-    // Only what may be used is worth keeping.
-    if policy.refused(inspect::imports(&host.engine, &component)).is_empty()
-        && let Some(cache) = cache
-    {
-        cache.store(&host.engine, &digest, &component);
-    }
-    Ok(component)
-}
-
-/// Compiles a component.
-fn compile(host: &Host, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
-    if bytes.len() > host.limits.component {
-        let size = bytes.len() as u64;
-        return Err(LoadError::TooLarge { name: name.to_owned(), size, limit: host.limits.component });
-    }
-    looks_like_a_component(name, bytes)?;
-    Component::new(&host.engine, bytes)
-        .map_err(|error| LoadError::NotAComponent { name: name.to_owned(), reason: format!("{error:#}") })
-}
-
-/// Refuses what does not begin as a component does, and says what it is.
-pub(super) fn looks_like_a_component(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
-    let not_a_component = |reason: &str| LoadError::NotAComponent { name: name.to_owned(), reason: reason.to_owned() };
-    match bytes {
-        // Magic, then version 13 and layer 1: a component. Version 1 and layer 0: a core module.
-        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
-        [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => {
-            Err(not_a_component("it is a core module; make a component of it with `wasm-tools component new`"))
-        }
-        [b'\x7f', b'E', b'L', b'F', ..] => Err(not_a_component("it is machine code (ELF), which is never loaded")),
-        _ => Err(not_a_component("it does not begin with the magic number `\\0asm`")),
     }
 }

@@ -3,7 +3,7 @@
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Result};
 
-use super::session::Bounds;
+use super::bounds::Bounds;
 
 /// What a component may import. Whatever it is, the component gets no authority by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,6 +4,8 @@
 //! handles, lifted bytes and time for each call. A trap poisons the session and costs one stream.
 
 mod aot;
+mod bounds;
+mod component;
 mod deadline;
 mod digest;
 mod engine;
@@ -12,6 +14,7 @@ mod faults;
 mod generation;
 mod imports;
 mod inspect;
+mod interface;
 mod limits;
 mod scan;
 mod session;
@@ -21,7 +24,7 @@ pub use self::digest::{Digest, DigestError};
 pub use self::engine::Host;
 pub use self::error::{LoadError, ProviderError};
 pub use self::faults::{FaultCount, Faults};
-pub use self::generation::{CONTRACT, Generation};
+pub use self::generation::{CONTRACT, FaultObserver, Generation};
 pub use self::imports::ImportPolicy;
 pub use self::inspect::{Inspection, inspect};
 pub use self::limits::Limits;

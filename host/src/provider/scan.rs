@@ -23,7 +23,7 @@ pub fn scan(name: &str, bytes: &[u8]) -> Result<Scan, LoadError> {
         name: name.to_owned(),
         reason: error.to_string(),
     };
-    super::generation::looks_like_a_component(name, bytes)?;
+    super::component::looks_like_a_component(name, bytes)?;
     let mut scan = Scan::default();
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::component::ResourceAny;
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, Trap};
+use wasmtime::{Store, Trap};
 
+use super::bounds::Bounds;
 use super::deadline::{self, Hold};
 use super::error::ProviderError;
 use super::generation::Generation;
@@ -16,11 +17,6 @@ use crate::contract::config::{Layer, Merged, Problem as ConfigProblem, Settings}
 use crate::contract::conversation::{Batch, Context, Delta, Ending, Opening, Options, Prepared, Problem};
 use crate::contract::models::{ListingOptions, Step, Supply};
 use crate::contract::types::{ApiError, Failure, Model};
-
-/// What a store holds: only its bounds.
-pub(super) struct Bounds {
-    limits: StoreLimits,
-}
 
 /// One instance of a provider: of one stream, or of one command.
 ///
@@ -63,27 +59,30 @@ macro_rules! call {
     }};
 }
 
+impl Generation {
+    /// Begins a session: a fresh instance with bounds of its own.
+    ///
+    /// # Errors
+    /// When no instance can be made.
+    pub fn session(self: &Arc<Self>) -> Result<Session, ProviderError> {
+        Session::begin(Arc::clone(self))
+    }
+}
+
 impl Session {
-    pub(super) fn new(generation: Arc<Generation>) -> Result<Self, ProviderError> {
+    fn begin(generation: Arc<Generation>) -> Result<Self, ProviderError> {
         let host = generation.host();
         let limits = host.limits();
-        let store_limits = StoreLimitsBuilder::new()
-            .memory_size(limits.memory)
-            .memories(1)
-            .tables(4)
-            .table_elements(10_000)
-            .instances(8)
-            .build();
         let clock = host.ticker.hold();
-        let mut store = Store::new(&host.engine, Bounds { limits: store_limits });
-        store.limiter(|bounds| &mut bounds.limits);
+        let mut store = Store::new(&host.engine, Bounds::new(limits));
+        store.limiter(|bounds| bounds);
         store.set_hostcall_fuel(limits.lifted_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(deadline::ticks(limits.long_call));
         let stream_ticks = deadline::ticks(limits.stream_call);
-        let provider = generation.pre().instantiate(&mut store).map_err(|error| ProviderError::Instantiate {
-            provider: generation.name().to_owned(),
-            reason: format!("{error:#}"),
+        let provider = generation.pre().instantiate(&mut store).map_err(|error| {
+            let (provider, reason) = (generation.name().to_owned(), format!("{error:#}"));
+            told(&generation, ProviderError::Instantiate { provider, reason })
         })?;
         Ok(Session {
             generation,
@@ -142,7 +141,7 @@ impl Session {
     /// # Errors
     /// When no listing is open, and as every call.
     pub fn resume(&mut self, supplies: &[Supply]) -> Result<Step, ProviderError> {
-        let listing = self.listing.ok_or(ProviderError::OutOfOrder { call: "resume", missing: "a listing" })?;
+        let listing = self.listing.ok_or_else(|| self.out_of_order("resume", "a listing"))?;
         let step = call!(self, "resume", self.long_ticks(), long_call, |store, provider| provider
             .quarry_provider_models()
             .listing()
@@ -169,6 +168,23 @@ impl Session {
             .call_prepare(store, settings, model, context, options))
     }
 
+    /// `conversation.prepare` of a small request, on a thread that other streams wait for: it has the time of a call on the path of
+    /// a stream.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn prepare_in_place(
+        &mut self,
+        settings: &Settings,
+        model: &Model,
+        context: &Context,
+        options: &Options,
+    ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
+        call!(self, "prepare", self.stream_ticks, stream_call, |store, provider| provider
+            .quarry_provider_conversation()
+            .call_prepare(store, settings, model, context, options))
+    }
+
     /// Begins a turn, in place of one that is open.
     ///
     /// # Errors
@@ -189,7 +205,7 @@ impl Session {
     /// # Errors
     /// When no turn is open, and as every call.
     pub fn push(&mut self, batch: &Batch) -> Result<Vec<Delta>, ProviderError> {
-        let turn = self.turn.ok_or(ProviderError::OutOfOrder { call: "push", missing: "a turn" })?;
+        let turn = self.turn.ok_or_else(|| self.out_of_order("push", "a turn"))?;
         call!(self, "push", self.stream_ticks, stream_call, |store, provider| provider
             .quarry_provider_conversation()
             .turn()
@@ -201,7 +217,7 @@ impl Session {
     /// # Errors
     /// When no turn is open, and as every call.
     pub fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
-        let turn = self.turn.ok_or(ProviderError::OutOfOrder { call: "finish", missing: "a turn" })?;
+        let turn = self.turn.ok_or_else(|| self.out_of_order("finish", "a turn"))?;
         call!(self, "finish", self.stream_ticks, stream_call, |store, provider| provider
             .quarry_provider_conversation()
             .turn()
@@ -225,9 +241,11 @@ impl Session {
     /// Refuses a poisoned session, and sets the deadline: it counts from now, so each call needs its own.
     fn enter(&mut self, call: &'static str, ticks: u64) -> Result<(), ProviderError> {
         if self.poisoned {
-            return Err(ProviderError::Poisoned { provider: self.generation.name().to_owned(), call });
+            let provider = self.generation.name().to_owned();
+            return Err(told(&self.generation, ProviderError::Poisoned { provider, call }));
         }
         self.store.set_epoch_deadline(ticks);
+        self.store.data_mut().begin_call();
         Ok(())
     }
 
@@ -236,14 +254,24 @@ impl Session {
         self.poisoned = true;
         self.generation.faults().fault();
         let provider = self.generation.name().to_owned();
-        match error.downcast_ref::<Trap>() {
+        let failed = match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => ProviderError::Deadline { provider, call, limit_ms: limit.as_millis() },
+            _ if self.store.data().refused_memory() => {
+                let (limit, reason) = (self.generation.host().limits().memory, error.root_cause().to_string());
+                ProviderError::OutOfMemory { provider, call, limit, reason }
+            }
             _ => {
                 // The cause is what matters; where it was is for whoever wrote the provider.
                 tracing::debug!(provider, call, error = %format!("{error:#}"), "a provider failed");
                 ProviderError::Trap { provider, call, reason: error.root_cause().to_string() }
             }
-        }
+        };
+        told(&self.generation, failed)
+    }
+
+    /// The host called what needs something to be open first.
+    fn out_of_order(&self, call: &'static str, missing: &'static str) -> ProviderError {
+        told(&self.generation, ProviderError::OutOfOrder { call, missing })
     }
 
     fn close_listing(&mut self) -> Result<(), ProviderError> {
@@ -266,4 +294,10 @@ impl Session {
             .resource_drop(&mut self.store)
             .map_err(|error| self.failed(call, self.generation.host().limits().long_call, &error))
     }
+}
+
+/// Tells the generation's observer of a failed call.
+fn told(generation: &Generation, fault: ProviderError) -> ProviderError {
+    generation.tell(&fault);
+    fault
 }

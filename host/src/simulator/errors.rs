@@ -14,12 +14,14 @@ pub(crate) struct ServiceError {
     pub(crate) message: String,
     /// Other members of the body, such as `originalStatusCode`.
     pub(crate) more: Map<String, Value>,
+    /// Seconds in the header `retry-after`, where there is one.
+    pub(crate) retry_after: Option<u32>,
 }
 
 impl ServiceError {
     /// An error with nothing but a message.
     pub(crate) fn new(status: u16, name: &'static str, message: impl Into<String>) -> Self {
-        Self { status, name, message: message.into(), more: Map::new() }
+        Self { status, name, message: message.into(), more: Map::new(), retry_after: None }
     }
 
     /// 400 `ValidationException`: what the service answers to nearly every fault of a request.
@@ -42,6 +44,12 @@ impl ServiceError {
     /// The same with another member in the body.
     pub(crate) fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.more.insert(member.to_owned(), value.into());
+        self
+    }
+
+    /// The same with `retry-after`.
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 

@@ -61,6 +61,7 @@ pub(crate) enum StreamException {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HttpFault {
     Throttling,
+    ThrottlingForSeconds,
     NotReady,
     Expired,
     Denied,
@@ -118,6 +119,7 @@ pub const FAULTS: &[FaultHelp] = &[
     help("sim.no-metadata", "no metadata event, so no usage"),
     help("sim.stop.REASON", "this stop reason, known or not"),
     help("sim.http.429", "ThrottlingException"),
+    help("sim.http.429-retry-after", "ThrottlingException with the header retry-after: 7"),
     help("sim.http.429-not-ready", "ModelNotReadyException"),
     help("sim.http.403-expired", "ExpiredTokenException"),
     help("sim.http.403-denied", "AccessDeniedException"),
@@ -203,6 +205,7 @@ impl HttpFault {
     fn of_name(name: &str) -> Option<Self> {
         Some(match name {
             "429" => Self::Throttling,
+            "429-retry-after" => Self::ThrottlingForSeconds,
             "429-not-ready" => Self::NotReady,
             "403-expired" => Self::Expired,
             "403-denied" => Self::Denied,

@@ -15,6 +15,9 @@ use super::script::Step;
 /// So much of a stream is on the wire before it is reset.
 const BEFORE_RESET: Duration = Duration::from_millis(50);
 
+/// Seconds that `sim.http.429-retry-after` asks for.
+const RETRY_AFTER: u32 = 7;
+
 /// Puts a fault into the events of a complete stream.
 pub(crate) fn with_fault(mut events: Vec<Event>, fault: Option<&Fault>) -> Vec<Event> {
     match fault {
@@ -160,6 +163,7 @@ impl HttpFault {
         let error = |status, name, message: &str| Some(ServiceError::new(status, name, message));
         match self {
             Self::Throttling => Some(StreamException::Throttling.error()),
+            Self::ThrottlingForSeconds => Some(StreamException::Throttling.error().retry_after(RETRY_AFTER)),
             Self::NotReady => error(
                 429,
                 "ModelNotReadyException",

@@ -1,5 +1,7 @@
 //! Which tools the simulated model calls: those that the prompt names, or one that it is forced to.
 
+use serde_json::Value;
+
 use super::dice::Dice;
 use super::reply::ToolCall;
 use super::request::{ConverseRequest, ToolSpec};
@@ -18,7 +20,14 @@ pub(crate) fn calls(request: &ConverseRequest, prompt: &str, dice: &mut Dice) ->
         Some(choice) if choice.any.is_some() && named.is_empty() => request.tool_specs().take(1).collect(),
         _ => named,
     };
-    specs.into_iter().map(|spec| call(spec, prompt, dice)).collect()
+    let most = if one_at_a_time(request) { 1 } else { usize::MAX };
+    specs.into_iter().take(most).map(|spec| call(spec, prompt, dice)).collect()
+}
+
+/// Whether a Claude is asked to call one tool at a time.
+fn one_at_a_time(request: &ConverseRequest) -> bool {
+    request.additional_model_request_fields.pointer("/tool_choice/disable_parallel_tool_use")
+        == Some(&Value::Bool(true))
 }
 
 /// Whether a tool must be called, so that no words come before it.

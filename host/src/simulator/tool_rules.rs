@@ -24,6 +24,7 @@ pub(crate) fn check(request: &ConverseRequest) -> Result<(), ServiceError> {
         }
         None => {}
     }
+    check_additional_choice(request)?;
     let mut calls_before = BTreeSet::new();
     for (number, message) in request.messages.iter().enumerate() {
         check_pairs(message, number, &calls_before)?;
@@ -58,6 +59,28 @@ fn check_config(config: &ToolConfig) -> Result<(), ServiceError> {
         }
     }
     check_choice(config.tool_choice.as_ref(), &names)
+}
+
+/// A model's own `tool_choice` is laid over the one of Converse: what both have is a conflict, and what neither has is missing.
+fn check_additional_choice(request: &ConverseRequest) -> Result<(), ServiceError> {
+    let Some(additional) = request.additional_model_request_fields.get("tool_choice") else { return Ok(()) };
+    let choice = request.tool_config.as_ref().and_then(|config| config.tool_choice.as_ref());
+    match (choice, additional.get("type")) {
+        (Some(choice), Some(_)) => {
+            let kind = if choice.tool.is_some() {
+                "tool"
+            } else if choice.any.is_some() {
+                "any"
+            } else {
+                "auto"
+            };
+            Err(ServiceError::validation(format!(
+                "The additional field tool_choice/type conflicts with the existing field toolConfig.toolChoice.{kind}. Remove tool_choice/type and try again."
+            )))
+        }
+        (None, None) => Err(ServiceError::validation("tool_choice.type: Field required")),
+        (Some(_), None) | (None, Some(_)) => Ok(()),
+    }
 }
 
 fn check_tool(tool: &Tool, number: usize) -> Result<(), ServiceError> {

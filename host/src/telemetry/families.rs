@@ -22,6 +22,8 @@ pub(super) struct Families {
     pub(super) requests: Family<RequestLabels, Counter>,
     pub(super) in_flight: Family<EndpointLabels, Gauge>,
     pub(super) connections: Gauge,
+    pub(super) tasks: Gauge,
+    pub(super) sessions: Gauge,
     pub(super) tokens: Family<TokenLabels, Counter>,
     pub(super) deltas: Family<ModelLabels, Counter>,
     pub(super) first_delta: DurationFamily<ModelLabels>,
@@ -44,6 +46,8 @@ impl Families {
             requests: Family::default(),
             in_flight: Family::default(),
             connections: Gauge::default(),
+            tasks: Gauge::default(),
+            sessions: Gauge::default(),
             tokens: Family::default(),
             deltas: Family::default(),
             first_delta: Family::new_with_constructor(|| Durations::new(FIRST_DELTA)),
@@ -94,6 +98,10 @@ impl Families {
         all.register("requests", "Requests that ended", self.requests.clone());
         all.register("requests_in_flight", "Requests begun and not ended", self.in_flight.clone());
         all.register("connections_open", "Connections of clients that are open", self.connections.clone());
+        let text = "Tasks of the async runtime that have not ended, such as one a connection";
+        all.register("tasks_alive", text, self.tasks.clone());
+        let text = "Instances of the provider component: one a request that is answered";
+        all.register("provider_sessions_alive", text, self.sessions.clone());
         all.register("tokens", "Tokens as Bedrock counts them", self.tokens.clone());
         all.register("deltas", "Deltas handed to clients", self.deltas.clone());
         let seconds = || Unit::Seconds;

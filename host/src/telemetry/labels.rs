@@ -203,6 +203,7 @@ pub(super) fn fault(error: &ProviderError) -> FaultLabels {
     let (call, fault) = match error {
         ProviderError::Instantiate { .. } => ("instantiate", "no-instance"),
         ProviderError::Deadline { call, .. } => (*call, "timeout"),
+        ProviderError::OutOfMemory { call, .. } => (*call, "out-of-memory"),
         ProviderError::Trap { call, .. } => (*call, "trap"),
         ProviderError::Poisoned { call, .. } => (*call, "poisoned"),
         ProviderError::Unrepeatable { .. } => ("replay", "unrepeatable"),

@@ -55,8 +55,8 @@ impl Metrics {
     /// Tells of models that exist: those that the configuration or a listing has. Only a known model has a label of its own,
     /// all others are `other`. A model that answers becomes known by itself. A model has series from the first request for it,
     /// and there are 200 such models at most.
-    pub fn know_models<'a>(&self, models: impl IntoIterator<Item = &'a str>) {
-        models.into_iter().for_each(|model| self.models.know(model));
+    pub fn know_models(&self, models: &[impl AsRef<str>]) {
+        models.iter().for_each(|model| self.models.know(model.as_ref()));
     }
 
     /// A connection of a client is open for as long as this guard lives.
@@ -64,6 +64,14 @@ impl Metrics {
     pub fn connection(&self) -> OpenConnection {
         self.families.connections.inc();
         OpenConnection(self.families.connections.clone())
+    }
+
+    /// What is alive right now, in tasks of the async runtime and in sessions of the provider. To be told before each
+    /// [`Metrics::render`]: both are counted elsewhere.
+    pub fn alive(&self, tasks: usize, sessions: usize) {
+        let gauge = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.families.tasks.set(gauge(tasks));
+        self.families.sessions.set(gauge(sessions));
     }
 
     /// A call of the provider failed.

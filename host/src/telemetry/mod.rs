@@ -22,7 +22,7 @@ pub use self::error::TelemetryError;
 pub use self::labels::{CacheResult, Refusal};
 pub use self::logging::{LogFormat, LogOptions, TelemetryGuard, log_level, start};
 pub use self::metrics::{METRICS_CONTENT_TYPE, Metrics, OpenConnection};
-pub use self::observation::{Begun, Observation};
+pub use self::observation::{Answering, Begun, Observation};
 pub use self::otlp::{Export, OtlpOptions};
 
 #[cfg(test)]

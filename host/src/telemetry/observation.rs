@@ -30,6 +30,21 @@ pub struct Begun<'a> {
     pub key: &'a str,
     /// Whether the answer is to be streamed.
     pub stream: bool,
+    /// The request's method: `POST`.
+    pub method: &'a str,
+}
+
+/// Who answers a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Answering<'a> {
+    /// The model's resolved id.
+    pub model: &'a str,
+    /// The region that was asked.
+    pub region: &'a str,
+    /// The host that was asked, such as `bedrock-runtime.us-east-1.amazonaws.com`, and its port where the endpoint names one.
+    pub server: Option<(&'a str, Option<u16>)>,
+    /// AWS's id of the request.
+    pub aws_request_id: Option<&'a str>,
 }
 
 /// One request, from its arrival to its end, which is when this is dropped: what neither came to a terminal delta nor was
@@ -91,24 +106,23 @@ impl Observation {
         self.span.child_of(headers);
     }
 
-    /// What the client asks for: the model as the client calls it.
-    pub fn asked(&mut self, model: &str, options: &Options) {
-        self.span.asked(model, options);
-        self.turn.use_model(self.metrics.find(model));
+    /// What the client asks for: the model as the client calls it, how, and how many tools the model may call.
+    pub fn asked(&mut self, model: &str, options: &Options, tools: usize) {
+        self.span.asked(model, options, tools);
         self.asked = Some(model.to_owned());
     }
 
-    /// This model answers: the resolved id, the region that was asked, AWS's id of the request. Once AWS took the request.
-    pub fn answering(&mut self, model: &str, region: &str, aws_request_id: Option<&str>) {
-        self.span.answering(model, region, aws_request_id);
+    /// This model is asked: the resolved id of the model that the client named.
+    pub fn asks(&mut self, model: &str) {
         self.turn.use_model(self.metrics.find(model));
-        self.answering = Some(model.to_owned());
-        self.aws_request_id = aws_request_id.map(str::to_owned);
     }
 
-    /// The host that the request goes to, such as `bedrock-runtime.us-east-1.amazonaws.com`.
-    pub fn server_address(&self, host: &str) {
-        self.span.server_address(host);
+    /// AWS took the request.
+    pub fn answering(&mut self, answering: &Answering<'_>) {
+        self.span.answering(answering);
+        self.turn.use_model(self.metrics.find(answering.model));
+        self.answering = Some(answering.model.to_owned());
+        self.aws_request_id = answering.aws_request_id.map(str::to_owned);
     }
 
     /// An attempt failed, and is made again with the same model after a wait.
@@ -139,7 +153,18 @@ impl Observation {
     /// The deltas of one read, and the time that the provider component took to make them. Cheap: a clock read, and nothing
     /// is allocated or locked, except at the first delta, at the last, and once a second.
     pub fn deltas(&mut self, deltas: &[Delta], provider_time: Duration) {
+        self.pushed(provider_time);
+        self.took(deltas);
+    }
+
+    /// The provider component was pushed what one read brought, and took so long. For reads whose deltas are held back until
+    /// it is known whether they are the answer's: see [`Observation::took`].
+    pub fn pushed(&mut self, provider_time: Duration) {
         self.turn.pushed(provider_time);
+    }
+
+    /// Deltas that are handed on, of reads that were told of before.
+    pub fn took(&mut self, deltas: &[Delta]) {
         let Some(last) = deltas.last() else { return };
         if let Some(after) = self.turn.took(deltas) {
             self.span.first_delta(after);
@@ -166,7 +191,8 @@ impl Observation {
     }
 
     /// The client got an HTTP error and nothing was streamed: the status, the error's type in the endpoint's own words, and
-    /// the message. After an `error` delta it adds the status.
+    /// the message. After an `error` delta it adds the status. The status is 200 where the headers had gone out before it was
+    /// known that there would be no answer.
     pub fn refused(&mut self, status: u16, word: &'static str, message: &str) {
         self.status = Some(status);
         if !matches!(self.ending, Some(Ending::Failed { .. })) {
@@ -185,9 +211,6 @@ impl Observation {
     pub fn prompt(&mut self, prompt: &str) {
         self.content = Some(Content::of(prompt));
     }
-
-    /// The request ended. The same as dropping this.
-    pub fn end(self) {}
 
     fn used(&mut self, usage: &Usage) {
         self.turn.model.add_usage(usage);

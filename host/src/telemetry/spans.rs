@@ -14,7 +14,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::content::Content;
-use super::observation::Begun;
+use super::observation::{Answering, Begun};
 use crate::contract::conversation::Options;
 use crate::contract::types::Usage;
 
@@ -33,7 +33,7 @@ pub(super) struct RequestSpan(Span);
 
 impl RequestSpan {
     pub(super) fn begin(begun: &Begun<'_>) -> Self {
-        let Begun { endpoint, request_id, key, stream: _ } = *begun;
+        let Begun { endpoint, request_id, key, stream: _, method: _ } = *begun;
         let key = Some(key).filter(|key| !key.is_empty());
         let span = tracing::info_span!(target: TARGET, "request", request_id, endpoint, key);
         RequestSpan(span)
@@ -55,6 +55,7 @@ impl RequestSpan {
     pub(super) fn describe(&self, begun: &Begun<'_>) {
         self.set("gen_ai.operation.name", OPERATION);
         self.set("gen_ai.provider.name", PROVIDER);
+        self.set("http.request.method", begun.method.to_owned());
         self.set("url.path", begun.endpoint);
         self.set("quarry.request.id", begun.request_id.to_owned());
         self.set("gen_ai.request.stream", begun.stream);
@@ -63,7 +64,7 @@ impl RequestSpan {
         }
     }
 
-    pub(super) fn asked(&self, model: &str, options: &Options) {
+    pub(super) fn asked(&self, model: &str, options: &Options, tools: usize) {
         self.set("gen_ai.request.model", model.to_owned());
         self.0.context().span().update_name(format!("{OPERATION} {model}"));
         if let Some(max_tokens) = options.max_tokens {
@@ -84,11 +85,20 @@ impl RequestSpan {
         if let Some(thinking) = &options.thinking {
             self.set("quarry.request.thinking", thinking.clone());
         }
+        // The conventions have the tools' definitions, which are a part of the prompt, and no count.
+        self.set("quarry.request.tools", integer(tools as u64));
     }
 
-    pub(super) fn answering(&self, model: &str, region: &str, aws_request_id: Option<&str>) {
+    pub(super) fn answering(&self, answering: &Answering<'_>) {
+        let Answering { model, region, server, aws_request_id } = *answering;
         self.set("gen_ai.response.model", model.to_owned());
         self.set("cloud.region", region.to_owned());
+        if let Some((host, port)) = server {
+            self.set("server.address", host.to_owned());
+            if let Some(port) = port {
+                self.set("server.port", i64::from(port));
+            }
+        }
         if let Some(id) = aws_request_id {
             self.set("aws.request_id", id.to_owned());
             self.set("gen_ai.response.id", id.to_owned());
@@ -119,10 +129,6 @@ impl RequestSpan {
 
     pub(super) fn status(&self, status: u16) {
         self.set("http.response.status_code", i64::from(status));
-    }
-
-    pub(super) fn server_address(&self, host: &str) {
-        self.set("server.address", host.to_owned());
     }
 
     pub(super) fn retried(&self, kind: &str, wait: Duration) {

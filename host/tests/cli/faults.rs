@@ -28,7 +28,7 @@ fn expected(fault: &str) -> Option<&'static [&'static str]> {
         "sim.refusal" => &["refusal", "The simulator was asked to refuse"],
         "sim.no-metadata" => &["ended without metadata"],
         "sim.stop.REASON" => &["Provider stopped with: strange_word"],
-        "sim.http.429" => &["Throttling error: Too many requests", "wait and try again"],
+        "sim.http.429" | "sim.http.429-retry-after" => &["Throttling error: Too many requests", "wait and try again"],
         "sim.http.429-not-ready" => &["ModelNotReadyException", "try again in a minute"],
         "sim.http.403-expired" => &["ExpiredTokenException", "get new credentials"],
         "sim.http.403-denied" => &["AccessDeniedException", "enable access to this model"],

@@ -28,7 +28,8 @@ fn memory_is_bounded() {
          (if (i32.le_u (memory.size) (i32.const 1024)) (then (drop (i32.div_u (i32.const 1) (i32.const 0)))))
          unreachable",
     );
-    grown.failed_with(2, &["the provider p.wasm failed in `identify`", "divide by zero"]);
+    let wanted = "the provider p.wasm failed in `identify`: it wanted more memory than 67108864 bytes";
+    grown.failed_with(2, &[wanted, "divide by zero"]);
     let large = chat_with("1025", "unreachable");
     large.failed_with(2, &["p.wasm", "memory"]);
 }

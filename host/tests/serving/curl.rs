@@ -16,21 +16,21 @@ const TIMED_OUT: i32 = 28;
 
 /// What curl brought.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// The head, in lower case.
     head: String,
-    body: String,
+    pub(crate) body: String,
     exit: Option<i32>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {self:?}"))
     }
 
     /// The documents of the `data:` lines.
-    fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         assert!(self.head.contains("content-type: text/event-stream"), "{self:?}");
         let data = self.body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
         data.map(|data| serde_json::from_str(data).unwrap_or_else(|error| panic!("not JSON ({error}): {data}")))
@@ -39,7 +39,7 @@ impl Answer {
 }
 
 /// Asks with curl. A body makes it a POST.
-fn curl(url: &str, key: &str, more: &[&str], body: Option<&str>) -> Answer {
+pub(crate) fn curl(url: &str, key: &str, more: &[&str], body: Option<&str>) -> Answer {
     let bearer = format!("authorization: Bearer {key}");
     let mut command = Command::new("curl");
     command.args(["--silent", "--no-buffer", "--include", "--header", &bearer]).args(more);
@@ -289,7 +289,8 @@ fn a_client_that_goes_away_leaves_nothing_behind() {
     for model in ["sim.slow.20", "sim.silence.after-3"] {
         for (path, _, body) in endpoints(model, "count to 5000") {
             let url = format!("{}{path}", gateway.base);
-            let answer = curl(&url, KEY, &["--max-time", "0.5"], Some(&body.to_string()));
+            // Long enough for the head to come from a machine that is busy with other tests.
+            let answer = curl(&url, KEY, &["--max-time", "1.5"], Some(&body.to_string()));
             assert_eq!((answer.status, answer.exit), (200, Some(TIMED_OUT)), "{path} {model}: {answer:?}");
             let gone = Instant::now();
             while in_flight(&gateway) > 0 {
@@ -311,4 +312,33 @@ fn in_flight(gateway: &Gateway) -> i64 {
     let lines: Vec<_> = metrics.lines().filter(|line| line.starts_with("quarry_requests_in_flight{")).collect();
     assert!(!lines.is_empty(), "{metrics}");
     lines.iter().map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<i64>().ok()).expect("a count")).sum()
+}
+
+#[test]
+fn errors_name_the_request_and_the_member() {
+    let gateway = Gateway::with_a_key();
+    let user = json!([{"role": "user", "content": "Hello"}]);
+    let header = |answer: &Answer, name: &str| {
+        let line = answer.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name}: {answer:?}")).to_owned()
+    };
+    // What the gateway refuses itself has the gateway's id, in the body as in the header; what AWS refused has AWS's.
+    let refused = post(&gateway, "/v1/messages", &json!({"model": CLAUDE, "messages": user, "max_tokens": 0}));
+    assert_eq!(refused.status, 400, "{refused:?}");
+    let id = refused.json()["request_id"].as_str().expect("there is an id").to_ascii_lowercase();
+    assert!(id.starts_with("req_"), "{refused:?}");
+    assert_eq!(id, header(&refused, "request-id"));
+    let of_aws = post(&gateway, "/v1/messages", &json!({"model": "sim.http.500", "messages": user, "max_tokens": 9}));
+    assert_eq!(of_aws.json()["request_id"], header(&of_aws, "x-amzn-requestid"), "{of_aws:?}");
+
+    for (path, conversation) in [("/v1/chat/completions", "messages"), ("/v1/responses", "input")] {
+        let unknown = post(&gateway, path, &json!({"model": "no-such-model", conversation: user}));
+        let error = &unknown.json()["error"];
+        assert_eq!(
+            (unknown.status, &error["param"], &error["code"]),
+            (404, &json!("model"), &json!("model_not_found"))
+        );
+        assert!(header(&unknown, "x-request-id").starts_with("req_"), "{unknown:?}");
+    }
+    gateway.stop();
 }

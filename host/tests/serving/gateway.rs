@@ -3,16 +3,20 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, Once, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// The client key of [`Gateway::with_a_key`].
 pub(crate) const KEY: &str = "qk_a-key-that-opens-nothing-but-the-gateway-of-a-test";
+
+/// A free port of loopback.
+const LOOPBACK: &str = "127.0.0.1:0";
 
 /// How long the gateway may take to listen, and to end when it is told to.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,6 +28,8 @@ const PATIENCE_TO_COMPILE: Duration = Duration::from_secs(300);
 pub(crate) struct Gateway {
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub(crate) base: String,
+    /// The file of its configuration.
+    pub(crate) configuration: PathBuf,
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
@@ -38,9 +44,9 @@ impl Gateway {
 
     /// One that wants [`KEY`].
     pub(crate) fn with_a_key() -> Self {
-        let hash: String = Sha256::digest(KEY).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash(KEY);
         Self::start(&format!(
-            r#"{{ quarry: {{ keys: [{{ name: "clients", hash: "sha256:{hash}" }}], retry: {{ attempts: 1 }} }} }}"#
+            r#"{{ quarry: {{ keys: [{{ name: "clients", hash: "{hash}" }}], retry: {{ attempts: 1 }} }} }}"#
         ))
     }
 
@@ -51,16 +57,39 @@ impl Gateway {
 
     /// One with a configuration and whatever else the command is to be told.
     pub(crate) fn start_with(configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
+        Self::launch(LOOPBACK, configuration, |command| {
+            command.arg("--simulate").env("QUARRY_SIMULATE_PACE", "instant");
+            tell_more(command);
+        })
+    }
+
+    /// One that asks what the configuration names in place of AWS, with credentials that open nothing.
+    pub(crate) fn behind(configuration: &str) -> Self {
+        Self::launch(LOOPBACK, configuration, |command| {
+            command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+        })
+    }
+
+    /// One that listens on every address of this machine.
+    pub(crate) fn everywhere(configuration: &str) -> Self {
+        Self::launch("0.0.0.0:0", configuration, |command| {
+            command.arg("--simulate");
+        })
+    }
+
+    /// One that asks this endpoint in place of the simulator.
+    pub(crate) fn in_front_of(endpoint: &str) -> Self {
+        let provider = format!(r#"{{ "amazon-bedrock": {{ baseUrl: "{endpoint}", models: [] }} }}"#);
+        Self::behind(&format!("{{ models: {{ providers: {provider} }}, quarry: {{ retry: {{ attempts: 1 }} }} }}"))
+    }
+
+    fn launch(listen: &str, configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
         compile_once();
         let home = tempfile::tempdir().expect("an empty home can be made");
         let file = home.path().join("quarry.json5");
         fs::write(&file, configuration).expect("the configuration can be written");
         let mut command = quarry(home.path());
-        command
-            .args(["serve", "--simulate", "--listen", "127.0.0.1:0", "--config"])
-            .arg(&file)
-            .env("QUARRY_SIMULATE_PACE", "instant")
-            .stderr(Stdio::piped());
+        command.args(["serve", "--listen", listen, "--config"]).arg(&file).stderr(Stdio::piped());
         tell_more(&mut command);
         let mut child = command.spawn().expect("the binary starts");
         let (tell, told) = mpsc::channel();
@@ -81,12 +110,23 @@ impl Gateway {
                 }
             }
         });
-        let mut gateway =
-            Gateway { base: String::new(), child, log: Arc::clone(&log), reader: Some(reader), _home: home };
+        let mut gateway = Gateway {
+            base: String::new(),
+            configuration: file,
+            child,
+            log: Arc::clone(&log),
+            reader: Some(reader),
+            _home: home,
+        };
         gateway.base = told.recv_timeout(PATIENCE).unwrap_or_else(|error| {
             panic!("it does not say where it listens ({error}):\n{}", log.lock().expect("nobody panicked"))
         });
         gateway
+    }
+
+    /// The id of its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it logged until now.
@@ -94,11 +134,33 @@ impl Gateway {
         self.log.lock().expect("nobody panicked").clone()
     }
 
-    /// Tells it to end, and checks that it does so in good order: no panic was logged, nothing is left to wait for.
-    pub(crate) fn stop(mut self) {
-        let kill = format!("kill -TERM {}", self.child.id());
-        let sent = Command::new("/bin/sh").args(["-c", &kill]).status().expect("a shell is there");
-        assert!(sent.success(), "{kill}: {sent}");
+    /// Waits until the log has so many lines with a text in them.
+    pub(crate) fn wait_for_log(&self, text: &str, lines: usize) {
+        let began = Instant::now();
+        while self.log().lines().filter(|line| line.contains(text)).count() < lines {
+            assert!(began.elapsed() < PATIENCE, "{text:?} is not told {lines} times:\n{}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The id of its process.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("it runs");
+    }
+
+    /// Tells it to end, and checks that it does so in good order.
+    pub(crate) fn stop(self) {
+        self.signal(Signal::TERM);
+        self.ends();
+    }
+
+    /// Checks that it ends in good order: no panic was logged, nothing is left to wait for.
+    pub(crate) fn ends(mut self) {
         let status = self.wait();
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the log could be read");
@@ -127,6 +189,22 @@ impl Drop for Gateway {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The hash of a key, as the configuration has it.
+pub(crate) fn hash(key: &str) -> String {
+    Sha256::digest(key).iter().fold("sha256:".to_owned(), |hash, byte| format!("{hash}{byte:02x}"))
+}
+
+/// What becomes of a gateway that does not start.
+pub(crate) fn fails_to_start(configuration: &str, arguments: &[&str]) -> Output {
+    compile_once();
+    let home = tempfile::tempdir().expect("an empty home can be made");
+    let file = home.path().join("quarry.json5");
+    fs::write(&file, configuration).expect("the configuration can be written");
+    let mut command = quarry(home.path());
+    command.args(["serve", "--simulate", "--config"]).arg(&file).args(arguments);
+    command.stderr(Stdio::piped()).output().expect("the binary starts")
 }
 
 /// The binary in an environment that holds nothing of this machine.
@@ -164,6 +242,12 @@ fn compile_once() {
     });
 }
 
+/// Where the binary keeps compiled components, the embedded one among them.
+pub(crate) fn compiled_components() -> PathBuf {
+    compile_once();
+    shared_cache().join("aot")
+}
+
 /// Where all tests keep compiled components.
 fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("quarry-cache")
@@ -171,8 +255,8 @@ fn shared_cache() -> PathBuf {
 
 /// The address in a line of the log that tells one.
 fn address(line: &str) -> Option<String> {
-    const START: &str = "http://127.0.0.1:";
-    let after = &line[line.find(START)? + START.len()..];
+    let after =
+        ["http://127.0.0.1:", "http://0.0.0.0:"].into_iter().find_map(|start| Some(line.split_once(start)?.1))?;
     let port: String = after.chars().take_while(char::is_ascii_digit).collect();
-    (!port.is_empty()).then(|| format!("{START}{port}"))
+    (!port.is_empty()).then(|| format!("http://127.0.0.1:{port}"))
 }

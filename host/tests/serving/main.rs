@@ -6,8 +6,11 @@
 //! - What the server does when something breaks, and when it is operated.
 
 mod curl;
+mod faults;
 mod gateway;
+mod members;
 mod metrics;
+mod operating;
 mod packages;
 mod readme;
 mod sdks;

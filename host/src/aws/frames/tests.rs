@@ -124,3 +124,70 @@ fn a_frame_that_does_not_say_what_it_is_is_damage() {
     let typeless = frame(vec![header(":event-type", "messageStart")], b"{}");
     assert_eq!(decode([Bytes::from(typeless)]).1, Err(FrameError::Header { header: ":message-type" }));
 }
+
+/// Frames of every kind, with headers that repeat and headers that do not.
+fn mixed() -> Vec<Vec<u8>> {
+    let typed =
+        |name, value, payload| frame(vec![header(":message-type", name), header(":event-type", value)], payload);
+    let exception =
+        frame(vec![header(":message-type", "exception"), header(":exception-type", "throttlingException")], b"{}");
+    let error = |words| {
+        let code = header(":error-code", "InternalFailure");
+        frame(vec![header(":message-type", "error"), code, header(":error-message", words)], b"")
+    };
+    vec![
+        event("contentBlockDelta", b"{\"a\":1}"),
+        event("contentBlockDelta", b""),
+        event("contentBlockDelta", b"{\"a\":22}"),
+        event("contentBlockStopp", b"{\"a\":3}"),
+        event("contentBlockDelta", b"{\"a\":4}"),
+        error("one"),
+        error("two"),
+        exception.clone(),
+        exception,
+        typed("later", "thing", b"1"),
+        typed("later", "thing", b"2"),
+    ]
+}
+
+#[test]
+fn a_frame_is_read_alike_after_any_other() {
+    let frames = mixed();
+    let alone: Vec<_> = frames.iter().map(|frame| decode([Bytes::from(frame.clone())])).collect();
+    let expected = alone.iter().fold(Batch { frames: Vec::new(), bytes: Vec::new() }, |mut all, (batch, ended)| {
+        assert_eq!(ended, &Ok(()));
+        all.frames.extend_from_slice(&batch.frames);
+        all.bytes.extend_from_slice(&batch.bytes);
+        all
+    });
+    assert_eq!(expected.frames.len(), frames.len());
+    assert_eq!(decode([Bytes::from(frames.concat())]), (expected.clone(), Ok(())));
+    assert_eq!(decode(frames.into_iter().map(Bytes::from)), (expected, Ok(())));
+}
+
+#[test]
+fn damage_is_told_alike_where_the_headers_are_known() {
+    let good = event("contentBlockDelta", b"{\"a\":1}");
+    for at in 0..good.len() {
+        for bit in 0..8 {
+            let mut damaged = good.clone();
+            damaged[at] ^= 1 << bit;
+            let (_, alone) = decode([Bytes::from(damaged.clone())]);
+            assert!(alone.is_err(), "byte {at}, bit {bit}");
+            let (batch, after) = decode([Bytes::from([good.as_slice(), &damaged].concat())]);
+            assert_eq!((batch.frames.len(), after), (1, alone), "byte {at}, bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn chunks_may_come_faster_than_frames_are_taken() {
+    let frames = mixed();
+    let mut decoder = FrameDecoder::default();
+    for chunk in frames.concat().chunks(50) {
+        decoder.feed(Bytes::copy_from_slice(chunk));
+    }
+    let mut batch = Batch { frames: Vec::new(), bytes: Vec::new() };
+    while decoder.next_into(&mut batch).expect("the frames are good") {}
+    assert_eq!((batch, decoder.end()), decode([Bytes::from(frames.concat())]));
+}

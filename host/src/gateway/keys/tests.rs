@@ -160,7 +160,10 @@ fn what_is_used_up_survives_a_reload() {
     let other = wider.reload(&[limited("qk_other", 1)]);
     assert!(other.check_at(Some("qk_other"), now).is_ok());
     assert_eq!(name(other.check_at(Some("qk_a"), now)), Err(KeyError::Unknown));
-    assert_eq!(name(other.reload(&[]).check(None)).as_deref(), Ok("anonymous"));
+    // Without any key left nobody is let in, and a gateway that never had one lets everybody in.
+    assert_eq!(name(other.reload(&[]).check(None)), Err(KeyError::Missing));
+    assert_eq!(name(other.reload(&[]).check(Some("qk_other"))), Err(KeyError::Unknown));
+    assert_eq!(name(Keys::new(&[]).reload(&[]).check(None)).as_deref(), Ok("anonymous"));
 }
 
 #[test]

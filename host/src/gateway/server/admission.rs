@@ -1,18 +1,20 @@
 //! Who may ask, and how much at once.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HOST, ORIGIN};
-use tokio::sync::OwnedSemaphorePermit;
 
+use crate::gateway::cut_short::AFTER_SHUTDOWN;
 use crate::gateway::effective::Effective;
 use crate::gateway::keys::{Admitted, KeyError};
 use crate::gateway::lineup::Taken;
 use crate::gateway::refusal::{Refusal, RefusalKind};
-use crate::gateway::state::{Gateway, Underway};
+use crate::gateway::state::{Gateway, Slot, Underway};
 use crate::telemetry::Refusal as Reason;
+
+/// When to ask again while there are as many requests as there may be. Nobody knows when one ends; SDKs wait longer each time.
+const UNTIL_ONE_ENDS: Duration = Duration::from_secs(1);
 
 /// A request that was let in: its key's slot, its slot of all, its place among those under way. All are given back when it is
 /// dropped.
@@ -22,7 +24,7 @@ pub(super) struct Admission {
     pub(super) admitted: Admitted,
     /// The version of the provider that it gets, to its end.
     pub(super) seat: Taken,
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
     _underway: Underway,
 }
 
@@ -32,13 +34,13 @@ pub(super) fn admit(gateway: &Gateway, effective: &Effective, headers: &HeaderMa
     if gateway.is_draining() {
         gateway.metrics.refused(Reason::Draining);
         let refusal = Refusal::new(RefusalKind::ShuttingDown, "the gateway is shutting down; ask another one");
-        return Err(Refusal { retry_after: Some(Duration::from_secs(5)), ..refusal });
+        return Err(Refusal { retry_after: Some(AFTER_SHUTDOWN), ..refusal });
     }
     let admitted = check_key(gateway, effective, headers)?;
-    let slot = Arc::clone(&gateway.slots).try_acquire_owned().map_err(|_| {
+    let slot = gateway.slots.take(effective.configuration.gateway.limits.concurrency).ok_or_else(|| {
         gateway.metrics.refused(Reason::Concurrency);
         let refusal = Refusal::new(RefusalKind::Overloaded, "the gateway has as many requests as it takes");
-        Refusal { retry_after: Some(Duration::from_secs(1)), ..refusal }
+        Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..refusal }
     })?;
     let seat = gateway.lineup.load().seat();
     Ok(Admission { admitted, seat, _slot: slot, _underway: underway })
@@ -52,13 +54,13 @@ pub(super) fn check_key(gateway: &Gateway, effective: &Effective, headers: &Head
             .inspect_err(|_| gateway.metrics.refused(Reason::Key))?;
     }
     effective.keys.check(presented(headers)).map_err(|error| {
-        let (kind, reason) = match &error {
-            KeyError::Missing | KeyError::Unknown => (RefusalKind::Authentication, Reason::Key),
-            KeyError::TooManyAtOnce { .. } => (RefusalKind::RateLimit, Reason::Concurrency),
-            KeyError::TooOften { .. } => (RefusalKind::RateLimit, Reason::Rate),
+        let (kind, reason, retry_after) = match &error {
+            KeyError::Missing | KeyError::Unknown => (RefusalKind::Authentication, Reason::Key, None),
+            KeyError::TooManyAtOnce { .. } => (RefusalKind::RateLimit, Reason::Concurrency, Some(UNTIL_ONE_ENDS)),
+            KeyError::TooOften { retry_after, .. } => (RefusalKind::RateLimit, Reason::Rate, Some(*retry_after)),
         };
         gateway.metrics.refused(reason);
-        Refusal { retry_after: error.retry_after(), ..Refusal::new(kind, error.to_string()) }
+        Refusal { retry_after, ..Refusal::new(kind, error.to_string()) }
     })
 }
 

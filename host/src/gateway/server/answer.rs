@@ -10,14 +10,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper::StatusCode;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::admission::Admission;
-use crate::contract::conversation::Ending;
-use crate::contract::types::FailureKind;
 use crate::gateway::begin::{Begun, NotBegun};
+use crate::gateway::cut_short::{CutShort, Deadline};
 use crate::gateway::turn::Turn;
 use crate::gateway::wire::{Head, Writer};
 use crate::telemetry::Observation;
@@ -30,10 +30,8 @@ pub(super) type Beginning = Pin<Box<dyn Future<Output = Result<Begun, (NotBegun,
 pub(super) struct Bounds {
     /// After how long a silence something is sent all the same.
     pub(super) keep_alive: Duration,
-    /// When the answer has to be over.
-    pub(super) until: Option<Instant>,
-    /// Cancelled when the gateway ends all streams.
-    pub(super) cut_off: CancellationToken,
+    /// Until when the answer may go on.
+    pub(super) deadline: Deadline,
 }
 
 /// The body of a streamed answer.
@@ -85,7 +83,7 @@ impl Answer {
     fn new(state: State, head: Head, writer: Box<dyn Writer>, bounds: Bounds, admission: Admission) -> Self {
         let now = Instant::now();
         let alarm = Box::pin(tokio::time::sleep_until(alarm_at(&bounds, now)));
-        let cut_off = Box::pin(bounds.cut_off.clone().cancelled_owned());
+        let cut_off = Box::pin(bounds.deadline.cut_off.clone().cancelled_owned());
         Answer { state, head, writer, bounds, cut_off, alarm, last_sent: now, _admission: admission }
     }
 
@@ -110,7 +108,8 @@ impl Answer {
                     Poll::Ready(Ok(begun)) => self.state = State::Begun(Box::new(begun)),
                     Poll::Ready(Err((not_begun, mut observation))) => {
                         let refusal = not_begun.refusal();
-                        observation.refused(refusal.status.as_u16(), refusal.kind.word(), &refusal.message);
+                        // The headers went out, so this is what the client and whatever stands between here and there saw.
+                        observation.refused(StatusCode::OK.as_u16(), refusal.kind.word(), &refusal.message);
                         self.state = State::Ended;
                         self.writer.begin(&self.head);
                         let mut out = Vec::new();
@@ -142,17 +141,15 @@ impl Answer {
     /// the connection for dead.
     fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
         if self.cut_off.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Some(self.end("the gateway is shutting down")));
+            return Poll::Ready(Some(self.end(self.bounds.deadline.cut_off_by())));
         }
         loop {
             if self.alarm.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
             }
             let now = Instant::now();
-            if self.bounds.until.is_some_and(|until| until <= now) {
-                return Poll::Ready(Some(
-                    self.end("the longest time that an answer may take (quarry.limits.turnSeconds)"),
-                ));
+            if self.bounds.deadline.until.is_some_and(|until| until <= now) {
+                return Poll::Ready(Some(self.end(CutShort::TooLong)));
             }
             let silent = now.duration_since(self.last_sent) >= self.bounds.keep_alive;
             let last = if silent { now } else { self.last_sent };
@@ -164,20 +161,18 @@ impl Answer {
     }
 
     /// Ends the stream before its time, with an error event.
-    fn end(&mut self, limit: &str) -> Vec<u8> {
+    fn end(&mut self, why: CutShort) -> Vec<u8> {
         let mut out = Vec::new();
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Streaming(mut streaming) => {
                 let (turn, observation) = &mut *streaming;
-                let deltas = turn.end(&Ending::Limited(limit.to_owned()));
+                let deltas = turn.cut_short(why);
                 observation.deltas(&deltas, turn.provider_time());
                 self.writer.events(&deltas, &mut out);
             }
             State::Beginning(_) | State::Begun(_) => {
                 self.writer.begin(&self.head);
-                let message = format!("the answer was ended: {limit}");
-                let failure = crate::gateway::turn::failure(FailureKind::Timeout, message, None, None);
-                self.writer.events(&[crate::gateway::turn::failed(failure)], &mut out);
+                self.writer.events(&[crate::gateway::turn::failed(why.failure(None))], &mut out);
             }
             State::Ended => {}
         }
@@ -187,7 +182,7 @@ impl Answer {
 
 fn alarm_at(bounds: &Bounds, last_sent: Instant) -> Instant {
     let keep_alive = last_sent + bounds.keep_alive;
-    bounds.until.map_or(keep_alive, |until| until.min(keep_alive))
+    bounds.deadline.until.map_or(keep_alive, |until| until.min(keep_alive))
 }
 
 impl Body for Answer {
@@ -200,8 +195,10 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let answer = &mut *self;
         // An answer that never pauses has to be bounded too.
-        if answer.bounds.until.is_some_and(|until| answer.last_sent >= until) && !matches!(answer.state, State::Ended) {
-            let out = answer.end("the longest time that an answer may take (quarry.limits.turnSeconds)");
+        if answer.bounds.deadline.until.is_some_and(|until| answer.last_sent >= until)
+            && !matches!(answer.state, State::Ended)
+        {
+            let out = answer.end(CutShort::TooLong);
             return Poll::Ready(Some(Ok(Frame::data(out.into()))));
         }
         answer.poll_bytes(context).map(|bytes| {

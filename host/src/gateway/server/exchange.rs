@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::Body;
-use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Request, Response};
 use tokio::time::Instant;
@@ -12,11 +11,14 @@ use tracing::Instrument as _;
 
 use super::admission::{self, Admission};
 use super::answer::{Answer, Beginning, Bounds};
-use super::reply;
+use super::{body, reply};
 use crate::aws::ConverseRequest;
 use crate::config::gateway::{GatewayConfig, RemoteConfig};
-use crate::contract::conversation::{Delta, Ending};
+use crate::contract::conversation::Delta;
 use crate::gateway::begin::{self, Begun};
+use crate::gateway::cut_short::Deadline;
+use crate::gateway::effective::Effective;
+use crate::gateway::lineup::Seat;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::remote::{self, Fetched};
 use crate::gateway::state::Gateway;
@@ -24,17 +26,13 @@ use crate::gateway::wire::{self, Asked, Format, Head, ReadError, Received, Wante
 use crate::pi::message::Fold;
 use crate::telemetry::{Begun as Arrived, Observation, Refusal as Reason};
 
-/// Letters and digits of a request's id.
-const ID_LENGTH: usize = 24;
-
 /// Takes a request and gives its answer.
 pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, request: Request<Body>) -> Response<Body> {
-    let id = new_id();
-    let response = match answered(&gateway, format, request, &id).await {
-        Ok(response) => response,
-        Err(refused) => reply::refusal(format, &refused),
-    };
-    named(response, format, &id)
+    let id = reply::new_id();
+    match answered(&gateway, format, request, &id).await {
+        Ok(response) => reply::named(response, format, &id),
+        Err(refused) => reply::refusal(format, &refused, &id),
+    }
 }
 
 /// Counts the tokens of what a request would send. The model that it names counts and no other.
@@ -43,12 +41,11 @@ pub(super) async fn count_tokens(
     format: &'static Format,
     request: Request<Body>,
 ) -> Response<Body> {
-    let id = new_id();
-    let response = match counted(&gateway, format, request, &id).await {
-        Ok(tokens) => reply::document(wire::messages::counted(tokens)),
-        Err(refused) => reply::refusal(format, &refused),
-    };
-    named(response, format, &id)
+    let id = reply::new_id();
+    match counted(&gateway, format, request, &id).await {
+        Ok(tokens) => reply::named(reply::document(wire::messages::counted(tokens)), format, &id),
+        Err(refused) => reply::refusal(format, &refused, &id),
+    }
 }
 
 async fn counted(
@@ -59,23 +56,29 @@ async fn counted(
 ) -> Result<u64, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let admission = admission::admit(gateway, &effective, &parts.headers)?;
+    let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
     let effective = Arc::clone(&admission.seat.effective);
     let generation = Arc::clone(&admission.seat.version.generation);
-    let begun = Arrived { endpoint: format.path, request_id: id, key: admission.admitted.name(), stream: false };
+    let (key, method) = (admission.admitted.name(), parts.method.as_str());
+    let begun = Arrived { endpoint: format.path, request_id: id, key, stream: false, method };
     let mut observation = Observation::begin(&gateway.metrics, begun);
     observation.child_of(&parts.headers);
     let config = &effective.configuration.gateway;
+    let span = observation.span().clone();
     let counting = async {
-        let mut asked = read(format, &read_body(body, config).await?, &parts.headers, config).await?.asked;
+        let body = body::read(body, &parts.headers, &config.limits).await?;
+        let mut asked = read(format, &body, &parts.headers, config).await?.asked;
         let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
         begin::attribute(&mut asked, &chain);
+        observation.asked(&asked.model, &asked.options, asked.context.tools.len());
         let Asked { context, options, blobs, .. } = asked;
         let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
-        let ready = begin::prepare(&generation, &effective, model, context, &options, &blobs).await;
+        observation.asks(&model.id);
+        let size = body.len();
+        let ready = begin::prepare(&generation, &effective, model, context, &options, &blobs, size).await;
         let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
         let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
-        match effective.aws.count_tokens(request).await {
+        match effective.aws.count_tokens(request, config.limits.idle).await {
             Ok(tokens) => Ok(tokens),
             Err(error) => {
                 let explained = generation.session().and_then(|mut session| session.explain(&error));
@@ -84,27 +87,18 @@ async fn counted(
             }
         }
     };
-    let span = observation.span().clone();
-    match counting.instrument(span).await {
+    let deadline = deadline(gateway, &admission.seat, config);
+    let counted = tokio::select! {
+        counted = counting.instrument(span) => counted,
+        why = deadline.passed() => Err(why.refusal()),
+    };
+    match counted {
         Ok(tokens) => {
             observation.answered(200);
             Ok(tokens)
         }
         Err(refused) => Err(refuse(observation, refused)),
     }
-}
-
-fn new_id() -> String {
-    std::iter::repeat_with(fastrand::alphanumeric).take(ID_LENGTH).collect()
-}
-
-/// The response with the request's id, where clients of the format look for it.
-fn named(mut response: Response<Body>, format: &'static Format, id: &str) -> Response<Body> {
-    let name = HeaderName::from_static(format.request_id_header);
-    if let Ok(value) = HeaderValue::from_str(&format!("req_{id}")) {
-        response.headers_mut().insert(name, value);
-    }
-    response
 }
 
 async fn answered(
@@ -115,18 +109,18 @@ async fn answered(
 ) -> Result<Response<Body>, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let admission = admission::admit(gateway, &effective, &parts.headers)?;
+    let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
     let effective = Arc::clone(&admission.seat.effective);
     let observe = |stream| {
         let key = admission.admitted.name();
-        let begun = Arrived { endpoint: format.path, request_id: id, key, stream };
+        let begun = Arrived { endpoint: format.path, request_id: id, key, stream, method: parts.method.as_str() };
         let observation = Observation::begin(&gateway.metrics, begun);
         observation.child_of(&parts.headers);
         observation
     };
     let config = &effective.configuration.gateway;
     let read = async {
-        let body = read_body(body, config).await?;
+        let body = body::read(body, &parts.headers, &config.limits).await?;
         let read = read(format, &body, &parts.headers, config).await?;
         Ok::<_, Refusal>((body, read))
     };
@@ -145,7 +139,7 @@ async fn answered(
     }
     let span = observation.span().clone();
     let head = Head { id: id.to_owned(), model: read.asked.model.clone(), created: SystemTime::now() };
-    observation.asked(&read.asked.model, &read.asked.options);
+    observation.asked(&read.asked.model, &read.asked.options, read.asked.context.tools.len());
     let chain =
         match begin::chain(&effective, &read.asked).and_then(|chain| allowed(&admission, &read.asked.model, chain)) {
             Ok(chain) => chain,
@@ -153,22 +147,45 @@ async fn answered(
         };
     begin::attribute(&mut read.asked, &chain);
     let (stream, writer) = (read.asked.stream, read.writer);
+    let deadline = deadline(gateway, &admission.seat, config);
     let beginning = begin::Beginning {
         generation: Arc::clone(&admission.seat.version.generation),
         effective: Arc::clone(&effective),
         asked: read.asked,
+        size: sent.len(),
         chain,
         observation,
+        deadline: deadline.clone(),
     };
-    let turn = config.limits.turn;
-    let until = (!turn.is_zero()).then(|| Instant::now() + turn);
-    let cut_off = admission.seat.version.cut_off.clone();
-    let bounds = Bounds { keep_alive: config.keep_alive, until, cut_off };
+    let bounds = Bounds { keep_alive: config.keep_alive, deadline };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));
     if stream {
         streamed(beginning, head, writer, bounds, admission).await
     } else {
         whole(beginning, head, writer, bounds, admission).instrument(span).await
+    }
+}
+
+/// Until when an answer that is asked for now may go on.
+fn deadline(gateway: &Gateway, seat: &Seat, config: &GatewayConfig) -> Deadline {
+    let turn = config.limits.turn;
+    let until = (!turn.is_zero()).then(|| Instant::now() + turn);
+    Deadline { until, cut_off: seat.version.cut_off.clone(), stopping: gateway.cut_off.clone() }
+}
+
+/// Lets a request in. The body of one that is turned away is read all the same, within bounds: see [`body::discard`].
+async fn admit(
+    gateway: &Gateway,
+    effective: &Effective,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Admission, Body), Refusal> {
+    match admission::admit(gateway, effective, headers) {
+        Ok(admission) => Ok((admission, body)),
+        Err(refused) => {
+            body::discard(body, headers, effective.configuration.gateway.limits.body).await;
+            Err(refused)
+        }
     }
 }
 
@@ -191,26 +208,6 @@ fn allowed(
     let mut chain = chain.into_iter();
     let first = chain.next();
     Ok(first.into_iter().chain(chain.filter(|model| admission.admitted.may_use(&model.id))).collect())
-}
-
-/// Reads the whole body, within its limits.
-pub(super) async fn read_body(body: Body, config: &GatewayConfig) -> Result<Bytes, Refusal> {
-    use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-    let limit = config.limits.body;
-    let reading = Limited::new(body, limit).collect();
-    let read = tokio::time::timeout(config.limits.body_time, reading).await.map_err(|_| {
-        let seconds = config.limits.body_time.as_secs();
-        let refusal = Refusal::new(RefusalKind::Timeout, format!("the request's body did not come within {seconds} s"));
-        Refusal { status: hyper::StatusCode::REQUEST_TIMEOUT, ..refusal }
-    })?;
-    match read {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let message = format!("the request's body is over {limit} bytes (quarry.limits.bodyBytes)");
-            Err(Refusal::new(RefusalKind::TooLarge, message))
-        }
-        Err(error) => Err(Refusal::new(RefusalKind::Invalid, format!("the request's body broke off: {error}"))),
-    }
 }
 
 /// Reads a request by its format; fetches what it names by address, where that is allowed.
@@ -292,19 +289,8 @@ async fn whole(
     bounds: Bounds,
     _admission: Admission,
 ) -> Result<Response<Body>, Refusal> {
-    let Bounds { keep_alive: _, until, cut_off } = bounds;
-    let mut ended = std::pin::pin!(async {
-        tokio::select! {
-            () = cut_off.cancelled() => "the gateway is shutting down",
-            () = sleep_until(until) => "the longest time that an answer may take (quarry.limits.turnSeconds)",
-        }
-    });
-    let begun = tokio::select! {
-        biased;
-        begun = beginning => begun,
-        limit = &mut ended => return Err(Refusal::new(RefusalKind::Timeout, format!("the answer was ended: {limit}"))),
-    };
-    let Begun { mut turn, first, model, mut observation } = match begun {
+    let mut over = std::pin::pin!(bounds.deadline.passed());
+    let Begun { mut turn, first, model, mut observation } = match beginning.await {
         Ok(begun) => begun,
         Err((not_begun, observation)) => return Err(refuse(observation, not_begun.refusal())),
     };
@@ -320,7 +306,11 @@ async fn whole(
         deltas = tokio::select! {
             biased;
             next = std::future::poll_fn(|context| turn.poll_deltas(context)) => next,
-            limit = &mut ended => Some(turn.end(&Ending::Limited(limit.to_owned()))),
+            why = &mut over => {
+                let deltas = turn.cut_short(why);
+                observation.deltas(&deltas, turn.provider_time());
+                return Err(refuse(observation, why.refusal()));
+            }
         };
         if let Some(deltas) = &deltas {
             observation.deltas(deltas, turn.provider_time());
@@ -343,12 +333,5 @@ async fn whole(
             Ok(response)
         }
         Err(refused) => Err(refuse(observation, refused)),
-    }
-}
-
-async fn sleep_until(until: Option<Instant>) {
-    match until {
-        Some(until) => tokio::time::sleep_until(until).await,
-        None => std::future::pending::<()>().await,
     }
 }

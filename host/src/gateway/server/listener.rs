@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::Request;
@@ -15,23 +15,36 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::BoxError;
 
-use super::routes;
 use super::stall::StallGuard;
+use super::{descriptors, routes};
 use crate::config::gateway::GatewayLimits;
 use crate::gateway::state::{Gateway, StartError};
 
 /// How long to wait before the next connection is taken when one could not be: file descriptors may be short for a while.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(50);
 
-/// How long streams get to send their last event once they were ended.
+/// How often it is told that connections cannot be taken, while that lasts.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(10);
+
+/// How long connections get to send what is left once nothing is under way any more, or was ended.
 const LAST_EVENT: Duration = Duration::from_secs(5);
 
 /// Bytes that a connection may hold that the client has not read yet, besides the kernel's own buffer.
 const WRITE_BUFFER: usize = 64 << 10;
+
+/// How much more of a head is read than may be: what is over the limit by less than that is told so in the endpoint's own words.
+const READ_OVER: usize = 2;
+
+/// Bytes that the kernel may hold for a client that has not read them yet (it counts twice as many, its own among them). Left to
+/// itself it holds 4 MiB and more for each.
+const SEND_BUFFER: u32 = 256 << 10;
+
+/// Connections that may wait to be taken; the system's own bound (`net.core.somaxconn`) counts too.
+const BACKLOG: u32 = 4096;
 
 /// Requests at once on one connection of HTTP/2.
 const STREAMS_A_CONNECTION: u32 = 256;
@@ -52,7 +65,7 @@ impl Server {
     pub async fn bind(gateway: Arc<Gateway>, listen: SocketAddr) -> Result<Self, StartError> {
         gateway.effective().configuration.gateway.check_listen(listen)?;
         let failed = |reason| StartError::Bind { address: listen, reason };
-        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let listener = open(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Server { listener, address, gateway })
     }
@@ -69,12 +82,10 @@ impl Server {
         let Server { listener, address: _, gateway } = self;
         let limits = gateway.effective().configuration.gateway.limits.clone();
         let connections = Connections {
-            room: Arc::new(Semaphore::new(limits.connections)),
+            room: Arc::new(Semaphore::new(descriptors::connections(limits.connections, limits.concurrency))),
             routes: TowerToHyperService::new(routes::router(Arc::clone(&gateway))),
-            builder: builder(&limits),
             graceful: GracefulShutdown::new(),
             gateway: Arc::clone(&gateway),
-            limits,
         };
         let mut stop = pin!(stop);
         tokio::select! {
@@ -90,14 +101,17 @@ impl Server {
                 () = connections.take(&listener) => {}
             }
         };
-        if tokio::time::timeout(drain, finished).await.is_err() {
+        let finished = tokio::time::timeout(drain, finished).await.is_ok();
+        let last_event = tokio::time::Instant::now() + LAST_EVENT;
+        if !finished {
             tracing::warn!("the time to drain is over; what is still under way is ended with an error");
             gateway.cut_off.cancel();
-            let _ = tokio::time::timeout(LAST_EVENT, gateway.in_flight.none()).await;
+            // Who reads nothing cannot be told.
+            let _ = tokio::time::timeout_at(last_event, gateway.in_flight.none()).await;
         }
         drop(listener);
         // What was sent last has to leave the process too.
-        let _ = tokio::time::timeout(LAST_EVENT, connections.graceful.shutdown()).await;
+        let _ = tokio::time::timeout_at(last_event, connections.graceful.shutdown()).await;
     }
 }
 
@@ -105,21 +119,23 @@ impl Server {
 struct Connections {
     room: Arc<Semaphore>,
     routes: TowerToHyperService<Router>,
-    builder: auto::Builder<TokioExecutor>,
     graceful: GracefulShutdown,
     gateway: Arc<Gateway>,
-    limits: GatewayLimits,
 }
 
 impl Connections {
     /// Takes connections for ever. With as many open as there may be, the next ones wait in the kernel's queue.
     async fn take(&self, listener: &TcpListener) {
+        let mut told: Option<Instant> = None;
         loop {
             let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((stream, _)) => self.serve(stream, room),
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be taken");
+                    if told.is_none_or(|told| told.elapsed() >= BETWEEN_WARNINGS) {
+                        told = Some(Instant::now());
+                        tracing::warn!(%error, "a connection could not be taken; it is tried again and again");
+                    }
                     tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                 }
             }
@@ -131,10 +147,13 @@ impl Connections {
         let _ = stream.set_nodelay(true);
         let asked = Arc::new(AtomicBool::new(false));
         let service = Counting { routes: self.routes.clone(), asked: Arc::clone(&asked) };
-        let io = TokioIo::new(StallGuard::new(stream, self.limits.stall));
-        let connection = self.builder.serve_connection(io, service).into_owned();
+        // A connection keeps the limits that were at work when it came.
+        let effective = self.gateway.effective();
+        let limits = &effective.configuration.gateway.limits;
+        let io = TokioIo::new(StallGuard::new(stream, limits.stall));
+        let connection = builder(limits).serve_connection(io, service).into_owned();
         let connection = watched(self.graceful.watcher(), connection);
-        let first_request = self.limits.header_time;
+        let first_request = limits.header_time;
         let open = self.gateway.metrics.connection();
         tokio::spawn(async move {
             let _held = (room, open);
@@ -153,6 +172,16 @@ impl Connections {
     }
 }
 
+/// Listens. What is set here, the connections that are taken inherit.
+fn open(listen: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A gateway that is started again finds connections of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(listen)?;
+    socket.listen(BACKLOG)
+}
+
 fn watched<C>(watcher: Watcher, connection: C) -> impl Future<Output = Result<(), BoxError>>
 where
     C: GracefulConnection<Error = BoxError>,
@@ -162,17 +191,18 @@ where
 
 fn builder(limits: &GatewayLimits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
+    let head = limits.headers.saturating_mul(READ_OVER);
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)
-        .max_buf_size(limits.headers.max(WRITE_BUFFER))
+        .max_buf_size(head.max(WRITE_BUFFER))
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(limits.header_time))
         .max_concurrent_streams(STREAMS_A_CONNECTION)
         .max_send_buf_size(WRITE_BUFFER)
-        .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX));
+        .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX));
     builder
 }
 

@@ -5,10 +5,15 @@
 
 mod admission;
 mod answer;
+mod body;
+mod cors;
+mod descriptors;
 mod exchange;
+mod head;
 mod listener;
 mod reply;
 mod routes;
 mod stall;
 
+pub use self::descriptors::raise_descriptor_limit;
 pub use self::listener::Server;

@@ -5,13 +5,16 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use crate::gateway::refusal::{Refusal, RefusalKind};
-use crate::gateway::wire::Format;
+use crate::gateway::wire::{self, Format};
 
 /// What the OpenAI and Anthropic SDKs look at before they try again by themselves.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// AWS's id of the request, under AWS's own name for it.
 const AWS_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// Letters and digits of a request's id.
+const ID_LENGTH: usize = 24;
 
 /// A JSON document.
 pub(super) fn document(body: Vec<u8>) -> Response<Body> {
@@ -28,9 +31,23 @@ pub(super) fn text(status: StatusCode, text: String) -> Response<Body> {
     response
 }
 
+/// A new id of a request: letters and digits.
+pub(super) fn new_id() -> String {
+    std::iter::repeat_with(fastrand::alphanumeric).take(ID_LENGTH).collect()
+}
+
+/// The response with the request's id, where clients of the format look for it.
+pub(super) fn named(mut response: Response<Body>, format: &Format, id: &str) -> Response<Body> {
+    let name = HeaderName::from_static(format.request_id_header);
+    if let Ok(value) = HeaderValue::from_str(&wire::request_id(id)) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
 /// A refusal, as the format's own error object.
-pub(super) fn refusal(format: &Format, refused: &Refusal) -> Response<Body> {
-    let mut response = document((format.refusal)(refused));
+pub(super) fn refusal(format: &Format, refused: &Refusal, id: &str) -> Response<Body> {
+    let mut response = named(document((format.refusal)(refused, &wire::request_id(id))), format, id);
     *response.status_mut() = (format.status)(refused);
     let headers = response.headers_mut();
     headers.insert(SHOULD_RETRY, HeaderValue::from_static(if refused.retryable { "true" } else { "false" }));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode};
-use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::{admission, exchange, reply};
+use super::{admission, cors, exchange, head, reply};
 use crate::contract::types::Model;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::Gateway;
@@ -24,8 +24,7 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
             exchange::exchange(gateway, format, request)
         })
     };
-    let cors = cors(&gateway);
-    let router = Router::new()
+    Router::new()
         .route(chat_completions::CHAT_COMPLETIONS.path, conversation(&chat_completions::CHAT_COMPLETIONS))
         .route(responses::RESPONSES.path, conversation(&responses::RESPONSES))
         .route(messages::MESSAGES.path, conversation(&messages::MESSAGES))
@@ -38,23 +37,9 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/metrics", get(metrics))
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .with_state(gateway);
-    match cors {
-        Some(cors) => router.layer(cors),
-        None => router,
-    }
-}
-
-/// What pages of other origins may do: nothing, unless the configuration names them.
-fn cors(gateway: &Gateway) -> Option<CorsLayer> {
-    let effective = gateway.effective();
-    let allowed = &effective.configuration.gateway.cors;
-    let origin = match allowed.as_slice() {
-        [] => return None,
-        [all] if all == "*" => AllowOrigin::any(),
-        some => AllowOrigin::list(some.iter().filter_map(|origin| origin.parse().ok())),
-    };
-    Some(CorsLayer::new().allow_origin(origin).allow_methods(Any).allow_headers(Any).expose_headers(Any))
+        .layer(from_fn_with_state(Arc::clone(&gateway), head::bounded))
+        .layer(from_fn_with_state(Arc::clone(&gateway), cors::cors))
+        .with_state(gateway)
 }
 
 /// Whether the process lives.
@@ -73,8 +58,10 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
 async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response<Body> {
     // Names of models and clients are nobody else's business.
     if let Err(refused) = admission::check_key(&gateway, &gateway.effective(), &headers) {
-        return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused);
+        return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused, &reply::new_id());
     }
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    gateway.metrics.alive(tasks, gateway.lineup.load().primary.version.generation.sessions_alive());
     let mut response = reply::text(StatusCode::OK, gateway.metrics.render());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(METRICS_CONTENT_TYPE));
     response
@@ -96,7 +83,7 @@ async fn models(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> 
     });
     match listed {
         Ok(list) => reply::document(list),
-        Err(refused) => reply::refusal(format, &refused),
+        Err(refused) => reply::refusal(format, &refused, &reply::new_id()),
     }
 }
 
@@ -104,7 +91,7 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
     let format = format_of(&headers);
     let models = match listed(&gateway, &headers).await {
         Ok(models) => models,
-        Err(refused) => return reply::refusal(format, &refused),
+        Err(refused) => return reply::refusal(format, &refused, &reply::new_id()),
     };
     match models.iter().find(|model| model.id == crate::gateway::models::without_prefix(&id)) {
         Some(model) if is_anthropic(&headers) => reply::document(messages::models::model(model)),
@@ -112,7 +99,7 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
         None => {
             let message = format!("there is no model {id:?}; GET /v1/models lists the models");
             let refused = Refusal { param: Some("model".to_owned()), ..Refusal::new(RefusalKind::NotFound, message) };
-            reply::refusal(format, &refused)
+            reply::refusal(format, &refused, &reply::new_id())
         }
     }
 }
@@ -122,10 +109,24 @@ async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model
     let effective = gateway.effective();
     let admission = admission::admit(gateway, &effective, headers)?;
     let effective = Arc::clone(&admission.seat.effective);
-    let generation = &admission.seat.version.generation;
-    let mut models = effective.catalog.models(generation, &effective.configuration, &effective.aws).await?;
+    let (configuration, generation) = (&effective.configuration, &admission.seat.version.generation);
+    let mut models = effective.catalog.models(generation, configuration, &effective.aws, &gateway.metrics).await?;
     models.retain(|model| admission.admitted.may_use(&model.id));
     Ok(models)
+}
+
+/// The formats that have a path of their own.
+const FORMATS: [&Format; 5] = [
+    &chat_completions::CHAT_COMPLETIONS,
+    &responses::RESPONSES,
+    &messages::MESSAGES,
+    &messages::COUNT_TOKENS,
+    &pi_stream::PI_STREAM,
+];
+
+/// The format in which whoever asks at this path understands errors.
+pub(super) fn format_at(path: &str, headers: &HeaderMap) -> &'static Format {
+    FORMATS.into_iter().find(|format| format.path == path).unwrap_or_else(|| format_of(headers))
 }
 
 /// Whether the client is one of Anthropic's: they all say which version of its API they speak.
@@ -144,10 +145,11 @@ async fn unknown_path(request: Request<Body>) -> Response<Body> {
          /v1/messages/count_tokens and /api/stream, and GET /v1/models, /healthz, /readyz and /metrics",
         request.uri().path()
     );
-    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message))
+    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message), &reply::new_id())
 }
 
 async fn unknown_method(request: Request<Body>) -> Response<Body> {
     let message = format!("{} does not take {}", request.uri().path(), request.method());
-    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::Method, message))
+    let format = format_at(request.uri().path(), request.headers());
+    reply::refusal(format, &Refusal::new(RefusalKind::Method, message), &reply::new_id())
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{ChangeError, Versions};
 use crate::gateway::configuration::ConfigurationError;
 use crate::gateway::lineup::{Lineup, Seat, Version};
-use crate::gateway::state::StartError;
+use crate::gateway::state::{Gateway, StartError};
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
 use crate::versions::{Candidate, Event, Passed, Refused, Step, StepReceipt};
 
@@ -183,7 +183,8 @@ impl Versions {
         let digest = passed.generation.digest();
         let before = self.loaded().before.clone().filter(|version| version.digest() == digest);
         before.or_else(|| self.retiring(&digest)).unwrap_or_else(|| {
-            Version::new(passed.generation, passed.name, &self.gateway.cut_off, &self.gateway.faulted)
+            let Gateway { cut_off, faulted, metrics, .. } = &*self.gateway;
+            Version::new(&passed.generation, passed.name, cut_off, faulted, metrics)
         })
     }
 

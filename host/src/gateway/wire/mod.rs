@@ -8,7 +8,7 @@ use hyper::{HeaderMap, StatusCode};
 use super::refusal::Refusal;
 use super::remote::Fetched;
 use crate::contract::conversation::{Context, Delta, Options, Outcome, StopReason, TurnFailure};
-use crate::contract::types::{FailureKind, Model};
+use crate::contract::types::{FailureKind, Model, NamedJson};
 use crate::pi::blobs::Blobs;
 use crate::pi::message::AssistantMessage;
 
@@ -20,6 +20,8 @@ pub(crate) mod responses;
 pub(crate) mod bedrock_members;
 pub(crate) mod models;
 pub(crate) mod openai_error;
+pub(crate) mod openai_files;
+pub(crate) mod openai_options;
 pub(crate) mod reader;
 pub(crate) mod sse;
 pub(crate) mod thinking_token;
@@ -31,8 +33,8 @@ pub(crate) struct Format {
     pub(crate) path: &'static str,
     /// Reads a request.
     pub(crate) read: fn(&Received<'_>) -> Result<Request, ReadError>,
-    /// The body of a refusal, as the format's own error object.
-    pub(crate) refusal: fn(&Refusal) -> Vec<u8>,
+    /// The body of a refusal, as the format's own error object. The id is the one in [`Format::request_id_header`].
+    pub(crate) refusal: fn(&Refusal, &str) -> Vec<u8>,
     /// The HTTP status of a refusal. Anthropic has one of its own for an overload.
     pub(crate) status: fn(&Refusal) -> StatusCode,
     /// The header in which clients of this format look for the request's id.
@@ -99,6 +101,11 @@ pub(crate) struct Asked {
     pub(crate) stream: bool,
 }
 
+/// The gateway's id of a request, as headers and errors have it.
+pub(crate) fn request_id(id: &str) -> String {
+    format!("req_{id}")
+}
+
 /// What is known when an answer begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
@@ -111,6 +118,11 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// The gateway's id of the request, as headers and errors have it.
+    pub(crate) fn request_id(&self) -> String {
+        request_id(&self.id)
+    }
+
     /// When, in seconds since 1970.
     pub(crate) fn created_seconds(&self) -> u64 {
         self.created.duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
@@ -152,6 +164,11 @@ pub(crate) fn filtered(failed: &TurnFailure) -> Option<Outcome> {
         usage: *usage,
         extras: extras.clone(),
     })
+}
+
+/// The provider's option for a model that is to call one tool at a time, as all formats can ask.
+pub(crate) fn one_call_at_a_time() -> NamedJson {
+    NamedJson { name: "parallelToolCalls".to_owned(), value: "false".to_owned() }
 }
 
 /// Options that ask for nothing.

@@ -41,8 +41,13 @@ impl From<&Refusal> for OpenAiError {
     }
 }
 
-/// The body of a refusal.
-pub(crate) fn refusal(refusal: &Refusal) -> Vec<u8> {
+/// The body of a refusal. OpenAI's has no place for the gateway's id of the request; the header has it.
+pub(crate) fn refusal(refusal: &Refusal, _request_id: &str) -> Vec<u8> {
+    body(refusal)
+}
+
+/// The error object, as a body and as the data of an event.
+pub(crate) fn body(refusal: &Refusal) -> Vec<u8> {
     let mut body = Vec::new();
     sse::json(&mut body, &Envelope { error: &refusal.into() });
     body
@@ -105,11 +110,11 @@ mod tests {
             ..Refusal::new(RefusalKind::RateLimit, "slow down")
         };
         assert_eq!(
-            String::from_utf8_lossy(&refusal(&throttled)),
+            String::from_utf8_lossy(&body(&throttled)),
             r#"{"error":{"message":"slow down (AWS request id: r-1)","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}"#
         );
         assert_eq!(
-            String::from_utf8_lossy(&refusal(&Refusal::invalid("tools[0].type", "it is \"x\""))),
+            String::from_utf8_lossy(&body(&Refusal::invalid("tools[0].type", "it is \"x\""))),
             r#"{"error":{"message":"it is \"x\"","type":"invalid_request_error","param":"tools[0].type","code":null}}"#
         );
     }

@@ -51,7 +51,7 @@ fn a_request_is_one_json_line() {
 fn a_failed_request_says_why_and_a_client_cannot_write_lines() {
     let text = logged(LogFormat::Text, LevelFilter::INFO, |metrics| {
         let mut observation = begin(metrics);
-        observation.asked("model\nINFO quarry: \u{1b}[31mforged", &super::options());
+        observation.asked("model\nINFO quarry: \u{1b}[31mforged", &super::options(), 0);
         observation.deltas(&[failed(FailureKind::Throttled)], super::PUSH);
         observation.refused(429, "rate_limit_error", "Too many requests");
     });

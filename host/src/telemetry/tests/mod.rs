@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::{Begun, Metrics, Observation};
+use super::{Answering, Begun, Metrics, Observation};
 use crate::contract::conversation::{Delta, Fragment, Options, Outcome, StopReason, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
+use crate::gateway::no_options;
 
 const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const PUSH: Duration = Duration::from_micros(1);
 
 fn begun() -> Begun<'static> {
-    Begun { endpoint: "/v1/chat/completions", request_id: "req-1", key: "laptop", stream: true }
+    Begun { endpoint: "/v1/chat/completions", request_id: "req-1", key: "laptop", stream: true, method: "POST" }
 }
 
 fn begin(metrics: &Arc<Metrics>) -> Observation {
@@ -32,21 +33,8 @@ fn options() -> Options {
         temperature: Some(0.5),
         top_p: Some(0.9),
         stop_sequences: vec!["END".to_owned()],
-        tool_choice: None,
         thinking: Some("low".to_owned()),
-        thinking_budgets: Vec::new(),
-        interleaved_thinking: None,
-        thinking_display: None,
-        cache_retention: None,
-        service_tier: None,
-        latency: None,
-        guardrail: None,
-        output_schema: None,
-        request_metadata: Vec::new(),
-        prompt_variables: Vec::new(),
-        additional_request_fields: None,
-        additional_response_field_paths: Vec::new(),
-        extras: Vec::new(),
+        ..no_options()
     }
 }
 
@@ -82,10 +70,16 @@ fn failed(kind: FailureKind) -> Delta {
     Delta::Error(TurnFailure { failure: failure(kind), raw_stop_reason: None, usage: usage(), extras: Vec::new() })
 }
 
+fn answering() -> Answering<'static> {
+    Answering { model: MODEL, region: "us-east-1", server: None, aws_request_id: None }
+}
+
 /// A whole good request.
 fn answer(observation: &mut Observation) {
-    observation.asked("sonnet", &options());
-    observation.answering(MODEL, "us-east-1", Some("aws-1"));
+    observation.asked("sonnet", &options(), 2);
+    observation.asks(MODEL);
+    let server = Some(("bedrock-runtime.us-east-1.amazonaws.com", Some(443)));
+    observation.answering(&Answering { server, aws_request_id: Some("aws-1"), ..answering() });
     observation.deltas(&[Delta::Start], PUSH);
     observation.deltas(&[Delta::TextStart(0), text("the ANSWER")], PUSH);
     observation.deltas(&[text(" goes on")], PUSH);

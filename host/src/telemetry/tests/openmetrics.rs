@@ -53,17 +53,18 @@ fn read(text: &str) -> BTreeMap<String, f64> {
 #[test]
 fn the_text_is_openmetrics_and_has_every_family() {
     let metrics = Arc::new(Metrics::new());
-    metrics.know_models([MODEL, "amazon.nova-lite-v1:0"]);
+    metrics.know_models(&[MODEL, "amazon.nova-lite-v1:0"]);
     let connection = metrics.connection();
     let mut observation = begin(&metrics);
     observation.retried(&failure(FailureKind::Throttled), std::time::Duration::from_millis(20));
     observation.fell_back("amazon.nova-lite-v1:0", MODEL);
     answer(&mut observation);
-    observation.end();
+    drop(observation);
     metrics.guest_fault(&ProviderError::OutOfOrder { call: "push", missing: "a turn" });
     metrics.discovery_cache(CacheResult::Hit);
     metrics.refused(Refusal::Rate);
     metrics.config_reloaded(false);
+    metrics.alive(11, 2);
     let samples = read(&metrics.render());
     let request = "endpoint=\"/v1/chat/completions\"";
     let model = format!("model=\"{MODEL}\"");
@@ -71,6 +72,8 @@ fn the_text_is_openmetrics_and_has_every_family() {
         (format!("quarry_requests_total{{{request},{model},status=\"2xx\",outcome=\"ok\"}}"), 1.0),
         (format!("quarry_requests_in_flight{{{request}}}"), 0.0),
         ("quarry_connections_open".to_owned(), 1.0),
+        ("quarry_tasks_alive".to_owned(), 11.0),
+        ("quarry_provider_sessions_alive".to_owned(), 2.0),
         (format!("quarry_tokens_total{{{model},kind=\"input\"}}"), 10.0),
         (format!("quarry_tokens_total{{{model},kind=\"output\"}}"), 20.0),
         (format!("quarry_tokens_total{{{model},kind=\"cache_read\"}}"), 300.0),
@@ -104,7 +107,8 @@ fn labels_are_bounded_whatever_clients_name() {
     for model in 0..1000 {
         let name = format!("no-such-model-{model}\n\"");
         let mut observation = begin(&metrics);
-        observation.asked(&name, &super::options());
+        observation.asked(&name, &super::options(), 0);
+        observation.asks(&name);
         observation.fell_back(&name, &name);
         observation.refused(404, "not_found_error", "no such model");
     }
@@ -115,10 +119,10 @@ fn labels_are_bounded_whatever_clients_name() {
     assert_eq!(value(&metrics, series), Some(1000.0));
 
     let models: Vec<String> = (0..1000).map(|model| format!("model-{model}")).collect();
-    metrics.know_models(models.iter().map(String::as_str));
+    metrics.know_models(&models);
     let labels =
         || read(&metrics.render()).into_keys().filter(|series| series.starts_with("quarry_deltas_total")).count();
     assert_eq!(labels(), 2, "other and none: a listing alone makes no series");
-    models.iter().for_each(|model| begin(&metrics).asked(model, &super::options()));
+    models.iter().for_each(|model| begin(&metrics).asks(model));
     assert_eq!(labels(), super::super::models::MOST_MODELS + 2);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::openmetrics::value;
-use super::{MODEL, PUSH, answer, begin, failed, text};
+use super::{MODEL, PUSH, answer, answering, begin, failed, text};
 use crate::contract::conversation::Delta;
 use crate::contract::types::FailureKind;
 use crate::telemetry::Metrics;
@@ -29,7 +29,7 @@ fn a_model_that_answers_is_known_from_then_on() {
 #[test]
 fn what_ends_without_an_end_was_aborted() {
     let metrics = Arc::new(Metrics::new());
-    metrics.know_models([MODEL]);
+    metrics.know_models(&[MODEL]);
     let in_flight = "quarry_requests_in_flight{endpoint=\"/v1/chat/completions\"}";
     let observation = begin(&metrics);
     assert_eq!(value(&metrics, in_flight), Some(1.0));
@@ -38,14 +38,14 @@ fn what_ends_without_an_end_was_aborted() {
     assert_eq!(requests(&metrics, "none", "4xx", "aborted"), Some(1.0), "nothing was streamed: 499");
 
     let mut observation = begin(&metrics);
-    observation.answering(MODEL, "us-east-1", None);
+    observation.answering(&answering());
     observation.deltas(&[text("half")], PUSH);
-    observation.end();
+    drop(observation);
     assert_eq!(requests(&metrics, MODEL, "2xx", "aborted"), Some(1.0));
 
     let mut observation = begin(&metrics);
     observation.deltas(&[failed(FailureKind::Aborted)], PUSH);
-    observation.end();
+    drop(observation);
     assert_eq!(requests(&metrics, "none", "4xx", "aborted"), Some(2.0));
     assert_eq!(upstream_errors(&metrics, "none", "aborted"), None, "that is no error of AWS");
 }
@@ -53,16 +53,16 @@ fn what_ends_without_an_end_was_aborted() {
 #[test]
 fn a_failed_turn_is_an_error_of_its_kind_with_the_status_that_the_client_got() {
     let metrics = Arc::new(Metrics::new());
-    metrics.know_models([MODEL]);
+    metrics.know_models(&[MODEL]);
     let mut in_the_stream = begin(&metrics);
-    in_the_stream.answering(MODEL, "us-east-1", None);
+    in_the_stream.answering(&answering());
     in_the_stream.deltas(&[text("half"), failed(FailureKind::Service)], PUSH);
     drop(in_the_stream);
     assert_eq!(requests(&metrics, MODEL, "2xx", "error"), Some(1.0));
     assert_eq!(upstream_errors(&metrics, MODEL, "service"), Some(1.0));
 
     let mut before_the_stream = begin(&metrics);
-    before_the_stream.asked(MODEL, &super::options());
+    before_the_stream.asks(MODEL);
     before_the_stream.deltas(&[failed(FailureKind::Throttled)], PUSH);
     before_the_stream.refused(429, "rate_limit_error", "Too many requests");
     drop(before_the_stream);
@@ -78,9 +78,9 @@ fn a_failed_turn_is_an_error_of_its_kind_with_the_status_that_the_client_got() {
 #[test]
 fn a_long_turn_is_seen_while_it_runs() {
     let metrics = Arc::new(Metrics::new());
-    metrics.know_models([MODEL]);
+    metrics.know_models(&[MODEL]);
     let mut observation = begin(&metrics);
-    observation.answering(MODEL, "us-east-1", None);
+    observation.answering(&answering());
     observation.deltas(&[text("a")], PUSH);
     let deltas = format!("quarry_deltas_total{{model=\"{MODEL}\"}}");
     observation.deltas(&[text("b")], PUSH);
@@ -97,7 +97,7 @@ fn a_push_costs_next_to_nothing() {
     const PUSHES: u32 = 200_000;
     let metrics = Arc::new(Metrics::new());
     let mut observation = begin(&metrics);
-    observation.answering(MODEL, "us-east-1", None);
+    observation.answering(&answering());
     let deltas: [Delta; 1] = [text("a word")];
     let best = (0..5).map(|_| {
         let begun = Instant::now();

@@ -86,7 +86,6 @@ async fn a_request_is_one_span_below_the_clients() {
     tracing::subscriber::with_default(subscriber, || {
         let mut observation = begin(&Arc::new(Metrics::new()));
         observation.child_of(&headers);
-        observation.server_address("bedrock-runtime.us-east-1.amazonaws.com");
         observation.retried(&super::failure(FailureKind::Throttled), Duration::from_millis(20));
         let _entered = observation.span().clone().entered();
         let _of_a_library = tracing::info_span!(target: "hyper", "library").entered();
@@ -127,6 +126,10 @@ async fn a_request_is_one_span_below_the_clients() {
         ("gen_ai.usage.cache_read.input_tokens", Value::IntValue(300)),
         ("gen_ai.usage.cache_creation.input_tokens", Value::IntValue(4000)),
         ("server.address", string("bedrock-runtime.us-east-1.amazonaws.com")),
+        ("server.port", Value::IntValue(443)),
+        ("http.request.method", string("POST")),
+        ("quarry.request.tools", Value::IntValue(2)),
+        ("quarry.request.thinking", string("low")),
         ("cloud.region", string("us-east-1")),
         ("aws.request_id", string("aws-1")),
         ("quarry.key.name", string("laptop")),

@@ -110,7 +110,7 @@ impl ChunkWriter {
                 // An object with `error` makes the SDKs raise. `[DONE]` would say that the answer is whole, so it does not come.
                 None => {
                     out.extend_from_slice(b"data: ");
-                    out.extend_from_slice(&openai_error::refusal(&Refusal::from(&failed.failure)));
+                    out.extend_from_slice(&openai_error::body(&Refusal::from(&failed.failure)));
                     out.extend_from_slice(b"\n\n");
                 }
             },

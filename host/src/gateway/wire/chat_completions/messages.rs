@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::contract::conversation::{
-    AssistantBlock, AssistantMessage, AssistantText, Context, Document, Message, Options, Thinking, ToolCall,
-    ToolResult, UserBlock,
+    AssistantBlock, AssistantMessage, AssistantText, Context, Message, Options, Thinking, ToolCall, ToolResult,
+    UserBlock,
 };
+use crate::gateway::wire::openai_files;
 use crate::gateway::wire::reader::{Object, Value};
 
 /// Reads `messages`.
@@ -170,29 +171,10 @@ fn file(part: &Object<'_, '_>) -> Option<UserBlock> {
         part.reader().url(&data.path, &text)?
     } else {
         // OpenAI takes bare base64 too: of a PDF, unless the name says something else.
-        let media_type = media_type_of(name.as_deref().unwrap_or_default());
+        let media_type = name.as_deref().and_then(openai_files::media_type).unwrap_or("application/pdf");
         part.reader().base64(&data.path, media_type, &text)?
     };
-    Some(match blob.media_type.split('/').next() {
-        Some("image") => UserBlock::Image(blob),
-        Some("video") => UserBlock::Video(blob),
-        _ => UserBlock::Document(Document { blob, name, context: None, citations: false }),
-    })
-}
-
-fn media_type_of(name: &str) -> &'static str {
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    match extension.as_deref() {
-        Some("txt") => "text/plain",
-        Some("md") => "text/markdown",
-        Some("html" | "htm") => "text/html",
-        Some("csv") => "text/csv",
-        Some("doc") => "application/msword",
-        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        Some("xls") => "application/vnd.ms-excel",
-        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        _ => "application/pdf",
-    }
+    Some(openai_files::block(blob, name))
 }
 
 /// `cache_control` of a part; the inner value is the time to live, where one is asked for.

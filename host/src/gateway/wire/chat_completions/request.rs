@@ -4,10 +4,10 @@ use super::events::ChunkWriter;
 use super::{messages, tools};
 use crate::contract::conversation::{Options, OutputSchema};
 use crate::gateway::wire::reader::{Object, Reader, Value};
-use crate::gateway::wire::{Asked, ReadError, Received, Request, bedrock_members, no_options};
+use crate::gateway::wire::{Asked, ReadError, Received, Request, bedrock_members, no_options, openai_options};
 
 /// Members that say something about the caller to OpenAI, or are hints for OpenAI's own caches: nothing is lost without them.
-const HINTS: &[&str] = &["user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention"];
+const HINTS: &[&str] = &["user", "safety_identifier", "prompt_cache_key"];
 
 /// Reads a request.
 pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
@@ -51,9 +51,9 @@ fn sampling(body: &Object<'_, '_>, options: &mut Options) {
             stop.items("a string, or an array of strings").iter().filter_map(Value::string).collect()
         };
     }
-    if let Some(tier) = body.string("service_tier") {
-        // `auto` leaves the choice to the project's settings, which is what an absent tier does.
-        options.service_tier = (tier != "auto").then_some(tier);
+    options.service_tier = openai_options::service_tier(body);
+    if let Some(retention) = openai_options::cache_retention(body) {
+        options.cache_retention = Some(retention);
     }
     if let Some(metadata) = body.take("metadata") {
         options.request_metadata.extend(bedrock_members::texts(&metadata));

@@ -1,6 +1,7 @@
 //! Tools and the choice among them.
 
 use crate::contract::conversation::{Context, Options, Tool, ToolChoice};
+use crate::gateway::wire::one_call_at_a_time;
 use crate::gateway::wire::reader::{Object, Value};
 
 /// Reads `tools`, `tool_choice` and `parallel_tool_calls`.
@@ -11,11 +12,8 @@ pub(super) fn read(body: &Object<'_, '_>, context: &mut Context, options: &mut O
     if let Some(choice) = body.take("tool_choice") {
         options.tool_choice = read_choice(&choice, &mut context.tools);
     }
-    // A model that is held to one tool is not asked to choose several: LangChain's `with_structured_output` sends both.
-    let may_call_several = !context.tools.is_empty() && !matches!(options.tool_choice, Some(ToolChoice::Tool(_)));
-    if body.flag("parallel_tool_calls") == Some(false) && may_call_several {
-        let message = "Bedrock's Converse cannot keep a model from calling several tools at once; leave it out";
-        body.reader().problem(body.path_of("parallel_tool_calls"), message);
+    if body.flag("parallel_tool_calls") == Some(false) {
+        options.extras.push(one_call_at_a_time());
     }
 }
 

@@ -98,7 +98,7 @@ pub(super) fn write(head: &Head, message: &AssistantMessage, outcome: &Outcome, 
                 thinking_blocks.push(ThinkingBlock::of(thinking, thinking_signature.as_deref(), *redacted));
             }
             Block::ToolCall(call) => {
-                let function = Function { name: &call.name, arguments: &call.arguments.0 };
+                let function = Function { name: &call.name, arguments: call.arguments_text() };
                 tool_calls.push(Call { index: None, id: &call.id, r#type: "function", function });
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::reader::{Object, Value};
 use super::assistant_content;
 use super::caching::CachePoints;
-use super::user_content::UserContent;
+use super::user_content::{UserContent, only_text};
 use crate::contract::conversation::{AssistantBlock, AssistantMessage, Message, UserBlock};
 
 /// The provider and the API by which a model knows thinking of its own. A client of this API keeps no such note; it talks to
@@ -24,7 +24,7 @@ pub(super) fn system(body: &Object<'_, '_>, points: &CachePoints) -> Option<Stri
     }
     let mut prompt = String::new();
     for item in system.items("a string, or an array of text blocks") {
-        let Some(block) = text_block(&item) else { continue };
+        let Some(block) = only_text(&item, "a system prompt") else { continue };
         let text = block.require_string("text");
         if !prompt.is_empty() && !text.is_empty() {
             prompt.push_str(BETWEEN);
@@ -36,19 +36,6 @@ pub(super) fn system(body: &Object<'_, '_>, points: &CachePoints) -> Option<Stri
         block.finish();
     }
     Some(prompt)
-}
-
-/// An object of the type `text`, with a problem where it is another.
-fn text_block<'r, 'a>(item: &Value<'r, 'a>) -> Option<Object<'r, 'a>> {
-    let block = item.require_object("a text block")?;
-    let kind = block.require_string("type");
-    if kind != "text" {
-        let message = format!("`{kind}` cannot stand in a system prompt; expected `text`");
-        block.reader().problem(block.path_of("type"), message);
-        return None;
-    }
-    block.ignore(&["citations"]);
-    Some(block)
 }
 
 /// Reads `messages`.
@@ -96,7 +83,7 @@ fn system_message(content: &Value<'_, '_>) -> String {
     }
     let mut texts = Vec::new();
     for item in content.items("a string, or an array of text blocks") {
-        let Some(block) = text_block(&item) else { continue };
+        let Some(block) = only_text(&item, "a system prompt") else { continue };
         texts.push(block.require_string("text"));
         block.refuse("cache_control", &[], "a system message among the others cannot be cached by itself");
         block.finish();

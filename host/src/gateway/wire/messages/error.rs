@@ -12,7 +12,7 @@ use crate::gateway::refusal::{Refusal, RefusalKind};
 pub(super) struct ErrorForm<'a> {
     r#type: &'static str,
     error: Detail<'a>,
-    request_id: Option<&'a str>,
+    request_id: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -21,12 +21,13 @@ struct Detail<'a> {
     message: Cow<'a, str>,
 }
 
-impl<'a> From<&'a Refusal> for ErrorForm<'a> {
-    fn from(refusal: &'a Refusal) -> Self {
+impl<'a> ErrorForm<'a> {
+    /// The error of a request. `request_id` is the gateway's; AWS's counts where AWS has one, since its support asks for that.
+    pub(super) fn of(refusal: &'a Refusal, request_id: &'a str) -> Self {
         ErrorForm {
             r#type: "error",
             error: Detail { r#type: error_type(refusal.kind), message: message(refusal) },
-            request_id: refusal.request_id.as_deref(),
+            request_id: refusal.request_id.as_deref().unwrap_or(request_id),
         }
     }
 }
@@ -44,9 +45,9 @@ fn message(refusal: &Refusal) -> Cow<'_, str> {
 }
 
 /// The body of a refusal.
-pub(super) fn body(refusal: &Refusal) -> Vec<u8> {
+pub(super) fn body(refusal: &Refusal, request_id: &str) -> Vec<u8> {
     let mut body = Vec::new();
-    super::super::sse::json(&mut body, &ErrorForm::from(refusal));
+    super::super::sse::json(&mut body, &ErrorForm::of(refusal, request_id));
     body
 }
 
@@ -87,7 +88,9 @@ mod tests {
             Refusal { request_id: Some("r-1".to_owned()), ..Refusal::new(RefusalKind::Overloaded, "say \"later\"") };
         let expected =
             r#"{"type":"error","error":{"type":"overloaded_error","message":"say \"later\""},"request_id":"r-1"}"#;
-        assert_eq!(String::from_utf8(body(&refusal)).as_deref(), Ok(expected));
+        assert_eq!(String::from_utf8(body(&refusal, "req_1")).as_deref(), Ok(expected));
+        let of_the_gateway = body(&Refusal::new(RefusalKind::Invalid, "no"), "req_1");
+        assert!(of_the_gateway.ends_with(br#""request_id":"req_1"}"#), "{}", String::from_utf8_lossy(&of_the_gateway));
         assert_eq!(status(&refusal).as_u16(), 529);
         assert_eq!(status(&Refusal::new(RefusalKind::ShuttingDown, "")).as_u16(), 503);
     }
@@ -100,7 +103,7 @@ mod tests {
     }
 
     fn message_of(refusal: &Refusal) -> String {
-        let body: serde_json::Value = serde_json::from_slice(&body(refusal)).expect("it is JSON");
+        let body: serde_json::Value = serde_json::from_slice(&body(refusal, "req_1")).expect("it is JSON");
         body["error"]["message"].as_str().unwrap_or_default().to_owned()
     }
 }

@@ -63,7 +63,7 @@ impl Events {
                 Some(outcome) => self.end(&outcome, head, sequences, out),
                 None => {
                     self.ended = true;
-                    sse::event(out, "error", &ErrorForm::from(&Refusal::from(&failed.failure)));
+                    sse::event(out, "error", &ErrorForm::of(&Refusal::from(&failed.failure), &head.request_id));
                 }
             },
             delta => {

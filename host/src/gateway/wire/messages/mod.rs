@@ -13,8 +13,9 @@
 //!   the model as `output_config.effort`.
 //! - `output_config.format`, `output_format`: the shape of the answer. `stop_sequences`: with `/stop_sequence` asked for, so
 //!   that the answer can say which it was.
-//! - `top_k`, `context_management`, `disable_parallel_tool_use` and `anthropic-beta`: `additionalModelRequestFields`; a
-//!   model that does not take them says so. Betas go to Anthropic's models only.
+//! - `top_k`, `context_management` and `anthropic-beta`: `additionalModelRequestFields`; a model that does not take them says
+//!   so. Betas go to Anthropic's models only. `disable_parallel_tool_use`: the extra `parallelToolCalls`, which the provider
+//!   refuses for models that it does not know to take it.
 //! - `metadata.user_id`: `requestMetadata` `user_id`, in the letters that Bedrock takes there: others become `_`, and what is
 //!   beyond 256 is cut.
 //! - `service_tier`: `standard_only` is Bedrock's `default`; `auto` leaves the tier to the gateway.

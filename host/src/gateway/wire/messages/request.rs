@@ -75,7 +75,7 @@ fn read_for(received: &Received<'_>, purpose: Purpose) -> Result<Request, ReadEr
         stream = body.flag("stream").unwrap_or_default();
         about_the_answer(&body, &mut options, &mut fields);
     }
-    tools::tool_choice(&body, &mut options, &mut fields);
+    tools::tool_choice(&body, &mut options);
     let effort = output_config(&body, &mut options);
     thinking::read(&body, effort, &betas, &mut options, &mut fields);
     if let Some(management) = body.take("context_management") {

@@ -1,6 +1,7 @@
 //! `source` of images and documents.
 
 use super::super::reader::{Object, Value};
+use super::user_content::only_text;
 use crate::contract::conversation::{Blob, Document, UserBlock};
 
 /// Reads an image.
@@ -86,16 +87,9 @@ fn content(source: &Object<'_, '_>, citations: bool) -> Option<Blob> {
 }
 
 fn text_block(item: &Value<'_, '_>) -> Option<String> {
-    let block = item.require_object("a text block")?;
-    let kind = block.require_string("type");
-    if kind != "text" {
-        let message = format!("`{kind}` cannot be sent within a document; expected `text`");
-        block.reader().problem(block.path_of("type"), message);
-        return None;
-    }
+    let block = only_text(item, "a document")?;
     let text = block.require_string("text");
     block.refuse("cache_control", &[], "a part of a document cannot be cached by itself; put it on the document");
-    block.ignore(&["citations"]);
     block.finish();
     Some(text)
 }

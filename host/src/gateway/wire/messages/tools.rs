@@ -1,8 +1,8 @@
 //! `tools` and `tool_choice`.
 
+use super::super::one_call_at_a_time;
 use super::super::reader::{Object, Value};
 use super::caching::CachePoints;
-use super::request::AdditionalFields;
 use crate::contract::conversation::{Options, Tool, ToolChoice};
 
 /// Reads `tools`.
@@ -43,26 +43,23 @@ fn tool(item: &Value<'_, '_>, index: usize, points: &CachePoints) -> Option<Tool
     Some(Tool { name, description, parameters: parameters.raw.get().to_owned(), strict })
 }
 
-/// Reads `tool_choice`. At most one call at a time is a switch of Anthropic's models that Converse does not name; it goes to
-/// them in Anthropic's own form, the choice with it, because it is one member there.
-pub(super) fn tool_choice(body: &Object<'_, '_>, options: &mut Options, fields: &mut AdditionalFields) {
+/// Reads `tool_choice`.
+pub(super) fn tool_choice(body: &Object<'_, '_>, options: &mut Options) {
     let Some(value) = body.take("tool_choice") else { return };
     let Some(choice) = value.require_object("an object with a `type`") else { return };
     let kind = choice.require_string("type");
-    let name = if kind == "tool" { choice.require_string("name") } else { String::new() };
     options.tool_choice = match &*kind {
         "auto" => Some(ToolChoice::Auto),
         "any" => Some(ToolChoice::Any),
         "none" => Some(ToolChoice::None),
-        "tool" => Some(ToolChoice::Tool(name.clone())),
+        "tool" => Some(ToolChoice::Tool(choice.require_string("name"))),
         other => {
             let message = format!("`{other}` is unknown; expected `auto`, `any`, `tool` or `none`");
             return choice.reader().problem(choice.path_of("type"), message);
         }
     };
     if choice.flag("disable_parallel_tool_use") == Some(true) && kind != "none" {
-        let name = if kind == "tool" { format!(",\"name\":{}", serde_json::Value::from(name)) } else { String::new() };
-        fields.set("tool_choice", format!("{{\"type\":\"{kind}\"{name},\"disable_parallel_tool_use\":true}}"));
+        options.extras.push(one_call_at_a_time());
     }
     choice.finish();
 }

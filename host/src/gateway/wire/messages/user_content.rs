@@ -83,7 +83,7 @@ impl UserContent<'_> {
     fn block(&self, block: Object<'_, '_>, kind: &str) -> (Option<UserBlock>, Option<TimeToLive>) {
         let read = match kind {
             "text" => {
-                block.ignore(&["citations"]);
+                refuse_citations(&block);
                 Some(UserBlock::Text(block.require_string("text")))
             }
             "image" => sources::image(&block),
@@ -100,6 +100,24 @@ impl UserContent<'_> {
         block.finish();
         (read, ttl)
     }
+}
+
+/// A text block where nothing else can stand, with a problem where something else does. `place` says where that is.
+pub(super) fn only_text<'r, 'a>(item: &Value<'r, 'a>, place: &str) -> Option<Object<'r, 'a>> {
+    let block = item.require_object("a text block")?;
+    let kind = block.require_string("type");
+    if kind != "text" {
+        let message = format!("`{kind}` cannot stand in {place}; expected `text`");
+        block.reader().problem(block.path_of("type"), message);
+        return None;
+    }
+    refuse_citations(&block);
+    Some(block)
+}
+
+/// Only a model cites.
+fn refuse_citations(block: &Object<'_, '_>) {
+    block.refuse("citations", &["[]"], "only what the assistant said has citations");
 }
 
 /// Sets of tools are Anthropic's own; a call of one of them cannot be replayed.

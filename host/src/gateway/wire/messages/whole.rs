@@ -87,7 +87,7 @@ fn block(block: &Block) -> BlockForm<'_> {
         Block::Thinking { thinking, thinking_signature, redacted: false } => {
             BlockForm::Thinking { thinking, signature: thinking_signature.as_deref().unwrap_or_default() }
         }
-        Block::ToolCall(ToolCall { id, name, arguments, arguments_error }) => {
+        Block::ToolCall(ToolCall { id, name, arguments, arguments_error, written: _ }) => {
             let input = match arguments_error {
                 // An empty object would be a call that nobody made.
                 Some(error) => {

@@ -20,6 +20,8 @@ pub(super) struct MessageWriter {
 pub(super) struct MessageHead {
     /// `msg_…`.
     pub(super) id: String,
+    /// `req_…`, for errors.
+    pub(super) request_id: String,
     /// The model that answers.
     pub(super) model: String,
 }
@@ -33,7 +35,8 @@ impl MessageWriter {
 
 impl Writer for MessageWriter {
     fn begin(&mut self, head: &Head) {
-        self.head = MessageHead { id: format!("msg_{}", head.id), model: head.model.clone() };
+        let (id, request_id) = (format!("msg_{}", head.id), head.request_id());
+        self.head = MessageHead { id, request_id, model: head.model.clone() };
     }
 
     fn events(&mut self, deltas: &[Delta], out: &mut Vec<u8>) {

@@ -57,6 +57,7 @@ impl Events {
             name,
             arguments: Json(arguments.clone()),
             arguments_error: problem.clone(),
+            written: String::new(),
         });
         message(out, |out| block_event(out, "toolcall_end", *content_index, |out| member(out, "toolCall", &call)));
     }

@@ -59,7 +59,7 @@ struct Refused {
     error: String,
 }
 
-fn refusal(refusal: &Refusal) -> Vec<u8> {
+fn refusal(refusal: &Refusal, _request_id: &str) -> Vec<u8> {
     let mut body = Vec::new();
     sse::json(&mut body, &Refused { error: refusal.message_with_request_id() });
     body

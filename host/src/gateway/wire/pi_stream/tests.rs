@@ -12,6 +12,7 @@ use crate::contract::conversation::{
 };
 use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
 use crate::gateway::remote::Fetched;
+use crate::gateway::turn;
 
 const MODEL: &str = r#"{"id":"us.anthropic.claude-sonnet-4-5-20250929-v1:0","name":"Claude Sonnet 4.5",
     "api":"bedrock-converse-stream","provider":"amazon-bedrock","baseUrl":"https://evil.example","reasoning":true,
@@ -76,7 +77,7 @@ fn what_cannot_be_had_is_refused_by_name() {
     assert!(refused(r#"{"options":{}}"#).contains("model: it is missing"));
     assert!(refused("[]").contains("expected a JSON object"));
     let refusal = Refusal::invalid("model", "no \"such\" model");
-    assert_eq!(String::from_utf8_lossy(&super::refusal(&refusal)), r#"{"error":"no \"such\" model"}"#);
+    assert_eq!(String::from_utf8_lossy(&super::refusal(&refusal, "req_1")), r#"{"error":"no \"such\" model"}"#);
 }
 
 fn writer(asked: &str, answering: &str) -> Box<dyn super::super::Writer> {
@@ -156,15 +157,8 @@ fn the_events_are_those_that_the_client_reads() {
 #[test]
 fn a_failure_is_an_error_event_and_nothing_like_an_end() {
     let failure = Failure {
-        kind: FailureKind::Throttled,
-        message: "slow down".to_owned(),
-        hint: Some("wait".to_owned()),
         retryable: true,
-        retry_after_ms: None,
-        code: None,
-        status: None,
-        request_id: Some("r-1".to_owned()),
-        suggestions: Vec::new(),
+        ..turn::failure(FailureKind::Throttled, "slow down".to_owned(), Some("wait"), Some("r-1"))
     };
     let failed = Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage: usage(), extras: Vec::new() });
     let expected =

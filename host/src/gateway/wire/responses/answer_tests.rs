@@ -14,6 +14,7 @@ use crate::contract::conversation::{
 };
 use crate::contract::types::{Failure, FailureKind, NamedJson, Usage, UsageCost};
 use crate::gateway::remote::Fetched;
+use crate::gateway::turn;
 use crate::pi::message::Fold;
 
 fn writer() -> Box<dyn Writer> {
@@ -64,15 +65,9 @@ fn outcome(reason: StopReason, raw: &str) -> Outcome {
 
 fn failure(kind: FailureKind) -> Delta {
     let failure = Failure {
-        kind,
-        message: "slow down".to_owned(),
-        hint: None,
         retryable: true,
-        retry_after_ms: None,
         code: Some("ThrottlingException".to_owned()),
-        status: None,
-        request_id: Some("r-1".to_owned()),
-        suggestions: Vec::new(),
+        ..turn::failure(kind, "slow down".to_owned(), None, Some("r-1"))
     };
     Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage: usage(), extras: Vec::new() })
 }
@@ -288,8 +283,13 @@ fn arguments_that_cannot_be_read_do_not_pass_for_a_whole_call() {
         Delta::ToolcallEnd(end),
         Delta::Done(outcome(StopReason::Length, "max_tokens")),
     ];
-    let last = events(&deltas).pop().expect("there are events");
+    let events = events(&deltas);
+    let last = events.last().expect("there are events");
     assert_eq!(last["response"]["output"][0]["status"], "incomplete");
+    // An empty object would be a call that the model did not make.
+    assert_eq!(last["response"]["output"][0]["arguments"], "{\"a\":");
+    let done = events.iter().find(|event| event["type"] == "response.function_call_arguments.done");
+    assert_eq!(done.expect("the arguments end")["arguments"], "{\"a\":");
 }
 
 #[test]

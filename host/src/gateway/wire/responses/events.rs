@@ -182,7 +182,9 @@ impl Events {
             Some(false) => {}
             None => return,
         }
-        self.text_event(out, "response.function_call_arguments.done", b"", *index, ("arguments", arguments));
+        let Some(Block::ToolCall(call)) = self.block(*index).cloned() else { return };
+        let text = ("arguments", call.arguments_text());
+        self.text_event(out, "response.function_call_arguments.done", b"", *index, text);
         self.end_item(out, *index);
     }
 

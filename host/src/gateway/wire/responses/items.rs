@@ -104,7 +104,7 @@ pub(super) fn item<'a>(of: Of<'_>, index: usize, block: &'a Block, progress: Pro
             status: if call.arguments_error.is_some() { "incomplete" } else { status },
             call_id: &call.id,
             name: &call.name,
-            arguments: if progress == Progress::Ended { &call.arguments.0 } else { "" },
+            arguments: if progress == Progress::Ended { call.arguments_text() } else { "" },
         },
     }
 }

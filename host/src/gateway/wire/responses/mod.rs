@@ -12,7 +12,7 @@
 //!
 //! # What is refused by name
 //! `previous_response_id`, `conversation`, `prompt`, `background`, `item_reference`, `file_id` (nothing is stored);
-//! `parallel_tool_calls: false` where there are tools and not one of them is forced (Converse has no such switch);
+//! `parallel_tool_calls: false` by the provider, for models that it does not know to take that;
 //! `truncation: "auto"`, `context_management`; `max_tool_calls`; `top_logprobs` and `include` of anything but `reasoning.encrypted_content`; `text.format` of `json_object` (Bedrock
 //! holds an answer to a schema, and to nothing less); `text.verbosity` of `low` or `high`; tools that OpenAI runs itself; audio;
 //! whatever is not known.

@@ -1,5 +1,6 @@
 //! Options that need more than a look.
 
+use super::super::openai_options::{self, one_of};
 use super::super::reader::Object;
 use crate::contract::conversation::OutputSchema;
 
@@ -57,34 +58,12 @@ pub(super) fn output_schema(body: &Object<'_, '_>) -> Option<OutputSchema> {
     schema
 }
 
-/// `prompt_cache_retention`, in the provider's terms.
+/// What is said of the cache, in the provider's terms.
 pub(super) fn cache_retention(body: &Object<'_, '_>) -> Option<String> {
     if let Some(options) = body.take("prompt_cache_options").and_then(|it| it.require_object("an object")) {
         options.refuse("prewarm", &["false"], "Bedrock's cache is filled by requests that are answered");
         options.ignore(&["mode", "ttl", "comparison_response_id"]);
         options.finish();
     }
-    let retention = one_of(body, "prompt_cache_retention", &["in_memory", "in-memory", "24h"])?;
-    Some(if retention == "24h" { "long" } else { "short" }.to_owned())
-}
-
-/// `service_tier`, in Bedrock's terms.
-pub(super) fn service_tier(body: &Object<'_, '_>) -> Option<String> {
-    let tier = one_of(body, "service_tier", &["auto", "default", "flex", "priority", "fast"])?;
-    match tier.as_str() {
-        "auto" => None,
-        "fast" => Some("priority".to_owned()),
-        _ => Some(tier),
-    }
-}
-
-/// A text that has to be one of these.
-fn one_of(of: &Object<'_, '_>, name: &str, known: &[&str]) -> Option<String> {
-    let given = of.string(name)?;
-    if known.contains(&given.as_str()) {
-        return Some(given);
-    }
-    of.reader()
-        .problem(of.path_of(name), format!("`{given}` is not known here; expected one of `{}`", known.join("`, `")));
-    None
+    openai_options::cache_retention(body)
 }

@@ -1,24 +1,11 @@
 //! Parts of a message's content.
 
+use super::super::openai_files;
 use super::super::reader::{Object, Value};
-use crate::contract::conversation::{Blob, Document, UserBlock};
+use crate::contract::conversation::{Blob, UserBlock};
 
 /// Kinds of parts that are text, whoever says it.
 const TEXT: &[&str] = &["input_text", "output_text", "text"];
-
-/// What a file is that comes as base64 without a `data:` prefix, by the end of its name.
-const MEDIA_TYPES: &[(&str, &str)] = &[
-    ("pdf", "application/pdf"),
-    ("csv", "text/csv"),
-    ("doc", "application/msword"),
-    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    ("xls", "application/vnd.ms-excel"),
-    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ("html", "text/html"),
-    ("htm", "text/html"),
-    ("txt", "text/plain"),
-    ("md", "text/markdown"),
-];
 
 /// Content of the user or of a tool: text, or parts.
 pub(super) fn blocks(content: &Value<'_, '_>) -> Vec<UserBlock> {
@@ -91,13 +78,7 @@ fn file(part: &Object<'_, '_>) -> Option<UserBlock> {
             return None;
         }
     };
-    Some(if blob.media_type.starts_with("image/") {
-        UserBlock::Image(blob)
-    } else if blob.media_type.starts_with("video/") {
-        UserBlock::Video(blob)
-    } else {
-        UserBlock::Document(Document { blob, name, context: None, citations: false })
-    })
+    Some(openai_files::block(blob, name))
 }
 
 fn file_data(part: &Object<'_, '_>, name: Option<&str>, data: &str) -> Option<Blob> {
@@ -105,9 +86,7 @@ fn file_data(part: &Object<'_, '_>, name: Option<&str>, data: &str) -> Option<Bl
     if data.starts_with("data:") {
         return part.reader().url(&path, data);
     }
-    let extension = name.and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension.to_ascii_lowercase());
-    let known = MEDIA_TYPES.iter().find(|(known, _)| extension.as_deref() == Some(*known));
-    let Some((_, media_type)) = known else {
+    let Some(media_type) = name.and_then(openai_files::media_type) else {
         part.reader().problem(
             path,
             "its media type is not known; expected `data:MEDIA-TYPE;base64,…`, or a `filename` that tells",

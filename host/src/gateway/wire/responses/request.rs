@@ -1,11 +1,12 @@
 //! Reading a request.
 
+use super::super::openai_options;
 use super::super::reader::{Object, Reader};
-use super::super::{Asked, ReadError, Received, Request, no_options};
+use super::super::{Asked, ReadError, Received, Request, no_options, one_call_at_a_time};
 use super::echo::Echo;
 use super::events::Events;
 use super::{input, options, tools};
-use crate::contract::conversation::{Context, Options, ToolChoice};
+use crate::contract::conversation::{Context, Options};
 
 const NOT_STORED: &str = "this gateway stores nothing; send the whole conversation as `input`";
 
@@ -22,9 +23,8 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     }
     context.tools = tools::tools(&body);
     let tool_choice = tools::tool_choice(&body, &mut context.tools);
-    // A model that is held to one tool is not asked to choose several: LangChain's `with_structured_output` sends both.
-    let may_call_several = !context.tools.is_empty() && !matches!(tool_choice, Some(ToolChoice::Tool(_)));
-    refuse(&body, may_call_several);
+    refuse(&body);
+    let one_call = (body.flag("parallel_tool_calls") == Some(false)).then(one_call_at_a_time);
     let options = Options {
         max_tokens: body.count("max_output_tokens"),
         temperature: body.number("temperature"),
@@ -33,11 +33,12 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         thinking: options::effort(&body),
         output_schema: options::output_schema(&body),
         cache_retention: options::cache_retention(&body),
-        service_tier: options::service_tier(&body),
+        service_tier: openai_options::service_tier(&body),
         request_metadata: body
             .take("metadata")
             .and_then(|metadata| metadata.require_object("an object of strings"))
             .map_or_else(Vec::new, Object::strings),
+        extras: one_call.into_iter().collect(),
         ..no_options()
     };
     body.ignore(&["store", "stream_options", "user", "safety_identifier", "prompt_cache_key"]);
@@ -48,7 +49,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
 }
 
 /// Refuses what Bedrock, or a gateway without a store, cannot do.
-fn refuse(body: &Object<'_, '_>, may_call_several: bool) {
+fn refuse(body: &Object<'_, '_>) {
     body.refuse("previous_response_id", &[], NOT_STORED);
     body.refuse("conversation", &[], NOT_STORED);
     body.refuse("prompt", &[], "this gateway stores no prompts; send its text as `instructions` and `input`");
@@ -61,8 +62,6 @@ fn refuse(body: &Object<'_, '_>, may_call_several: bool) {
     body.refuse("moderation", &[], "Bedrock moderates with guardrails, which the operator configures");
     body.refuse("access_programs", &["{}"], "it is OpenAI's own");
     body.refuse("image", &["{}"], "images are sent as they are");
-    let never: &[&str] = if may_call_several { &["true"] } else { &["true", "false"] };
-    body.refuse("parallel_tool_calls", never, "Converse cannot keep a model to one call at a time; leave it out");
     for include in body.items("include", "an array of names") {
         if let Some(name) = include.string().filter(|name| name != "reasoning.encrypted_content") {
             include.problem(format!("`{name}` cannot be had; expected `reasoning.encrypted_content`"));

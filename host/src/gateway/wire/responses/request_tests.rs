@@ -3,7 +3,7 @@
 use hyper::HeaderMap;
 
 use super::super::thinking_token::ThinkingToken;
-use super::super::{Asked, ReadError, Received, Request};
+use super::super::{Asked, ReadError, Received, Request, one_call_at_a_time};
 use super::request;
 use crate::contract::conversation::{
     AssistantBlock, AssistantMessage, Message, Thinking, ToolCall, ToolChoice, ToolResult, UserBlock,
@@ -151,7 +151,7 @@ fn what_cannot_be_had_is_refused_by_name_and_all_at_once() {
         r#"{"model":"m","input":[{"type":"item_reference","id":"x"},{"type":"web_search_call"},{"role":"user","content":[
         {"type":"input_audio"},{"type":"input_image","file_id":"f"}]}],"previous_response_id":"r","conversation":"c",
         "background":true,"prompt":{"id":"p"},"include":["message.output_text.logprobs"],"truncation":"auto",
-        "tools":[{"type":"web_search"},{"type":"function","name":"f","parameters":{}}],"parallel_tool_calls":false,
+        "tools":[{"type":"web_search"},{"type":"function","name":"f","parameters":{}}],
         "max_tool_calls":3,"text":{"format":{"type":"json_object"},"verbosity":"low"},"reasoning":{"effort":"huge"},
         "service_tier":"scale","top_logprobs":2,"magic":true}"#,
     );
@@ -167,7 +167,6 @@ fn what_cannot_be_had_is_refused_by_name_and_all_at_once() {
         "include[0]: `message.output_text.logprobs`",
         "truncation",
         "tools[0].type: tools of type `web_search`",
-        "parallel_tool_calls",
         "max_tool_calls",
         "text.verbosity",
         "text.format.type",
@@ -179,11 +178,11 @@ fn what_cannot_be_had_is_refused_by_name_and_all_at_once() {
     }
     assert!(refused(r#"{"model":"m","input":"x","magic":true}"#).contains("magic: it is not known here"));
     assert!(refused(r#"{"input":[]}"#).contains("model: it is missing"));
-    // Without tools there is nothing that could be called at once.
-    assert_eq!(asked(r#"{"model":"m","input":"x","parallel_tool_calls":false}"#).model, "m");
-    let forced = r#"{"model":"m","input":"x","parallel_tool_calls":false,"tools":[{"type":"function","name":"f","parameters":{}}],
-        "tool_choice":{"type":"function","name":"f"}}"#;
-    assert!(matches!(asked(forced).options.tool_choice, Some(ToolChoice::Tool(name)) if name == "f"));
+    // Which models can be kept to one call is for the provider to say.
+    let extras =
+        |parallel| asked(&format!(r#"{{"model":"m","input":"x","parallel_tool_calls":{parallel}}}"#)).options.extras;
+    assert_eq!(extras(false), [one_call_at_a_time()]);
+    assert_eq!(extras(true), []);
 }
 
 #[test]

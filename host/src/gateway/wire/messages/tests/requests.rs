@@ -3,7 +3,7 @@
 use super::super::{COUNT_TOKENS, MESSAGES, counted};
 use super::{read, read_with};
 use crate::contract::conversation::{AssistantBlock, Document, Message, ToolChoice, ToolResult, UserBlock};
-use crate::gateway::wire::{Asked, ReadError, Wanted};
+use crate::gateway::wire::{Asked, ReadError, Wanted, one_call_at_a_time};
 
 fn text(text: &str) -> UserBlock {
     UserBlock::Text(text.to_owned())
@@ -47,8 +47,8 @@ fn everything_about_the_answer() {
     assert_eq!(options.service_tier.as_deref(), Some("default"));
     assert_eq!(options.request_metadata, [("user_id".to_owned(), "__session_:_a-1__".to_owned())]);
     assert_eq!(options.tool_choice, Some(ToolChoice::Any));
-    let fields = r#"{"top_k":40,"tool_choice":{"type":"any","disable_parallel_tool_use":true}}"#;
-    assert_eq!(options.additional_request_fields.as_deref(), Some(fields));
+    assert_eq!(options.additional_request_fields.as_deref(), Some(r#"{"top_k":40}"#));
+    assert_eq!(options.extras, [one_call_at_a_time()]);
     assert_eq!(options.output_schema.as_ref().map(|output| output.schema.as_str()), Some(r#"{"type":"object"}"#));
     let tool = &asked.context.tools[0];
     assert_eq!((tool.name.as_str(), tool.description.as_str()), ("get", "Gets."));

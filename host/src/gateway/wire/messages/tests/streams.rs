@@ -6,6 +6,7 @@ use crate::contract::conversation::{
     Attachment, Delta, StopReason, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure,
 };
 use crate::contract::types::{Failure, FailureKind, NamedJson};
+use crate::gateway::turn;
 
 fn done(reason: StopReason, raw: &str) -> Delta {
     Delta::Done(outcome(reason, raw, &[]))
@@ -25,17 +26,7 @@ fn thought(content_index: u32, signature: &str, redacted: bool) -> Delta {
 }
 
 fn failure(kind: FailureKind, raw: Option<&str>, extras: &[(&str, &str)]) -> Delta {
-    let failure = Failure {
-        kind,
-        message: "slow down".to_owned(),
-        hint: None,
-        retryable: true,
-        retry_after_ms: None,
-        code: None,
-        status: None,
-        request_id: Some("r-1".to_owned()),
-        suggestions: Vec::new(),
-    };
+    let failure = Failure { retryable: true, ..turn::failure(kind, "slow down".to_owned(), None, Some("r-1")) };
     let extra = |(name, value): &(&str, &str)| NamedJson { name: (*name).to_owned(), value: (*value).to_owned() };
     let extras = extras.iter().map(extra).collect();
     Delta::Error(TurnFailure { failure, raw_stop_reason: raw.map(str::to_owned), usage: usage(), extras })

@@ -47,7 +47,7 @@ fn a_turn_of_an_agent_reaches_bedrock_as_it_was_asked() {
         r#""system":[{"text":"You are an agent."},{"cachePoint":{"type":"default","ttl":"1h"}},{"text":"\n\nToday."}],"#,
         r#""inferenceConfig":{"maxTokens":8000},"#,
         r#""toolConfig":{"tools":[{"toolSpec":{"name":"look","description":"Looks.","inputSchema":{"json":{"type":"object","properties":{}}}}},{"cachePoint":{"type":"default","ttl":"1h"}}],"toolChoice":{"auto":{}}},"#,
-        r#""additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":10000,"display":"summarized"},"anthropic_beta":["interleaved-thinking-2025-05-14"],"tool_choice":{"type":"auto","disable_parallel_tool_use":true}},"#,
+        r#""additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":10000,"display":"summarized"},"anthropic_beta":["interleaved-thinking-2025-05-14"],"tool_choice":{"disable_parallel_tool_use":true}},"#,
         r#""requestMetadata":{"user_id":"__s_:1_"}}"#,
     );
     assert_eq!(body(model, &headers, request), expected);

@@ -1,0 +1,56 @@
+//! What unit tests begin with.
+
+use crate::contract::config::{Discovery, Settings};
+use crate::contract::conversation::Options;
+
+/// The settings of a configuration that says nothing.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        region: "us-east-1".to_owned(),
+        base_url: None,
+        auth: "aws-sdk".to_owned(),
+        api: "bedrock-converse-stream".to_owned(),
+        header_names: Vec::new(),
+        models: Vec::new(),
+        discovery: Discovery {
+            enabled: None,
+            region: "us-east-1".to_owned(),
+            provider_filter: Vec::new(),
+            refresh_interval: 3600,
+            default_context_window: 32_000,
+            default_max_tokens: 4096,
+        },
+        default_model: None,
+        fallback_models: Vec::new(),
+        aliases: Vec::new(),
+        guardrail: None,
+        cache_retention: None,
+        origins: Vec::new(),
+        extras: Vec::new(),
+    }
+}
+
+/// Options that ask for nothing.
+pub(crate) fn options() -> Options {
+    Options {
+        max_tokens: None,
+        temperature: None,
+        top_p: None,
+        stop_sequences: Vec::new(),
+        tool_choice: None,
+        thinking: None,
+        thinking_budgets: Vec::new(),
+        interleaved_thinking: None,
+        thinking_display: None,
+        cache_retention: None,
+        service_tier: None,
+        latency: None,
+        guardrail: None,
+        output_schema: None,
+        request_metadata: Vec::new(),
+        prompt_variables: Vec::new(),
+        additional_request_fields: None,
+        additional_response_field_paths: Vec::new(),
+        extras: Vec::new(),
+    }
+}

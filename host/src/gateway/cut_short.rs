@@ -1,0 +1,94 @@
+//! Answers that the gateway itself ends before their time.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::refusal::{Refusal, RefusalKind};
+use super::turn;
+use crate::contract::types::{Failure, FailureKind};
+
+/// When a client that was turned away because the gateway stops should come back: another one has taken over by then.
+pub(super) const AFTER_SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// Why the gateway ends an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CutShort {
+    /// It takes longer than an answer may (`quarry.limits.turnSeconds`).
+    TooLong,
+    /// The gateway stops, and the time for streams to finish (`quarry.drainSeconds`) is over.
+    ShuttingDown,
+    /// The version of the provider that answers was put away, and the time for its answers to finish is over.
+    PutAway,
+}
+
+impl CutShort {
+    /// In words that fit after "the answer was ended:".
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            CutShort::TooLong => "the longest time that an answer may take is over (quarry.limits.turnSeconds)",
+            CutShort::ShuttingDown => "the gateway is shutting down",
+            CutShort::PutAway => "the version of the provider that answers was put away",
+        }
+    }
+
+    /// For a client that has not been sent anything.
+    pub(crate) fn refusal(self) -> Refusal {
+        let (kind, retry_after) = match self {
+            CutShort::TooLong => (RefusalKind::Timeout, None),
+            CutShort::ShuttingDown => (RefusalKind::ShuttingDown, Some(AFTER_SHUTDOWN)),
+            // Another version takes it at once.
+            CutShort::PutAway => (RefusalKind::Overloaded, Some(Duration::ZERO)),
+        };
+        Refusal { retry_after, ..Refusal::new(kind, format!("the answer was ended: {}", self.words())) }
+    }
+
+    /// For a client whose stream is open.
+    pub(crate) fn failure(self, request_id: Option<&str>) -> Failure {
+        let kind = match self {
+            CutShort::TooLong => FailureKind::Timeout,
+            CutShort::ShuttingDown | CutShort::PutAway => FailureKind::Overloaded,
+        };
+        let message = format!("the answer was ended: {}", self.words());
+        let retryable = self != CutShort::TooLong;
+        Failure { retryable, ..turn::failure(kind, message, None, request_id) }
+    }
+}
+
+/// Until when an answer may go on.
+#[derive(Debug, Clone)]
+pub(crate) struct Deadline {
+    /// The end of its own time, where that is bounded.
+    pub(crate) until: Option<Instant>,
+    /// Cancelled when the version of the provider ends its answers, as it does when the gateway ends all.
+    pub(crate) cut_off: CancellationToken,
+    /// Cancelled when the gateway ends all answers.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Deadline {
+    /// Why the answer has to end when it is cut off.
+    pub(crate) fn cut_off_by(&self) -> CutShort {
+        if self.stopping.is_cancelled() { CutShort::ShuttingDown } else { CutShort::PutAway }
+    }
+
+    /// Ready when the answer has to end.
+    pub(crate) fn passed(&self) -> impl Future<Output = CutShort> + Send + 'static {
+        let (until, cut_off) = (self.until, self.cut_off.clone().cancelled_owned());
+        let deadline = self.clone();
+        async move {
+            let over = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = cut_off => deadline.cut_off_by(),
+                () = over => CutShort::TooLong,
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The bodies of requests.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
+use hyper::header::EXPECT;
+use hyper::{HeaderMap, StatusCode};
+
+use crate::config::gateway::GatewayLimits;
+use crate::gateway::refusal::{Refusal, RefusalKind};
+
+/// How long a body is read on that is not wanted.
+const DISCARDING: Duration = Duration::from_secs(5);
+
+/// Reads the whole body, within its limits.
+pub(super) async fn read(mut body: Body, headers: &HeaderMap, limits: &GatewayLimits) -> Result<Bytes, Refusal> {
+    let limit = limits.body;
+    let too_large = || {
+        let message = format!("the request's body is over {limit} bytes (quarry.limits.bodyBytes)");
+        Refusal::new(RefusalKind::TooLarge, message)
+    };
+    if body.size_hint().lower() > limit as u64 {
+        discard(body, headers, limit).await;
+        return Err(too_large());
+    }
+    let reading = Limited::new(&mut body, limit).collect();
+    let read = tokio::time::timeout(limits.body_time, reading).await.map_err(|_| {
+        let seconds = limits.body_time.as_secs_f64();
+        let refusal = Refusal::new(RefusalKind::Timeout, format!("the request's body did not come within {seconds} s"));
+        Refusal { status: StatusCode::REQUEST_TIMEOUT, ..refusal }
+    })?;
+    match read {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            discard(body, headers, limit).await;
+            Err(too_large())
+        }
+        Err(error) => Err(Refusal::new(RefusalKind::Invalid, format!("the request's body broke off: {error}"))),
+    }
+}
+
+/// Reads a body that is not wanted to its end, but so many bytes at most and not for long. Most clients send all of a request
+/// before they read: to close on them with bytes unread makes the system reset the connection, and they never see the answer
+/// that says what is wrong. A client that waits to be told to go on is not.
+pub(super) async fn discard(mut body: Body, headers: &HeaderMap, most: usize) {
+    if headers.contains_key(EXPECT) {
+        return;
+    }
+    let reading = async {
+        let mut read = 0_usize;
+        while read < most
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            read = read.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+        }
+    };
+    // What is left then is left.
+    let _ = tokio::time::timeout(DISCARDING, reading).await;
+}

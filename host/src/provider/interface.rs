@@ -1,0 +1,56 @@
+//! What a compiled component imports and exports.
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+
+/// Everything that a component imports.
+pub(super) fn imports(engine: &Engine, component: &Component) -> Vec<String> {
+    let component_type = component.component_type();
+    component_type.imports(engine).flat_map(|(name, import)| items(engine, name, &import.ty)).collect()
+}
+
+/// The functions that a component exports.
+pub(super) fn exports(engine: &Engine, component: &Component) -> Vec<String> {
+    let component_type = component.component_type();
+    component_type
+        .exports(engine)
+        .filter(|(_, export)| {
+            matches!(export.ty, ComponentItem::ComponentInstance(_) | ComponentItem::ComponentFunc(_))
+        })
+        .flat_map(|(name, export)| functions(engine, name, &export.ty))
+        .collect()
+}
+
+/// The version of `quarry:provider` whose interfaces a component exports.
+pub(super) fn contract_version(engine: &Engine, component: &Component) -> Option<String> {
+    let component_type = component.component_type();
+    component_type
+        .exports(engine)
+        .filter_map(|(name, _)| name.strip_prefix("quarry:provider/")?.split_once('@'))
+        .map(|(_, version)| version.to_owned())
+        .next()
+}
+
+/// An import by name; of an interface each function, or the interface itself where it has none.
+fn items(engine: &Engine, name: &str, item: &ComponentItem) -> Vec<String> {
+    let functions = functions(engine, name, item);
+    if functions.is_empty() { vec![name.to_owned()] } else { functions }
+}
+
+fn functions(engine: &Engine, name: &str, item: &ComponentItem) -> Vec<String> {
+    match item {
+        ComponentItem::ComponentInstance(instance) => interface_functions(engine, name, instance),
+        ComponentItem::ComponentFunc(_) | ComponentItem::CoreFunc(_) => vec![name.to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// Functions of an interface, as `ns:package/interface@version#function`.
+fn interface_functions(engine: &Engine, interface: &str, instance: &ComponentInstance) -> Vec<String> {
+    instance
+        .exports(engine)
+        .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)))
+        .map(|(function, _)| format!("{interface}#{function}"))
+        .collect()
+}

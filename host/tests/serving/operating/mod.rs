@@ -1,0 +1,47 @@
+//! The gateway in operation: told to stop, told to read its configuration again, asked by clients that read slowly, go away, send
+//! slowly or too much, and by ten thousand that ask nothing.
+
+mod client;
+mod process;
+mod upstream;
+
+mod drain;
+mod fallbacks;
+mod gone_client;
+mod idle;
+mod keep_alive;
+mod limits;
+mod listening;
+mod reload;
+mod slow_reader;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::gateway::Gateway;
+
+/// Checks something at some endpoints, at all of them at once: most of the time is waiting.
+fn at_once<const N: usize>(paths: [&'static str; N], check: impl Fn(&'static str) + Sync) {
+    let check = &check;
+    thread::scope(|scope| {
+        for path in paths {
+            scope.spawn(move || check(path));
+        }
+    });
+}
+
+/// How many requests are under way, by the gateway's own count.
+fn in_flight(gateway: &Gateway) -> usize {
+    let metrics = client::get(gateway, "/metrics", &[]).body;
+    let lines = metrics.lines().filter(|line| line.starts_with("quarry_requests_in_flight{"));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum()
+}
+
+/// Waits until so many requests are under way.
+fn wait_until_under_way(gateway: &Gateway, requests: usize) {
+    let began = Instant::now();
+    while in_flight(gateway) < requests {
+        assert!(began.elapsed() < Duration::from_secs(20), "not all are under way");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
