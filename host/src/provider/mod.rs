@@ -15,7 +15,7 @@ mod limits;
 mod session;
 
 pub use self::aot::AotCache;
-pub use self::digest::Digest;
+pub use self::digest::{Digest, DigestError};
 pub use self::engine::Host;
 pub use self::error::{LoadError, ProviderError};
 pub use self::generation::Generation;
