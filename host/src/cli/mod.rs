@@ -58,5 +58,7 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Conformance(arguments) => conformance::run(&global, &arguments),
         Command::Provider(ProviderCommand::Inspect(arguments)) => provider::inspect(&global, &arguments),
         Command::Provider(ProviderCommand::Export(arguments)) => provider::export(&arguments),
+        Command::Provider(ProviderCommand::Pull(arguments)) => provider::pull::run(&global, &arguments).await,
+        Command::Provider(ProviderCommand::Push(arguments)) => provider::push::run(&global, &arguments).await,
     }
 }

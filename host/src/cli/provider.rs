@@ -1,5 +1,9 @@
 //! `quarry provider`.
 
+pub(crate) mod pull;
+pub(crate) mod push;
+mod registry;
+
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 

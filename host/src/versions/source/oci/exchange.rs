@@ -258,8 +258,9 @@ fn broken(host: &str, error: &(dyn std::error::Error + 'static)) -> RegistryErro
     let mut words: Vec<String> = causes.map(ToString::to_string).collect();
     words.dedup();
     let host = host.to_owned();
-    // hyper's word for a name that cannot be resolved; it has no type for it.
-    match words.iter().position(|word| word.starts_with("dns error")) {
+    // Words of hyper and of rustls for names that have no address and that can have none; there is no type for them.
+    let unknown = |word: &String| word.starts_with("dns error") || word.starts_with("invalid dns name");
+    match words.iter().position(unknown) {
         Some(name) => RegistryError::UnknownHost { host, reason: words.split_off(name).join(": ") },
         None => RegistryError::Connection { host, reason: words.join(": ") },
     }

@@ -16,6 +16,9 @@ const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
 /// What is pushed, and what is taken besides: the type that artifacts had before there was the other.
 const LAYER_TYPES: [&str; 2] = ["application/wasm", "application/vnd.wasm.content.layer.v1+wasm"];
 
+/// The annotation by which clients name the file that a layer becomes.
+const TITLE_ANNOTATION: &str = "org.opencontainers.image.title";
+
 /// The annotation of the manifest whose value is the text of the component's minisign signature, all four lines.
 pub const SIGNATURE_ANNOTATION: &str = "quarry.minisign.signature";
 
@@ -37,7 +40,9 @@ pub(super) struct Descriptor {
     media_type: String,
     digest: String,
     /// In bytes.
-    pub(super) size: u64,
+    size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    annotations: Option<BTreeMap<String, String>>,
 }
 
 impl Descriptor {
@@ -46,6 +51,7 @@ impl Descriptor {
             media_type: media_type.to_owned(),
             digest: format!("{:?}", Digest::of(bytes)),
             size: bytes.len() as u64,
+            annotations: None,
         }
     }
 }
@@ -113,7 +119,8 @@ pub(super) fn write(
     interfaces: &Interfaces,
     signature: Option<&str>,
 ) -> Result<Written, serde_json::Error> {
-    let layer = Descriptor::of(LAYER_TYPES[0], component);
+    let title = BTreeMap::from([(TITLE_ANNOTATION.to_owned(), "provider.wasm".to_owned())]);
+    let layer = Descriptor { annotations: Some(title), ..Descriptor::of(LAYER_TYPES[0], component) };
     let config = serde_json::to_vec(&Config {
         // Readers of the format want a time; the time of the push would make another digest of the same component.
         created: "1970-01-01T00:00:00Z",
