@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::DigestPrefix;
 use super::oci::RegistryError;
-use super::{DigestPrefix, Source};
 use crate::provider::Digest;
 
 /// Why a version was not fetched.
@@ -18,11 +18,11 @@ pub enum FetchError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is too large.
-    #[error("{from} has more than {limit} bytes, the limit")]
+    /// A file is too large.
+    #[error("{} has more than {limit} bytes, the limit", path.display())]
     TooLarge {
-        /// Where it comes from.
-        from: Source,
+        /// The file.
+        path: PathBuf,
         /// The limit in bytes.
         limit: usize,
     },

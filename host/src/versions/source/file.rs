@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::io::AsyncReadExt as _;
 
-use super::{FetchError, Source};
+use super::FetchError;
 use crate::versions::signature::SIGNATURE_LIMIT;
 
 /// The component's bytes, and the text of `FILE.minisig` where that is.
@@ -16,7 +16,7 @@ use crate::versions::signature::SIGNATURE_LIMIT;
 pub(super) async fn read(path: &Path, limit: usize) -> Result<(Vec<u8>, Option<String>), FetchError> {
     let failed = |path: &Path, source| FetchError::Read { path: path.to_owned(), source };
     let bytes = at_most(path, limit).await.map_err(|source| failed(path, source))?;
-    let bytes = bytes.ok_or_else(|| FetchError::TooLarge { from: Source::File(path.to_owned()), limit })?;
+    let bytes = bytes.ok_or_else(|| FetchError::TooLarge { path: path.to_owned(), limit })?;
     let signature = signature_path(path);
     let text = match at_most(&signature, SIGNATURE_LIMIT).await {
         Ok(Some(text)) => String::from_utf8(text).ok(),

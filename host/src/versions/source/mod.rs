@@ -93,3 +93,44 @@ impl Fetcher {
         Ok(Fetched { bytes, resolved, digest, signature })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FetchError, Fetcher, Kept, REGISTRY_TIME, Registries, RegistryCredentials, Source};
+    use crate::provider::{Digest, EMBEDDED, Limits};
+
+    type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+    /// A machine that keeps one version.
+    struct One(&'static [u8]);
+
+    impl Kept for One {
+        fn digests(&self) -> Result<Vec<Digest>, BoxError> {
+            Ok(vec![Digest::of(self.0)])
+        }
+
+        fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, BoxError> {
+            Ok((*digest == Digest::of(self.0)).then(|| self.0.to_vec()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_needs_no_network_is_fetched_and_resolved() {
+        let fetcher = Fetcher::new(&Limits::default(), Registries::new(RegistryCredentials::default(), REGISTRY_TIME));
+        // On a task of its own, where the gateway fetches.
+        let embedded = tokio::spawn(async move {
+            let embedded = fetcher.fetch(&Source::Embedded, &()).await;
+            (fetcher, embedded)
+        });
+        let (fetcher, embedded) = embedded.await.expect("it ends");
+        let embedded = embedded.expect("it is here");
+        assert_eq!((embedded.bytes.as_slice() == EMBEDDED, embedded.digest), (true, Digest::of(EMBEDDED)));
+
+        let whole = format!("{:?}", Digest::of(b"kept"));
+        let beginning: Source = whole[..15].parse().expect("a source");
+        let kept = fetcher.fetch(&beginning, &One(b"kept")).await.expect("it is kept");
+        assert_eq!((kept.bytes.as_slice(), kept.resolved.to_string(), kept.signature), (&b"kept"[..], whole, None));
+        let missing = fetcher.fetch(&beginning, &()).await;
+        assert!(matches!(missing, Err(FetchError::NotKept { .. })), "{missing:?}");
+    }
+}

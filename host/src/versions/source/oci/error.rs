@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{CredentialsError, OciReference};
+use super::CredentialsError;
 use crate::provider::Digest;
 
-/// Why something could not be pulled or pushed. No text holds a password, a token or the query of an address.
+/// Why something could not be pulled or pushed. A `reference` is the text of an [`OciReference`](super::OciReference). No text holds a password, a token or the query of an address.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
@@ -37,7 +37,7 @@ pub enum RegistryError {
     #[error("{reference}: the registry refuses access ({status}{said}): {advice}")]
     Denied {
         /// What was asked for.
-        reference: OciReference,
+        reference: String,
         /// The HTTP status.
         status: u16,
         /// What the registry says, with a comma before it; empty when it says nothing.
@@ -57,13 +57,13 @@ pub enum RegistryError {
     #[error("{reference} does not exist")]
     NotFound {
         /// What was asked for.
-        reference: OciReference,
+        reference: String,
     },
     /// Any other status that is no success.
     #[error("{reference}: the registry answered {status}{said}")]
     Status {
         /// What was asked for.
-        reference: OciReference,
+        reference: String,
         /// The HTTP status.
         status: u16,
         /// What the registry says, with a comma before it; empty when it says nothing.
@@ -73,7 +73,7 @@ pub enum RegistryError {
     #[error("{reference}: the registry's answer makes no sense: {reason}")]
     Protocol {
         /// What was asked for.
-        reference: OciReference,
+        reference: String,
         /// What is wrong.
         reason: String,
     },
@@ -81,7 +81,7 @@ pub enum RegistryError {
     #[error("{reference} is no WebAssembly artifact: {reason}")]
     MediaType {
         /// What was asked for.
-        reference: OciReference,
+        reference: String,
         /// What it is instead.
         reason: String,
     },
@@ -89,7 +89,7 @@ pub enum RegistryError {
     #[error("{reference}: the {what} should be {expected:?}, and is {found}")]
     Digest {
         /// What was asked for.
-        reference: OciReference,
+        reference: String,
         /// `manifest` or `component`.
         what: &'static str,
         /// The digest that was asked for.
@@ -101,7 +101,7 @@ pub enum RegistryError {
     #[error("{reference}: the {what} has more than {limit} bytes, the limit")]
     TooLarge {
         /// What was asked for.
-        reference: OciReference,
+        reference: String,
         /// What is too large.
         what: &'static str,
         /// The limit in bytes.
@@ -111,7 +111,7 @@ pub enum RegistryError {
     #[error("{reference}: a provider is pushed under a tag, `oci://registry/name:tag`; the digest is made by the push")]
     PushTarget {
         /// Where to.
-        reference: OciReference,
+        reference: String,
     },
     /// The credentials cannot be read.
     #[error(transparent)]

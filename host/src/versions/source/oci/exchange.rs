@@ -196,7 +196,7 @@ impl<'a> Exchange<'a> {
             // Trailers say nothing here.
             let Ok(data) = frame.into_data() else { continue };
             if bytes.len() + data.len() > limit {
-                return Err(RegistryError::TooLarge { reference: self.reference.clone(), what, limit });
+                return Err(RegistryError::TooLarge { reference: self.reference.to_string(), what, limit });
             }
             bytes.extend_from_slice(&data);
         }
@@ -208,7 +208,7 @@ impl<'a> Exchange<'a> {
         let status = response.status();
         // Whatever is wrong with its words, the status is what counts.
         let said = self.body(response, "answer", ANSWER_LIMIT).await.map(|body| words(&body)).unwrap_or_default();
-        let reference = self.reference.clone();
+        let reference = self.reference.to_string();
         match status {
             StatusCode::NOT_FOUND => RegistryError::NotFound { reference },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -225,7 +225,7 @@ impl<'a> Exchange<'a> {
     }
 
     pub(super) fn senseless(&self, reason: String) -> RegistryError {
-        RegistryError::Protocol { reference: self.reference.clone(), reason }
+        RegistryError::Protocol { reference: self.reference.to_string(), reason }
     }
 }
 

@@ -83,8 +83,8 @@ pub(super) struct Artifact {
 impl Artifact {
     /// Reads a manifest. `content_type` is the answer's, for manifests that do not say what they are.
     pub(super) fn read(reference: &OciReference, content_type: &str, text: &[u8]) -> Result<Self, RegistryError> {
-        let something_else = |reason: String| RegistryError::MediaType { reference: reference.clone(), reason };
-        let senseless = |reason: String| RegistryError::Protocol { reference: reference.clone(), reason };
+        let something_else = |reason: String| RegistryError::MediaType { reference: reference.to_string(), reason };
+        let senseless = |reason: String| RegistryError::Protocol { reference: reference.to_string(), reason };
         let manifest: Manifest =
             serde_json::from_slice(text).map_err(|error| senseless(format!("the manifest cannot be read: {error}")))?;
         let media_type = manifest.media_type.as_deref().unwrap_or(content_type);

@@ -2,7 +2,7 @@
 //!
 //! An own client on the HTTP client and the TLS that are here anyway, and not `oci-client`: it reads manifests, tokens and error
 //! bodies of any size into memory, sends a password wherever a registry points over plain http too, forgets why a login failed,
-//! and brings 33 crates with a second HTTP stack. Here every body is bounded, and the reasons are told.
+//! and brings 33 crates with a second HTTP client. Here every body is bounded, and the reasons are told.
 
 mod credentials;
 mod error;

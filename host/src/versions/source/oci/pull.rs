@@ -25,12 +25,12 @@ pub(in super::super) struct Pulled {
 pub(super) async fn pull(mut exchange: Exchange<'_>, limit: usize) -> Result<Pulled, RegistryError> {
     let (artifact, manifest) = manifest(&mut exchange).await?;
     let reference = exchange.reference;
-    let too_large = || RegistryError::TooLarge { reference: reference.clone(), what: "component", limit };
+    let too_large = || RegistryError::TooLarge { reference: reference.to_string(), what: "component", limit };
     let size = usize::try_from(artifact.size).ok().filter(|size| *size <= limit).ok_or_else(too_large)?;
     let ask = Ask::new(Method::GET, exchange.url(&format!("blobs/{:?}", artifact.component))?);
     let response = succeeded(&mut exchange, &ask).await?;
     let differs = |found: String| RegistryError::Digest {
-        reference: reference.clone(),
+        reference: reference.to_string(),
         what: "component",
         expected: artifact.component,
         found,
@@ -65,7 +65,7 @@ async fn manifest(exchange: &mut Exchange<'_>) -> Result<(Artifact, Digest), Reg
     if let Some(expected) = reference.digest().copied().or(told)
         && expected != found
     {
-        let reference = reference.clone();
+        let reference = reference.to_string();
         return Err(RegistryError::Digest { reference, what: "manifest", expected, found: format!("{found:?}") });
     }
     let content_type = content_type.split(';').next().unwrap_or_default().trim();

@@ -26,7 +26,7 @@ pub(super) async fn push(
 ) -> Result<Pushed, RegistryError> {
     let reference = exchange.reference;
     let (Some(tag), None) = (reference.tag(), reference.digest()) else {
-        return Err(RegistryError::PushTarget { reference: reference.clone() });
+        return Err(RegistryError::PushTarget { reference: reference.to_string() });
     };
     let written = manifest::write(&component, interfaces, signature)
         .map_err(|error| exchange.senseless(format!("the manifest cannot be written: {error}")))?;
