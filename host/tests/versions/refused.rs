@@ -140,6 +140,21 @@ async fn a_blob_may_lie_elsewhere_and_what_proves_who_we_are_stays_here() {
 }
 
 #[tokio::test]
+async fn a_storage_that_asks_for_a_login_gets_none() {
+    let storage = Fake::start(|head| {
+        let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+        answer("401 Unauthorized", &format!("WWW-Authenticate: Bearer realm=\"http://{host}/token\"\r\n"), b"")
+    });
+    let there = storage.host.clone();
+    let fake = Fake::with_manifest(manifest_of(COMPONENT), move |_| {
+        answer("307 Temporary Redirect", &format!("Location: http://{there}/blob\r\n"), b"")
+    });
+    let error = registry_error(fetch_as(&ALICE, &fake.source(), COMPONENT.len()).await);
+    assert!(matches!(error, RegistryError::Denied { status: 401, .. }), "{error}");
+    assert_eq!(storage.heads().len(), 1, "{:?}", storage.heads());
+}
+
+#[tokio::test]
 async fn where_a_registry_points_is_looked_at() {
     for (location, told) in [
         ("http://192.0.2.1/blob?token=secret", "it points to http://192.0.2.1/blob, and only https is safe"),
@@ -192,9 +207,10 @@ async fn who_is_not_there_or_says_nothing_is_named() {
     let error = registry_error(fetch(&source).await);
     assert!(matches!(&error, RegistryError::UnknownHost { host: told, .. } if *told == host), "{error:?}");
 
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
+    // Bound, so that nobody else can listen there, and not listening.
+    let nobody = tokio::net::TcpSocket::new_v4().expect("a socket can be made");
+    nobody.bind(([127, 0, 0, 1], 0).into()).expect("loopback can be bound");
     let address = nobody.local_addr().expect("it is bound");
-    drop(nobody);
     let source: Source = format!("oci://{address}/a:v1").parse().expect("a source");
     let error = registry_error(fetch(&source).await).to_string();
     assert!(error.contains(&address.to_string()) && error.contains("refused"), "{error}");

@@ -1,7 +1,6 @@
 //! The registry of the distribution project, on loopback.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -22,6 +21,9 @@ pub(crate) const PASSWORD: &str = "open sesame";
 /// bcrypt of the password, at its lowest cost.
 const HTPASSWD: &str = "alice:$2b$04$VivpBb75fm3Yj/ysi3vkt.L9TNMjMXby5jzm8cH/LbBJwaRQtr17q\n";
 
+/// How long a registry may take to start, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A registry that ends with the test.
 pub(crate) struct Registry {
     child: Child,
@@ -41,36 +43,34 @@ impl Registry {
     }
 
     fn start_with(login: &str) -> Self {
-        // Between its choice and its use a port can be taken by another test.
-        (0..5).find_map(|_| Registry::try_start(login)).expect("the registry starts")
-    }
-
-    fn try_start(login: &str) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let path = |name: &str| folder.path().join(name).display().to_string();
         fs::write(path("htpasswd"), HTPASSWD).expect("it can be written");
-        let free = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
-        let host = free.local_addr().expect("it is bound").to_string();
-        drop(free);
         let config = format!(
-            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\n\
-             http: {{addr: '{host}'}}\n{}",
+            "version: 0.1\nlog: {{level: info, formatter: text, accesslog: {{disabled: true}}}}\n\
+             storage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '127.0.0.1:0'}}\n{}",
             path("storage"),
             login.replace("HTPASSWD", &path("htpasswd"))
         );
         fs::write(path("config.yml"), config).expect("it can be written");
+        let log = fs::File::create(path("log")).expect("it can be written");
         let mut command = debian::program("docker-registry", &["docker-registry"]);
-        command.arg("serve").arg(path("config.yml")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.arg("serve").arg(path("config.yml")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = command.spawn().expect("the registry can be started");
-        let mut registry = Registry { child, folder, host };
-        let until = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(&registry.host).is_err() {
-            if registry.child.try_wait().expect("it is ours").is_some() || Instant::now() > until {
-                return None;
+        let mut registry = Registry { child, folder, host: String::new() };
+        let until = Instant::now() + PATIENCE;
+        while registry.host.is_empty() {
+            let log = fs::read_to_string(registry.folder.path().join("log")).expect("it was made");
+            let ended = registry.child.try_wait().expect("it is ours").is_some();
+            assert!(!ended && Instant::now() < until, "the registry does not start: {log}");
+            // The port that it got; a port that is chosen here could be another's by the time that it is used.
+            let port = log.split("listening on 127.0.0.1:").nth(1).and_then(|rest| rest.split_once('"'));
+            if let Some((port, _)) = port {
+                registry.host = format!("127.0.0.1:{port}");
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Some(registry)
+        registry
     }
 
     /// A source in it.

@@ -74,8 +74,9 @@ impl<'a> Exchange<'a> {
 
     /// Asks, logs in where that is wanted, and asks again. The answer has any status.
     pub(super) async fn ask(&mut self, ask: &Ask) -> Result<Response<SdkBody>, RegistryError> {
-        let response = self.follow(ask).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
+        let (response, is_ours) = self.follow(ask).await?;
+        // Somebody else that the registry pointed to is not told who we are, even where it asks.
+        if response.status() != StatusCode::UNAUTHORIZED || !is_ours {
             return Ok(response);
         }
         // A token that was good may have run out, so that this may be the second login.
@@ -83,7 +84,7 @@ impl<'a> Exchange<'a> {
         if self.authorization.replace(authorization.clone()).is_some_and(|before| before == authorization) {
             return Ok(response);
         }
-        self.follow(ask).await
+        Ok(self.follow(ask).await?.0)
     }
 
     /// The header that the answer asks for; none where there is nothing to give.
@@ -115,14 +116,14 @@ impl<'a> Exchange<'a> {
     }
 
     /// Sends a request, and a request without a body also to where the registry points: blobs often lie with a storage service. Only
-    /// the registry itself gets what proves who we are.
-    async fn follow(&self, ask: &Ask) -> Result<Response<SdkBody>, RegistryError> {
+    /// the registry itself gets what proves who we are. Gives the answer, and whether it is the registry's.
+    async fn follow(&self, ask: &Ask) -> Result<(Response<SdkBody>, bool), RegistryError> {
         let mut ask = ask.clone();
         for _ in 0..=REDIRECTS {
             let is_ours = self.url("")?.origin() == ask.url.origin();
             let response = self.send(&ask, self.authorization.as_ref().filter(|_| is_ours)).await?;
             if !response.status().is_redirection() || ask.method != Method::GET {
-                return Ok(response);
+                return Ok((response, is_ours));
             }
             ask.url = self.location(&ask.url, &response)?;
         }
