@@ -22,10 +22,10 @@ impl KeyId {
     }
 }
 
-/// As minisign shows it: the bytes as a little-endian number, in 16 upper-case hexadecimal digits.
+/// As minisign shows it: the bytes as a little-endian number in upper-case hexadecimal digits, without zeros before it.
 impl fmt::Display for KeyId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:016X}", u64::from_le_bytes(self.0))
+        write!(formatter, "{:X}", u64::from_le_bytes(self.0))
     }
 }
 
@@ -97,7 +97,7 @@ impl fmt::Debug for Signer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Signer, SignerError};
+    use super::{KeyId, Signer, SignerError};
 
     /// The key of minisign's own documentation.
     const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
@@ -108,6 +108,8 @@ mod tests {
         assert_eq!(line.id().to_string(), "E7620F1842B4E81F");
         let file = format!("untrusted comment: minisign public key E7620F1842B4E81F\n{KEY}\n");
         assert_eq!(file.parse::<Signer>(), Ok(line));
+        let short = KeyId::of_decoded(&[0x45, 0x44, 0x21, 0xd2, 0x95, 0x5d, 0x5c, 0x59, 0x77, 0x09]).expect("an id");
+        assert_eq!(short.to_string(), "977595C5D95D221");
     }
 
     #[test]
