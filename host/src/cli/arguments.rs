@@ -7,6 +7,7 @@ use clap::builder::RangedI64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use quarry::admin::AdminAddress;
 use quarry::config::gateway::{HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
+use quarry::versions::source::{OciReference, Source};
 
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
@@ -273,6 +274,11 @@ pub(crate) enum ProviderCommand {
     Unpin(AdminArguments),
     /// Remove the components of versions that nothing needs
     Prune(PruneArguments),
+    /// Push a component to a registry, with FILE.minisig where that is; prints where it can be pulled from, pinned, and its SHA-256
+    Push(PushArguments),
+    /// Pull a component from a registry into a file, and its signature into FILE.minisig; prints where it came from, pinned, and its
+    /// SHA-256
+    Pull(PullArguments),
     /// Compile a component from standard input: what the gateway starts itself for
     #[command(hide = true)]
     CompileIntoCache(CompileArguments),
@@ -333,6 +339,32 @@ pub(crate) struct InspectArguments {
 pub(crate) struct ExportArguments {
     /// File to write; it must not exist
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PushArguments {
+    /// The component
+    pub(crate) file: PathBuf,
+    /// Where to: oci://registry/name:tag
+    #[arg(value_parser = registry_reference)]
+    pub(crate) reference: OciReference,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PullArguments {
+    /// Where from: oci://registry/name:tag, or oci://registry/name@sha256:… for exactly that one
+    #[arg(value_parser = registry_reference)]
+    pub(crate) reference: OciReference,
+    /// File to write; it must not exist
+    pub(crate) file: PathBuf,
+}
+
+fn registry_reference(text: &str) -> Result<OciReference, String> {
+    match text.parse::<Source>() {
+        Ok(Source::Oci(reference)) => Ok(reference),
+        Ok(_) => Err("expected `oci://registry/name:tag`".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn key_name(text: &str) -> Result<String, &'static str> {

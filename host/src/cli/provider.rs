@@ -1,6 +1,9 @@
 //! `quarry provider`.
 
 mod ask;
+mod pull;
+mod push;
+mod registry;
 mod versions;
 
 pub(crate) use self::ask::token_file;
@@ -22,6 +25,8 @@ pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Re
     match command {
         ProviderCommand::Inspect(arguments) => inspect(global, &arguments),
         ProviderCommand::Export(arguments) => export(&arguments),
+        ProviderCommand::Push(arguments) => push::run(global, &arguments).await,
+        ProviderCommand::Pull(arguments) => pull::run(global, &arguments).await,
         ProviderCommand::List(arguments) => versions::list(&arguments).await,
         ProviderCommand::Status(arguments) => versions::status(&arguments).await,
         ProviderCommand::Verify(arguments) => versions::verify(&arguments).await,

@@ -10,6 +10,8 @@ mod gate;
 mod history;
 mod journal;
 mod lines;
+pub mod signature;
+pub mod source;
 mod store;
 
 pub use self::compile::{CompileInto, Compiler, compile_into_cache};
