@@ -11,3 +11,4 @@ pub mod pi;
 pub mod provider;
 pub mod simulator;
 pub mod telemetry;
+pub mod versions;

@@ -20,6 +20,6 @@ pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::refusal::{Refusal, RefusalKind};
 pub use self::server::Server;
 pub use self::state::{ConfigurationSource, Gateway, StartError};
-pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run};
+pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
 pub use self::watch::Watch;
 pub use self::wire::no_options;

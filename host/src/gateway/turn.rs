@@ -12,6 +12,7 @@ use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Model, Usage, UsageCost};
 use crate::provider::{ProviderError, Session};
+use crate::versions::recording::Tape;
 
 /// Takes the deltas of a turn, in order. The last one is `done` or `error`, and comes exactly once.
 pub trait Sink {
@@ -100,11 +101,26 @@ pub async fn run(
     abort: impl Future<Output = ()>,
     sink: &mut impl Sink,
 ) -> Result<(), TurnError> {
+    run_taped(session, aws, ask, abort, sink, None).await
+}
+
+/// [`run`], with what comes written down on a tape.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_taped(
+    session: Session,
+    aws: &Aws,
+    ask: Ask,
+    abort: impl Future<Output = ()>,
+    sink: &mut impl Sink,
+    tape: Option<Box<dyn Tape>>,
+) -> Result<(), TurnError> {
     let mut abort = pin!(abort);
     let begun = tokio::select! {
         biased;
         () = &mut abort => Err(None),
-        begun = Turn::begin(session, aws, ask) => begun.map_err(Some),
+        begun = Turn::begin_taped(session, aws, ask, tape) => begun.map_err(Some),
     };
     let mut turn = match begun {
         Ok(turn) => turn,
@@ -150,6 +166,8 @@ pub struct Turn {
     ended: bool,
     /// Time that the provider took for the last deltas.
     provider_time: Duration,
+    /// Where what comes is written down.
+    tape: Option<Box<dyn Tape>>,
 }
 
 impl Turn {
@@ -157,15 +175,32 @@ impl Turn {
     ///
     /// # Errors
     /// When AWS refuses the request, explained by the provider, or the provider fails.
-    pub async fn begin(mut session: Session, aws: &Aws, ask: Ask) -> Result<Self, BeginError> {
+    pub async fn begin(session: Session, aws: &Aws, ask: Ask) -> Result<Self, BeginError> {
+        Turn::begin_taped(session, aws, ask, None).await
+    }
+
+    /// [`Turn::begin`], with what comes written down on a tape.
+    ///
+    /// # Errors
+    /// As [`Turn::begin`].
+    pub async fn begin_taped(
+        mut session: Session,
+        aws: &Aws,
+        ask: Ask,
+        mut tape: Option<Box<dyn Tape>>,
+    ) -> Result<Self, BeginError> {
         let Ask { model, model_id, region, body, carry, idle } = ask;
         let stream = match aws.converse_stream(ConverseRequest { model_id, region, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => return Err(BeginError::Refused(session.explain(&error)?)),
         };
         let request_id = stream.request_id().map(str::to_owned);
-        session.open_turn(&Opening { model, carry, request_id, extras: Vec::new() })?;
-        Ok(Turn { session, stream, ended: false, provider_time: Duration::ZERO })
+        let opening = Opening { model, carry, request_id, extras: Vec::new() };
+        session.open_turn(&opening)?;
+        if let Some(tape) = &mut tape {
+            tape.opened(&opening);
+        }
+        Ok(Turn { session, stream, ended: false, provider_time: Duration::ZERO, tape })
     }
 
     /// AWS's id of the request.
@@ -187,6 +222,11 @@ impl Turn {
             return Poll::Ready(None);
         }
         let received = ready!(self.stream.poll_receive(context));
+        match (&mut self.tape, &received) {
+            (Some(tape), Received::Frames(batch)) => tape.frames(batch),
+            (Some(tape), Received::Ended(ending)) => tape.ended(ending),
+            (None, _) => {}
+        }
         let began = std::time::Instant::now();
         let (translated, over) = match received {
             Received::Frames(batch) => (self.session.push(batch), false),
@@ -199,6 +239,9 @@ impl Turn {
     pub fn end(&mut self, ending: &Ending) -> Vec<Delta> {
         if self.ended {
             return Vec::new();
+        }
+        if let Some(tape) = &mut self.tape {
+            tape.ended(ending);
         }
         let began = std::time::Instant::now();
         let translated = self.session.finish(ending);

@@ -1,5 +1,7 @@
 //! `quarry provider`.
 
+pub(super) mod diff;
+
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 
