@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::writer::Bounds;
 use crate::aws::frames::encode;
+use crate::conformance::layout;
 use crate::conformance::provider::Fault;
 use crate::conformance::translate::turn;
 use crate::json::Json;
@@ -167,7 +168,7 @@ fn notes(stream: &Stream, generation: &Arc<Generation>, prompts: bool) -> Result
         request: request.map(preparation_json),
         message: Json(message.unwrap_or_else(|_| "null".to_owned())),
     };
-    let mut text = serde_json::to_vec_pretty(&notes).map_err(|error| Fault(error.to_string()))?;
-    text.push(b'\n');
-    Ok(text)
+    let text = layout::text(&notes)?;
+    let laid_out = layout::pretty(&text, 0).map_err(|error| Fault(error.to_string()))?;
+    Ok(format!("{laid_out}\n").into_bytes())
 }
