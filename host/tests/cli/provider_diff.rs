@@ -138,8 +138,8 @@ fn a_candidate_that_traps_differs_by_that() {
     let listed = quarry.run(&["provider", "diff", "embedded", "traps.wasm", "--json"]);
     assert_eq!((listed.code, kinds(&listed)), (Some(1), BTreeSet::from(["fault/trap".to_owned()])), "{listed:?}");
     let trap = &listed.json()["kinds"][0];
-    assert_eq!((&trap["place"], &trap["old"]), (&json!("listing"), &Value::Null), "{trap:#}");
-    assert!(trap["new"].as_str().is_some_and(|words| words.contains("traps.wasm failed in `listing`")), "{trap:#}");
+    assert_eq!((&trap["place"], &trap["old"]), (&json!("merge"), &Value::Null), "{trap:#}");
+    assert!(trap["new"].as_str().is_some_and(|words| words.contains("traps.wasm failed in `merge`")), "{trap:#}");
     assert_eq!(listed.json()["specimens"], listed.json()["differing"]);
 }
 

@@ -63,20 +63,18 @@ fn differences(old: &Observed, new: &Observed) -> Vec<Difference> {
     if let (Some(old), Some(new)) = (&old.prepared, &new.prepared) {
         request(&mut found, old, new);
     }
-    catalog::needs(&mut found, &old.needs, &new.needs);
+    // What did not come because of a fault is not missing: the fault is the difference.
+    let faulted = old.fault.is_some() || new.fault.is_some();
+    let both = |old: usize, new: usize| if faulted { (old.min(new), old.min(new)) } else { (old, new) };
+    let (old_steps, new_steps) = both(old.needs.len(), new.needs.len());
+    catalog::needs(&mut found, &old.needs[..old_steps], &new.needs[..new_steps]);
     if let (Some(old), Some(new)) = (&old.catalog, &new.catalog) {
         catalog::catalog(&mut found, old, new);
     }
     let refused = |side: &Observed| matches!(side.prepared, Some(Err(_))) || matches!(side.merged, Some(Err(_)));
     if !refused(old) && !refused(new) {
-        // What did not come because of a fault is not missing: the fault is the difference.
-        let both = if old.fault.is_some() || new.fault.is_some() {
-            old.deltas.len().min(new.deltas.len())
-        } else {
-            usize::MAX
-        };
-        let known = |deltas: &'_ [_]| deltas.len().min(both);
-        deltas::deltas(&mut found, &old.deltas[..known(&old.deltas)], &new.deltas[..known(&new.deltas)]);
+        let (old_deltas, new_deltas) = both(old.deltas.len(), new.deltas.len());
+        deltas::deltas(&mut found, &old.deltas[..old_deltas], &new.deltas[..new_deltas]);
     }
     if let (Some(old), Some(new)) = (&old.explained, &new.explained) {
         found.values("failure", "", &form(FailureForm::from(old.clone())), &form(FailureForm::from(new.clone())));

@@ -237,3 +237,29 @@ fn assistant_json(block: &AssistantBlock) -> Json {
         AssistantBlock::Other(NamedJson { name: _, value }) => Json(value.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pi::context::read_context;
+
+    #[test]
+    fn a_context_that_was_written_is_read_as_the_same() {
+        let text = r#"{"systemPrompt":"P","messages":[
+            {"role":"user","content":[{"type":"text","text":"a\n"},{"type":"image","mimeType":"image/png","data":"AAAA"},
+             {"type":"document","mimeType":"text/plain","data":"AAAA","name":"n","context":"c","citations":true},
+             {"type":"guardedText","text":"g"},{"type":"cachePoint","ttl":"1h"},{"type":"odd","z":1,"a":2}]},
+            {"role":"assistant","provider":"p","api":"i","model":"m","stopReason":"toolUse","content":[
+             {"type":"text","text":"t","citations":[{"title":"t"}]},
+             {"type":"thinking","thinking":"h","thinkingSignature":"s","redacted":true},
+             {"type":"toolCall","id":"1","name":"look","arguments":{"z":1.50,"a":9007199254740993}},{"type":"new","x":[]}]},
+            {"role":"toolResult","toolCallId":"1","toolName":"look","content":[{"type":"video","mimeType":"video/mp4","data":"AAAA"}],
+             "isError":true},
+            {"role":"system","content":"later"},{"role":"custom","x":1}],
+            "tools":[{"name":"look","description":"d","parameters":{"b":1,"a":2},"strict":"prefer"}]}"#;
+        let (context, _) = read_context(text).expect("the test's context is right");
+        let written = context_json(&context).0;
+        let (again, _) = read_context(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
+        assert_eq!(again, context, "{written}");
+    }
+}
