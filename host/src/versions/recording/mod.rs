@@ -11,4 +11,4 @@ mod writer;
 
 pub use self::file::RecordingError;
 pub use self::tape::Tape;
-pub use self::writer::{Bounds, Recorded, Writer, Written};
+pub use self::writer::{Bounds, Writer, Written};

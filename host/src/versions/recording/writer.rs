@@ -34,7 +34,7 @@ impl Default for Bounds {
 
 /// A stream that ended, with what its request was prepared from where that may be written down.
 #[derive(Debug)]
-pub struct Recorded(pub Stream);
+pub(super) struct Recorded(pub(super) Stream);
 
 /// What became of the streams.
 #[derive(Debug)]
