@@ -54,7 +54,7 @@ pub struct Group {
 
 /// Why a specimen is not kept: what is said of one that was too large, and of one that shows nothing without its texts.
 const TOO_LARGE: &str = "the specimen is larger than what may be kept";
-const ONLY_WITH_TEXTS: &str = "it shows only with the texts, which may not be kept";
+const ONLY_WITH_TEXTS: &str = "it shows only with the texts, which may not be kept, or did not come again";
 
 /// Differences by kind.
 #[derive(Debug, Default)]

@@ -11,6 +11,9 @@ use crate::contract::models::{Catalog, Need, Step, Supply};
 use crate::contract::types::Failure;
 use crate::provider::{Generation, ProviderError, Session};
 
+/// The kind of the fault of a call that took too long.
+pub(super) const DEADLINE: &str = "deadline";
+
 /// More steps than any listing takes.
 const MOST_STEPS: usize = 64;
 
@@ -49,7 +52,7 @@ impl From<ProviderError> for Fault {
     fn from(error: ProviderError) -> Self {
         let (kind, call) = match &error {
             ProviderError::Trap { call, .. } => ("trap", *call),
-            ProviderError::Deadline { call, .. } => ("deadline", *call),
+            ProviderError::Deadline { call, .. } => (DEADLINE, *call),
             ProviderError::Instantiate { .. } => ("instantiate", "instantiate"),
             ProviderError::Poisoned { call, .. } | ProviderError::OutOfOrder { call, .. } => ("host", *call),
         };
