@@ -34,6 +34,8 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Ask a model, and see the answer as it comes
     Chat(ChatArguments),
+    /// Ask a model as `quarry chat` does, and write a recording of the answer
+    Record(RecordArguments),
     /// Serve clients of OpenAI, Anthropic and pi in front of Bedrock
     Serve(ServeArguments),
     /// What models there are
@@ -95,6 +97,19 @@ pub(crate) struct ChatArguments {
     #[arg(long, value_name = "SECONDS", env = "QUARRY_IDLE_TIMEOUT", default_value_t = 300,
           value_parser = positive)]
     pub(crate) idle_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArguments {
+    /// Folder for the recording: NAME.bin and NAME.json. It is made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Write down what was asked and answered in its own words. Else the request is left out, and texts of the answer are filler
+    /// of the same length
+    #[arg(long)]
+    pub(crate) prompts: bool,
+    #[command(flatten)]
+    pub(crate) chat: ChatArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -279,6 +294,8 @@ pub(crate) enum ProviderCommand {
     /// Pull a component from a registry into a file, and its signature into FILE.minisig; prints where it came from, pinned, and its
     /// SHA-256
     Pull(PullArguments),
+    /// Run two components on the same inputs, and list what differs
+    Diff(DiffArguments),
     /// Compile a component from standard input: what the gateway starts itself for
     #[command(hide = true)]
     CompileIntoCache(CompileArguments),
@@ -365,6 +382,29 @@ fn registry_reference(text: &str) -> Result<OciReference, String> {
         Ok(_) => Err("expected `oci://registry/name:tag`".to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// The component that serves, or `embedded`
+    pub(crate) old: PathBuf,
+    /// The candidate, or `embedded`
+    pub(crate) new: PathBuf,
+    /// Folder of cases whose inputs to compare on; the ones that this binary was built with when none is named
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Option<PathBuf>,
+    /// Folder of recorded streams to compare on too: NAME.bin and NAME.json
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recordings: Option<PathBuf>,
+    /// JSON5 file of differences that are wanted: { allow: [{ kind: "delta/done/*", reason: "why" }] }
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: Option<PathBuf>,
+    /// Show values and specimens in their own words. Else texts in them are filler of the same length
+    #[arg(long)]
+    pub(crate) prompts: bool,
+    /// Print JSON, each kind with its smallest specimen
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn key_name(text: &str) -> Result<String, &'static str> {

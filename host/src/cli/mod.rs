@@ -11,6 +11,7 @@ mod logging;
 mod models;
 mod problems;
 mod provider;
+mod record;
 mod serve;
 mod setup;
 mod simulate;
@@ -47,7 +48,8 @@ pub(crate) fn main() -> ExitCode {
 
 async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
     match command {
-        Command::Chat(arguments) => chat::run(&global, arguments).await,
+        Command::Chat(arguments) => chat::run(&global, arguments, None).await,
+        Command::Record(arguments) => record::run(&global, arguments).await,
         Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Models(ModelsCommand::List(arguments)) => models::list(&global, arguments).await,
         Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,

@@ -77,13 +77,10 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         terminal::tell(&format!("  administration: {}\n", admin.address()));
     }
     let administration = async {
-        match admin {
-            Some(admin) => {
-                if let Err(error) = admin.run(Arc::clone(&versions)).await {
-                    tracing::error!(%error, "the admin listener ended");
-                }
-            }
-            None => {}
+        if let Some(admin) = admin
+            && let Err(error) = admin.run(Arc::clone(&versions)).await
+        {
+            tracing::error!(%error, "the admin listener ended");
         }
         std::future::pending::<()>().await;
     };

@@ -24,7 +24,7 @@ pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::refusal::{Refusal, RefusalKind};
 pub use self::server::{Server, raise_descriptor_limit};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
-pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run};
+pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
 pub use self::versions::{
     Activated, ChangeError, RestoreError, Restored, Service, Status, VersionRules, VersionState, VersionStatus,
     Versions, Wanted, restore,

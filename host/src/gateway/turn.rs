@@ -15,6 +15,7 @@ use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Model, Usage, UsageCost};
 use crate::provider::{ProviderError, Session};
+use crate::versions::recording::Tape;
 
 /// Takes the deltas of a turn, in order. The last one is `done` or `error`, and comes exactly once.
 pub trait Sink {
@@ -103,11 +104,26 @@ pub async fn run(
     abort: impl Future<Output = ()>,
     sink: &mut impl Sink,
 ) -> Result<(), TurnError> {
+    run_taped(session, aws, ask, abort, sink, None).await
+}
+
+/// [`run`], with what comes written down on a tape.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_taped(
+    session: Session,
+    aws: &Aws,
+    ask: Ask,
+    abort: impl Future<Output = ()>,
+    sink: &mut impl Sink,
+    tape: Option<Box<dyn Tape>>,
+) -> Result<(), TurnError> {
     let mut abort = pin!(abort);
     let begun = tokio::select! {
         biased;
         () = &mut abort => Err(None),
-        begun = Turn::begin(session, aws, ask) => begun.map_err(Some),
+        begun = Turn::begin_taped(session, aws, ask, tape) => begun.map_err(Some),
     };
     let mut turn = match begun {
         Ok(turn) => turn,
@@ -154,6 +170,8 @@ pub struct Turn {
     ended: bool,
     /// Time that the provider took for the last deltas.
     provider_time: Duration,
+    /// Where what comes is written down.
+    tape: Option<Box<dyn Tape>>,
 }
 
 impl Turn {
@@ -161,7 +179,20 @@ impl Turn {
     ///
     /// # Errors
     /// When AWS refuses the request, explained by the provider, or the provider fails.
-    pub async fn begin(mut session: Session, aws: &Aws, ask: Ask) -> Result<Self, BeginError> {
+    pub async fn begin(session: Session, aws: &Aws, ask: Ask) -> Result<Self, BeginError> {
+        Turn::begin_taped(session, aws, ask, None).await
+    }
+
+    /// [`Turn::begin`], with what comes written down on a tape.
+    ///
+    /// # Errors
+    /// As [`Turn::begin`].
+    pub async fn begin_taped(
+        mut session: Session,
+        aws: &Aws,
+        ask: Ask,
+        mut tape: Option<Box<dyn Tape>>,
+    ) -> Result<Self, BeginError> {
         let Ask { model, model_id, region, body, carry, idle } = ask;
         let stream = match aws.converse_stream(ConverseRequest { model_id, region, body }, idle).await {
             Ok(stream) => stream,
@@ -174,7 +205,11 @@ impl Turn {
             session = session.generation().session()?;
             session.open_turn(&opening)?;
         }
-        Ok(Turn { session, stream, replay: Replay::new(opening), ended: false, provider_time: Duration::ZERO })
+        if let Some(tape) = &mut tape {
+            tape.opened(&opening);
+        }
+        let replay = Replay::new(opening);
+        Ok(Turn { session, stream, replay, ended: false, provider_time: Duration::ZERO, tape })
     }
 
     /// AWS's id of the request.
@@ -202,6 +237,11 @@ impl Turn {
             return Poll::Ready(None);
         }
         let received = ready!(self.stream.poll_receive(context));
+        match (&mut self.tape, &received) {
+            (Some(tape), Received::Frames(batch)) => tape.frames(batch),
+            (Some(tape), Received::Ended(ending)) => tape.ended(ending),
+            (None, _) => {}
+        }
         let began = std::time::Instant::now();
         let (translated, over) = match received {
             Received::Frames(batch) => {
@@ -218,6 +258,9 @@ impl Turn {
     pub fn end(&mut self, ending: &Ending) -> Vec<Delta> {
         if self.ended {
             return Vec::new();
+        }
+        if let Some(tape) = &mut self.tape {
+            tape.ended(ending);
         }
         let began = std::time::Instant::now();
         let translated = finish(&mut self.session, &mut self.replay, ending);

@@ -4,12 +4,14 @@
 //! down in a [`Journal`] before it counts, so that a start after any crash comes back on a version that passed.
 
 mod cases;
+pub mod compare;
 mod compile;
 mod event;
 mod gate;
 mod history;
 mod journal;
 mod lines;
+pub mod recording;
 pub mod signature;
 pub mod source;
 mod store;

@@ -192,10 +192,10 @@ impl Versions {
     async fn put_to_work(self: &Arc<Self>, version: Arc<Version>, event: Event) -> Result<(), ChangeError> {
         let _no_reload = self.gateway.changing.lock().await;
         let effective = self.gateway.effective_for(&version.generation, true).await.map_err(|error| match error {
-            StartError::Configuration(ConfigurationError::Problems(problems)) => {
-                refused(problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect())
-            }
-            StartError::Configuration(ConfigurationError::Provider(error)) => refused(vec![error.to_string()]),
+            StartError::Configuration(ConfigurationError::Problems(problems)) => refused(
+                &problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect::<Vec<_>>(),
+            ),
+            StartError::Configuration(ConfigurationError::Provider(error)) => refused(&[error.to_string()]),
             other => ChangeError::Configuration(other),
         })?;
         let began = Instant::now();
@@ -218,7 +218,7 @@ impl Wanted {
     }
 }
 
-fn refused(problems: Vec<String>) -> ChangeError {
+fn refused(problems: &[String]) -> ChangeError {
     let reason = format!("the configuration that is in force cannot be used with it: {}", problems.join("; "));
     ChangeError::Refused(Refused { step: Step::Configuration, reason })
 }

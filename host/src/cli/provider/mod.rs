@@ -1,6 +1,7 @@
 //! `quarry provider`.
 
 mod ask;
+mod diff;
 mod pull;
 mod push;
 mod registry;
@@ -25,6 +26,7 @@ pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Re
     match command {
         ProviderCommand::Inspect(arguments) => inspect(global, &arguments),
         ProviderCommand::Export(arguments) => export(&arguments),
+        ProviderCommand::Diff(arguments) => diff::run(&arguments),
         ProviderCommand::Push(arguments) => push::run(global, &arguments).await,
         ProviderCommand::Pull(arguments) => pull::run(global, &arguments).await,
         ProviderCommand::List(arguments) => versions::list(&arguments).await,
