@@ -24,6 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Seconds that the gateway takes after `drainSeconds` at most: five for last events, five for connections, three for spans.
 pub(super) const AFTER_DRAIN: u64 = 13;
 
+/// Where the admin socket is, everywhere: the pages say so.
+const SOCKET: &str = "/run/quarry/admin.sock";
+
+/// Where the journal is, everywhere.
+const JOURNAL: &str = "/var/lib/quarry/journal.jsonl";
+
 /// Where the configuration is, everywhere.
 pub(super) const CONFIG: &str = "/etc/quarry/config.json5";
 
@@ -93,7 +99,9 @@ impl Deployed {
         let mut running = Running { address: String::new(), child, log, deployed: self, root };
         let line = running.told("Quarry serves Amazon Bedrock");
         running.address = line.rsplit("http://").next().expect("an address is told").to_owned();
-        running.told("administration: unix:");
+        let line = running.told("administration: unix:");
+        let socket = below(running.root.path(), SOCKET);
+        assert!(line.ends_with(&format!("unix:{}", socket.display())), "{line}");
         running
     }
 
@@ -157,6 +165,7 @@ impl Running {
         assert!(status.success() && said.contains("stopping: requests under way finish first"), "{status}: {said}");
         let mut written = Vec::new();
         files(self.root.path(), &mut written);
+        assert!(written.contains(&below(self.root.path(), JOURNAL)), "no journal among {written:?}");
         let config = below(self.root.path(), CONFIG);
         let writable: Vec<PathBuf> =
             self.deployed.writable.iter().map(|folder| below(self.root.path(), folder)).collect();
