@@ -6,6 +6,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -14,14 +16,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::gateway::{ChangeError, Versions, Wanted};
 use crate::provider::{Digest, Limits};
+use crate::versions::source::Source;
 use crate::versions::{Candidate, Step, StepReceipt};
+
+/// The header for the signature of a component in the body: minisign's text, in base64.
+pub(super) const SIGNATURE: &str = "quarry-signature";
 
 /// What a change is asked with, as the JSON body. Where the body is the component itself (`application/wasm`), the query says what
 /// it is called: `?source=…`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Asked {
-    /// The digest of a version that is known, or `embedded`.
+    /// The digest of a version that is known, `embedded`, or a reference: `oci://registry/name:tag`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Who asks, in words; the listener adds what it knows for certain.
@@ -146,16 +152,27 @@ async fn wanted(request: Request<Body>) -> Result<(Wanted, String), Box<Response
         let query = request.uri().query().unwrap_or_default().as_bytes();
         let source = url::form_urlencoded::parse(query).find(|(name, _)| name == "source");
         let source = source.map(|(_, source)| source.into_owned());
+        let signature = match request.headers().get(SIGNATURE) {
+            None => None,
+            Some(value) => match BASE64_STANDARD.decode(value).ok().and_then(|text| String::from_utf8(text).ok()) {
+                Some(signature) => Some(signature),
+                None => return Err(bad(format!("the header {SIGNATURE} is no text in base64"))),
+            },
+        };
         let bytes = body(request).await?.to_vec();
         let source = source.unwrap_or_else(|| format!("{:?}", Digest::of(&bytes)));
-        return Ok((Wanted::Given(Candidate { source, bytes, expected: None }), by));
+        return Ok((Wanted::Given(Candidate { source, bytes, expected: None, signature }), by));
     }
     let (asked, by) = asked(request).await?;
     match asked.version.as_deref() {
         Some("embedded") => Ok((Wanted::Embedded, by)),
-        Some(text) => match text.parse() {
-            Ok(digest) => Ok((Wanted::Known(digest), by)),
-            Err(error) => Err(bad(format!("version: {error}"))),
+        Some(text) => match (text.parse(), text.parse()) {
+            (Ok(digest), _) => Ok((Wanted::Known(digest), by)),
+            (_, Ok(source @ Source::Oci(_))) => Ok((Wanted::Named(source), by)),
+            // A path means something on the caller's side only.
+            (Err(error), _) => {
+                Err(bad(format!("version: {error}; or `embedded`, or a reference: oci://registry/name:tag")))
+            }
         },
         None => Err(bad(
             "`version` is missing: a digest, or `embedded`; or send a component as application/wasm".to_owned()

@@ -1,8 +1,10 @@
 //! Asks a gateway that runs.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -11,7 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::access::AdminToken;
 use super::address::AdminAddress;
-use super::api::{Asked, Problem};
+use super::api::{Asked, Problem, SIGNATURE};
 
 /// The longest answer, in bytes.
 const LONGEST: usize = 64 << 20;
@@ -81,10 +83,17 @@ impl AdminClient {
         path: &str,
         source: &str,
         component: Vec<u8>,
+        signature: Option<&str>,
     ) -> Result<T, ClientError> {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("source", source).finish();
         let path = format!("{path}?{query}");
-        self.ask(self.request(Method::POST, &path, "application/wasm", component.into())?).await
+        let mut request = self.request(Method::POST, &path, "application/wasm", component.into())?;
+        if let Some(signature) = signature {
+            let value =
+                HeaderValue::from_str(&BASE64_STANDARD.encode(signature)).map_err(|error| self.broke_off(&error))?;
+            request.headers_mut().insert(SIGNATURE, value);
+        }
+        self.ask(request).await
     }
 
     fn request(

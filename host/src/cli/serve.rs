@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use quarry::aws::Source;
 use quarry::config::{Environment, Override};
 use quarry::gateway::{
-    ConfigurationError, ConfigurationSource, Gateway, Server, StartError, VersionRules, Versions, Watch, models,
-    raise_descriptor_limit,
+    Activated, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, VersionRules, Versions, Wanted,
+    Watch, models, raise_descriptor_limit,
 };
 use quarry::simulator::Pace;
 use quarry::telemetry::Metrics;
@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::arguments::{Global, ServeArguments, SimulatedPace};
 use super::exit::Exit;
+use super::provider::fetcher;
 use super::setup::{ProblemsTold, load_configuration, start_simulator};
 use super::{credentials, logging, problems, terminal};
 
@@ -26,7 +27,7 @@ pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 
 pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
-    let begun = begin::begin(global, &environment)?;
+    let begun = begin::begin(global, &environment).await?;
     let generation = Arc::clone(&begun.restored.passed.generation);
     let mut overrides = overrides(&arguments);
     let mut session = generation.session()?;
@@ -65,6 +66,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let default_model = models::id_of(&configuration.settings, "");
     let region = configuration.settings.region.clone();
     let admin = begin::listen(arguments.admin, &environment).await?;
+    let fetcher = fetcher(&environment);
     let from = ConfigurationSource { chosen: global.config.clone(), environment, overrides };
     let gateway = Gateway::new(generation, from, configuration, simulator, Arc::new(Metrics::new())).await?;
     let server = Server::bind(Arc::clone(&gateway), listen).await?;
@@ -72,7 +74,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let begin::Begun { gate, store, restored, passing } = begun;
     let passed = &restored.passed;
     terminal::tell(&format!("  provider: {} ({})\n", passed.name, passed.generation.name()));
-    let versions = Versions::new(Arc::clone(&gateway), gate, store, VersionRules::default());
+    let versions = Versions::new(Arc::clone(&gateway), gate, fetcher, store, VersionRules::default());
     if let Some(admin) = &admin {
         terminal::tell(&format!("  administration: {}\n", admin.address()));
     }
@@ -91,7 +93,11 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
                 _ = hang_up.recv() => {}
                 () = changed(&mut watch) => {}
             }
+            let component = gateway.component();
             tell_reloaded(gateway.reload().await);
+            if let Some(wanted) = gateway.component().filter(|wanted| Some(wanted) != component.as_ref()) {
+                tell_activated(activate(&versions, &wanted).await);
+            }
         }
     };
     tokio::select! {
@@ -103,6 +109,21 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     telemetry.end().await;
     terminal::tell("stopped\n");
     Ok(Exit::Done)
+}
+
+/// Puts the version to work that the configuration names now.
+async fn activate(versions: &Arc<Versions>, wanted: &str) -> anyhow::Result<Activated> {
+    Ok(versions.activate(Wanted::Named(begin::named(wanted)?), "the configuration").await?)
+}
+
+fn tell_activated(activated: anyhow::Result<Activated>) {
+    terminal::tell(&match activated {
+        Ok(activated) => format!("the provider {} serves\n", activated.name),
+        Err(error) => {
+            let error = terminal::printable(&format!("{error:#}"));
+            format!("the provider of the configuration does not serve: {error}; the one before does\n")
+        }
+    });
 }
 
 fn overrides(arguments: &ServeArguments) -> Vec<Override> {

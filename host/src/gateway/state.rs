@@ -116,6 +116,12 @@ impl Gateway {
         self.effective().configuration.file.clone()
     }
 
+    /// `quarry.provider.component` of the configuration at work.
+    #[must_use]
+    pub fn component(&self) -> Option<String> {
+        self.effective().configuration.gateway.provider.component.clone()
+    }
+
     /// Reads the configuration again and puts it to work. Requests under way keep theirs, and connections their limits of time
     /// and of heads. Where to listen, the number of connections, and logs stay as they were at the start.
     ///

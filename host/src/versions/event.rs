@@ -93,6 +93,9 @@ pub enum Event {
         passed: usize,
         /// The engine that it passed them in, as its compatibility hash.
         engine: String,
+        /// The key that signed it, where a signature was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signer: Option<String>,
     },
     /// A version serves.
     Activated {

@@ -7,8 +7,11 @@ use super::cases;
 use super::compile::Compiler;
 use super::event::{Step, StepReceipt};
 use super::history::Proof;
+use super::signature;
+use super::source::Fetched;
+use crate::config::gateway::Signer;
 use crate::conformance::component::Component;
-use crate::provider::{AotCache, CONTRACT, Digest, Generation, Host, LoadError, scan};
+use crate::provider::{AotCache, CONTRACT, Digest, EMBEDDED, Generation, Host, LoadError, scan};
 
 /// A version that asks to serve.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct Candidate {
     pub bytes: Vec<u8>,
     /// The digest that it has to have, where one was asked for.
     pub expected: Option<Digest>,
+    /// Its signature, as minisign writes one.
+    pub signature: Option<String>,
 }
 
 /// A version that passed, and what it passed.
@@ -30,6 +35,8 @@ pub struct Passed {
     pub name: String,
     /// How many cases it passed, now or before.
     pub passed: usize,
+    /// The key that signed it, where a signature was asked for.
+    pub signer: Option<String>,
     /// Whether the cases were run now.
     pub anew: bool,
 }
@@ -65,10 +72,12 @@ impl Gate {
         &self.host
     }
 
-    /// Whether what a version proved counts here: with these cases, in this engine.
+    /// Whether what a version proved counts here: with these cases, in this engine, signed by one of these where there are any.
     #[must_use]
-    pub fn counts(&self, proof: &Proof) -> bool {
-        proof.cases == cases::digest() && proof.engine == self.host.engine_hash()
+    pub fn counts(&self, proof: &Proof, signers: &[Signer]) -> bool {
+        let signed = signers.is_empty()
+            || proof.signer.as_ref().is_some_and(|by| signers.iter().any(|signer| signer.id().to_string() == *by));
+        signed && proof.cases == cases::digest() && proof.engine == self.host.engine_hash()
     }
 
     /// What a version that passed has proved, as the journal tells it.
@@ -81,17 +90,19 @@ impl Gate {
             cases: cases::digest(),
             passed: passed.passed,
             engine: self.host.engine_hash(),
+            signer: passed.signer.clone(),
         }
     }
 
     /// Loads a version that passed before, without its bytes: from the cache of compiled code; none where it is not there.
     #[must_use]
-    pub fn proved(&self, digest: &Digest, proof: &Proof) -> Option<Passed> {
-        if !self.counts(proof) {
+    pub fn proved(&self, digest: &Digest, proof: &Proof, signers: &[Signer]) -> Option<Passed> {
+        if !self.counts(proof, signers) {
             return None;
         }
         let generation = Generation::from_cache(&self.host, &proof.source, digest, &self.cache).ok()??;
-        Some(Passed { generation, name: proof.name.clone(), passed: proof.passed, anew: false })
+        let (name, signer) = (proof.name.clone(), proof.signer.clone());
+        Some(Passed { generation, name, passed: proof.passed, signer, anew: false })
     }
 
     /// Lets a version through, or says at which step it fails. `proof` is what it proved before; each step is told as it is
@@ -103,9 +114,10 @@ impl Gate {
         &self,
         candidate: &Candidate,
         proof: Option<&Proof>,
+        signers: &[Signer],
         tell: &mut dyn FnMut(&StepReceipt),
     ) -> Result<Passed, Refused> {
-        let Candidate { source, bytes, expected } = candidate;
+        let Candidate { source, bytes, expected, signature } = candidate;
         let mut steps = Steps { tell };
         steps.take(Step::Digest, || {
             let digest = Digest::of(bytes);
@@ -116,6 +128,17 @@ impl Gate {
                 _ => Ok((digest, Some(format!("{digest:?}")))),
             }
         })?;
+        // The version in this binary is as good as the binary.
+        let signer = match signers.is_empty() || bytes.as_slice() == EMBEDDED {
+            true => None,
+            false => steps.take(Step::Signature, || match signature::verify(bytes, signature.as_deref(), signers) {
+                Ok(signer) => {
+                    let signer = signer.map(|signer| signer.to_string());
+                    Ok((signer.clone(), signer.map(|signer| format!("signed by key {signer}"))))
+                }
+                Err(error) => Err(error.to_string()),
+            })?,
+        };
         let face = steps.take(Step::Imports, || {
             let face = scan(source, bytes).map_err(|error| error.to_string())?;
             if face.imports.is_empty() {
@@ -130,11 +153,11 @@ impl Gate {
         })?;
         let generation = steps.take(Step::Compile, || self.compiled(source, bytes))?;
         let name = identity(&generation).map_err(|reason| Refused { step: Step::Conformance, reason })?;
-        if let Some(proof) = proof.filter(|proof| self.counts(proof)) {
-            return Ok(Passed { generation, name, passed: proof.passed, anew: false });
+        if let Some(proof) = proof.filter(|proof| self.counts(proof, signers)) {
+            return Ok(Passed { generation, name, passed: proof.passed, signer, anew: false });
         }
         let passed = steps.take(Step::Conformance, || conform(&generation))?;
-        Ok(Passed { generation, name, passed, anew: true })
+        Ok(Passed { generation, name, passed, signer, anew: true })
     }
 
     fn compiled(&self, source: &str, bytes: &[u8]) -> Result<(Arc<Generation>, Option<String>), String> {
@@ -145,8 +168,12 @@ impl Gate {
             return Ok((generation, Some("from the cache".to_owned())));
         }
         self.compiler.compile(&self.host, source, bytes, &self.cache)?;
-        let generation = load()?
-            .ok_or_else(|| format!("the compiled component cannot be kept in {}", self.cache.folder().display()))?;
+        let generation = load()?.ok_or_else(|| {
+            let folder = self.cache.folder().display();
+            format!(
+                "the compiled component cannot be kept in {folder}, or not be run from there (is it mounted noexec?)"
+            )
+        })?;
         Ok((generation, None))
     }
 }
@@ -197,4 +224,11 @@ fn conform(generation: &Arc<Generation>) -> Result<(usize, Option<String>), Stri
 
 fn names(failed: &[(String, String)]) -> String {
     failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl From<Fetched> for Candidate {
+    fn from(fetched: Fetched) -> Self {
+        let Fetched { bytes, resolved, digest, signature } = fetched;
+        Candidate { source: resolved.to_string(), bytes, expected: Some(digest), signature }
+    }
 }

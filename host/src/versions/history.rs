@@ -19,6 +19,8 @@ pub struct Proof {
     pub passed: usize,
     /// The compatibility hash of the engine that it passed them in.
     pub engine: String,
+    /// The key that signed it, where a signature was asked for.
+    pub signer: Option<String>,
     /// When, in milliseconds since 1970.
     pub at: u64,
 }
@@ -53,7 +55,7 @@ impl History {
     pub fn add(&mut self, line: &Line) {
         match &line.event {
             Event::Step { .. } | Event::Unknown => {}
-            Event::Verified { digest, source, name, cases, passed, engine } => {
+            Event::Verified { digest, source, name, cases, passed, engine, signer } => {
                 self.quarantined.remove(digest);
                 let proof = Proof {
                     source: source.clone(),
@@ -61,6 +63,7 @@ impl History {
                     cases: *cases,
                     passed: *passed,
                     engine: engine.clone(),
+                    signer: signer.clone(),
                     at: line.at,
                 };
                 self.proofs.insert(*digest, proof);

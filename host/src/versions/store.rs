@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::history::History;
 use super::journal::{Journal, JournalError};
 use super::lines::Line;
+use super::source::Kept;
 use crate::config::Environment;
 use crate::provider::Digest;
 
@@ -125,27 +126,47 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps the bytes of a version. They are on the disk, whole, when this returns.
+    /// Keeps the bytes of a version, and its signature. They are on the disk, whole, when this returns.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn keep(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+    pub fn keep(&self, bytes: &[u8], signature: Option<&str>) -> Result<Digest, StoreError> {
         let digest = Digest::of(bytes);
         let path = self.path(&digest);
-        if self.bytes(&digest).is_ok_and(|kept| kept.is_some()) {
-            return Ok(digest);
+        if let Some(signature) = signature {
+            self.write(&signature_of(&path), signature.as_bytes())?;
         }
+        if !self.bytes(&digest).is_ok_and(|kept| kept.is_some()) {
+            self.write(&path, bytes)?;
+        }
+        Ok(digest)
+    }
+
+    /// Writes a file that is there whole or not at all.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let written = || -> io::Result<()> {
             let folder = components(&self.folder);
             let mut file = tempfile::Builder::new().prefix(".fetching-").tempfile_in(&folder)?;
             file.write_all(bytes)?;
             file.as_file().set_permissions(fs::Permissions::from_mode(0o400))?;
             file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
+            file.persist(path).map_err(|error| error.error)?;
             File::open(&folder)?.sync_all()
         };
-        written().map_err(|source| StoreError::Io { path: path.clone(), source })?;
-        Ok(digest)
+        written().map_err(|source| StoreError::Io { path: path.to_owned(), source })
+    }
+
+    /// The signature that came with a version; none where none did.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn signature(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        let path = signature_of(&self.path(digest));
+        match fs::read_to_string(&path) {
+            Ok(signature) => Ok(Some(signature)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::Io { path, source }),
+        }
     }
 
     /// The bytes of a version, held against their digest; none where they are not kept.
@@ -189,15 +210,36 @@ impl Store {
     /// When they are there and cannot be removed.
     pub fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
         let path = self.path(digest);
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StoreError::Io { path, source }),
-            _ => Ok(()),
+        for path in [signature_of(&path), path] {
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(StoreError::Io { path, source }),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
         components(&self.folder).join(format!("{digest}.wasm"))
     }
+}
+
+impl Kept for Store {
+    fn digests(&self) -> Result<Vec<Digest>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.kept()?)
+    }
+
+    fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Store::bytes(self, digest)?)
+    }
+
+    fn signature(&self, digest: &Digest) -> Result<Option<String>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Store::signature(self, digest)?)
+    }
+}
+
+fn signature_of(component: &Path) -> PathBuf {
+    component.with_extension("wasm.minisig")
 }
 
 fn components(folder: &Path) -> PathBuf {
@@ -216,7 +258,7 @@ mod tests {
     fn what_is_kept_comes_back_and_what_was_changed_does_not() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path()).expect("it opens");
-        let digest = store.keep(b"a component").expect("it is kept");
+        let digest = store.keep(b"a component", None).expect("it is kept");
         assert_eq!(store.bytes(&digest).expect("it can be read").as_deref(), Some(&b"a component"[..]));
         assert_eq!(store.kept().expect("the folder can be read"), [digest]);
         assert!(store.bytes(&Digest::of(b"another")).expect("nothing is wrong").is_none());
@@ -225,7 +267,7 @@ mod tests {
         fs::write(&path, b"a compOnent").expect("it can be written");
         assert!(matches!(store.bytes(&digest), Err(StoreError::Damaged { .. })));
         // Kept again, it is mended.
-        store.keep(b"a component").expect("it is kept");
+        store.keep(b"a component", None).expect("it is kept");
         assert!(store.bytes(&digest).is_ok_and(|bytes| bytes.is_some()));
     }
 

@@ -51,15 +51,12 @@ impl Manifest {
 
     /// The gateway as a pod runs it. The provider is the embedded one: the registry of an example answers nobody.
     pub(super) fn deployed(&self) -> Deployed {
-        let is_pin = |line: &&str| line.trim_start().starts_with("provider: {");
-        let pins = self.configuration().lines().filter(is_pin).count();
-        assert_eq!(pins, 1, "lines that name the provider");
-        let configuration: Vec<&str> = self.configuration().lines().filter(|line| !is_pin(line)).collect();
+        let configuration = self.configuration().replace(self.pinned(), "embedded");
         Deployed {
             arguments: list(&self.container()["args"]).iter().map(|argument| text(argument).to_owned()).collect(),
             environment: self.environment(),
             writable: self.mounts(false),
-            configuration: configuration.join("\n"),
+            configuration,
         }
     }
 

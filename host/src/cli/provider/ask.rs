@@ -1,6 +1,6 @@
 //! Whom a command asks: the gateway that runs, or the folder of versions where none does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use quarry::admin::client::{AdminClient, ClientError};
@@ -8,6 +8,7 @@ use quarry::admin::{AdminAddress, AdminToken, default_socket, runtime_folder};
 use quarry::config::Environment;
 use quarry::gateway::Status;
 use quarry::provider::Digest;
+use quarry::versions::source::Source;
 use quarry::versions::{Store, state_folder};
 
 use crate::cli::arguments::AdminArguments;
@@ -47,30 +48,16 @@ pub(super) fn store() -> anyhow::Result<Store> {
     Ok(Store::open(&state_folder(&Environment::of_process())?)?)
 }
 
-/// What a version is named by.
-pub(super) enum Named {
-    /// `embedded`.
-    Embedded,
-    /// The beginning of a digest, or all of it.
-    Digest(String),
-    /// A component's file.
-    File(PathBuf),
-}
-
-impl Named {
-    pub(super) fn read(text: &str) -> Self {
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        let is_digest = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if text == "embedded" {
-            return Named::Embedded;
-        }
-        let path = PathBuf::from(text);
-        if is_digest && !path.exists() { Named::Digest(digits.to_ascii_lowercase()) } else { Named::File(path) }
-    }
+/// What a version is named by: as [`Source`] reads it, or the beginning of a digest as `list` shows it.
+pub(super) fn named(text: &str) -> anyhow::Result<Source> {
+    let is_digest = text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let text = if is_digest && !Path::new(text).exists() { format!("sha256:{text}") } else { text.to_owned() };
+    Ok(text.parse::<Source>()?)
 }
 
 /// The one version whose digest begins so.
 pub(super) fn only(status: &Status, beginning: &str) -> anyhow::Result<Digest> {
+    let beginning = beginning.trim_start_matches("sha256:");
     let mut found =
         status.versions.iter().map(|version| version.digest).filter(|digest| digest.to_string().starts_with(beginning));
     match (found.next(), found.next()) {

@@ -8,6 +8,7 @@ mod registry;
 mod versions;
 
 pub(crate) use self::ask::token_file;
+pub(crate) use self::registry::fetcher;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -31,8 +32,8 @@ pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Re
         ProviderCommand::Pull(arguments) => pull::run(global, &arguments).await,
         ProviderCommand::List(arguments) => versions::list(&arguments).await,
         ProviderCommand::Status(arguments) => versions::status(&arguments).await,
-        ProviderCommand::Verify(arguments) => versions::verify(&arguments).await,
-        ProviderCommand::Activate(arguments) => versions::activate(&arguments).await,
+        ProviderCommand::Verify(arguments) => versions::verify(global, &arguments).await,
+        ProviderCommand::Activate(arguments) => versions::activate(global, &arguments).await,
         ProviderCommand::Rollback(arguments) => versions::rollback(&arguments).await,
         ProviderCommand::Pin(arguments) => versions::pin(&arguments).await,
         ProviderCommand::Unpin(arguments) => versions::unpin(&arguments).await,

@@ -13,7 +13,7 @@ pub(super) fn registries(environment: &Environment) -> Registries {
     Registries::new(RegistryCredentials::of_environment(environment), REGISTRY_TIME)
 }
 
-pub(super) fn fetcher(environment: &Environment) -> Fetcher {
+pub(crate) fn fetcher(environment: &Environment) -> Fetcher {
     Fetcher::new(&Limits::default(), registries(environment))
 }
 

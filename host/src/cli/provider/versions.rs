@@ -1,19 +1,17 @@
 //! `quarry provider list`, `status`, `verify`, `activate`, `rollback`, `pin`, `unpin` and `prune`.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use quarry::admin::{Answered, Asked};
 use quarry::config::Environment;
 use quarry::gateway::{Status, VersionState, VersionStatus, restore};
-use quarry::provider::{Digest, EMBEDDED, EMBEDDED_NAME, Host, Limits};
-use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt, Store};
+use quarry::provider::{Digest, Host, Limits};
+use quarry::versions::source::{Fetched, Source};
+use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt};
 
-use super::ask::{self, Named};
-use crate::cli::arguments::{AdminArguments, PruneArguments, VersionArguments, VersionsArguments};
+use super::{ask, registry};
+use crate::cli::arguments::{AdminArguments, Global, PruneArguments, VersionArguments, VersionsArguments};
 use crate::cli::exit::Exit;
 use crate::cli::{setup, terminal};
 
@@ -75,76 +73,79 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
     Ok(Exit::Done)
 }
 
-pub(super) async fn verify(arguments: &VersionArguments) -> anyhow::Result<Exit> {
-    change(arguments, "/admin/v1/verify", "passed").await
+pub(super) async fn verify(global: &Global, arguments: &VersionArguments) -> anyhow::Result<Exit> {
+    change(global, arguments, Change::Verify).await
 }
 
-pub(super) async fn activate(arguments: &VersionArguments) -> anyhow::Result<Exit> {
-    change(arguments, "/admin/v1/activate", "serves").await
+pub(super) async fn activate(global: &Global, arguments: &VersionArguments) -> anyhow::Result<Exit> {
+    change(global, arguments, Change::Activate).await
 }
 
-async fn change(arguments: &VersionArguments, path: &str, done: &str) -> anyhow::Result<Exit> {
+#[derive(Clone, Copy, PartialEq)]
+enum Change {
+    Verify,
+    Activate,
+}
+
+async fn change(global: &Global, arguments: &VersionArguments, change: Change) -> anyhow::Result<Exit> {
     let client = ask::client(&arguments.admin)?;
-    let named = Named::read(&arguments.wanted);
-    let answered: Result<Answered, _> = match &named {
-        Named::Embedded => client.post(path, &asked(Some(EMBEDDED_VERSION.to_owned()))).await,
-        Named::File(file) => client.post_component(path, &file.display().to_string(), read(file)?).await,
-        Named::Digest(beginning) => match client.get::<Status>(STATUS).await {
-            Ok(status) => client.post(path, &asked(Some(ask::only(&status, beginning)?.to_string()))).await,
+    let path = match change {
+        Change::Verify => "/admin/v1/verify",
+        Change::Activate => "/admin/v1/activate",
+    };
+    let source = ask::named(&arguments.wanted)?;
+    let answered: Result<Answered, _> = match &source {
+        Source::Embedded | Source::Oci(_) => client.post(path, &asked(Some(source.to_string()))).await,
+        Source::File(_) => {
+            let Fetched { bytes, resolved, signature, .. } =
+                registry::fetcher(&Environment::of_process()).fetch(&source, &()).await?;
+            client.post_component(path, &resolved.to_string(), bytes, signature.as_deref()).await
+        }
+        Source::Kept(beginning) => match client.get::<Status>(STATUS).await {
+            Ok(status) => {
+                let digest = ask::only(&status, &beginning.to_string())?;
+                client.post(path, &asked(Some(digest.to_string()))).await
+            }
             Err(error) => Err(error),
         },
     };
     match answered {
         Ok(answered) => {
             steps(&answered.steps);
-            let already = if answered.unchanged && done == "serves" { " already" } else { "" };
-            terminal::print(&format!("{}  {} {done}{already}\n", short(&answered.version), answered.name))?;
+            let told = match (change, answered.unchanged) {
+                (Change::Verify, _) => "passed",
+                (Change::Activate, false) => "serves",
+                (Change::Activate, true) => "serves already",
+            };
+            terminal::print(&format!("{}  {} {told}\n", short(&answered.version), answered.name))?;
             Ok(Exit::Done)
         }
-        Err(error) if ask::is_at_rest(&arguments.admin, &error) => at_rest(&named, done),
+        Err(error) if ask::is_at_rest(&arguments.admin, &error) => at_rest(global, &source, change).await,
         Err(error) => Err(error.into()),
     }
 }
 
-const EMBEDDED_VERSION: &str = "embedded";
-
 /// Works on the folder of versions, for the gateway that starts next.
-fn at_rest(named: &Named, done: &str) -> anyhow::Result<Exit> {
+async fn at_rest(global: &Global, source: &Source, change: Change) -> anyhow::Result<Exit> {
+    let environment = Environment::of_process();
+    let Ok(signers) = registry::signers(global, &environment)? else { return Ok(Exit::Usage) };
     let mut store = ask::store()?;
+    let candidate = Candidate::from(registry::fetcher(&environment).fetch(source, &store).await?);
     let host = Arc::new(Host::new(Limits::default())?);
-    let cache = setup::aot_cache_beside(&Environment::of_process(), store.folder());
+    let cache = setup::aot_cache_beside(&environment, store.folder());
     let gate = Gate::new(host, cache.clone(), Compiler::Here);
-    let candidate = match named {
-        Named::Embedded => Candidate { source: EMBEDDED_NAME.to_owned(), bytes: EMBEDDED.to_vec(), expected: None },
-        Named::File(file) => Candidate { source: file.display().to_string(), bytes: read(file)?, expected: None },
-        Named::Digest(beginning) => known(&store, beginning)?,
-    };
-    if done == "passed" {
+    if change == Change::Verify {
         let mut taken = Vec::new();
-        let passed = gate.pass(&candidate, None, &mut |step| taken.push(step.clone()));
+        let passed = gate.pass(&candidate, None, &signers, &mut |step| taken.push(step.clone()));
         steps(&taken);
         let passed = passed?;
         terminal::print(&format!("{}  {} passed\n", short(&passed.generation.digest()), passed.name))?;
         return Ok(Exit::Done);
     }
-    let restored = restore(&gate, &cache, &mut store, Some(candidate))?;
-    let passed = restored.passed;
-    terminal::print(&format!(
-        "{}  {} serves when a gateway starts\n",
-        short(&passed.generation.digest()),
-        passed.name
-    ))?;
+    let passed = restore(&gate, &cache, &mut store, Some(candidate), &signers)?.passed;
+    let digest = short(&passed.generation.digest());
+    terminal::print(&format!("{digest}  {} serves when a gateway starts\n", passed.name))?;
     Ok(Exit::Done)
-}
-
-fn known(store: &Store, beginning: &str) -> anyhow::Result<Candidate> {
-    let digest = ask::only(&Status::at_rest(store), beginning)?;
-    if digest == Digest::of(EMBEDDED) {
-        return Ok(Candidate { source: EMBEDDED_NAME.to_owned(), bytes: EMBEDDED.to_vec(), expected: None });
-    }
-    let bytes = store.bytes(&digest)?.with_context(|| format!("the component of {digest} is not kept any more"))?;
-    let source = store.history().proofs.get(&digest).map(|proof| proof.source.clone());
-    Ok(Candidate { source: source.unwrap_or_else(|| format!("{digest:?}")), bytes, expected: Some(digest) })
 }
 
 pub(super) async fn rollback(arguments: &AdminArguments) -> anyhow::Result<Exit> {
@@ -177,13 +178,6 @@ pub(super) async fn prune(arguments: &PruneArguments) -> anyhow::Result<Exit> {
 
 fn asked(version: Option<String>) -> Asked {
     Asked { version, by: Some("quarry provider".to_owned()), keep: None }
-}
-
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let limit = Limits::default().component as u64;
-    let size = fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
-    anyhow::ensure!(size <= limit, "{} has {size} bytes, a component has at most {limit}", file.display());
-    fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 fn short(digest: &Digest) -> String {

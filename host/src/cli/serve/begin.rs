@@ -1,19 +1,20 @@
 //! The version that `quarry serve` begins with, and where it listens for administration.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use quarry::admin::{Admin, AdminAddress, AdminToken, default_socket, runtime_folder};
-use quarry::config::Environment;
+use quarry::config::gateway::{GatewayConfig, ProviderConfig};
+use quarry::config::{ConfigFile, Environment, locate};
 use quarry::gateway::{Restored, restore};
 use quarry::provider::{Host, Limits};
+use quarry::versions::source::Source;
 use quarry::versions::{Candidate, Compiler, Gate, Store, StoreError, state_folder};
 use tempfile::TempDir;
 
 use crate::cli::arguments::Global;
-use crate::cli::provider::token_file;
+use crate::cli::provider::{fetcher, token_file};
 use crate::cli::{setup, terminal};
 
 /// How long the compilation of a component may take.
@@ -29,14 +30,23 @@ pub(super) struct Begun {
 }
 
 /// Loads the version that the gateway begins with.
-pub(super) fn begin(global: &Global, environment: &Environment) -> anyhow::Result<Begun> {
+pub(super) async fn begin(global: &Global, environment: &Environment) -> anyhow::Result<Begun> {
     let (mut store, passing) = open_store(environment)?;
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = setup::aot_cache_beside(environment, store.folder());
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let gate = Gate::new(host, cache.clone(), Compiler::Child { program, time: COMPILE });
-    let named = global.provider_component.as_deref().map(candidate).transpose()?;
-    let restored = restore(&gate, &cache, &mut store, named)?;
+    let rules = rules(global, environment)?;
+    let named = match (global.provider_component.clone(), rules.component) {
+        (Some(file), _) => Some(Source::File(file)),
+        (None, Some(text)) => Some(named(&text)?),
+        (None, None) => None,
+    };
+    let named = match named {
+        Some(source) => Some(candidate(&source, &store, environment).await?),
+        None => None,
+    };
+    let restored = restore(&gate, &cache, &mut store, named, &rules.signers)?;
     for (digest, reason) in &restored.skipped {
         terminal::tell(&terminal::printable(&format!("the version {digest} does not come back: {reason}")));
         terminal::tell("\n");
@@ -44,12 +54,30 @@ pub(super) fn begin(global: &Global, environment: &Environment) -> anyhow::Resul
     Ok(Begun { gate, store, restored, passing })
 }
 
-fn candidate(file: &Path) -> anyhow::Result<Candidate> {
-    let limit = Limits::default().component as u64;
-    let size = std::fs::metadata(file).with_context(|| format!("cannot read the component {}", file.display()))?.len();
-    anyhow::ensure!(size <= limit, "the component {} has {size} bytes, the limit is {limit}", file.display());
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read the component {}", file.display()))?;
-    Ok(Candidate { source: file.display().to_string(), bytes, expected: None })
+/// What the configuration says of versions. Its problems are told with all others, by whoever reads the rest.
+fn rules(global: &Global, environment: &Environment) -> anyhow::Result<ProviderConfig> {
+    let location = locate(global.config.as_deref(), environment)?;
+    let file = location.as_ref().map(ConfigFile::read).transpose()?;
+    Ok(GatewayConfig::read(file.as_ref()).map(|config| config.provider).unwrap_or_default())
+}
+
+/// The version that the configuration names.
+pub(super) fn named(text: &str) -> anyhow::Result<Source> {
+    text.parse::<Source>().context("quarry.provider.component")
+}
+
+/// The version that is named. One of a registry that is pinned, and that passed before, is not asked for again: the registry may
+/// be away.
+async fn candidate(source: &Source, store: &Store, environment: &Environment) -> anyhow::Result<Candidate> {
+    let name = source.to_string();
+    let before = store.history().proofs.iter().find(|(_, proof)| name.contains("@sha256:") && proof.source == name);
+    if let Some((digest, _)) = before
+        && let Ok(Some(bytes)) = store.bytes(digest)
+    {
+        let signature = store.signature(digest)?;
+        return Ok(Candidate { source: name, bytes, expected: Some(*digest), signature });
+    }
+    Ok(Candidate::from(fetcher(environment).fetch(source, store).await?))
 }
 
 /// The folder of versions. Where there is none to be had, or another gateway has it, versions last as long as this process.

@@ -6,9 +6,13 @@ use super::signer::Signer;
 
 /// Reads which versions of the provider may serve.
 pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut ProviderConfig) {
-    let members = reader.members(node, &["signers"]);
+    let members = reader.members(node, &["signers", "component"]);
     if let Some(node) = members.get("signers") {
         provider.signers = signers(reader, node);
+    }
+    if let Some(node) = members.get("component") {
+        let expected = "a component: a file, oci://registry/name:tag@sha256:…, sha256:… or embedded";
+        provider.component = reader.text(node, expected).map(str::to_owned);
     }
 }
 

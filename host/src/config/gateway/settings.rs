@@ -162,6 +162,9 @@ pub struct ProviderConfig {
     /// `signers`: minisign public keys. With any, a version that comes from outside has to be signed by one of them. Default none,
     /// which asks for no signature.
     pub signers: Vec<Signer>,
+    /// `component`: a reference to the version that the gateway begins with (a file, `oci://…`, `sha256:…` or `embedded`); when it changes while the gateway runs, that version is put to
+    /// work. Default none: the version that served last.
+    pub component: Option<String>,
 }
 
 /// `quarry.log`: what is written to standard error.

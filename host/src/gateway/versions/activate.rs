@@ -8,6 +8,7 @@ use crate::gateway::configuration::ConfigurationError;
 use crate::gateway::lineup::{Lineup, Seat, Version};
 use crate::gateway::state::{Gateway, StartError};
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
+use crate::versions::source::Source;
 use crate::versions::{Candidate, Event, Passed, Refused, Step, StepReceipt};
 
 /// The version that is wanted.
@@ -15,6 +16,8 @@ use crate::versions::{Candidate, Event, Passed, Refused, Step, StepReceipt};
 pub enum Wanted {
     /// One whose bytes are given.
     Given(Candidate),
+    /// One that is to be fetched.
+    Named(Source),
     /// One that is known by its digest.
     Known(Digest),
     /// The one that this binary was built with.
@@ -40,9 +43,11 @@ impl Versions {
     /// # Errors
     /// With the step that it fails at; whatever served goes on serving.
     pub async fn activate(self: &Arc<Self>, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
+        let (wanted, mut steps) = self.fetched(wanted, by).await?;
         let _one_at_a_time = self.changing.lock().await;
         self.check_allowed(&wanted)?;
-        let (passed, steps) = self.verified(wanted, by).await?;
+        let (passed, taken) = self.verified(wanted, by).await?;
+        steps.extend(taken);
         let digest = passed.generation.digest();
         if self.serving() == digest {
             return Ok(Activated { digest, name: passed.name, steps, unchanged: true });
@@ -59,8 +64,10 @@ impl Versions {
     /// # Errors
     /// With the step that it fails at.
     pub async fn verify(self: &Arc<Self>, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
+        let (wanted, mut steps) = self.fetched(wanted, by).await?;
         let _one_at_a_time = self.changing.lock().await;
-        let (passed, steps) = self.verified(wanted, by).await?;
+        let (passed, taken) = self.verified(wanted, by).await?;
+        steps.extend(taken);
         Ok(Activated { digest: passed.generation.digest(), name: passed.name, steps, unchanged: true })
     }
 
@@ -117,6 +124,25 @@ impl Versions {
         self.gateway.lineup.load().primary.version.digest()
     }
 
+    /// The bytes of a version that is to be fetched, before anything waits for them.
+    async fn fetched(&self, wanted: Wanted, by: &str) -> Result<(Wanted, Vec<StepReceipt>), ChangeError> {
+        let Wanted::Named(source) = wanted else { return Ok((wanted, Vec::new())) };
+        let began = Instant::now();
+        let fetched = self.fetcher.fetch(&source, self).await;
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (failure, detail, digest) = match &fetched {
+            Ok(fetched) => (None, Some(fetched.resolved.to_string()), Some(fetched.digest)),
+            Err(error) => (Some(error.to_string()), None, None),
+        };
+        let receipt = StepReceipt { step: Step::Fetch, failure, detail, milliseconds };
+        let (source, by) = (source.to_string(), by.to_owned());
+        self.store().record(Event::Step { digest, source, by, receipt: receipt.clone() })?;
+        match fetched {
+            Ok(fetched) => Ok((Wanted::Given(fetched.into()), vec![receipt])),
+            Err(error) => Err(Refused { step: Step::Fetch, reason: error.to_string() }.into()),
+        }
+    }
+
     fn check_allowed(&self, wanted: &Wanted) -> Result<(), ChangeError> {
         let digest = wanted.digest();
         let store = self.store();
@@ -134,23 +160,32 @@ impl Versions {
 
     /// A version that passed: now, or before with the same cases in the same engine.
     async fn verified(&self, wanted: Wanted, by: &str) -> Result<(Passed, Vec<StepReceipt>), ChangeError> {
+        let signers = self.gateway.effective().configuration.gateway.provider.signers.clone();
         let candidate = match wanted {
-            Wanted::Embedded => {
-                Candidate { source: EMBEDDED_NAME.to_owned(), bytes: EMBEDDED.to_vec(), expected: None }
-            }
+            Wanted::Embedded => Candidate {
+                source: EMBEDDED_NAME.to_owned(),
+                bytes: EMBEDDED.to_vec(),
+                expected: None,
+                signature: None,
+            },
             Wanted::Given(candidate) => candidate,
+            Wanted::Named(source) => {
+                let reason = format!("{source} was not fetched");
+                return Err(Refused { step: Step::Fetch, reason }.into());
+            }
             Wanted::Known(digest) => {
                 let proof = self.store().history().proofs.get(&digest).cloned();
                 let quarantined = self.store().history().quarantined.contains_key(&digest);
                 if let Some(passed) =
-                    proof.as_ref().filter(|_| !quarantined).and_then(|proof| self.gate.proved(&digest, proof))
+                    proof.as_ref().filter(|_| !quarantined).and_then(|proof| self.gate.proved(&digest, proof, &signers))
                 {
                     return Ok((passed, Vec::new()));
                 }
                 let unknown = || ChangeError::Unknown { digest: digest.to_string() };
                 let bytes = self.store().bytes(&digest)?.ok_or_else(unknown)?;
+                let signature = self.store().signature(&digest)?;
                 let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
-                Candidate { source, bytes, expected: Some(digest) }
+                Candidate { source, bytes, expected: Some(digest), signature }
             }
         };
         let source = candidate.source.clone();
@@ -158,10 +193,10 @@ impl Versions {
         let digest = Digest::of(&candidate.bytes);
         let proof = history.proofs.get(&digest).filter(|_| !history.quarantined.contains_key(&digest)).cloned();
         let gate = self.gate.clone();
-        let (passed, steps, bytes) = tokio::task::spawn_blocking(move || {
+        let (passed, steps, candidate) = tokio::task::spawn_blocking(move || {
             let mut steps = Vec::new();
-            let passed = gate.pass(&candidate, proof.as_ref(), &mut |step| steps.push(step.clone()));
-            (passed, steps, candidate.bytes)
+            let passed = gate.pass(&candidate, proof.as_ref(), &signers, &mut |step| steps.push(step.clone()));
+            (passed, steps, candidate)
         })
         .await?;
         for receipt in &steps {
@@ -171,7 +206,7 @@ impl Versions {
         let passed = passed?;
         if passed.anew {
             let mut store = self.store();
-            store.keep(&bytes)?;
+            store.keep(&candidate.bytes, candidate.signature.as_deref())?;
             let event = self.gate.proof(&source, &passed);
             store.record(event)?;
         }
@@ -213,6 +248,8 @@ impl Wanted {
         match self {
             Wanted::Given(candidate) => Digest::of(&candidate.bytes),
             Wanted::Known(digest) => *digest,
+            // Not fetched yet, so it is none that is known.
+            Wanted::Named(_) => Digest::of(&[]),
             Wanted::Embedded => Digest::of(EMBEDDED),
         }
     }

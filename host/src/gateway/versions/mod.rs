@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use super::lineup::Version;
 use super::state::{Gateway, StartError};
 use crate::provider::Digest;
+use crate::versions::source::{Fetcher, Kept};
 use crate::versions::{Gate, Refused, Store, StoreError};
 
 pub use self::activate::{Activated, Wanted};
@@ -87,6 +88,7 @@ pub enum ChangeError {
 pub struct Versions {
     gateway: Arc<Gateway>,
     gate: Gate,
+    fetcher: Fetcher,
     store: Mutex<Store>,
     rules: VersionRules,
     /// Held while a change is made: one after the other.
@@ -106,10 +108,11 @@ struct Loaded {
 impl Versions {
     /// The versions of this gateway, which serves the one that was restored.
     #[must_use]
-    pub fn new(gateway: Arc<Gateway>, gate: Gate, store: Store, rules: VersionRules) -> Arc<Self> {
+    pub fn new(gateway: Arc<Gateway>, gate: Gate, fetcher: Fetcher, store: Store, rules: VersionRules) -> Arc<Self> {
         let versions = Arc::new(Versions {
             gateway,
             gate,
+            fetcher,
             store: Mutex::new(store),
             rules,
             changing: tokio::sync::Mutex::new(()),
@@ -125,5 +128,19 @@ impl Versions {
 
     fn loaded(&self) -> MutexGuard<'_, Loaded> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept for Versions {
+    fn digests(&self) -> Result<Vec<Digest>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.store().kept()?)
+    }
+
+    fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.store().bytes(digest)?)
+    }
+
+    fn signature(&self, digest: &Digest) -> Result<Option<String>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.store().signature(digest)?)
     }
 }

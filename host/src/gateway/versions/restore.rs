@@ -1,5 +1,6 @@
 //! Which version a gateway begins with.
 
+use crate::config::gateway::Signer;
 use crate::provider::{AotCache, Digest, EMBEDDED, Generation, LoadError};
 use crate::versions::{Candidate, Event, Gate, Passed, Refused, StepReceipt, Store, StoreError};
 
@@ -28,7 +29,8 @@ pub enum RestoreError {
 }
 
 /// The version to begin with: the one that is named; else the one that served last and passes; else the one before it, and so
-/// on; else the one that the binary was built with, which passed when it was built.
+/// on; else the one that the binary was built with, which passed when it was built. One that comes from outside has to be signed by
+/// one of `signers`, where there are any.
 ///
 /// # Errors
 /// When the one that is named is refused, or nothing can be loaded.
@@ -37,10 +39,11 @@ pub fn restore(
     cache: &AotCache,
     store: &mut Store,
     named: Option<Candidate>,
+    signers: &[Signer],
 ) -> Result<Restored, RestoreError> {
     if let Some(candidate) = named {
         let by = "the command line";
-        let passed = pass(gate, store, &candidate, by)?;
+        let passed = pass(gate, store, &candidate, signers, by)?;
         activated(store, passed.generation.digest(), by)?;
         return Ok(Restored { passed, skipped: Vec::new() });
     }
@@ -54,7 +57,7 @@ pub fn restore(
             skipped.push((*digest, format!("it is quarantined: {reason}")));
             continue;
         }
-        match again(gate, store, digest) {
+        match again(gate, store, digest, signers) {
             Ok(passed) => {
                 if history.active != Some(*digest) {
                     activated(store, *digest, "the gateway, at its start")?;
@@ -73,7 +76,7 @@ pub fn restore(
         Err(error) => return Err(LoadError::Engine { reason: error.to_string() }.into()),
     };
     activated(store, generation.digest(), "the gateway, at its start")?;
-    Ok(Restored { passed: Passed { generation, name, passed: 0, anew: false }, skipped })
+    Ok(Restored { passed: Passed { generation, name, passed: 0, signer: None, anew: false }, skipped })
 }
 
 /// Writes down that a version serves, unless it is the one that served last.
@@ -85,30 +88,37 @@ fn activated(store: &mut Store, digest: Digest, by: &str) -> Result<(), StoreErr
 }
 
 /// A version that served before.
-fn again(gate: &Gate, store: &mut Store, digest: &Digest) -> Result<Passed, String> {
+fn again(gate: &Gate, store: &mut Store, digest: &Digest, signers: &[Signer]) -> Result<Passed, String> {
     let proof = store.history().proofs.get(digest).cloned();
-    if let Some(passed) = proof.as_ref().and_then(|proof| gate.proved(digest, proof)) {
+    if let Some(passed) = proof.as_ref().and_then(|proof| gate.proved(digest, proof, signers)) {
         return Ok(passed);
     }
     let bytes = store.bytes(digest).map_err(|error| error.to_string())?.ok_or("its component is not kept any more")?;
     let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
-    let candidate = Candidate { source, bytes, expected: Some(*digest) };
-    pass(gate, store, &candidate, "the gateway, at its start").map_err(|error| error.to_string())
+    let signature = store.signature(digest).map_err(|error| error.to_string())?;
+    let candidate = Candidate { source, bytes, expected: Some(*digest), signature };
+    pass(gate, store, &candidate, signers, "the gateway, at its start").map_err(|error| error.to_string())
 }
 
 /// Lets a version through the gate and writes down what it proved.
-fn pass(gate: &Gate, store: &mut Store, candidate: &Candidate, by: &str) -> Result<Passed, RestoreError> {
+fn pass(
+    gate: &Gate,
+    store: &mut Store,
+    candidate: &Candidate,
+    signers: &[Signer],
+    by: &str,
+) -> Result<Passed, RestoreError> {
     let digest = Digest::of(&candidate.bytes);
     let proof = store.history().proofs.get(&digest).cloned();
     let mut steps: Vec<StepReceipt> = Vec::new();
-    let passed = gate.pass(candidate, proof.as_ref(), &mut |step| steps.push(step.clone()));
+    let passed = gate.pass(candidate, proof.as_ref(), signers, &mut |step| steps.push(step.clone()));
     for receipt in steps {
         let (source, by) = (candidate.source.clone(), by.to_owned());
         store.record(Event::Step { digest: Some(digest), source, by, receipt })?;
     }
     let passed = passed?;
     if passed.anew {
-        store.keep(&candidate.bytes)?;
+        store.keep(&candidate.bytes, candidate.signature.as_deref())?;
         let event = gate.proof(&candidate.source, &passed);
         store.record(event)?;
     }

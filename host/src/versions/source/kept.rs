@@ -24,6 +24,15 @@ pub trait Kept: Sync {
     /// # Errors
     /// When they cannot be read, or are not what they were.
     fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>>;
+
+    /// The signature that came with one; none where none did.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn signature(&self, digest: &Digest) -> Result<Option<String>, Box<dyn std::error::Error + Send + Sync>> {
+        let _ = digest;
+        Ok(None)
+    }
 }
 
 /// A machine that keeps no versions.
