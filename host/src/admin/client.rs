@@ -38,6 +38,16 @@ pub enum ClientError {
         /// Why.
         reason: String,
     },
+    /// Somebody else listens where this user's gateway would.
+    #[error(
+        "user {user} listens on {address}, and not this user's gateway: name the listener by --admin if that is meant"
+    )]
+    Stranger {
+        /// The address.
+        address: AdminAddress,
+        /// The user.
+        user: u32,
+    },
     /// The gateway refused.
     #[error("{}", .0.error)]
     Refused(Problem),
@@ -48,13 +58,21 @@ pub enum ClientError {
 pub struct AdminClient {
     address: AdminAddress,
     token: Option<AdminToken>,
+    /// Whether the listener has to be a process of this user.
+    own: bool,
 }
 
 impl AdminClient {
     /// A client for the gateway that listens there.
     #[must_use]
     pub fn new(address: AdminAddress, token: Option<AdminToken>) -> Self {
-        AdminClient { address, token }
+        AdminClient { address, token, own: false }
+    }
+
+    /// A client for this user's gateway, where nobody named one: a socket of somebody else is not asked.
+    #[must_use]
+    pub fn of_this_user(address: AdminAddress) -> Self {
+        AdminClient { address, token: None, own: true }
     }
 
     /// Asks for a document.
@@ -117,7 +135,14 @@ impl AdminClient {
     async fn ask<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<T, ClientError> {
         let nobody = |source| ClientError::NobodyThere { address: self.address.clone(), source };
         match &self.address {
-            AdminAddress::Unix(path) => self.on(UnixStream::connect(path).await.map_err(nobody)?, request).await,
+            AdminAddress::Unix(path) => {
+                let stream = UnixStream::connect(path).await.map_err(nobody)?;
+                let user = stream.peer_cred().map_err(nobody)?.uid();
+                if self.own && user != rustix::process::geteuid().as_raw() {
+                    return Err(ClientError::Stranger { address: self.address.clone(), user });
+                }
+                self.on(stream, request).await
+            }
             AdminAddress::Tcp(address) => self.on(TcpStream::connect(address).await.map_err(nobody)?, request).await,
             AdminAddress::Off => Err(nobody(std::io::Error::other("administration is off"))),
         }

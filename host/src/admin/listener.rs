@@ -77,6 +77,7 @@ impl Admin {
         }
         if let Some(folder) = path.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+            only_ours(folder).map_err(failed)?;
         }
         match fs::symlink_metadata(path) {
             Ok(metadata) if is_socket(&metadata) => fs::remove_file(path).map_err(failed)?,
@@ -122,6 +123,18 @@ impl Admin {
             }
         }
     }
+}
+
+/// Refuses a folder in which somebody else could put a socket of their own in the place of this one.
+fn only_ours(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = fs::metadata(folder)?;
+    let user = metadata.uid();
+    if (user != 0 && user != rustix::process::geteuid().as_raw()) || metadata.mode() & 0o022 != 0 {
+        let message = format!("others can write to {}: it has to be this user's or root's alone", folder.display());
+        return Err(io::Error::other(message));
+    }
+    Ok(())
 }
 
 fn is_socket(metadata: &fs::Metadata) -> bool {

@@ -21,7 +21,9 @@ pub(crate) fn token_file(environment: &Environment) -> PathBuf {
 /// The client for the gateway that is named, or this user's.
 pub(super) fn client(arguments: &AdminArguments) -> anyhow::Result<AdminClient> {
     let environment = Environment::of_process();
-    let address = arguments.admin.clone().unwrap_or_else(|| default_socket(&environment));
+    let Some(address) = arguments.admin.clone() else {
+        return Ok(AdminClient::of_this_user(default_socket(&environment)));
+    };
     let token = match (&address, AdminToken::of(&environment)) {
         (AdminAddress::Tcp(_), None) => {
             let file = token_file(&environment);
