@@ -1,4 +1,5 @@
 //! Quarry's host: everything that needs authority.
+pub mod admin;
 pub mod aws;
 pub mod bindings;
 pub mod config;
@@ -11,3 +12,4 @@ pub mod pi;
 pub mod provider;
 pub mod simulator;
 pub mod telemetry;
+pub mod versions;

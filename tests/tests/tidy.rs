@@ -123,7 +123,7 @@ fn help(command: &[&str]) -> String {
 #[test]
 fn architecture_stays_short() {
     let lines = read("ARCHITECTURE.md").lines().count();
-    assert!(lines <= 150, "{lines} lines");
+    assert!(lines <= 160, "{lines} lines");
 }
 
 #[test]

@@ -13,6 +13,8 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use secrecy::ExposeSecret as _;
+
 use super::credentials::{BearerToken, Source};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
 
@@ -38,6 +40,22 @@ pub struct AwsOptions {
     /// than once; what the SDK's own configuration says (3 times, or `AWS_MAX_ATTEMPTS`) when absent. A caller that retries
     /// by itself gives 1.
     pub attempts: Option<u32>,
+}
+
+impl PartialEq for AwsOptions {
+    fn eq(&self, other: &Self) -> bool {
+        let headers = |options: &AwsOptions| -> Vec<(String, String)> {
+            options.headers.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect()
+        };
+        self.region == other.region
+            && self.runtime_endpoint == other.runtime_endpoint
+            && self.control_endpoint == other.control_endpoint
+            && self.source == other.source
+            && self.bearer_token.as_ref().map(BearerToken::expose)
+                == other.bearer_token.as_ref().map(BearerToken::expose)
+            && self.attempts == other.attempts
+            && headers(self) == headers(other)
+    }
 }
 
 impl AwsOptions {

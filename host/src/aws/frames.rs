@@ -5,7 +5,7 @@
 //! length cannot make the host collect gigabytes; bytes that are left over at the end are an error; and headers that are those
 //! of the frame before are not read again.
 
-use aws_smithy_eventstream::frame::read_message_from;
+use aws_smithy_eventstream::frame::{read_message_from, write_message_to};
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bytes::{Buf as _, Bytes, BytesMut};
 
@@ -257,6 +257,41 @@ fn push(batch: &mut Batch, message_type: MessageType, name: &[u8], payload: &[u8
     batch.frames.push(Frame { message_type, name_length: length(name.len()), payload_length: length(payload.len()) });
     batch.bytes.extend_from_slice(name);
     batch.bytes.extend_from_slice(payload);
+}
+
+/// Longest string that a header can hold, in bytes (the event stream specification's limit).
+const LONGEST_HEADER: usize = 0x7fff;
+
+/// Appends the bytes of a frame that decodes to these parts. Its headers are those that say what it is, and no others.
+///
+/// # Errors
+/// When a name does not fit into a header.
+pub fn encode(message_type: &MessageType, name: &str, payload: &[u8], bytes: &mut Vec<u8>) -> Result<(), FrameError> {
+    let string = |name: &'static str, value: &str| Header::new(name, HeaderValue::String(value.to_owned().into()));
+    let words = std::str::from_utf8(payload).ok().filter(|words| words.len() <= LONGEST_HEADER);
+    let message = match (message_type, words) {
+        (MessageType::Error, Some(words)) => Message::new(Bytes::new())
+            .add_header(string(":error-code", name))
+            .add_header(string(":error-message", words)),
+        // The decoder takes an error's words from its payload where no header has them.
+        (MessageType::Error, None) => {
+            Message::new(Bytes::copy_from_slice(payload)).add_header(string(":error-code", name))
+        }
+        (MessageType::Exception, _) => {
+            Message::new(Bytes::copy_from_slice(payload)).add_header(string(":exception-type", name))
+        }
+        (MessageType::Event | MessageType::Other(_), _) => {
+            Message::new(Bytes::copy_from_slice(payload)).add_header(string(":event-type", name))
+        }
+    };
+    let kind = match message_type {
+        MessageType::Event => "event",
+        MessageType::Exception => "exception",
+        MessageType::Error => "error",
+        MessageType::Other(other) => other,
+    };
+    write_message_to(&message.add_header(string(":message-type", kind)), bytes)
+        .map_err(|error| FrameError::Unreadable { reason: error.to_string() })
 }
 
 fn text<'message>(headers: &'message [Header], name: &str) -> Option<&'message str> {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use quarry::admin::AdminAddress;
 use quarry::config::gateway::{HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
+use quarry::versions::source::{OciReference, Source};
 
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
@@ -32,6 +34,8 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Ask a model, and see the answer as it comes
     Chat(ChatArguments),
+    /// Ask a model as `quarry chat` does, and write a recording of the answer
+    Record(RecordArguments),
     /// Serve clients of OpenAI, Anthropic and pi in front of Bedrock
     Serve(ServeArguments),
     /// What models there are
@@ -93,6 +97,19 @@ pub(crate) struct ChatArguments {
     #[arg(long, value_name = "SECONDS", env = "QUARRY_IDLE_TIMEOUT", default_value_t = 300,
           value_parser = positive)]
     pub(crate) idle_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArguments {
+    /// Folder for the recording: NAME.bin and NAME.json. It is made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Write down what was asked and answered in its own words. Else the request is left out, and texts of the answer are filler
+    /// of the same length
+    #[arg(long)]
+    pub(crate) prompts: bool,
+    #[command(flatten)]
+    pub(crate) chat: ChatArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -196,6 +213,9 @@ pub(crate) struct ServeArguments {
     /// How fast the simulated model speaks
     #[arg(long, value_enum, value_name = "PACE", env = "QUARRY_SIMULATE_PACE", default_value_t = SimulatedPace::Model)]
     pub(crate) simulate_pace: SimulatedPace,
+    /// Where to listen for administration: unix:PATH, http://127.0.0.1:PORT or off. Without it a socket of this user's
+    #[arg(long, value_name = "ADDRESS", env = "QUARRY_ADMIN")]
+    pub(crate) admin: Option<AdminAddress>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
@@ -253,6 +273,74 @@ pub(crate) enum ProviderCommand {
     Inspect(InspectArguments),
     /// Write the embedded component to a file
     Export(ExportArguments),
+    /// Show the versions that there are, and which one serves
+    List(VersionsArguments),
+    /// Show how the versions of a gateway that runs are doing, and what happened to them
+    Status(VersionsArguments),
+    /// Hold a version against everything that it has to pass, and do not put it to work
+    Verify(VersionArguments),
+    /// Put a version to work: new requests get it, those under way finish on theirs
+    Activate(VersionArguments),
+    /// Put the version to work again that served before
+    Rollback(AdminArguments),
+    /// Let no other version take the place of the one that serves
+    Pin(AdminArguments),
+    /// Allow other versions again
+    Unpin(AdminArguments),
+    /// Remove the components of versions that nothing needs
+    Prune(PruneArguments),
+    /// Push a component to a registry, with FILE.minisig where that is; prints where it can be pulled from, pinned, and its SHA-256
+    Push(PushArguments),
+    /// Pull a component from a registry into a file, and its signature into FILE.minisig; prints where it came from, pinned, and its
+    /// SHA-256
+    Pull(PullArguments),
+    /// Run two components on the same inputs, and list what differs
+    Diff(DiffArguments),
+    /// Compile a component from standard input: what the gateway starts itself for
+    #[command(hide = true)]
+    CompileIntoCache(CompileArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdminArguments {
+    /// Where the gateway's admin listener is: unix:PATH or http://127.0.0.1:PORT. Without it the socket of this user's gateway
+    #[arg(long, value_name = "ADDRESS", env = "QUARRY_ADMIN")]
+    pub(crate) admin: Option<AdminAddress>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VersionsArguments {
+    #[command(flatten)]
+    pub(crate) admin: AdminArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VersionArguments {
+    /// A component's file, the digest of a version that `list` shows (its beginning is enough), or `embedded`
+    #[arg(value_name = "VERSION")]
+    pub(crate) wanted: String,
+    #[command(flatten)]
+    pub(crate) admin: AdminArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PruneArguments {
+    /// How many of the versions that nothing needs are kept
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) keep: usize,
+    #[command(flatten)]
+    pub(crate) admin: AdminArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileArguments {
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: PathBuf,
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) seconds: u64,
 }
 
 #[derive(Debug, Args)]
@@ -268,6 +356,55 @@ pub(crate) struct InspectArguments {
 pub(crate) struct ExportArguments {
     /// File to write; it must not exist
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PushArguments {
+    /// The component
+    pub(crate) file: PathBuf,
+    /// Where to: oci://registry/name:tag
+    #[arg(value_parser = registry_reference)]
+    pub(crate) reference: OciReference,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PullArguments {
+    /// Where from: oci://registry/name:tag, or oci://registry/name@sha256:… for exactly that one
+    #[arg(value_parser = registry_reference)]
+    pub(crate) reference: OciReference,
+    /// File to write; it must not exist
+    pub(crate) file: PathBuf,
+}
+
+fn registry_reference(text: &str) -> Result<OciReference, String> {
+    match text.parse::<Source>() {
+        Ok(Source::Oci(reference)) => Ok(reference),
+        Ok(_) => Err("expected `oci://registry/name:tag`".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// The component that serves, or `embedded`
+    pub(crate) old: PathBuf,
+    /// The candidate, or `embedded`
+    pub(crate) new: PathBuf,
+    /// Folder of cases whose inputs to compare on; the ones that this binary was built with when none is named
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Option<PathBuf>,
+    /// Folder of recorded streams to compare on too: NAME.bin and NAME.json
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recordings: Option<PathBuf>,
+    /// JSON5 file of differences that are wanted: { allow: [{ kind: "delta/done/*", reason: "why" }] }
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: Option<PathBuf>,
+    /// Show values and specimens in their own words. Else texts in them are filler of the same length
+    #[arg(long)]
+    pub(crate) prompts: bool,
+    /// Print JSON, each kind with its smallest specimen
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 fn key_name(text: &str) -> Result<String, &'static str> {

@@ -16,13 +16,19 @@ use quarry::pi::message::Fold;
 
 use super::arguments::{ChatArguments, Global};
 use super::exit::Exit;
+use super::record::Recorder;
 use super::serve::SIMULATED_MODEL;
 use super::setup::{ProblemsTold, Setup};
 use super::{credentials, problems, terminal};
 
 mod output;
 
-pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Result<Exit> {
+/// Asks. What comes is written down too where there is a recorder for it.
+pub(crate) async fn run(
+    global: &Global,
+    arguments: ChatArguments,
+    recorder: Option<&mut Recorder>,
+) -> anyhow::Result<Exit> {
     let setup = match Setup::make(global, &overrides(&arguments))? {
         Ok(setup) => setup,
         Err(ProblemsTold) => return Ok(Exit::Usage),
@@ -61,6 +67,7 @@ pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Re
     if let Some(message) = credentials::half_a_pair(aws.source(), &environment) {
         bail!(message);
     }
+    let tape = recorder.map(|recorder| recorder.tape(session.generation(), &asked)).transpose()?;
     let identity = session.identify()?;
     let fold = Fold::new(&identity.api, &identity.provider, &asked.model.id, Some(milliseconds_now()));
     let ask = Ask {
@@ -72,7 +79,7 @@ pub(crate) async fn run(global: &Global, arguments: ChatArguments) -> anyhow::Re
         idle: Duration::from_secs(arguments.idle_timeout),
     };
     let mut output = output::Output::new(fold, arguments.json);
-    gateway::run(session, &aws, ask, interrupted(), &mut output).await?;
+    gateway::run_taped(session, &aws, ask, interrupted(), &mut output, tape).await?;
     Ok(output.exit())
 }
 

@@ -11,6 +11,7 @@ mod logging;
 mod models;
 mod problems;
 mod provider;
+mod record;
 mod serve;
 mod setup;
 mod simulate;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::arguments::{Arguments, AuthCommand, Command, KeysCommand, ModelsCommand, ProviderCommand};
+use self::arguments::{Arguments, AuthCommand, Command, KeysCommand, ModelsCommand};
 use self::exit::Exit;
 
 /// Parses the arguments, runs the command, and says how it went by the exit code.
@@ -47,7 +48,8 @@ pub(crate) fn main() -> ExitCode {
 
 async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
     match command {
-        Command::Chat(arguments) => chat::run(&global, arguments).await,
+        Command::Chat(arguments) => chat::run(&global, arguments, None).await,
+        Command::Record(arguments) => record::run(&global, arguments).await,
         Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Models(ModelsCommand::List(arguments)) => models::list(&global, arguments).await,
         Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,
@@ -56,7 +58,6 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Keys(KeysCommand::Revoke(arguments)) => keys::revoke(&global, &arguments),
         Command::Simulate(arguments) => simulate::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&global, &arguments),
-        Command::Provider(ProviderCommand::Inspect(arguments)) => provider::inspect(&global, &arguments),
-        Command::Provider(ProviderCommand::Export(arguments)) => provider::export(&arguments),
+        Command::Provider(command) => provider::run(&global, command).await,
     }
 }

@@ -1,5 +1,7 @@
 //! `quarry serve`.
 
+mod begin;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -7,7 +9,8 @@ use anyhow::Context as _;
 use quarry::aws::Source;
 use quarry::config::{Environment, Override};
 use quarry::gateway::{
-    ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Watch, models, raise_descriptor_limit,
+    Activated, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, VersionRules, Versions, Wanted,
+    Watch, models, raise_descriptor_limit,
 };
 use quarry::simulator::Pace;
 use quarry::telemetry::Metrics;
@@ -15,7 +18,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::arguments::{Global, ServeArguments, SimulatedPace};
 use super::exit::Exit;
-use super::setup::{ProblemsTold, load_configuration, load_provider, start_simulator};
+use super::provider::fetcher;
+use super::setup::{ProblemsTold, load_configuration, start_simulator};
 use super::{credentials, logging, problems, terminal};
 
 /// The model that the simulator answers for when none is named and none is configured.
@@ -23,7 +27,8 @@ pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 
 pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
-    let generation = load_provider(global, &environment)?;
+    let begun = begin::begin(global, &environment).await?;
+    let generation = Arc::clone(&begun.restored.passed.generation);
     let mut overrides = overrides(&arguments);
     let mut session = generation.session()?;
     let Ok(mut configuration) = load_configuration(global, &mut session, &environment, &overrides)? else {
@@ -60,10 +65,27 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let source = if simulator.is_some() { Some(Source::Simulator) } else { configuration.credentials().0 };
     let default_model = models::id_of(&configuration.settings, "");
     let region = configuration.settings.region.clone();
+    let admin = begin::listen(arguments.admin, &environment).await?;
+    let fetcher = fetcher(&environment);
     let from = ConfigurationSource { chosen: global.config.clone(), environment, overrides };
     let gateway = Gateway::new(generation, from, configuration, simulator, Arc::new(Metrics::new())).await?;
     let server = Server::bind(Arc::clone(&gateway), listen).await?;
     tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
+    let begin::Begun { gate, store, restored, passing } = begun;
+    let passed = &restored.passed;
+    terminal::tell(&format!("  provider: {} ({})\n", passed.name, passed.generation.name()));
+    let versions = Versions::new(Arc::clone(&gateway), gate, fetcher, store, VersionRules::default());
+    if let Some(admin) = &admin {
+        terminal::tell(&format!("  administration: {}\n", admin.address()));
+    }
+    let administration = async {
+        if let Some(admin) = admin
+            && let Err(error) = admin.run(Arc::clone(&versions)).await
+        {
+            tracing::error!(%error, "the admin listener ended");
+        }
+        std::future::pending::<()>().await;
+    };
     let mut hang_up = signal(SignalKind::hangup())?;
     let reloads = async {
         loop {
@@ -71,16 +93,37 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
                 _ = hang_up.recv() => {}
                 () = changed(&mut watch) => {}
             }
+            let component = gateway.component();
             tell_reloaded(gateway.reload().await);
+            if let Some(wanted) = gateway.component().filter(|wanted| Some(wanted) != component.as_ref()) {
+                tell_activated(activate(&versions, &wanted).await);
+            }
         }
     };
     tokio::select! {
         () = server.run(stopped()) => {}
         () = reloads => {}
+        () = administration => {}
     }
+    drop(passing);
     telemetry.end().await;
     terminal::tell("stopped\n");
     Ok(Exit::Done)
+}
+
+/// Puts the version to work that the configuration names now.
+async fn activate(versions: &Arc<Versions>, wanted: &str) -> anyhow::Result<Activated> {
+    Ok(versions.activate(Wanted::Named(begin::named(wanted)?), "the configuration").await?)
+}
+
+fn tell_activated(activated: anyhow::Result<Activated>) {
+    terminal::tell(&match activated {
+        Ok(activated) => format!("the provider {} serves\n", activated.name),
+        Err(error) => {
+            let error = terminal::printable(&format!("{error:#}"));
+            format!("the provider of the configuration does not serve: {error}; the one before does\n")
+        }
+    });
 }
 
 fn overrides(arguments: &ServeArguments) -> Vec<Override> {

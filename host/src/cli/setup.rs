@@ -1,7 +1,7 @@
 //! What most commands begin with: the provider, the configuration, the way to AWS.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -97,6 +97,11 @@ pub(crate) fn load_provider_importing(
 /// Where compiled components are kept.
 pub(crate) fn aot_cache(environment: &Environment) -> Option<AotCache> {
     cache_folder(environment).map(|folder| AotCache::new(folder.join("aot")))
+}
+
+/// The same; where nothing is cached, in the folder of versions.
+pub(crate) fn aot_cache_beside(environment: &Environment, state: &Path) -> AotCache {
+    aot_cache(environment).unwrap_or_else(|| AotCache::new(state.join("aot")))
 }
 
 /// `QUARRY_CACHE_DIR`, `$XDG_CACHE_HOME/quarry`, `~/.cache/quarry`. None where there is no home: then nothing is cached.

@@ -9,7 +9,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, Scanner, ScannerOptions};
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Parses a document; None where there is nothing in it.
-pub(super) fn parse(text: &str) -> Result<Option<Value<'_>>, ParseError> {
+pub(crate) fn parse(text: &str) -> Result<Option<Value<'_>>, ParseError> {
     jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &parse_options()).map(|parsed| parsed.value)
 }
 
@@ -28,7 +28,7 @@ pub(super) const DEEPEST: usize = 64;
 
 /// The byte offset of the first object or list that lies deeper than [`DEEPEST`]. Trees of such a text are not made: what walks
 /// through one calls itself once a level, and would exhaust the stack.
-pub(super) fn too_deep(text: &str) -> Option<usize> {
+pub(crate) fn too_deep(text: &str) -> Option<usize> {
     let mut scanner = Scanner::new(text, &scanner_options());
     let mut depth = 0_usize;
     // A token that cannot be read ends the look; the parser reports it.

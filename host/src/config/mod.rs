@@ -8,13 +8,13 @@ mod environment;
 mod error;
 mod file;
 pub mod gateway;
-mod json5;
+pub(crate) mod json5;
 mod layers;
 mod locate;
 pub mod mask;
 mod overrides;
 mod path;
-mod position;
+pub(crate) mod position;
 mod secrets;
 mod similar;
 

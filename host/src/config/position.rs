@@ -38,7 +38,7 @@ impl<'t> Cursor<'t> {
 }
 
 /// Line and column of one byte offset.
-pub(super) fn locate(text: &str, offset: usize) -> (u32, u32) {
+pub(crate) fn locate(text: &str, offset: usize) -> (u32, u32) {
     Cursor::new(text).advance_to(offset)
 }
 

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::diff::{Difference, differences};
 use super::provider::{Fault, Providers};
 use super::{discover, explain, merge, prepare, translate};
+use crate::provider::Digest;
 
 /// What is wrong with the cases themselves.
 #[derive(Debug, thiserror::Error)]
@@ -195,6 +196,19 @@ impl Source<'_> {
 
 /// Path and text of the cases that the binary was built with.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/conformance_cases.rs"));
+
+/// What tells one set of built-in cases from another.
+#[must_use]
+pub fn built_in_digest() -> Digest {
+    let mut all = Vec::new();
+    for (name, text) in BUILT_IN {
+        for part in [*name, *text] {
+            all.extend((part.len() as u64).to_le_bytes());
+            all.extend(part.as_bytes());
+        }
+    }
+    Digest::of(&all)
+}
 
 /// All cases of a folder that holds one folder a verb, sorted by name.
 ///

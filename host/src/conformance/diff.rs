@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Number, Value};
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,40 +37,75 @@ fn cut(text: &str) -> String {
     }
 }
 
+/// A step of the way to a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The member of this name.
+    Member(String),
+    /// The element at this index.
+    Element(usize),
+}
+
 /// All differences, in the order of the expectation.
 #[must_use]
 pub fn differences(expected: &Value, got: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare("", Some(expected), Some(got), &mut found);
+    walk(true, &mut Vec::new(), Some(expected), Some(got), &mut |steps, expected, got| {
+        found.push(difference(&path(steps), expected, got));
+    });
     found
 }
 
-fn compare(path: &str, expected: Option<&Value>, got: Option<&Value>, found: &mut Vec<Difference>) {
-    if let Some(matches) = expected.and_then(|expected| matcher(expected, got)) {
+/// Tells every place where two values differ, with what the one and the other have there. Nothing is taken for a matcher: both
+/// values came from outside.
+pub fn exact_differences(one: &Value, other: &Value, mut tell: impl FnMut(&[Step], Option<&Value>, Option<&Value>)) {
+    walk(false, &mut Vec::new(), Some(one), Some(other), &mut tell);
+}
+
+/// Tells a difference: where, and what the one and the other have there.
+type Tell<'t> = dyn FnMut(&[Step], Option<&Value>, Option<&Value>) + 't;
+
+fn walk(matchers: bool, steps: &mut Vec<Step>, expected: Option<&Value>, got: Option<&Value>, tell: &mut Tell<'_>) {
+    if let Some(matches) = expected.filter(|_| matchers).and_then(|expected| matcher(expected, got)) {
         if !matches {
-            found.push(difference(path, expected, got));
+            tell(steps, expected, got);
         }
         return;
     }
     match (expected, got) {
-        (Some(Value::Object(expected)), Some(Value::Object(got))) => members(path, expected, got, found),
-        (Some(Value::Array(expected)), Some(Value::Array(got))) => {
-            for index in 0..expected.len().max(got.len()) {
-                compare(&format!("{path}[{index}]"), expected.get(index), got.get(index), found);
+        (Some(Value::Object(expected)), Some(Value::Object(got))) => {
+            let names = expected.keys().chain(got.keys().filter(|name| !expected.contains_key(*name)));
+            for name in names {
+                steps.push(Step::Member(name.clone()));
+                walk(matchers, steps, expected.get(name), got.get(name), tell);
+                steps.pop();
             }
         }
-        (Some(Value::Number(a)), Some(Value::Number(b))) if a == b || a.as_f64() == b.as_f64() => {}
+        (Some(Value::Array(expected)), Some(Value::Array(got))) => {
+            for index in 0..expected.len().max(got.len()) {
+                steps.push(Step::Element(index));
+                walk(matchers, steps, expected.get(index), got.get(index), tell);
+                steps.pop();
+            }
+        }
+        (Some(Value::Number(a)), Some(Value::Number(b))) if a == b || same_float(a, b) => {}
         (Some(a), Some(b)) if a == b => {}
-        _ => found.push(difference(path, expected, got)),
+        _ => tell(steps, expected, got),
     }
 }
 
-fn members(path: &str, expected: &Map<String, Value>, got: &Map<String, Value>, found: &mut Vec<Difference>) {
-    let names = expected.keys().chain(got.keys().filter(|name| !expected.contains_key(*name)));
-    for name in names {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        compare(&path, expected.get(name), got.get(name), found);
-    }
+/// `20` and `20.0` are one number. Two whole numbers are not, however near.
+fn same_float(a: &Number, b: &Number) -> bool {
+    (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()
+}
+
+/// The steps in one line: `deltas[3].delta`.
+fn path(steps: &[Step]) -> String {
+    steps.iter().fold(String::new(), |path, step| match step {
+        Step::Member(name) if path.is_empty() => name.clone(),
+        Step::Member(name) => format!("{path}.{name}"),
+        Step::Element(index) => format!("{path}[{index}]"),
+    })
 }
 
 /// Whether a matcher takes what came; none where the expectation is no matcher.
@@ -115,6 +150,16 @@ mod tests {
     fn large_numbers_that_are_not_the_same_differ() {
         let (one, other): (Value, Value) = (json!(9_007_199_254_740_993_u64), json!(9_007_199_254_740_995_u64));
         assert_eq!(paths(&one, &other), [""]);
+    }
+
+    #[test]
+    fn what_looks_like_a_matcher_is_data_where_both_values_came_from_outside() {
+        let mut told = Vec::new();
+        let one = json!({"input": {"$any": true}, "n": 1.0, "list": [1]});
+        let other = json!({"input": {}, "n": 1, "list": [1, 2]});
+        exact_differences(&one, &other, |steps, one, other| told.push((path(steps), one.cloned(), other.cloned())));
+        let expected = [("input.$any", Some(json!(true)), None), ("list[1]", None, Some(json!(2)))];
+        assert_eq!(told, expected.map(|(path, one, other)| (path.to_owned(), one, other)));
     }
 
     #[test]

@@ -62,7 +62,8 @@ pub fn decode_chunks<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Decoded 
 }
 
 /// The frames of a batch, each with its own bytes.
-fn unbatch(batch: &Batch) -> Vec<OwnedFrame> {
+#[must_use]
+pub fn unbatch(batch: &Batch) -> Vec<OwnedFrame> {
     let mut rest = batch.bytes.as_slice();
     let mut take = |length: u32| {
         let (taken, left) = rest.split_at((length as usize).min(rest.len()));

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::layout;
 use super::provider::{Fault, Provider};
-use crate::contract::conversation::{BodyPart, Prepared};
+use crate::contract::config::Settings;
+use crate::contract::conversation::{BodyPart, Context, Options, Prepared};
+use crate::contract::types::Model;
 use crate::json::Json;
 use crate::json::failure::NoticeForm;
 use crate::json::model::ModelOverrides;
@@ -13,7 +15,7 @@ use crate::json::options::OptionsForm;
 use crate::json::problem::RequestProblemForm;
 use crate::json::settings::SettingsOverrides;
 use crate::pi::blobs::{Blobs, join};
-use crate::pi::context::read_context;
+use crate::pi::context::{ContextError, read_context};
 
 /// What a case of `prepare` gives.
 #[derive(Debug, Deserialize)]
@@ -27,6 +29,17 @@ pub struct Given {
     context: Json,
     #[serde(default)]
     options: OptionsForm,
+}
+
+impl Given {
+    /// What `prepare` takes, without the bytes of attachments.
+    ///
+    /// # Errors
+    /// When the context is not pi's.
+    pub fn input(&self) -> Result<(Settings, Model, Context, Options), ContextError> {
+        let (context, _) = read_context(&self.context.0)?;
+        Ok((self.settings.0.clone(), self.model.0.clone(), context, self.options.clone().into()))
+    }
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,6 @@
-//! Recorded answers of the real service, held against what an independent reader made of them: `NAME.bin`, the body, and
-//! `NAME.json`, the message.
+//! Recorded answers, held against what somebody made of them: `NAME.bin`, the body, and `NAME.json`, the message and what else is
+//! known of the stream. The message is an independent reader's, or that of the provider that translated the stream when
+//! `quarry record` wrote it down.
 
 use std::fs;
 use std::path::Path;
@@ -9,13 +10,16 @@ use serde_json::{Map, Value, json};
 
 use super::cases::{CaseError, entries, without_place};
 use super::diff::{Difference, differences};
-use super::frames::{Decoded, decode_chunks};
+use super::frames::{Decoded, OwnedFrame, decode_chunks};
 use super::properties::Stream;
-use super::protocol;
 use super::provider::{Fault, Providers};
 use super::translate::{opening, turn};
-use crate::contract::conversation::Ending;
+use super::{prepare, protocol};
+use crate::contract::config::Settings;
+use crate::contract::conversation::{Context, Ending, Opening, Options};
+use crate::contract::types::Model;
 use crate::json::model::default_model;
+use crate::json::turn::{EndingForm, OpeningForm};
 use crate::pi::message::Fold;
 
 /// One recording.
@@ -26,7 +30,12 @@ pub struct Recording {
     body: Vec<u8>,
     decoded: Decoded,
     notes: Notes,
+    opening: Opening,
+    request: Option<Request>,
 }
+
+/// Settings, model, context and options that a request was prepared from.
+pub type Request = (Settings, Model, Context, Options);
 
 /// What stands beside a recording.
 #[derive(Debug, Deserialize)]
@@ -34,7 +43,18 @@ struct Notes {
     /// How many frames the independent reader counted, the one that stopped it included.
     frames: usize,
     message: Value,
+    /// What the turn was told first, where it was written down.
+    opening: Option<OpeningForm>,
+    /// How the frames ended, where the body does not say it.
+    ending: Option<EndingForm>,
+    /// How many frames came together each time, where it was written down.
+    batches: Option<Vec<usize>>,
+    /// What the request was prepared from, where it was written down.
+    request: Option<prepare::Given>,
 }
+
+/// Frames that come together where it was not written down.
+const BATCH: usize = 16;
 
 /// All recordings of a folder, by name.
 ///
@@ -51,14 +71,24 @@ pub fn find(folder: &Path) -> Result<Vec<Recording>, CaseError> {
         let body = fs::read(&path).map_err(unreadable(&path))?;
         let beside = path.with_extension("json");
         let text = fs::read_to_string(&beside).map_err(unreadable(&beside))?;
-        let notes = serde_json::from_str(&text).map_err(|error| CaseError::Malformed {
-            path: beside,
+        let notes: Notes = serde_json::from_str(&text).map_err(|error| CaseError::Malformed {
+            path: beside.clone(),
             line: error.line(),
             column: error.column(),
             message: without_place(&error),
         })?;
+        let malformed = |message: String| CaseError::Malformed { path: beside.clone(), line: 1, column: 1, message };
+        let told_first = match notes.opening.clone() {
+            None => opening(default_model(), None),
+            Some(form) => {
+                form.try_into().map_err(|error| malformed(format!("opening.carry is not base64: {error}")))?
+            }
+        };
+        let request = notes.request.as_ref().map(prepare::Given::input).transpose();
+        let request = request.map_err(|error| malformed(format!("request.context: {error}")))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        recordings.push(Recording { name, decoded: decode_chunks([body.as_slice()]), body, notes });
+        let decoded = decode_chunks([body.as_slice()]);
+        recordings.push(Recording { name, decoded, body, notes, opening: told_first, request });
     }
     if recordings.is_empty() { Err(CaseError::None { path: folder.to_owned() }) } else { Ok(recordings) }
 }
@@ -67,12 +97,32 @@ impl Recording {
     /// The stream, to hold properties against.
     #[must_use]
     pub fn stream(&self) -> Stream<'_> {
-        let opening = opening(default_model(), None);
-        let ending = match &self.decoded.damage {
-            None => Ending::Complete,
-            Some(damage) => Ending::Damaged(damage.clone()),
+        let ending = match (&self.decoded.damage, &self.notes.ending) {
+            (Some(damage), _) => Ending::Damaged(damage.clone()),
+            (None, Some(ending)) => ending.clone().into(),
+            (None, None) => Ending::Complete,
         };
-        Stream { opening, frames: self.decoded.frames.clone(), ending, body: Some(&self.body) }
+        Stream { opening: self.opening.clone(), frames: self.decoded.frames.clone(), ending, body: Some(&self.body) }
+    }
+
+    /// The frames as they came together.
+    #[must_use]
+    pub fn batches(&self) -> Vec<&[OwnedFrame]> {
+        let mut rest = self.decoded.frames.as_slice();
+        let mut batches = Vec::new();
+        for length in self.notes.batches.iter().flatten() {
+            let (batch, left) = rest.split_at((*length).min(rest.len()));
+            batches.push(batch);
+            rest = left;
+        }
+        batches.extend(rest.chunks(BATCH));
+        batches
+    }
+
+    /// What the request was prepared from, where it was written down.
+    #[must_use]
+    pub fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
     }
 
     /// Translates the recording and holds the message against the notes.
@@ -83,7 +133,7 @@ impl Recording {
         let stream = self.stream();
         let mut provider = providers.fresh()?;
         let identity = provider.identify()?;
-        let deltas = turn(provider.as_mut(), &stream.opening, stream.frames.chunks(16), &stream.ending)?;
+        let deltas = turn(provider.as_mut(), &stream.opening, self.batches(), &stream.ending)?;
         protocol::check(&deltas).map_err(Fault)?;
         let mut fold = Fold::new(&identity.api, &identity.provider, &stream.opening.model.id, None);
         deltas.iter().for_each(|delta| fold.apply(delta));

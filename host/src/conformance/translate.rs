@@ -8,6 +8,7 @@ use super::{layout, protocol};
 use crate::contract::conversation::{Delta, Ending, MessageType, Opening};
 use crate::contract::types::Model;
 use crate::json::model::ModelOverrides;
+use crate::json::turn::EndingForm;
 use crate::json::{Json, Members};
 use crate::pi::events::event_json;
 use crate::pi::message::Fold;
@@ -83,19 +84,6 @@ impl<'de> Deserialize<'de> for Event {
     }
 }
 
-/// The JSON form of how the frames ended.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum EndingForm {
-    #[default]
-    Complete,
-    Aborted,
-    Idle(u64),
-    Broken(String),
-    Damaged(String),
-    Limited(String),
-}
-
 impl Given {
     /// What the turn is told first.
     #[must_use]
@@ -112,14 +100,7 @@ impl Given {
     /// How the frames end.
     #[must_use]
     pub fn ending(&self) -> Ending {
-        match self.ending.clone() {
-            EndingForm::Complete => Ending::Complete,
-            EndingForm::Aborted => Ending::Aborted,
-            EndingForm::Idle(milliseconds) => Ending::Idle(milliseconds),
-            EndingForm::Broken(text) => Ending::Broken(text),
-            EndingForm::Damaged(text) => Ending::Damaged(text),
-            EndingForm::Limited(text) => Ending::Limited(text),
-        }
+        self.ending.clone().into()
     }
 }
 

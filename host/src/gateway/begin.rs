@@ -16,7 +16,7 @@ use crate::config::gateway::RetryConfig;
 use crate::contract::conversation::{Context, Delta, Message, Options, Problem};
 use crate::contract::types::{Failure, FailureKind, Model, Notice};
 use crate::pi::blobs;
-use crate::provider::Generation;
+use crate::provider::{Generation, ProviderError};
 use crate::telemetry::{Answering, Observation};
 
 /// Whose messages are replayed as its own.
@@ -183,17 +183,19 @@ pub(crate) async fn prepare(
     blobs: &blobs::Blobs,
     size: usize,
 ) -> Result<(Ready, Context), NotBegun> {
-    let mut session = generation.session().map_err(|error| provider_failed(&error))?;
+    let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
     let settings = &effective.configuration.settings;
     // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
     let (context, prepared) = if size <= PREPARED_IN_PLACE {
-        let prepared = session.prepare(settings, model, &context, options).map_err(|error| provider_failed(&error))?;
+        let prepared = session
+            .prepare_in_place(settings, model, &context, options)
+            .map_err(|error| provider_failed(generation, &error))?;
         (context, prepared)
     } else {
         let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
         let prepared = turn::prepare(session, Prepare { settings, model, context, options }).await;
         let (_session, asked, prepared) = prepared.map_err(|error| match error {
-            TurnError::Provider(error) => provider_failed(&error),
+            TurnError::Provider(error) => provider_failed(generation, &error),
             other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
         })?;
         (asked.context, prepared)
@@ -215,7 +217,8 @@ pub(crate) async fn prepare(
     Ok((Ready { ask }, context))
 }
 
-fn provider_failed(error: &crate::provider::ProviderError) -> NotBegun {
+fn provider_failed(generation: &Generation, error: &ProviderError) -> NotBegun {
+    generation.faults().lost();
     NotBegun::Failed(turn::provider_failure(error, None))
 }
 
@@ -248,10 +251,14 @@ async fn once(
     request: &Ready,
     observation: &mut Observation,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
-    let session = generation.session().map_err(|error| turn::provider_failure(&error, None))?;
+    let lost = |error: &ProviderError| {
+        generation.faults().lost();
+        turn::provider_failure(error, None)
+    };
+    let session = generation.session().map_err(|error| lost(&error))?;
     let mut turn = Turn::begin(session, &effective.aws, request.ask.clone()).await.map_err(|error| match error {
         BeginError::Refused(failure) => failure,
-        BeginError::Provider(error) => turn::provider_failure(&error, None),
+        BeginError::Provider(error) => lost(&error),
     })?;
     let mut first = Vec::new();
     while let Some(deltas) = std::future::poll_fn(|context| turn.poll_deltas(context)).await {

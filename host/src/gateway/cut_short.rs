@@ -20,6 +20,8 @@ pub(crate) enum CutShort {
     TooLong,
     /// The gateway stops, and the time for streams to finish (`quarry.drainSeconds`) is over.
     ShuttingDown,
+    /// The version of the provider that answers was put away, and the time for its answers to finish is over.
+    PutAway,
 }
 
 impl CutShort {
@@ -28,6 +30,7 @@ impl CutShort {
         match self {
             CutShort::TooLong => "the longest time that an answer may take is over (quarry.limits.turnSeconds)",
             CutShort::ShuttingDown => "the gateway is shutting down",
+            CutShort::PutAway => "the version of the provider that answers was put away",
         }
     }
 
@@ -36,6 +39,8 @@ impl CutShort {
         let (kind, retry_after) = match self {
             CutShort::TooLong => (RefusalKind::Timeout, None),
             CutShort::ShuttingDown => (RefusalKind::ShuttingDown, Some(AFTER_SHUTDOWN)),
+            // Another version takes it at once.
+            CutShort::PutAway => (RefusalKind::Overloaded, Some(Duration::ZERO)),
         };
         Refusal { retry_after, ..Refusal::new(kind, format!("the answer was ended: {}", self.words())) }
     }
@@ -44,10 +49,10 @@ impl CutShort {
     pub(crate) fn failure(self, request_id: Option<&str>) -> Failure {
         let kind = match self {
             CutShort::TooLong => FailureKind::Timeout,
-            CutShort::ShuttingDown => FailureKind::Overloaded,
+            CutShort::ShuttingDown | CutShort::PutAway => FailureKind::Overloaded,
         };
         let message = format!("the answer was ended: {}", self.words());
-        let retryable = self == CutShort::ShuttingDown;
+        let retryable = self != CutShort::TooLong;
         Failure { retryable, ..turn::failure(kind, message, None, request_id) }
     }
 }
@@ -57,14 +62,22 @@ impl CutShort {
 pub(crate) struct Deadline {
     /// The end of its own time, where that is bounded.
     pub(crate) until: Option<Instant>,
-    /// Cancelled when the gateway ends all answers.
+    /// Cancelled when the version of the provider ends its answers, as it does when the gateway ends all.
     pub(crate) cut_off: CancellationToken,
+    /// Cancelled when the gateway ends all answers.
+    pub(crate) stopping: CancellationToken,
 }
 
 impl Deadline {
+    /// Why the answer has to end when it is cut off.
+    pub(crate) fn cut_off_by(&self) -> CutShort {
+        if self.stopping.is_cancelled() { CutShort::ShuttingDown } else { CutShort::PutAway }
+    }
+
     /// Ready when the answer has to end.
     pub(crate) fn passed(&self) -> impl Future<Output = CutShort> + Send + 'static {
         let (until, cut_off) = (self.until, self.cut_off.clone().cancelled_owned());
+        let deadline = self.clone();
         async move {
             let over = async {
                 match until {
@@ -73,7 +86,7 @@ impl Deadline {
                 }
             };
             tokio::select! {
-                () = cut_off => CutShort::ShuttingDown,
+                () = cut_off => deadline.cut_off_by(),
                 () = over => CutShort::TooLong,
             }
         }

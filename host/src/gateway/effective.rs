@@ -15,6 +15,8 @@ pub(crate) struct Effective {
     pub(crate) configuration: Configuration,
     /// The clients for AWS.
     pub(crate) aws: Aws,
+    /// What they were made from.
+    aws_options: AwsOptions,
     /// Who may ask.
     pub(crate) keys: Arc<Keys>,
     /// What models there are.
@@ -27,6 +29,7 @@ impl Effective {
         configuration: Configuration,
         simulator: Option<SocketAddr>,
         before: Option<&Effective>,
+        same_clients: bool,
     ) -> Result<Self, ConnectError> {
         let mut options = match simulator {
             Some(address) => AwsOptions::simulator(&configuration.settings.region, address),
@@ -34,11 +37,15 @@ impl Effective {
         };
         // The gateway tries again by itself: it can then fall back, and it knows what a client has seen.
         options.attempts = Some(1);
-        let aws = Aws::connect(options).await?;
+        let aws = match before {
+            // Clients that are at work have connections, credentials and certificates that new ones would ask for again.
+            Some(before) if same_clients && before.aws_options == options => before.aws.clone(),
+            _ => Aws::connect(options.clone()).await?,
+        };
         let keys = match before {
             Some(before) => before.keys.reload(&configuration.gateway.keys),
             None => Keys::new(&configuration.gateway.keys),
         };
-        Ok(Effective { configuration, aws, keys: Arc::new(keys), catalog: Catalog::default() })
+        Ok(Effective { configuration, aws, aws_options: options, keys: Arc::new(keys), catalog: Catalog::default() })
     }
 }

@@ -7,12 +7,15 @@ mod configuration;
 mod cut_short;
 mod effective;
 mod keys;
+mod lineup;
 pub mod models;
 mod refusal;
 mod remote;
+mod replay;
 mod server;
 mod state;
 mod turn;
+mod versions;
 mod watch;
 mod wire;
 
@@ -21,6 +24,10 @@ pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::refusal::{Refusal, RefusalKind};
 pub use self::server::{Server, raise_descriptor_limit};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
-pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run};
+pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
+pub use self::versions::{
+    Activated, ChangeError, RestoreError, Restored, Service, Status, VersionRules, VersionState, VersionStatus,
+    Versions, Wanted, restore,
+};
 pub use self::watch::Watch;
 pub use self::wire::no_options;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
+use super::lineup::{Lineup, Seat, Version};
 use super::models;
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
@@ -56,14 +57,17 @@ pub enum StartError {
 /// The gateway: a provider, a configuration at work, and what is under way.
 #[derive(Debug)]
 pub struct Gateway {
-    pub(super) generation: Arc<Generation>,
-    pub(super) effective: ArcSwap<Effective>,
+    pub(super) lineup: ArcSwap<Lineup>,
     pub(super) metrics: Arc<Metrics>,
     /// Bounds the requests under way, of all clients.
     pub(super) slots: Slots,
     /// Cancelled when streams have to end.
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
+    /// Held while the lineup is changed: by a reload, or by another version.
+    pub(super) changing: Mutex<()>,
+    /// Told when a version failed.
+    pub(super) faulted: Arc<Notify>,
     source: ConfigurationSource,
     simulator: Option<std::net::SocketAddr>,
     draining: AtomicBool,
@@ -81,17 +85,20 @@ impl Gateway {
         simulator: Option<std::net::SocketAddr>,
         metrics: Arc<Metrics>,
     ) -> Result<Arc<Self>, StartError> {
-        let faults = Arc::clone(&metrics);
-        let generation = generation.observed(Arc::new(move |fault| faults.guest_fault(fault)));
         metrics.know_models(&models::named(&configuration.settings));
-        let effective = Effective::make(configuration, simulator, None).await?;
+        let effective = Arc::new(Effective::make(configuration, simulator, None, false).await?);
+        let cut_off = CancellationToken::new();
+        let name = identity(&generation)?;
+        let faulted = Arc::default();
+        let version = Version::new(&generation, name, &cut_off, &faulted, &metrics);
         Ok(Arc::new(Gateway {
-            generation,
-            effective: ArcSwap::from_pointee(effective),
+            lineup: ArcSwap::from_pointee(Lineup { primary: Seat { version, effective } }),
             metrics,
             slots: Slots::default(),
-            cut_off: CancellationToken::new(),
+            cut_off,
             in_flight: InFlight::default(),
+            changing: Mutex::default(),
+            faulted,
             source,
             simulator,
             draining: AtomicBool::new(false),
@@ -100,13 +107,19 @@ impl Gateway {
 
     /// The configuration at work.
     pub(super) fn effective(&self) -> Arc<Effective> {
-        self.effective.load_full()
+        Arc::clone(&self.lineup.load().primary.effective)
     }
 
     /// The file that the configuration was read from.
     #[must_use]
     pub fn configuration_file(&self) -> Option<PathBuf> {
-        self.effective.load().configuration.file.clone()
+        self.effective().configuration.file.clone()
+    }
+
+    /// `quarry.provider.component` of the configuration at work.
+    #[must_use]
+    pub fn component(&self) -> Option<String> {
+        self.effective().configuration.gateway.provider.component.clone()
     }
 
     /// Reads the configuration again and puts it to work. Requests under way keep theirs, and connections their limits of time
@@ -115,7 +128,9 @@ impl Gateway {
     /// # Errors
     /// When it cannot be used: the one at work stays.
     pub async fn reload(&self) -> Result<(), StartError> {
-        let made = self.reloaded().await;
+        let _no_other_version = self.changing.lock().await;
+        let version = Arc::clone(&self.lineup.load().primary.version);
+        let made = self.effective_for(&version.generation, false).await;
         self.metrics.config_reloaded(made.is_ok());
         let made = made?;
         if made.keys.are_needed() && made.configuration.gateway.keys.is_empty() {
@@ -124,12 +139,18 @@ impl Gateway {
             );
         }
         self.metrics.know_models(&models::named(&made.configuration.settings));
-        self.effective.store(Arc::new(made));
+        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: Arc::new(made) } }));
         Ok(())
     }
 
-    async fn reloaded(&self) -> Result<Effective, StartError> {
-        let (generation, source) = (Arc::clone(&self.generation), self.source.clone());
+    /// Reads the configuration anew, as this version of the provider understands it. `same_clients`: the clients for AWS stay
+    /// where they are to be reached in the same way.
+    pub(super) async fn effective_for(
+        &self,
+        generation: &Arc<Generation>,
+        same_clients: bool,
+    ) -> Result<Effective, StartError> {
+        let (generation, source) = (Arc::clone(generation), self.source.clone());
         // The file's system may be slow, and a merge takes milliseconds.
         let loading = tokio::task::spawn_blocking(move || {
             let ConfigurationSource { chosen, environment, overrides } = &source;
@@ -139,7 +160,7 @@ impl Gateway {
         let mut configuration = loading.await.map_err(StartError::Stopped)??;
         let before = self.effective();
         configuration.gateway.listen = before.configuration.gateway.listen;
-        Ok(Effective::make(configuration, self.simulator, Some(&before)).await?)
+        Ok(Effective::make(configuration, self.simulator, Some(&before), same_clients).await?)
     }
 
     /// Whether new requests are turned away.
@@ -151,6 +172,12 @@ impl Gateway {
     pub(super) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
+}
+
+/// What a component says of itself.
+fn identity(generation: &Arc<Generation>) -> Result<String, StartError> {
+    let identity = generation.session().and_then(|mut session| session.identify()).map_err(ConfigurationError::from)?;
+    Ok(format!("{} {}", identity.name, identity.version))
 }
 
 /// The places of the requests under way, of all clients. How many there are is asked each time: it may be another number after

@@ -2,17 +2,20 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::cut_short::CutShort;
+use super::replay::Replay;
 use crate::aws::{Aws, ConverseRequest, EventStream, Received, Server};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Model, Usage, UsageCost};
 use crate::provider::{ProviderError, Session};
+use crate::versions::recording::Tape;
 
 /// Takes the deltas of a turn, in order. The last one is `done` or `error`, and comes exactly once.
 pub trait Sink {
@@ -101,11 +104,26 @@ pub async fn run(
     abort: impl Future<Output = ()>,
     sink: &mut impl Sink,
 ) -> Result<(), TurnError> {
+    run_taped(session, aws, ask, abort, sink, None).await
+}
+
+/// [`run`], with what comes written down on a tape.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_taped(
+    session: Session,
+    aws: &Aws,
+    ask: Ask,
+    abort: impl Future<Output = ()>,
+    sink: &mut impl Sink,
+    tape: Option<Box<dyn Tape>>,
+) -> Result<(), TurnError> {
     let mut abort = pin!(abort);
     let begun = tokio::select! {
         biased;
         () = &mut abort => Err(None),
-        begun = Turn::begin(session, aws, ask) => begun.map_err(Some),
+        begun = Turn::begin_taped(session, aws, ask, tape) => begun.map_err(Some),
     };
     let mut turn = match begun {
         Ok(turn) => turn,
@@ -147,10 +165,13 @@ pub enum BeginError {
 pub struct Turn {
     session: Session,
     stream: EventStream,
+    replay: Replay,
     /// Whether `done` or `error` was given.
     ended: bool,
     /// Time that the provider took for the last deltas.
     provider_time: Duration,
+    /// Where what comes is written down.
+    tape: Option<Box<dyn Tape>>,
 }
 
 impl Turn {
@@ -158,15 +179,37 @@ impl Turn {
     ///
     /// # Errors
     /// When AWS refuses the request, explained by the provider, or the provider fails.
-    pub async fn begin(mut session: Session, aws: &Aws, ask: Ask) -> Result<Self, BeginError> {
+    pub async fn begin(session: Session, aws: &Aws, ask: Ask) -> Result<Self, BeginError> {
+        Turn::begin_taped(session, aws, ask, None).await
+    }
+
+    /// [`Turn::begin`], with what comes written down on a tape.
+    ///
+    /// # Errors
+    /// As [`Turn::begin`].
+    pub async fn begin_taped(
+        mut session: Session,
+        aws: &Aws,
+        ask: Ask,
+        mut tape: Option<Box<dyn Tape>>,
+    ) -> Result<Self, BeginError> {
         let Ask { model, model_id, region, body, carry, idle } = ask;
         let stream = match aws.converse_stream(ConverseRequest { model_id, region, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => return Err(BeginError::Refused(session.explain(&error)?)),
         };
         let request_id = stream.request_id().map(str::to_owned);
-        session.open_turn(&Opening { model, carry, request_id, extras: Vec::new() })?;
-        Ok(Turn { session, stream, ended: false, provider_time: Duration::ZERO })
+        let opening = Opening { model, carry, request_id, extras: Vec::new() };
+        if let Err(error) = session.open_turn(&opening) {
+            tracing::warn!(%error, "the provider failed at the beginning of a turn; another instance tries");
+            session = session.generation().session()?;
+            session.open_turn(&opening)?;
+        }
+        if let Some(tape) = &mut tape {
+            tape.opened(&opening);
+        }
+        let replay = Replay::new(opening);
+        Ok(Turn { session, stream, replay, ended: false, provider_time: Duration::ZERO, tape })
     }
 
     /// AWS's id of the request.
@@ -194,10 +237,19 @@ impl Turn {
             return Poll::Ready(None);
         }
         let received = ready!(self.stream.poll_receive(context));
+        match (&mut self.tape, &received) {
+            (Some(tape), Received::Frames(batch)) => tape.frames(batch),
+            (Some(tape), Received::Ended(ending)) => tape.ended(ending),
+            (None, _) => {}
+        }
         let began = std::time::Instant::now();
         let (translated, over) = match received {
-            Received::Frames(batch) => (self.session.push(batch), false),
-            Received::Ended(ending) => (self.session.finish(&ending), true),
+            Received::Frames(batch) => {
+                self.replay.keep(batch);
+                let pushed = self.session.push(batch);
+                (recovered(&mut self.session, &mut self.replay, pushed, |_| Ok(Vec::new())), false)
+            }
+            Received::Ended(ending) => (finish(&mut self.session, &mut self.replay, &ending), true),
         };
         Poll::Ready(Some(self.given(translated, over, began)))
     }
@@ -207,8 +259,11 @@ impl Turn {
         if self.ended {
             return Vec::new();
         }
+        if let Some(tape) = &mut self.tape {
+            tape.ended(ending);
+        }
         let began = std::time::Instant::now();
-        let translated = self.session.finish(ending);
+        let translated = finish(&mut self.session, &mut self.replay, ending);
         self.given(translated, true, began)
     }
 
@@ -229,7 +284,11 @@ impl Turn {
         began: std::time::Instant,
     ) -> Vec<Delta> {
         self.provider_time = began.elapsed();
-        let mut deltas = translated.unwrap_or_else(|error| vec![failed(provider_failure(&error, self.request_id()))]);
+        let mut deltas = translated.unwrap_or_else(|error| {
+            self.session.generation().faults().lost();
+            vec![failed(provider_failure(&error, self.request_id()))]
+        });
+        self.replay.given(deltas.len());
         let ends = matches!(deltas.last(), Some(Delta::Done(_) | Delta::Error(_)));
         if over && !ends {
             deltas.push(failed(unended(self.request_id())));
@@ -237,6 +296,31 @@ impl Turn {
         self.ended = over || ends;
         deltas
     }
+}
+
+fn finish(session: &mut Session, replay: &mut Replay, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
+    let finished = session.finish(ending);
+    recovered(session, replay, finished, |session| session.finish(ending))
+}
+
+/// What a call gave; after a fault what another instance gives that is brought to the same place, and `again` of it.
+fn recovered(
+    session: &mut Session,
+    replay: &mut Replay,
+    called: Result<Vec<Delta>, ProviderError>,
+    again: impl FnOnce(&mut Session) -> Result<Vec<Delta>, ProviderError>,
+) -> Result<Vec<Delta>, ProviderError> {
+    let error = match called {
+        Ok(deltas) => return Ok(deltas),
+        Err(error) => error,
+    };
+    let generation = Arc::clone(session.generation());
+    let Some(replayed) = replay.replayed(&generation) else { return Err(error) };
+    tracing::warn!(%error, "the provider failed in the middle of a turn; another instance goes on");
+    let (mut other, mut deltas) = replayed?;
+    deltas.extend(again(&mut other)?);
+    *session = other;
+    Ok(deltas)
 }
 
 /// The failure of a request that the caller stopped before its answer began.

@@ -90,22 +90,31 @@ impl From<FailureKind> for FailureKindForm {
 }
 
 /// The JSON form of an error of a request that failed before its stream began. The stage is `response` where none is given.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApiErrorForm {
+    #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     model_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<ApiStageForm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<String>,
 }
 
 /// The JSON form of how far a request came.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum ApiStageForm {
     CredentialsMissing,
@@ -136,6 +145,32 @@ impl ApiErrorForm {
                 Some(ApiStageForm::Unreadable) => ApiStage::Unreadable,
                 Some(ApiStageForm::Aborted) => ApiStage::Aborted,
                 Some(ApiStageForm::Other(name)) => ApiStage::Other(name),
+            },
+            status,
+            code,
+            message,
+            request_id,
+            retry_after,
+        }
+    }
+}
+
+impl From<ApiError> for ApiErrorForm {
+    fn from(error: ApiError) -> Self {
+        let ApiError { operation, model_id, region, stage, status, code, message, request_id, retry_after } = error;
+        ApiErrorForm {
+            operation: Some(operation),
+            model_id,
+            region,
+            stage: match stage {
+                ApiStage::Response => None,
+                ApiStage::CredentialsMissing => Some(ApiStageForm::CredentialsMissing),
+                ApiStage::CredentialsFailed => Some(ApiStageForm::CredentialsFailed),
+                ApiStage::Connect => Some(ApiStageForm::Connect),
+                ApiStage::Timeout => Some(ApiStageForm::Timeout),
+                ApiStage::Unreadable => Some(ApiStageForm::Unreadable),
+                ApiStage::Aborted => Some(ApiStageForm::Aborted),
+                ApiStage::Other(name) => Some(ApiStageForm::Other(name)),
             },
             status,
             code,

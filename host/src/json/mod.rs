@@ -11,5 +11,6 @@ pub mod overrides;
 pub mod problem;
 pub mod raw;
 pub mod settings;
+pub mod turn;
 
 pub use raw::{Json, Members};

@@ -1,38 +1,57 @@
 //! How to ask.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::raw::{Json, Members};
 use super::settings::GuardrailForm;
 use crate::contract::conversation::{Options, OutputSchema, ToolChoice};
 
-/// The JSON form of options.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+/// The JSON form of options. What says nothing is left out when it is written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OptionsForm {
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     stop_sequences: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<ToolChoiceForm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<String>,
+    #[serde(skip_serializing_if = "Members::is_empty")]
     thinking_budgets: Members<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     interleaved_thinking: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     thinking_display: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cache_retention: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     service_tier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     latency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     guardrail: Option<GuardrailForm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     output_schema: Option<OutputSchemaForm>,
+    #[serde(skip_serializing_if = "Members::is_empty")]
     request_metadata: Members<String>,
+    #[serde(skip_serializing_if = "Members::is_empty")]
     prompt_variables: Members<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     additional_request_fields: Option<Json>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     additional_response_field_paths: Vec<String>,
+    #[serde(skip_serializing_if = "Members::is_empty")]
     extras: Members<Json>,
 }
 
 /// The JSON form of a tool choice: `auto`, `any`, `none`, or `{"tool": NAME}`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum ToolChoiceForm {
     Auto,
@@ -42,10 +61,11 @@ enum ToolChoiceForm {
 }
 
 /// The JSON form of the shape of an answer.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OutputSchemaForm {
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     schema: Json,
 }
@@ -100,6 +120,62 @@ impl From<OptionsForm> for Options {
             request_metadata: request_metadata.0,
             prompt_variables: prompt_variables.0,
             additional_request_fields: additional_request_fields.map(|json| json.0),
+            additional_response_field_paths,
+            extras: extras.into(),
+        }
+    }
+}
+
+impl From<Options> for OptionsForm {
+    fn from(options: Options) -> Self {
+        let Options {
+            max_tokens,
+            temperature,
+            top_p,
+            stop_sequences,
+            tool_choice,
+            thinking,
+            thinking_budgets,
+            interleaved_thinking,
+            thinking_display,
+            cache_retention,
+            service_tier,
+            latency,
+            guardrail,
+            output_schema,
+            request_metadata,
+            prompt_variables,
+            additional_request_fields,
+            additional_response_field_paths,
+            extras,
+        } = options;
+        OptionsForm {
+            max_tokens,
+            temperature,
+            top_p,
+            stop_sequences,
+            tool_choice: tool_choice.map(|choice| match choice {
+                ToolChoice::Auto => ToolChoiceForm::Auto,
+                ToolChoice::Any => ToolChoiceForm::Any,
+                ToolChoice::None => ToolChoiceForm::None,
+                ToolChoice::Tool(name) => ToolChoiceForm::Tool(name),
+            }),
+            thinking,
+            thinking_budgets: Members(thinking_budgets),
+            interleaved_thinking,
+            thinking_display,
+            cache_retention,
+            service_tier,
+            latency,
+            guardrail: guardrail.map(Into::into),
+            output_schema: output_schema.map(|OutputSchema { name, description, schema }| OutputSchemaForm {
+                name,
+                description,
+                schema: Json(schema),
+            }),
+            request_metadata: Members(request_metadata),
+            prompt_variables: Members(prompt_variables),
+            additional_request_fields: additional_request_fields.map(Json),
             additional_response_field_paths,
             extras: extras.into(),
         }

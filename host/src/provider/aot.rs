@@ -31,6 +31,12 @@ impl AotCache {
         AotCache { folder }
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The compiled component, where it is there and fits this engine.
     pub(super) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
         let path = self.path(engine, digest);
@@ -80,11 +86,17 @@ impl AotCache {
     }
 
     fn path(&self, engine: &Engine, digest: &Digest) -> PathBuf {
-        let mut hasher = ShaHasher(Sha256::new());
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        let engine = Digest::from_bytes(hasher.0.finalize().into()).to_string();
-        self.folder.join(format!("{digest}-{}.cwasm", &engine[..16]))
+        self.folder.join(format!("{digest}-{}.cwasm", engine_hash(engine)))
     }
+}
+
+/// What compiled code has to have been compiled for, so that this engine can run it.
+pub(super) fn engine_hash(engine: &Engine) -> String {
+    let mut hasher = ShaHasher(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let mut hash = Digest::from_bytes(hasher.0.finalize().into()).to_string();
+    hash.truncate(16);
+    hash
 }
 
 fn trusted_folder(folder: &Path) -> io::Result<()> {

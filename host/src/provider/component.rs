@@ -46,22 +46,25 @@ pub(super) fn compiled(
 
 /// Compiles a component.
 fn compile(host: &Host, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
-    let not_a_component = |reason: String| LoadError::NotAComponent { name: name.to_owned(), reason };
     if bytes.len() > host.limits.component {
         let size = bytes.len() as u64;
         return Err(LoadError::TooLarge { name: name.to_owned(), size, limit: host.limits.component });
     }
+    looks_like_a_component(name, bytes)?;
+    Component::new(&host.engine, bytes)
+        .map_err(|error| LoadError::NotAComponent { name: name.to_owned(), reason: format!("{error:#}") })
+}
+
+/// Refuses what does not begin as a component does, and says what it is.
+pub(super) fn looks_like_a_component(name: &str, bytes: &[u8]) -> Result<(), LoadError> {
+    let not_a_component = |reason: &str| LoadError::NotAComponent { name: name.to_owned(), reason: reason.to_owned() };
     match bytes {
         // Magic, then version 13 and layer 1: a component. Version 1 and layer 0: a core module.
-        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => {}
+        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
         [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => {
-            let reason = "it is a core module; make a component of it with `wasm-tools component new`".to_owned();
-            return Err(not_a_component(reason));
+            Err(not_a_component("it is a core module; make a component of it with `wasm-tools component new`"))
         }
-        [b'\x7f', b'E', b'L', b'F', ..] => {
-            return Err(not_a_component("it is machine code (ELF), which is never loaded".to_owned()));
-        }
-        _ => return Err(not_a_component("it does not begin with the magic number `\\0asm`".to_owned())),
+        [b'\x7f', b'E', b'L', b'F', ..] => Err(not_a_component("it is machine code (ELF), which is never loaded")),
+        _ => Err(not_a_component("it does not begin with the magic number `\\0asm`")),
     }
-    Component::new(&host.engine, bytes).map_err(|error| not_a_component(format!("{error:#}")))
 }

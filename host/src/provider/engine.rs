@@ -4,6 +4,7 @@ use std::fmt;
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use super::aot;
 use super::deadline::Ticker;
 use super::error::LoadError;
 use super::limits::Limits;
@@ -51,6 +52,12 @@ impl Host {
     #[must_use]
     pub fn pooled(&self) -> bool {
         self.pooled
+    }
+
+    /// What tells this engine from others that cannot run its compiled code: versions, settings and features of the machine.
+    #[must_use]
+    pub fn engine_hash(&self) -> String {
+        aot::engine_hash(&self.engine)
     }
 
     /// The bounds of a session.

@@ -115,6 +115,19 @@ pub enum ProviderError {
         /// The function of the contract.
         call: &'static str,
     },
+    /// The provider, given the same again, did not do the same again: it is no pure function of what it is handed.
+    #[error(
+        "the provider {provider} cannot be replayed after a failure: it gave {given} deltas, and {replayed} when it was asked \
+         the same again"
+    )]
+    Unrepeatable {
+        /// Name of the component.
+        provider: String,
+        /// Deltas that it gave.
+        given: usize,
+        /// Deltas that it gave for the same input.
+        replayed: usize,
+    },
     /// The host called out of order: no turn or listing is open.
     #[error("`{call}` needs {missing}, and none is open")]
     OutOfOrder {

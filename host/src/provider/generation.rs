@@ -10,12 +10,14 @@ use super::component;
 use super::digest::Digest;
 use super::engine::Host;
 use super::error::{LoadError, ProviderError};
+use super::faults::Faults;
 use super::imports::ImportPolicy;
+use super::limits::Limits;
 use super::{EMBEDDED, EMBEDDED_NAME, interface};
 use crate::bindings::ProviderPre;
 
 /// The version of the contract that this host serves.
-pub(super) const CONTRACT: &str = "0.1.0";
+pub const CONTRACT: &str = "0.1.0";
 
 /// Who is told of every call that fails, on the thread of the call: it must not wait.
 pub type FaultObserver = Arc<dyn Fn(&ProviderError) + Send + Sync>;
@@ -26,7 +28,8 @@ pub struct Generation {
     name: String,
     digest: Digest,
     pre: ProviderPre<Bounds>,
-    faults: Option<FaultObserver>,
+    faults: Arc<Faults>,
+    observer: Option<FaultObserver>,
 }
 
 impl fmt::Debug for Generation {
@@ -79,6 +82,20 @@ impl Generation {
         Generation::load_importing(host, name, bytes, cache, ImportPolicy::Nothing)
     }
 
+    /// Loads a component whose compiled code is in the cache; none where it is not. Nothing is compiled.
+    ///
+    /// # Errors
+    /// As [`Generation::load`].
+    pub fn from_cache(
+        host: &Arc<Host>,
+        name: &str,
+        digest: &Digest,
+        cache: &AotCache,
+    ) -> Result<Option<Arc<Self>>, LoadError> {
+        let Some(component) = cache.load(&host.engine, digest) else { return Ok(None) };
+        Generation::of(host, name, *digest, &component, ImportPolicy::Nothing).map(Some)
+    }
+
     fn load_importing(
         host: &Arc<Host>,
         name: &str,
@@ -86,32 +103,49 @@ impl Generation {
         cache: Option<&AotCache>,
         policy: ImportPolicy,
     ) -> Result<Arc<Self>, LoadError> {
-        let digest = Digest::of(bytes);
         let component = component::compiled(host, name, bytes, cache, policy)?;
-        let imports = interface::imports(&host.engine, &component);
+        Generation::of(host, name, Digest::of(bytes), &component, policy)
+    }
+
+    /// Holds a compiled component against the contract, and makes it ready for sessions.
+    fn of(
+        host: &Arc<Host>,
+        name: &str,
+        digest: Digest,
+        component: &wasmtime::component::Component,
+        policy: ImportPolicy,
+    ) -> Result<Arc<Self>, LoadError> {
+        let imports = interface::imports(&host.engine, component);
         let imports = policy.refused(imports);
         if !imports.is_empty() {
             return Err(LoadError::Imports { name: name.to_owned(), imports });
         }
         let not_a_provider = |reason| LoadError::NotAProvider { name: name.to_owned(), expected: CONTRACT, reason };
-        if let Some(other) = interface::contract_version(&host.engine, &component).filter(|version| version != CONTRACT)
+        if let Some(other) = interface::contract_version(&host.engine, component).filter(|version| version != CONTRACT)
         {
             return Err(not_a_provider(format!("it exports quarry:provider@{other}")));
         }
         let pre = policy
-            .linker(&host.engine, &component)
-            .and_then(|linker| linker.instantiate_pre(&component))
+            .linker(&host.engine, component)
+            .and_then(|linker| linker.instantiate_pre(component))
             .and_then(ProviderPre::new)
             .map_err(|error| not_a_provider(format!("{error:#}")))?;
-        Ok(Arc::new(Generation { host: Arc::clone(host), name: name.to_owned(), digest, pre, faults: None }))
+        Ok(Arc::new(Generation {
+            host: Arc::clone(host),
+            name: name.to_owned(),
+            digest,
+            pre,
+            faults: Arc::default(),
+            observer: None,
+        }))
     }
 
     /// The same component, with somebody who is told of every call that fails in a session of it, whoever calls.
     #[must_use]
-    pub fn observed(&self, faults: FaultObserver) -> Arc<Self> {
-        let Generation { host, name, digest, pre, faults: _ } = self;
-        let (host, name, pre) = (Arc::clone(host), name.clone(), pre.clone());
-        Arc::new(Generation { host, name, digest: *digest, pre, faults: Some(faults) })
+    pub fn observed(&self, observer: FaultObserver) -> Arc<Self> {
+        let Generation { host, name, digest, pre, faults, observer: _ } = self;
+        let (host, name, pre, faults) = (Arc::clone(host), name.clone(), pre.clone(), Arc::clone(faults));
+        Arc::new(Generation { host, name, digest: *digest, pre, faults, observer: Some(observer) })
     }
 
     /// How many sessions are alive in this generation's engine: one a request that is answered, and one while the provider is
@@ -133,10 +167,22 @@ impl Generation {
         self.digest
     }
 
+    /// The bounds of its sessions.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        self.host.limits()
+    }
+
+    /// How often it failed.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
     /// Tells of a call that failed.
     pub(super) fn tell(&self, fault: &ProviderError) {
-        if let Some(faults) = &self.faults {
-            faults(fault);
+        if let Some(observer) = &self.observer {
+            observer(fault);
         }
     }
 

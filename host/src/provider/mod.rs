@@ -10,21 +10,25 @@ mod deadline;
 mod digest;
 mod engine;
 mod error;
+mod faults;
 mod generation;
 mod imports;
 mod inspect;
 mod interface;
 mod limits;
+mod scan;
 mod session;
 
 pub use self::aot::AotCache;
-pub use self::digest::Digest;
+pub use self::digest::{Digest, DigestError};
 pub use self::engine::Host;
 pub use self::error::{LoadError, ProviderError};
-pub use self::generation::{FaultObserver, Generation};
+pub use self::faults::{FaultCount, Faults};
+pub use self::generation::{CONTRACT, FaultObserver, Generation};
 pub use self::imports::ImportPolicy;
 pub use self::inspect::{Inspection, inspect};
 pub use self::limits::Limits;
+pub use self::scan::{Scan, scan};
 pub use self::session::Session;
 
 /// The provider component that this binary was built with.

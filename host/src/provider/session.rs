@@ -168,6 +168,23 @@ impl Session {
             .call_prepare(store, settings, model, context, options))
     }
 
+    /// `conversation.prepare` of a small request, on a thread that other streams wait for: it has the time of a call on the path of
+    /// a stream.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn prepare_in_place(
+        &mut self,
+        settings: &Settings,
+        model: &Model,
+        context: &Context,
+        options: &Options,
+    ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
+        call!(self, "prepare", self.stream_ticks, stream_call, |store, provider| provider
+            .quarry_provider_conversation()
+            .call_prepare(store, settings, model, context, options))
+    }
+
     /// Begins a turn, in place of one that is open.
     ///
     /// # Errors
@@ -179,6 +196,7 @@ impl Session {
             .turn()
             .call_constructor(store, opening))?;
         self.turn = Some(turn);
+        self.generation.faults().turn();
         Ok(())
     }
 
@@ -234,6 +252,7 @@ impl Session {
     /// Every failed call is a trap, after which the store is of no use.
     fn failed(&mut self, call: &'static str, limit: Duration, error: &wasmtime::Error) -> ProviderError {
         self.poisoned = true;
+        self.generation.faults().fault();
         let provider = self.generation.name().to_owned();
         let failed = match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => ProviderError::Deadline { provider, call, limit_ms: limit.as_millis() },

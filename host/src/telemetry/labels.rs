@@ -206,6 +206,7 @@ pub(super) fn fault(error: &ProviderError) -> FaultLabels {
         ProviderError::OutOfMemory { call, .. } => (*call, "out-of-memory"),
         ProviderError::Trap { call, .. } => (*call, "trap"),
         ProviderError::Poisoned { call, .. } => (*call, "poisoned"),
+        ProviderError::Unrepeatable { .. } => ("replay", "unrepeatable"),
         ProviderError::OutOfOrder { call, .. } => (*call, "out-of-order"),
     };
     FaultLabels { call, fault }

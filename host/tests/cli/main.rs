@@ -5,6 +5,7 @@
 mod auth;
 mod chat;
 mod chat_input;
+mod comparing;
 mod configuration;
 mod conformance_command;
 mod faults;
@@ -13,6 +14,8 @@ mod keys;
 mod models;
 mod provider;
 mod provider_bounds;
+mod provider_diff;
+mod recording;
 mod secrets;
 mod support;
 mod usage;

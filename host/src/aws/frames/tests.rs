@@ -2,7 +2,7 @@ use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use super::{FrameDecoder, FrameError, MAX_HEADERS, MAX_PAYLOAD};
+use super::{FrameDecoder, FrameError, LONGEST_HEADER, MAX_HEADERS, MAX_PAYLOAD, encode};
 use crate::contract::conversation::{Batch, MessageType};
 
 fn header(name: &'static str, value: &'static str) -> Header {
@@ -190,4 +190,32 @@ fn chunks_may_come_faster_than_frames_are_taken() {
     let mut batch = Batch { frames: Vec::new(), bytes: Vec::new() };
     while decoder.next_into(&mut batch).expect("the frames are good") {}
     assert_eq!((batch, decoder.end()), decode([Bytes::from(frames.concat())]));
+}
+
+#[test]
+fn what_is_encoded_decodes_to_the_same() {
+    let long = "x".repeat(LONGEST_HEADER + 1);
+    let other = MessageType::Other("odd".to_owned());
+    let frames: [(MessageType, &str, &[u8]); 6] = [
+        (MessageType::Event, "metadata", b"{}"),
+        (MessageType::Exception, "throttlingException", b"{\"message\":\"slow down\"}"),
+        (MessageType::Error, "InternalError", "W\u{f6}rter".as_bytes()),
+        (MessageType::Error, "InternalError", long.as_bytes()),
+        (other, "", b"\xff\x00"),
+        (MessageType::Event, "", b""),
+    ];
+    let mut bytes = Vec::new();
+    for (message_type, name, payload) in &frames {
+        encode(message_type, name, payload, &mut bytes).expect("it fits into a frame");
+    }
+    let (batch, ended) = decode([Bytes::from(bytes)]);
+    assert_eq!(ended, Ok(()));
+    let mut expected = Vec::new();
+    for ((message_type, name, payload), frame) in frames.iter().zip(&batch.frames) {
+        assert_eq!((&frame.message_type, frame.name_length as usize), (message_type, name.len()));
+        expected.extend_from_slice(name.as_bytes());
+        expected.extend_from_slice(payload);
+    }
+    assert_eq!((batch.frames.len(), batch.bytes == expected), (frames.len(), true));
+    assert!(encode(&MessageType::Event, &"n".repeat(1 << 16), b"", &mut Vec::new()).is_err());
 }

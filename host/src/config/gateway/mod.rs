@@ -7,13 +7,17 @@ mod key_hash;
 mod keys;
 mod listen;
 mod network;
+mod provider;
 mod read;
 mod reader;
 mod settings;
+mod signer;
 
 pub use key_hash::{KeyHash, KeyHashError};
 pub use keys::{ANONYMOUS, HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
 pub use listen::ListenRefused;
 pub use settings::{
-    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig,
+    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig, RemoteConfig,
+    RetryConfig,
 };
+pub use signer::{KeyId, Signer, SignerError};

@@ -7,6 +7,7 @@ use super::super::json5::{self, BYTE_ORDER_MARK};
 use super::super::similar;
 use super::keys;
 use super::network;
+use super::provider;
 use super::reader::{Members, Node, Reader};
 use super::settings::{GatewayConfig, GatewayLimits, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig};
 use crate::contract::config::Problem;
@@ -72,6 +73,7 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
         "fallbacks",
         "cors",
         "remote",
+        "provider",
         "log",
         "otlp",
         "drainSeconds",
@@ -96,6 +98,9 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
     }
     if let Some(node) = members.get("remote") {
         read_remote(reader, node, &mut config.remote);
+    }
+    if let Some(node) = members.get("provider") {
+        provider::read(reader, node, &mut config.provider);
     }
     if let Some(node) = members.get("log") {
         read_log(reader, node, &mut config.log);

@@ -10,6 +10,8 @@ use crate::contract::config::{Problem, Severity};
 
 const HASH: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const OTHER_HASH: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ae";
+/// The public key of minisign's own documentation.
+const SIGNER: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
 
 fn problems(text: &str) -> Vec<Problem> {
     let problems = read(text, "c.json5").expect_err("something is wrong");
@@ -62,6 +64,7 @@ fn every_setting_is_read() {
     fallbacks: false,
     cors: ["https://example.com", "http://localhost:3000"],
     remote: {{ allowed: true, hosts: ["Images.example.com"], bytes: 99, seconds: 3 }},
+    provider: {{ signers: ["{SIGNER}"] }},
     log: {{ format: "json", prompts: true }},
     otlp: {{ endpoint: "http://collector:4318/", headers: {{ "X-Key": "hunter2" }} }},
     drainSeconds: 0,
@@ -88,6 +91,7 @@ fn every_setting_is_read() {
     let remote = &config.remote;
     assert_eq!((remote.allowed, remote.max_bytes, remote.timeout), (true, 99, seconds(3.0)));
     assert_eq!(remote.hosts, ["images.example.com"]);
+    assert_eq!(format!("{:?}", config.provider.signers), "[Signer(E7620F1842B4E81F)]");
     assert_eq!((config.log.format, config.log.prompts), (LogFormat::Json, true));
     let otlp = config.otlp.as_ref().expect("it is set");
     assert_eq!(otlp.endpoint, "http://collector:4318");
@@ -221,4 +225,17 @@ fn addresses_are_those_that_can_be_used() {
     tells("{otlp: {headers: {'a b': 'v'}}}", &["no header can have this name"]);
     tells("{otlp: {headers: {'a': 'v', A: 'w'}}}", &["this header is set a second time"]);
     tells("{otlp: {headers: {'a': 5}}}", &["quarry.otlp.headers.a: this is a number"]);
+}
+
+#[test]
+fn a_signer_is_a_public_key_and_there_once() {
+    let place = "quarry.provider.signers[0]: ";
+    tells("{provider: {signers: ['minisign.pub']}}", &[place, "this is no minisign public key", "minisign.pub"]);
+    let secret = format!("RWRTY0Iy{}", "A".repeat(204));
+    let told = told(&format!("{{provider: {{signers: ['{secret}']}}}}"));
+    assert!(told[0].contains("secret key") && !told[0].contains("RWRTY"), "{told:?}");
+    let twice = format!("{{provider: {{signers: ['{SIGNER}', '{SIGNER}']}}}}");
+    tells(&twice, &["quarry.provider.signers[1]: key E7620F1842B4E81F is in the list already"]);
+    tells("{provider: {signers: {}}}", &["this is an object", "a list"]);
+    tells("{provider: {signer: []}}", &["did you mean `signers`?"]);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::key_hash::KeyHash;
+use super::signer::Signer;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -29,6 +30,8 @@ pub struct GatewayConfig {
     pub cors: Vec<String>,
     /// `remote`: attachments that a client gives as a URL.
     pub remote: RemoteConfig,
+    /// `provider`: which versions of the provider may serve.
+    pub provider: ProviderConfig,
     /// `log`.
     pub log: LogConfig,
     /// `otlp`: where traces are sent. Default nowhere.
@@ -50,6 +53,7 @@ impl Default for GatewayConfig {
             fallbacks: true,
             cors: Vec::new(),
             remote: RemoteConfig::default(),
+            provider: ProviderConfig::default(),
             log: LogConfig::default(),
             otlp: None,
             drain: Duration::from_secs(30),
@@ -150,6 +154,17 @@ impl Default for RemoteConfig {
     fn default() -> Self {
         RemoteConfig { allowed: false, hosts: Vec::new(), max_bytes: 20 * MIB, timeout: Duration::from_secs(10) }
     }
+}
+
+/// `quarry.provider`: which versions of the provider may serve.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProviderConfig {
+    /// `signers`: minisign public keys. With any, a version that comes from outside has to be signed by one of them. Default none,
+    /// which asks for no signature.
+    pub signers: Vec<Signer>,
+    /// `component`: a reference to the version that the gateway begins with (a file, `oci://…`, `sha256:…` or `embedded`); when it changes while the gateway runs, that version is put to
+    /// work. Default none: the version that served last.
+    pub component: Option<String>,
 }
 
 /// `quarry.log`: what is written to standard error.

@@ -8,6 +8,7 @@ use hyper::header::{AUTHORIZATION, HOST, ORIGIN};
 use crate::gateway::cut_short::AFTER_SHUTDOWN;
 use crate::gateway::effective::Effective;
 use crate::gateway::keys::{Admitted, KeyError};
+use crate::gateway::lineup::Taken;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::{Gateway, Slot, Underway};
 use crate::telemetry::Refusal as Reason;
@@ -21,6 +22,8 @@ const UNTIL_ONE_ENDS: Duration = Duration::from_secs(1);
 pub(super) struct Admission {
     /// Whose request it is.
     pub(super) admitted: Admitted,
+    /// The version of the provider that it gets, to its end.
+    pub(super) seat: Taken,
     _slot: Slot,
     _underway: Underway,
 }
@@ -39,7 +42,8 @@ pub(super) fn admit(gateway: &Gateway, effective: &Effective, headers: &HeaderMa
         let refusal = Refusal::new(RefusalKind::Overloaded, "the gateway has as many requests as it takes");
         Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..refusal }
     })?;
-    Ok(Admission { admitted, _slot: slot, _underway: underway })
+    let seat = gateway.lineup.load().seat();
+    Ok(Admission { admitted, seat, _slot: slot, _underway: underway })
 }
 
 /// Checks the key of a request, or, where no keys are configured, that it is from this machine's own user and not from a page

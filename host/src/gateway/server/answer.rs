@@ -141,7 +141,7 @@ impl Answer {
     /// the connection for dead.
     fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
         if self.cut_off.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Some(self.end(CutShort::ShuttingDown)));
+            return Poll::Ready(Some(self.end(self.bounds.deadline.cut_off_by())));
         }
         loop {
             if self.alarm.as_mut().poll(context).is_pending() {

@@ -18,6 +18,7 @@ use crate::contract::conversation::Delta;
 use crate::gateway::begin::{self, Begun};
 use crate::gateway::cut_short::Deadline;
 use crate::gateway::effective::Effective;
+use crate::gateway::lineup::Seat;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::remote::{self, Fetched};
 use crate::gateway::state::Gateway;
@@ -56,6 +57,8 @@ async fn counted(
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
     let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
+    let effective = Arc::clone(&admission.seat.effective);
+    let generation = Arc::clone(&admission.seat.version.generation);
     let (key, method) = (admission.admitted.name(), parts.method.as_str());
     let begun = Arrived { endpoint: format.path, request_id: id, key, stream: false, method };
     let mut observation = Observation::begin(&gateway.metrics, begun);
@@ -72,19 +75,19 @@ async fn counted(
         let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
         observation.asks(&model.id);
         let size = body.len();
-        let ready = begin::prepare(&gateway.generation, &effective, model, context, &options, &blobs, size).await;
+        let ready = begin::prepare(&generation, &effective, model, context, &options, &blobs, size).await;
         let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
         let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
         match effective.aws.count_tokens(request, config.limits.idle).await {
             Ok(tokens) => Ok(tokens),
             Err(error) => {
-                let explained = gateway.generation.session().and_then(|mut session| session.explain(&error));
+                let explained = generation.session().and_then(|mut session| session.explain(&error));
                 let failure = explained.unwrap_or_else(|error| crate::gateway::turn::provider_failure(&error, None));
                 Err(Refusal::from(&failure))
             }
         }
     };
-    let deadline = deadline(gateway, config);
+    let deadline = deadline(gateway, &admission.seat, config);
     let counted = tokio::select! {
         counted = counting.instrument(span) => counted,
         why = deadline.passed() => Err(why.refusal()),
@@ -107,6 +110,7 @@ async fn answered(
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
     let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
+    let effective = Arc::clone(&admission.seat.effective);
     let observe = |stream| {
         let key = admission.admitted.name();
         let begun = Arrived { endpoint: format.path, request_id: id, key, stream, method: parts.method.as_str() };
@@ -143,9 +147,9 @@ async fn answered(
         };
     begin::attribute(&mut read.asked, &chain);
     let (stream, writer) = (read.asked.stream, read.writer);
-    let deadline = deadline(gateway, config);
+    let deadline = deadline(gateway, &admission.seat, config);
     let beginning = begin::Beginning {
-        generation: Arc::clone(&gateway.generation),
+        generation: Arc::clone(&admission.seat.version.generation),
         effective: Arc::clone(&effective),
         asked: read.asked,
         size: sent.len(),
@@ -163,10 +167,10 @@ async fn answered(
 }
 
 /// Until when an answer that is asked for now may go on.
-fn deadline(gateway: &Gateway, config: &GatewayConfig) -> Deadline {
+fn deadline(gateway: &Gateway, seat: &Seat, config: &GatewayConfig) -> Deadline {
     let turn = config.limits.turn;
     let until = (!turn.is_zero()).then(|| Instant::now() + turn);
-    Deadline { until, cut_off: gateway.cut_off.clone() }
+    Deadline { until, cut_off: seat.version.cut_off.clone(), stopping: gateway.cut_off.clone() }
 }
 
 /// Lets a request in. The body of one that is turned away is read all the same, within bounds: see [`body::discard`].

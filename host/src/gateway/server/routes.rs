@@ -61,7 +61,7 @@ async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Res
         return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused, &reply::new_id());
     }
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    gateway.metrics.alive(tasks, gateway.generation.sessions_alive());
+    gateway.metrics.alive(tasks, gateway.lineup.load().primary.version.generation.sessions_alive());
     let mut response = reply::text(StatusCode::OK, gateway.metrics.render());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(METRICS_CONTENT_TYPE));
     response
@@ -108,9 +108,9 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
 async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model>, Refusal> {
     let effective = gateway.effective();
     let admission = admission::admit(gateway, &effective, headers)?;
-    let configuration = &effective.configuration;
-    let mut models =
-        effective.catalog.models(&gateway.generation, configuration, &effective.aws, &gateway.metrics).await?;
+    let effective = Arc::clone(&admission.seat.effective);
+    let (configuration, generation) = (&effective.configuration, &admission.seat.version.generation);
+    let mut models = effective.catalog.models(generation, configuration, &effective.aws, &gateway.metrics).await?;
     models.retain(|model| admission.admitted.may_use(&model.id));
     Ok(models)
 }

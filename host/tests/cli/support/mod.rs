@@ -1,15 +1,17 @@
 //! What the tests of the command share.
 
 mod events;
+mod mutant;
 mod provider;
 mod responder;
 mod run;
 mod simulator;
 
 pub(crate) use events::{check_events, deltas_of};
+pub(crate) use mutant::{MUTANT_KINDS, mutant};
 pub(crate) use provider::{Body, component_of, provider_component};
 pub(crate) use responder::{Answer, Responder};
-pub(crate) use run::{Outcome, Quarry, Running};
+pub(crate) use run::{Outcome, Quarry, Running, shared_cache};
 pub(crate) use simulator::simulator;
 
 /// A model of the simulator.

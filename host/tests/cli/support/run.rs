@@ -11,6 +11,8 @@ use std::{fs, thread};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::mutant::mutant;
+
 /// How long a command may take before it counts as hanging. Far more than any needs, for machines that are busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -18,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PATIENCE_TO_COMPILE: Duration = Duration::from_secs(300);
 
 /// Where all tests keep compiled components: an unoptimised compiler needs many seconds for one.
-fn shared_cache() -> PathBuf {
+pub(crate) fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("quarry-cache")
 }
 
@@ -82,6 +84,17 @@ impl Quarry {
     /// Runs the command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         self.start(arguments).finish_within(PATIENCE)
+    }
+
+    /// The mutated component as `new.wasm`, compiled.
+    pub(crate) fn with_mutant(self) -> Self {
+        static COMPILED: Once = Once::new();
+        let quarry = self.file("new.wasm", mutant());
+        COMPILED.call_once(|| {
+            let first = quarry.start(&["provider", "inspect", "new.wasm"]).finish_within(PATIENCE_TO_COMPILE);
+            assert_eq!(first.code, Some(0), "{first:?}");
+        });
+        quarry
     }
 
     /// Starts the command.

@@ -1,0 +1,254 @@
+//! What can be asked of a gateway: paths and JSON documents.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::gateway::{ChangeError, Versions, Wanted};
+use crate::provider::{Digest, Limits};
+use crate::versions::source::Source;
+use crate::versions::{Candidate, Step, StepReceipt};
+
+/// The header for the signature of a component in the body: minisign's text, in base64.
+pub(super) const SIGNATURE: &str = "quarry-signature";
+
+/// What a change is asked with, as the JSON body. Where the body is the component itself (`application/wasm`), the query says what
+/// it is called: `?source=…`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Asked {
+    /// The digest of a version that is known, `embedded`, or a reference: `oci://registry/name:tag`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Who asks, in words; the listener adds what it knows for certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// How many versions `prune` keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<usize>,
+}
+
+/// What a change came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answered {
+    /// The version that the change was about.
+    pub version: Digest,
+    /// What its component says of itself.
+    #[serde(default)]
+    pub name: String,
+    /// The steps that were taken.
+    #[serde(default)]
+    pub steps: Vec<StepReceipt>,
+    /// Whether nothing had to be changed.
+    #[serde(default)]
+    pub unchanged: bool,
+}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Problem {
+    /// What is wrong, for a person.
+    pub error: String,
+    /// The step that was not passed, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
+}
+
+/// Who asks, as far as the listener knows.
+#[derive(Debug, Clone)]
+pub(super) struct Caller(pub(super) String);
+
+/// The routes of the API.
+pub(super) fn routes(versions: Arc<Versions>) -> Router {
+    Router::new()
+        .route("/admin/v1/status", get(status))
+        .route("/admin/v1/journal", get(journal))
+        .route("/admin/v1/activate", post(activate))
+        .route("/admin/v1/verify", post(verify))
+        .route("/admin/v1/rollback", post(rollback))
+        .route("/admin/v1/pin", post(pin))
+        .route("/admin/v1/unpin", post(unpin))
+        .route("/admin/v1/prune", post(prune))
+        .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here".to_owned(), None))
+        .with_state(versions)
+}
+
+async fn status(State(versions): State<Arc<Versions>>) -> Response<Body> {
+    json(StatusCode::OK, &versions.status())
+}
+
+async fn journal(State(versions): State<Arc<Versions>>) -> Response<Body> {
+    json(StatusCode::OK, &versions.journal())
+}
+
+async fn activate(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
+    match wanted(request).await {
+        Ok((wanted, by)) => changed(versions.activate(wanted, &by).await),
+        Err(response) => *response,
+    }
+}
+
+async fn verify(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
+    match wanted(request).await {
+        Ok((wanted, by)) => changed(versions.verify(wanted, &by).await),
+        Err(response) => *response,
+    }
+}
+
+async fn rollback(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
+    match asked(request).await {
+        Ok((_, by)) => changed(versions.roll_back(&by).await),
+        Err(response) => *response,
+    }
+}
+
+async fn pin(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
+    match asked(request).await {
+        Ok((_, by)) => match versions.pin(&by).await {
+            Ok(version) => json(StatusCode::OK, &plain(version)),
+            Err(error) => refused(&error),
+        },
+        Err(response) => *response,
+    }
+}
+
+async fn unpin(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
+    match asked(request).await {
+        Ok((_, by)) => match versions.unpin(&by).await {
+            Ok(()) => json(StatusCode::OK, &plain(versions.serving())),
+            Err(error) => refused(&error),
+        },
+        Err(response) => *response,
+    }
+}
+
+async fn prune(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
+    match asked(request).await {
+        Ok((asked, by)) => match versions.prune(asked.keep.unwrap_or(0), &by).await {
+            Ok(pruned) => json(StatusCode::OK, &pruned),
+            Err(error) => refused(&error),
+        },
+        Err(response) => *response,
+    }
+}
+
+/// The version that is wanted: a component in the body, or one that the JSON body names.
+async fn wanted(request: Request<Body>) -> Result<(Wanted, String), Box<Response<Body>>> {
+    let is_component =
+        request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/wasm"));
+    if is_component {
+        let by = named(request.extensions().get::<Caller>(), None);
+        let query = request.uri().query().unwrap_or_default().as_bytes();
+        let source = url::form_urlencoded::parse(query).find(|(name, _)| name == "source");
+        let source = source.map(|(_, source)| source.into_owned());
+        let signature = match request.headers().get(SIGNATURE) {
+            None => None,
+            Some(value) => match BASE64_STANDARD.decode(value).ok().and_then(|text| String::from_utf8(text).ok()) {
+                Some(signature) => Some(signature),
+                None => return Err(bad(format!("the header {SIGNATURE} is no text in base64"))),
+            },
+        };
+        let bytes = body(request).await?.to_vec();
+        let source = source.unwrap_or_else(|| format!("{:?}", Digest::of(&bytes)));
+        return Ok((Wanted::Given(Candidate { source, bytes, expected: None, signature }), by));
+    }
+    let (asked, by) = asked(request).await?;
+    match asked.version.as_deref() {
+        Some("embedded") => Ok((Wanted::Embedded, by)),
+        Some(text) => match (text.parse(), text.parse()) {
+            (Ok(digest), _) => Ok((Wanted::Known(digest), by)),
+            (_, Ok(source @ Source::Oci(_))) => Ok((Wanted::Named(source), by)),
+            // A path means something on the caller's side only.
+            (Err(error), _) => {
+                Err(bad(format!("version: {error}; or `embedded`, or a reference: oci://registry/name:tag")))
+            }
+        },
+        None => Err(bad(
+            "`version` is missing: a digest, or `embedded`; or send a component as application/wasm".to_owned()
+        )),
+    }
+}
+
+/// A JSON body, and who asks.
+async fn asked(request: Request<Body>) -> Result<(Asked, String), Box<Response<Body>>> {
+    let caller = request.extensions().get::<Caller>().cloned();
+    let body = body(request).await?;
+    let asked: Asked = match body.is_empty() {
+        true => Asked::default(),
+        false => serde_json::from_slice(&body).map_err(|error| bad(format!("the body cannot be read: {error}")))?,
+    };
+    let by = named(caller.as_ref(), asked.by.as_deref());
+    Ok((asked, by))
+}
+
+fn named(caller: Option<&Caller>, told: Option<&str>) -> String {
+    let caller = caller.map_or("the admin listener", |caller| caller.0.as_str());
+    told.map_or_else(|| caller.to_owned(), |told| format!("{told}, by {caller}"))
+}
+
+async fn body(request: Request<Body>) -> Result<Bytes, Box<Response<Body>>> {
+    let limit = Limits::default().component;
+    match Limited::new(request.into_body(), limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) => Err(bad(format!("the body cannot be read, or is over {limit} bytes: {error}"))),
+    }
+}
+
+fn bad(message: String) -> Box<Response<Body>> {
+    Box::new(problem(StatusCode::BAD_REQUEST, message, None))
+}
+
+fn plain(version: Digest) -> Answered {
+    Answered { version, name: String::new(), steps: Vec::new(), unchanged: false }
+}
+
+fn changed(changed: Result<crate::gateway::Activated, ChangeError>) -> Response<Body> {
+    match changed {
+        Ok(crate::gateway::Activated { digest, name, steps, unchanged }) => {
+            json(StatusCode::OK, &Answered { version: digest, name, steps, unchanged })
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+fn refused(error: &ChangeError) -> Response<Body> {
+    let (status, step) = match error {
+        ChangeError::Refused(refused) => (StatusCode::UNPROCESSABLE_ENTITY, Some(refused.step)),
+        ChangeError::Unknown { .. } => (StatusCode::NOT_FOUND, None),
+        ChangeError::Pinned { .. } | ChangeError::Quarantined { .. } | ChangeError::NothingBefore => {
+            (StatusCode::CONFLICT, None)
+        }
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
+    };
+    problem(status, error.to_string(), step)
+}
+
+pub(super) fn problem(status: StatusCode, error: String, step: Option<Step>) -> Response<Body> {
+    json(status, &Problem { error, step })
+}
+
+fn json(status: StatusCode, document: &impl Serialize) -> Response<Body> {
+    let (status, body) = match serde_json::to_vec(document) {
+        Ok(body) => (status, body),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("{{\"error\":{:?}}}", error.to_string()).into_bytes())
+        }
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,176 @@
+//! Asks a gateway that runs.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+use super::access::AdminToken;
+use super::address::AdminAddress;
+use super::api::{Asked, Problem, SIGNATURE};
+
+/// The longest answer, in bytes.
+const LONGEST: usize = 64 << 20;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// Nobody listens there.
+    #[error("no gateway listens on {address} ({source}): start `quarry serve`, or name its listener by --admin")]
+    NobodyThere {
+        /// The address.
+        address: AdminAddress,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The conversation broke off.
+    #[error("the gateway on {address} did not answer: {reason}")]
+    BrokeOff {
+        /// The address.
+        address: AdminAddress,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody else listens where this user's gateway would.
+    #[error(
+        "user {user} listens on {address}, and not this user's gateway: name the listener by --admin if that is meant"
+    )]
+    Stranger {
+        /// The address.
+        address: AdminAddress,
+        /// The user.
+        user: u32,
+    },
+    /// The gateway refused.
+    #[error("{}", .0.error)]
+    Refused(Problem),
+}
+
+/// A client for one gateway.
+#[derive(Debug, Clone)]
+pub struct AdminClient {
+    address: AdminAddress,
+    token: Option<AdminToken>,
+    /// Whether the listener has to be a process of this user.
+    own: bool,
+}
+
+impl AdminClient {
+    /// A client for the gateway that listens there.
+    #[must_use]
+    pub fn new(address: AdminAddress, token: Option<AdminToken>) -> Self {
+        AdminClient { address, token, own: false }
+    }
+
+    /// A client for this user's gateway, where nobody named one: a socket of somebody else is not asked.
+    #[must_use]
+    pub fn of_this_user(address: AdminAddress) -> Self {
+        AdminClient { address, token: None, own: true }
+    }
+
+    /// Asks for a document.
+    ///
+    /// # Errors
+    /// When the gateway cannot be reached or refuses.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.ask(self.request(Method::GET, path, "application/json", Bytes::new())?).await
+    }
+
+    /// Asks for a change.
+    ///
+    /// # Errors
+    /// As [`AdminClient::get`].
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, asked: &Asked) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(asked).map_err(|error| self.broke_off(&error))?;
+        self.ask(self.request(Method::POST, path, "application/json", body.into())?).await
+    }
+
+    /// Asks for a change with a component.
+    ///
+    /// # Errors
+    /// As [`AdminClient::get`].
+    pub async fn post_component<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        source: &str,
+        component: Vec<u8>,
+        signature: Option<&str>,
+    ) -> Result<T, ClientError> {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("source", source).finish();
+        let path = format!("{path}?{query}");
+        let mut request = self.request(Method::POST, &path, "application/wasm", component.into())?;
+        if let Some(signature) = signature {
+            let value =
+                HeaderValue::from_str(&BASE64_STANDARD.encode(signature)).map_err(|error| self.broke_off(&error))?;
+            request.headers_mut().insert(SIGNATURE, value);
+        }
+        self.ask(request).await
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
+        let host = match &self.address {
+            AdminAddress::Tcp(address) => address.to_string(),
+            AdminAddress::Unix(_) | AdminAddress::Off => "localhost".to_owned(),
+        };
+        let mut request = Request::builder().method(method).uri(path).header(HOST, host).header(CONTENT_TYPE, kind);
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, token.bearer());
+        }
+        request.body(Full::new(body)).map_err(|error| self.broke_off(&error))
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<T, ClientError> {
+        let nobody = |source| ClientError::NobodyThere { address: self.address.clone(), source };
+        match &self.address {
+            AdminAddress::Unix(path) => {
+                let stream = UnixStream::connect(path).await.map_err(nobody)?;
+                let user = stream.peer_cred().map_err(nobody)?.uid();
+                if self.own && user != rustix::process::geteuid().as_raw() {
+                    return Err(ClientError::Stranger { address: self.address.clone(), user });
+                }
+                self.on(stream, request).await
+            }
+            AdminAddress::Tcp(address) => self.on(TcpStream::connect(address).await.map_err(nobody)?, request).await,
+            AdminAddress::Off => Err(nobody(std::io::Error::other("administration is off"))),
+        }
+    }
+
+    async fn on<T: DeserializeOwned>(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        request: Request<Full<Bytes>>,
+    ) -> Result<T, ClientError> {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| self.broke_off(&error))?;
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(|error| self.broke_off(&error))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LONGEST).collect().await;
+        let body = body.map_err(|error| self.broke_off(&*error))?.to_bytes();
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|error| self.broke_off(&error));
+        }
+        match serde_json::from_slice(&body) {
+            Ok(problem) => Err(ClientError::Refused(problem)),
+            Err(_) => Err(self.broke_off(&format!("status {status}: {}", String::from_utf8_lossy(&body)))),
+        }
+    }
+
+    fn broke_off(&self, reason: &(impl std::fmt::Display + ?Sized)) -> ClientError {
+        ClientError::BrokeOff { address: self.address.clone(), reason: reason.to_string() }
+    }
+}

@@ -1,0 +1,70 @@
+//! Whom a command asks: the gateway that runs, or the folder of versions where none does.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use quarry::admin::client::{AdminClient, ClientError};
+use quarry::admin::{AdminAddress, AdminToken, default_socket, runtime_folder};
+use quarry::config::Environment;
+use quarry::gateway::Status;
+use quarry::provider::Digest;
+use quarry::versions::source::Source;
+use quarry::versions::{Store, state_folder};
+
+use crate::cli::arguments::AdminArguments;
+
+/// The token that a gateway keeps for the commands of its user.
+pub(crate) fn token_file(environment: &Environment) -> PathBuf {
+    runtime_folder(environment).join("admin.token")
+}
+
+/// The client for the gateway that is named, or this user's.
+pub(super) fn client(arguments: &AdminArguments) -> anyhow::Result<AdminClient> {
+    let environment = Environment::of_process();
+    let Some(address) = arguments.admin.clone() else {
+        return Ok(AdminClient::of_this_user(default_socket(&environment)));
+    };
+    let token = match (&address, AdminToken::of(&environment)) {
+        (AdminAddress::Tcp(_), None) => {
+            let file = token_file(&environment);
+            let read = AdminToken::read(&file).with_context(|| {
+                format!(
+                    "set QUARRY_ADMIN_TOKEN: the token of this user's gateway cannot be read from {}",
+                    file.display()
+                )
+            })?;
+            Some(read)
+        }
+        (_, token) => token,
+    };
+    Ok(AdminClient::new(address, token))
+}
+
+/// Whether nobody listens where this user's gateway would, so that the folder of versions can be worked on.
+pub(super) fn is_at_rest(arguments: &AdminArguments, error: &ClientError) -> bool {
+    arguments.admin.is_none() && matches!(error, ClientError::NobodyThere { .. })
+}
+
+/// The folder of versions of this user's gateway.
+pub(super) fn store() -> anyhow::Result<Store> {
+    Ok(Store::open(&state_folder(&Environment::of_process())?)?)
+}
+
+/// What a version is named by: as [`Source`] reads it, or the beginning of a digest as `list` shows it.
+pub(super) fn named(text: &str) -> anyhow::Result<Source> {
+    let is_digest = text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let text = if is_digest && !Path::new(text).exists() { format!("sha256:{text}") } else { text.to_owned() };
+    Ok(text.parse::<Source>()?)
+}
+
+/// The one version whose digest begins so.
+pub(super) fn only(status: &Status, beginning: &str) -> anyhow::Result<Digest> {
+    let beginning = beginning.trim_start_matches("sha256:");
+    let mut found =
+        status.versions.iter().map(|version| version.digest).filter(|digest| digest.to_string().starts_with(beginning));
+    match (found.next(), found.next()) {
+        (Some(digest), None) => Ok(digest),
+        (None, _) => bail!("there is no version {beginning}; `quarry provider list` shows those that there are"),
+        (Some(_), Some(_)) => bail!("more than one version begins with {beginning}; give more of its digest"),
+    }
+}

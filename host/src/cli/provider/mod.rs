@@ -1,0 +1,87 @@
+//! `quarry provider`.
+
+mod ask;
+mod diff;
+mod pull;
+mod push;
+mod registry;
+mod versions;
+
+pub(crate) use self::ask::token_file;
+pub(crate) use self::registry::fetcher;
+
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use quarry::config::Environment;
+use quarry::provider::{EMBEDDED, Host, Inspection, Limits, inspect as inspect_component};
+use quarry::versions::{CompileInto, compile_into_cache};
+
+use super::arguments::{CompileArguments, ExportArguments, Global, InspectArguments, ProviderCommand};
+use super::exit::Exit;
+use super::{setup, terminal};
+
+pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Result<Exit> {
+    match command {
+        ProviderCommand::Inspect(arguments) => inspect(global, &arguments),
+        ProviderCommand::Export(arguments) => export(&arguments),
+        ProviderCommand::Diff(arguments) => diff::run(&arguments),
+        ProviderCommand::Push(arguments) => push::run(global, &arguments).await,
+        ProviderCommand::Pull(arguments) => pull::run(global, &arguments).await,
+        ProviderCommand::List(arguments) => versions::list(&arguments).await,
+        ProviderCommand::Status(arguments) => versions::status(&arguments).await,
+        ProviderCommand::Verify(arguments) => versions::verify(global, &arguments).await,
+        ProviderCommand::Activate(arguments) => versions::activate(global, &arguments).await,
+        ProviderCommand::Rollback(arguments) => versions::rollback(&arguments).await,
+        ProviderCommand::Pin(arguments) => versions::pin(&arguments).await,
+        ProviderCommand::Unpin(arguments) => versions::unpin(&arguments).await,
+        ProviderCommand::Prune(arguments) => versions::prune(&arguments).await,
+        ProviderCommand::CompileIntoCache(arguments) => compile(arguments),
+    }
+}
+
+/// What the gateway starts itself for.
+fn compile(arguments: CompileArguments) -> anyhow::Result<Exit> {
+    let CompileArguments { cache, seconds } = arguments;
+    let host = Arc::new(Host::new(Limits::default())?);
+    compile_into_cache(&host, &CompileInto { cache, seconds }, io::stdin().lock())?;
+    Ok(Exit::Done)
+}
+
+fn inspect(global: &Global, arguments: &InspectArguments) -> anyhow::Result<Exit> {
+    let host = Host::new(Limits::default())?;
+    let cache = setup::aot_cache(&Environment::of_process());
+    let named = arguments.component.as_deref().or(global.provider_component.as_deref());
+    let inspection = inspect_component(&host, named, cache.as_ref())?;
+    if arguments.json {
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&inspection)?))?;
+        return Ok(Exit::Done);
+    }
+    let Inspection { name, size, sha256, wit_version, imports, exports } = inspection;
+    let wit = wit_version
+        .map_or_else(|| "none: it is no provider".to_owned(), |version| format!("quarry:provider@{version}"));
+    terminal::print(&format!(
+        "component    {name}\nsize         {size} bytes\nsha256       {sha256}\nWIT          {wit}\nimports      {}\nexports      {}\n",
+        listed(&imports),
+        listed(&exports)
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// One a line below each other, or `none`.
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join("\n             ") }
+}
+
+fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
+    let path = &arguments.file;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => anyhow!("{} exists already, and is not overwritten", path.display()),
+        _ => anyhow::Error::new(error).context(format!("cannot create {}", path.display())),
+    })?;
+    file.write_all(EMBEDDED).with_context(|| format!("cannot write {}", path.display()))?;
+    terminal::tell(&format!("{} bytes written to {}\n", EMBEDDED.len(), path.display()));
+    Ok(Exit::Done)
+}

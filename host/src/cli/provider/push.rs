@@ -1,0 +1,67 @@
+//! `quarry provider push`.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use quarry::config::Environment;
+use quarry::provider::{Digest, Host, Inspection, Limits, inspect};
+use quarry::versions::signature;
+use quarry::versions::source::{Fetched, Interfaces, Source};
+
+use super::registry;
+use crate::cli::arguments::{Global, PushArguments};
+use crate::cli::exit::Exit;
+use crate::cli::{setup, terminal};
+
+pub(crate) async fn run(global: &Global, arguments: &PushArguments) -> anyhow::Result<Exit> {
+    let environment = Environment::of_process();
+    let Ok(signers) = registry::signers(global, &environment)? else { return Ok(Exit::Usage) };
+    let file = Source::File(arguments.file.clone());
+    let Fetched { bytes, digest, signature, .. } = registry::fetcher(&environment).fetch(&file, &()).await?;
+    // What the gateways of this configuration would refuse is not offered to them.
+    let signer = signature::verify(&bytes, signature.as_deref(), &signers)?;
+    let interfaces = interfaces(&arguments.file, &digest, &environment)?;
+    let size = bytes.len();
+    let pushed = registry::registries(&environment)
+        .push(&arguments.reference, bytes, &interfaces, signature.as_deref())
+        .await
+        .context("the provider was not pushed")?;
+    registry::print(&pushed.reference, &pushed.component)?;
+    let signed = registry::signed(signature.is_some(), signer);
+    terminal::tell(&format!("{size} bytes pushed to {}; {signed}\n", arguments.reference));
+    Ok(Exit::Done)
+}
+
+/// The interfaces of a component, which has to be a provider.
+fn interfaces(file: &Path, digest: &Digest, environment: &Environment) -> anyhow::Result<Interfaces> {
+    let host = Host::new(Limits::default())?;
+    let Inspection { sha256, wit_version, imports, exports, .. } =
+        inspect(&host, Some(file), setup::aot_cache(environment).as_ref())?;
+    if sha256 != digest.to_string() {
+        bail!("{} was written while it was read; try again", file.display());
+    }
+    if wit_version.is_none() {
+        bail!("{} is a component and no provider: it exports nothing of quarry:provider", file.display());
+    }
+    Ok(Interfaces { exports: names(&exports), imports: names(&imports) })
+}
+
+/// The interfaces that functions belong to, each once.
+fn names(functions: &[String]) -> Vec<String> {
+    let mut names: Vec<String> =
+        functions.iter().map(|function| function.split('#').next().unwrap_or(function).to_owned()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn functions_become_the_interfaces_that_they_belong_to() {
+        let functions = ["b:c/d@0.1.0#[method]turn.push", "a:b/c@1.0.0#f", "b:c/d@0.1.0#explain", "plain"];
+        assert_eq!(names(&functions.map(str::to_owned)), ["a:b/c@1.0.0", "b:c/d@0.1.0", "plain"]);
+    }
+}

@@ -1,0 +1,42 @@
+//! What push and pull share.
+
+use quarry::config::gateway::{GatewayConfig, KeyId, Signer};
+use quarry::config::{ConfigFile, Environment, locate};
+use quarry::provider::{Digest, Limits};
+use quarry::versions::source::{Fetcher, OciReference, REGISTRY_TIME, Registries, RegistryCredentials};
+
+use crate::cli::arguments::Global;
+use crate::cli::setup::{self, ProblemsTold};
+use crate::cli::terminal;
+
+pub(super) fn registries(environment: &Environment) -> Registries {
+    Registries::new(RegistryCredentials::of_environment(environment), REGISTRY_TIME)
+}
+
+pub(crate) fn fetcher(environment: &Environment) -> Fetcher {
+    Fetcher::new(&Limits::default(), registries(environment))
+}
+
+/// Whose signatures count, by the configuration. Its problems are told, all at once.
+pub(super) fn signers(global: &Global, environment: &Environment) -> anyhow::Result<Result<Vec<Signer>, ProblemsTold>> {
+    let location = locate(global.config.as_deref(), environment)?;
+    let file = location.as_ref().map(ConfigFile::read).transpose()?;
+    Ok(GatewayConfig::read(file.as_ref()).map(|config| config.provider.signers).map_err(|problems| {
+        setup::tell_problems(&problems);
+        ProblemsTold
+    }))
+}
+
+/// The answer, a line each for scripts: the reference, pinned, and the component's digest.
+pub(super) fn print(reference: &OciReference, component: &Digest) -> std::io::Result<()> {
+    terminal::print(&format!("{reference}\n{component:?}\n"))
+}
+
+/// What is told of a signature.
+pub(super) fn signed(has_signature: bool, signer: Option<KeyId>) -> String {
+    match (has_signature, signer) {
+        (_, Some(signer)) => format!("signed by key {signer}"),
+        (true, None) => "signed; not checked, because `quarry.provider.signers` is empty".to_owned(),
+        (false, None) => "not signed".to_owned(),
+    }
+}

@@ -1,0 +1,245 @@
+//! `quarry provider list`, `status`, `verify`, `activate`, `rollback`, `pin`, `unpin` and `prune`.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use quarry::admin::{Answered, Asked};
+use quarry::config::Environment;
+use quarry::gateway::{Status, VersionState, VersionStatus, restore};
+use quarry::provider::{Digest, Host, Limits};
+use quarry::versions::source::{Fetched, Source};
+use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt};
+
+use super::{ask, registry};
+use crate::cli::arguments::{AdminArguments, Global, PruneArguments, VersionArguments, VersionsArguments};
+use crate::cli::exit::Exit;
+use crate::cli::{setup, terminal};
+
+const STATUS: &str = "/admin/v1/status";
+
+/// Digits of a digest that are shown where there are many.
+const SHORT: usize = 12;
+
+/// Lines of the journal that `status` shows.
+const LINES: usize = 10;
+
+pub(super) async fn list(arguments: &VersionsArguments) -> anyhow::Result<Exit> {
+    let client = ask::client(&arguments.admin)?;
+    let (status, running) = match client.get::<Status>(STATUS).await {
+        Ok(status) => (status, true),
+        Err(error) if ask::is_at_rest(&arguments.admin, &error) => (Status::at_rest(&ask::store()?), false),
+        Err(error) => return Err(error.into()),
+    };
+    if arguments.json {
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&status)?))?;
+        return Ok(Exit::Done);
+    }
+    terminal::print(&table(&status))?;
+    if !running {
+        terminal::tell("no gateway runs: this is what the next one begins with\n");
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit> {
+    let client = ask::client(&arguments.admin)?;
+    let status: Status = client.get(STATUS).await?;
+    let journal: Vec<Line> = client.get("/admin/v1/journal").await?;
+    if arguments.json {
+        let document = serde_json::json!({ "status": status, "journal": journal });
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&document)?))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = table(&status);
+    for version in &status.versions {
+        if let Some(service) = &version.service {
+            let _ = writeln!(
+                text,
+                "\n{}  {} requests, {} under way, {} faults, {} lost",
+                short(&version.digest),
+                service.requests,
+                service.under_way,
+                service.faults,
+                service.lost
+            );
+        }
+    }
+    let told: Vec<String> = journal.iter().filter_map(line).collect();
+    let from = told.len().saturating_sub(LINES);
+    if !told.is_empty() {
+        let _ = writeln!(text, "\n{}", told[from..].join("\n"));
+    }
+    terminal::print(&text)?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn verify(global: &Global, arguments: &VersionArguments) -> anyhow::Result<Exit> {
+    change(global, arguments, Change::Verify).await
+}
+
+pub(super) async fn activate(global: &Global, arguments: &VersionArguments) -> anyhow::Result<Exit> {
+    change(global, arguments, Change::Activate).await
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Change {
+    Verify,
+    Activate,
+}
+
+async fn change(global: &Global, arguments: &VersionArguments, change: Change) -> anyhow::Result<Exit> {
+    let client = ask::client(&arguments.admin)?;
+    let path = match change {
+        Change::Verify => "/admin/v1/verify",
+        Change::Activate => "/admin/v1/activate",
+    };
+    let source = ask::named(&arguments.wanted)?;
+    let answered: Result<Answered, _> = match &source {
+        Source::Embedded | Source::Oci(_) => client.post(path, &asked(Some(source.to_string()))).await,
+        Source::File(_) => {
+            let Fetched { bytes, resolved, signature, .. } =
+                registry::fetcher(&Environment::of_process()).fetch(&source, &()).await?;
+            client.post_component(path, &resolved.to_string(), bytes, signature.as_deref()).await
+        }
+        Source::Kept(beginning) => match client.get::<Status>(STATUS).await {
+            Ok(status) => {
+                let digest = ask::only(&status, &beginning.to_string())?;
+                client.post(path, &asked(Some(digest.to_string()))).await
+            }
+            Err(error) => Err(error),
+        },
+    };
+    match answered {
+        Ok(answered) => {
+            steps(&answered.steps);
+            let told = match (change, answered.unchanged) {
+                (Change::Verify, _) => "passed",
+                (Change::Activate, false) => "serves",
+                (Change::Activate, true) => "serves already",
+            };
+            terminal::print(&format!("{}  {} {told}\n", short(&answered.version), answered.name))?;
+            Ok(Exit::Done)
+        }
+        Err(error) if ask::is_at_rest(&arguments.admin, &error) => at_rest(global, &source, change).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Works on the folder of versions, for the gateway that starts next.
+async fn at_rest(global: &Global, source: &Source, change: Change) -> anyhow::Result<Exit> {
+    let environment = Environment::of_process();
+    let Ok(signers) = registry::signers(global, &environment)? else { return Ok(Exit::Usage) };
+    let mut store = ask::store()?;
+    let candidate = Candidate::from(registry::fetcher(&environment).fetch(source, &store).await?);
+    let host = Arc::new(Host::new(Limits::default())?);
+    let cache = setup::aot_cache_beside(&environment, store.folder());
+    let gate = Gate::new(host, cache.clone(), Compiler::Here);
+    if change == Change::Verify {
+        let mut taken = Vec::new();
+        let passed = gate.pass(&candidate, None, &signers, &mut |step| taken.push(step.clone()));
+        steps(&taken);
+        let passed = passed?;
+        terminal::print(&format!("{}  {} passed\n", short(&passed.generation.digest()), passed.name))?;
+        return Ok(Exit::Done);
+    }
+    let passed = restore(&gate, &cache, &mut store, Some(candidate), &signers)?.passed;
+    let digest = short(&passed.generation.digest());
+    terminal::print(&format!("{digest}  {} serves when a gateway starts\n", passed.name))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn rollback(arguments: &AdminArguments) -> anyhow::Result<Exit> {
+    let answered: Answered = ask::client(arguments)?.post("/admin/v1/rollback", &asked(None)).await?;
+    terminal::print(&format!("{}  {} serves again\n", short(&answered.version), answered.name))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn pin(arguments: &AdminArguments) -> anyhow::Result<Exit> {
+    let answered: Answered = ask::client(arguments)?.post("/admin/v1/pin", &asked(None)).await?;
+    terminal::print(&format!("{}  stays until `quarry provider unpin`\n", short(&answered.version)))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn unpin(arguments: &AdminArguments) -> anyhow::Result<Exit> {
+    let answered: Answered = ask::client(arguments)?.post("/admin/v1/unpin", &asked(None)).await?;
+    terminal::print(&format!("{}  serves, and others may be activated\n", short(&answered.version)))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn prune(arguments: &PruneArguments) -> anyhow::Result<Exit> {
+    let asked = Asked { keep: Some(arguments.keep), ..asked(None) };
+    let pruned: Vec<Digest> = ask::client(&arguments.admin)?.post("/admin/v1/prune", &asked).await?;
+    for digest in &pruned {
+        terminal::print(&format!("{}  removed\n", short(digest)))?;
+    }
+    terminal::tell(&format!("{} removed\n", pruned.len()));
+    Ok(Exit::Done)
+}
+
+fn asked(version: Option<String>) -> Asked {
+    Asked { version, by: Some("quarry provider".to_owned()), keep: None }
+}
+
+fn short(digest: &Digest) -> String {
+    let mut short = digest.to_string();
+    short.truncate(SHORT);
+    short
+}
+
+/// Tells the steps that were taken.
+fn steps(taken: &[StepReceipt]) {
+    for StepReceipt { step, failure, detail, milliseconds } in taken {
+        let mark = if failure.is_some() { "FAILED" } else { "ok" };
+        let detail = terminal::printable(detail.as_deref().unwrap_or_default());
+        terminal::tell(&format!("{mark:<6}  {:<12}  {milliseconds:>6} ms  {detail}\n", step.to_string()));
+    }
+}
+
+/// A line a version.
+fn table(status: &Status) -> String {
+    let mut text = String::new();
+    for version in &status.versions {
+        let pinned = if status.pinned == Some(version.digest) { ", pinned" } else { "" };
+        let state = format!("{}{pinned}", state(status, version));
+        let name = if version.name.is_empty() { "" } else { &version.name };
+        let cases = version.cases.map_or_else(String::new, |cases| format!("{cases} cases"));
+        let line = format!("{}  {state:<18}  {name:<16}  {cases:<10}  {}", short(&version.digest), version.source);
+        let _ = writeln!(text, "{}", terminal::printable(line.trim_end()));
+        if let Some(reason) = &version.quarantined {
+            let _ = writeln!(text, "{:SHORT$}  {}", "", terminal::printable(reason));
+        }
+    }
+    text
+}
+
+fn state(status: &Status, version: &VersionStatus) -> &'static str {
+    match version.state {
+        VersionState::Serving => "serving",
+        VersionState::Retiring => "retiring",
+        VersionState::Quarantined => "quarantined",
+        VersionState::Verified if status.previous == Some(version.digest) => "previous",
+        VersionState::Verified => "verified",
+    }
+}
+
+/// A line of the journal for a person; none for a step that was passed.
+fn line(line: &Line) -> Option<String> {
+    let told = match &line.event {
+        Event::Step { digest, receipt, by, .. } => {
+            let failure = receipt.failure.as_deref()?;
+            let digest = digest.as_ref().map_or_else(String::new, short);
+            format!("{digest:SHORT$}  refused at {}: {failure} ({by})", receipt.step)
+        }
+        Event::Verified { digest, passed, .. } => format!("{}  passed {passed} cases", short(digest)),
+        Event::Activated { digest, by } => format!("{}  put to work ({by})", short(digest)),
+        Event::RolledBack { from, to, by } => {
+            format!("{}  put to work again in place of {} ({by})", short(to), short(from))
+        }
+        Event::Quarantined { digest, reason } => format!("{}  quarantined: {reason}", short(digest)),
+        Event::Pinned { digest, by } => format!("{}  pinned ({by})", short(digest)),
+        Event::Unpinned { by } => format!("{:SHORT$}  unpinned ({by})", ""),
+        Event::Pruned { digest, by } => format!("{}  removed ({by})", short(digest)),
+        Event::Unknown => return None,
+    };
+    Some(terminal::printable(&told))
+}

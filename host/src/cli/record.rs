@@ -1,0 +1,63 @@
+//! `quarry record`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::bail;
+use quarry::gateway::Prepare;
+use quarry::provider::Generation;
+use quarry::versions::compare::{Preparation, SettingsFrom};
+use quarry::versions::recording::{Bounds, RecordingError, Tape, Writer, Written};
+
+use super::arguments::{Global, RecordArguments};
+use super::exit::Exit;
+use super::{chat, terminal};
+
+/// Writes down the stream of one request.
+pub(crate) struct Recorder {
+    out: PathBuf,
+    prompts: bool,
+    writer: Option<Writer>,
+}
+
+impl Recorder {
+    /// A tape for a request.
+    pub(crate) fn tape(
+        &mut self,
+        generation: &Arc<Generation>,
+        asked: &Prepare,
+    ) -> Result<Box<dyn Tape>, RecordingError> {
+        let writer = Writer::open(&self.out, Arc::clone(generation), self.prompts, Bounds::default())?;
+        let Prepare { settings, model, context, options } = asked;
+        let tape = writer.tape(Some(Preparation {
+            settings: SettingsFrom::Merged(Box::new(settings.clone())),
+            model: model.clone(),
+            context: context.clone(),
+            options: options.clone(),
+        }));
+        self.writer = Some(writer);
+        Ok(tape)
+    }
+}
+
+pub(crate) async fn run(global: &Global, arguments: RecordArguments) -> anyhow::Result<Exit> {
+    let RecordArguments { out, prompts, chat } = arguments;
+    if chat.dry_run {
+        bail!("--dry-run sends nothing, so there is nothing to record");
+    }
+    let mut recorder = Recorder { out, prompts, writer: None };
+    let asked = chat::run(global, chat, Some(&mut recorder)).await;
+    let Some(writer) = recorder.writer else { return asked };
+    // What came is written however the answer ended.
+    let Written { written, skipped, failed } = tokio::task::spawn_blocking(|| writer.finish()).await?;
+    let exit = asked?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    match (written, skipped) {
+        (0, 0) => terminal::tell("no stream began, so nothing was recorded\n"),
+        (0, _) => bail!("{} has no room for the recording", recorder.out.display()),
+        _ => terminal::tell(&format!("recorded in {}\n", recorder.out.display())),
+    }
+    Ok(exit)
+}

@@ -1,0 +1,125 @@
+//! The version that `quarry serve` begins with, and where it listens for administration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use quarry::admin::{Admin, AdminAddress, AdminToken, default_socket, runtime_folder};
+use quarry::config::gateway::{GatewayConfig, ProviderConfig};
+use quarry::config::{ConfigFile, Environment, locate};
+use quarry::gateway::{Restored, restore};
+use quarry::provider::{Host, Limits};
+use quarry::versions::source::Source;
+use quarry::versions::{Candidate, Compiler, Gate, Store, StoreError, state_folder};
+use tempfile::TempDir;
+
+use crate::cli::arguments::Global;
+use crate::cli::provider::{fetcher, token_file};
+use crate::cli::{setup, terminal};
+
+/// How long the compilation of a component may take.
+const COMPILE: Duration = Duration::from_secs(300);
+
+/// What the gateway's versions are kept and checked with.
+pub(super) struct Begun {
+    pub(super) gate: Gate,
+    pub(super) store: Store,
+    pub(super) restored: Restored,
+    /// Where the folder of versions is, when it is to last no longer than this process.
+    pub(super) passing: Option<TempDir>,
+}
+
+/// Loads the version that the gateway begins with.
+pub(super) async fn begin(global: &Global, environment: &Environment) -> anyhow::Result<Begun> {
+    let (mut store, passing) = open_store(environment)?;
+    let host = Arc::new(Host::new(Limits::default())?);
+    let cache = setup::aot_cache_beside(environment, store.folder());
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let gate = Gate::new(host, cache.clone(), Compiler::Child { program, time: COMPILE });
+    let rules = rules(global, environment)?;
+    let named = match (global.provider_component.clone(), rules.component) {
+        (Some(file), _) => Some(Source::File(file)),
+        (None, Some(text)) => Some(named(&text)?),
+        (None, None) => None,
+    };
+    let named = match named {
+        Some(source) => Some(candidate(&source, &store, environment).await?),
+        None => None,
+    };
+    let restored = restore(&gate, &cache, &mut store, named, &rules.signers)?;
+    for (digest, reason) in &restored.skipped {
+        terminal::tell(&terminal::printable(&format!("the version {digest} does not come back: {reason}")));
+        terminal::tell("\n");
+    }
+    Ok(Begun { gate, store, restored, passing })
+}
+
+/// What the configuration says of versions. Its problems are told with all others, by whoever reads the rest.
+fn rules(global: &Global, environment: &Environment) -> anyhow::Result<ProviderConfig> {
+    let location = locate(global.config.as_deref(), environment)?;
+    let file = location.as_ref().map(ConfigFile::read).transpose()?;
+    Ok(GatewayConfig::read(file.as_ref()).map(|config| config.provider).unwrap_or_default())
+}
+
+/// The version that the configuration names.
+pub(super) fn named(text: &str) -> anyhow::Result<Source> {
+    text.parse::<Source>().context("quarry.provider.component")
+}
+
+/// The version that is named. One of a registry that is pinned, and that passed before, is not asked for again: the registry may
+/// be away.
+async fn candidate(source: &Source, store: &Store, environment: &Environment) -> anyhow::Result<Candidate> {
+    let name = source.to_string();
+    let before = store.history().proofs.iter().find(|(_, proof)| name.contains("@sha256:") && proof.source == name);
+    if let Some((digest, _)) = before
+        && let Ok(Some(bytes)) = store.bytes(digest)
+    {
+        let signature = store.signature(digest)?;
+        return Ok(Candidate { source: name, bytes, expected: Some(*digest), signature });
+    }
+    Ok(Candidate::from(fetcher(environment).fetch(source, store).await?))
+}
+
+/// The folder of versions. Where there is none to be had, or another gateway has it, versions last as long as this process.
+fn open_store(environment: &Environment) -> anyhow::Result<(Store, Option<TempDir>)> {
+    let error = match state_folder(environment).and_then(|folder| Store::open(&folder)) {
+        Ok(store) => return Ok((store, None)),
+        Err(error @ (StoreError::NoFolder | StoreError::InUse { .. })) => error,
+        Err(error) => return Err(error.into()),
+    };
+    terminal::tell(&format!(
+        "versions of the provider that are activated are forgotten when this gateway ends: {error}\n"
+    ));
+    let folder = tempfile::Builder::new().prefix("quarry-").tempdir().context("cannot make a temporary folder")?;
+    let store = Store::open(folder.path())?;
+    Ok((store, Some(folder)))
+}
+
+/// Listens for administration. Where the default place is taken or cannot be used there is no such listener, and it is told.
+pub(super) async fn listen(named: Option<AdminAddress>, environment: &Environment) -> anyhow::Result<Option<Admin>> {
+    let by_default = named.is_none();
+    let address = named.unwrap_or_else(|| default_socket(environment));
+    let made = match &address {
+        AdminAddress::Off => return Ok(None),
+        AdminAddress::Unix(path) => Admin::unix(path),
+        AdminAddress::Tcp(address) => Admin::tcp(*address, token(environment)?).await,
+    };
+    match made {
+        Ok(admin) => Ok(Some(admin)),
+        Err(error) if by_default => {
+            terminal::tell(&format!("no administration: {error}\n"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The token of the environment, else one that this user's commands find.
+fn token(environment: &Environment) -> anyhow::Result<AdminToken> {
+    if let Some(token) = AdminToken::of(environment) {
+        return Ok(token);
+    }
+    let file = token_file(environment);
+    let made = std::fs::create_dir_all(runtime_folder(environment)).and_then(|()| AdminToken::make(&file));
+    made.with_context(|| format!("cannot keep an admin token in {}; set QUARRY_ADMIN_TOKEN", file.display()))
+}

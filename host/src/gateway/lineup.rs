@@ -1,0 +1,134 @@
+//! Which version of the provider a request gets.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::effective::Effective;
+use crate::provider::{Digest, Generation};
+use crate::telemetry::Metrics;
+
+/// A version of the provider that serves, or served and still has requests.
+pub(crate) struct Version {
+    /// The version, loaded.
+    pub(crate) generation: Arc<Generation>,
+    /// What its component says of itself.
+    pub(crate) name: String,
+    /// Since when it is loaded.
+    pub(crate) since: SystemTime,
+    /// Cancelled when its requests have to end: when the gateway ends, or when it was put away for too long.
+    pub(crate) cut_off: CancellationToken,
+    /// Told when one of its requests ends that saw it fail.
+    faulted: Arc<Notify>,
+    under_way: AtomicUsize,
+    begun: AtomicU64,
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Version")
+            .field("name", &self.name)
+            .field("digest", &self.digest())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Version {
+    /// A version that has just been loaded. Its requests end when `all` is cancelled; `faulted` is told when it fails.
+    pub(crate) fn new(
+        generation: &Generation,
+        name: String,
+        all: &CancellationToken,
+        faulted: &Arc<Notify>,
+        metrics: &Arc<Metrics>,
+    ) -> Arc<Self> {
+        let metrics = Arc::clone(metrics);
+        let generation = generation.observed(Arc::new(move |fault| metrics.guest_fault(fault)));
+        Arc::new(Version {
+            generation,
+            name,
+            since: SystemTime::now(),
+            cut_off: all.child_token(),
+            faulted: Arc::clone(faulted),
+            under_way: AtomicUsize::new(0),
+            begun: AtomicU64::new(0),
+        })
+    }
+
+    /// What it is known by.
+    pub(crate) fn digest(&self) -> Digest {
+        self.generation.digest()
+    }
+
+    /// Requests that have not ended.
+    pub(crate) fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::Acquire)
+    }
+
+    /// Requests since it was loaded.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+}
+
+/// A version with the configuration as it understands it.
+#[derive(Debug, Clone)]
+pub(crate) struct Seat {
+    /// The version.
+    pub(crate) version: Arc<Version>,
+    /// The configuration at work.
+    pub(crate) effective: Arc<Effective>,
+}
+
+impl Seat {
+    /// Takes the seat for one request.
+    pub(crate) fn take(&self) -> Taken {
+        self.version.under_way.fetch_add(1, Ordering::AcqRel);
+        self.version.begun.fetch_add(1, Ordering::Relaxed);
+        Taken { seat: self.clone(), noted: self.version.generation.faults().noted() }
+    }
+}
+
+/// A seat that a request has; given back when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    seat: Seat,
+    /// What the version's faults came to when it was taken.
+    noted: u64,
+}
+
+impl std::ops::Deref for Taken {
+    type Target = Seat;
+
+    fn deref(&self) -> &Seat {
+        &self.seat
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.seat.version.under_way.fetch_sub(1, Ordering::AcqRel);
+        if self.seat.version.generation.faults().noted() != self.noted {
+            self.seat.version.faulted.notify_one();
+        }
+    }
+}
+
+/// The versions that new requests get, swapped as one.
+#[derive(Debug, Clone)]
+pub(crate) struct Lineup {
+    /// The one that serves.
+    pub(crate) primary: Seat,
+}
+
+impl Lineup {
+    /// The seat for a request.
+    pub(crate) fn seat(&self) -> Taken {
+        self.primary.take()
+    }
+}

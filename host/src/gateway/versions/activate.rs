@@ -1,0 +1,261 @@
+//! Putting a version to work, and going back.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{ChangeError, Versions};
+use crate::gateway::configuration::ConfigurationError;
+use crate::gateway::lineup::{Lineup, Seat, Version};
+use crate::gateway::state::{Gateway, StartError};
+use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
+use crate::versions::source::Source;
+use crate::versions::{Candidate, Event, Passed, Refused, Step, StepReceipt};
+
+/// The version that is wanted.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// One whose bytes are given.
+    Given(Candidate),
+    /// One that is to be fetched.
+    Named(Source),
+    /// One that is known by its digest.
+    Known(Digest),
+    /// The one that this binary was built with.
+    Embedded,
+}
+
+/// What a change came to.
+#[derive(Debug, Clone)]
+pub struct Activated {
+    /// The version that serves now.
+    pub digest: Digest,
+    /// What its component says of itself.
+    pub name: String,
+    /// The steps that were taken. A version that passed before, and whose code is in the cache, takes none.
+    pub steps: Vec<StepReceipt>,
+    /// Whether it served already.
+    pub unchanged: bool,
+}
+
+impl Versions {
+    /// Puts a version to work: new requests get it, those under way keep theirs.
+    ///
+    /// # Errors
+    /// With the step that it fails at; whatever served goes on serving.
+    pub async fn activate(self: &Arc<Self>, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
+        let (wanted, mut steps) = self.fetched(wanted, by).await?;
+        let _one_at_a_time = self.changing.lock().await;
+        self.check_allowed(&wanted)?;
+        let (passed, taken) = self.verified(wanted, by).await?;
+        steps.extend(taken);
+        let digest = passed.generation.digest();
+        if self.serving() == digest {
+            return Ok(Activated { digest, name: passed.name, steps, unchanged: true });
+        }
+        let name = passed.name.clone();
+        let event = Event::Activated { digest, by: by.to_owned() };
+        self.put_to_work(self.version(passed), event).await?;
+        tracing::info!(version = %digest, name, by, "another version of the provider serves");
+        Ok(Activated { digest, name, steps, unchanged: false })
+    }
+
+    /// Holds a version against the gate, and does not put it to work.
+    ///
+    /// # Errors
+    /// With the step that it fails at.
+    pub async fn verify(self: &Arc<Self>, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
+        let (wanted, mut steps) = self.fetched(wanted, by).await?;
+        let _one_at_a_time = self.changing.lock().await;
+        let (passed, taken) = self.verified(wanted, by).await?;
+        steps.extend(taken);
+        Ok(Activated { digest: passed.generation.digest(), name: passed.name, steps, unchanged: true })
+    }
+
+    /// Puts the version to work again that served before.
+    ///
+    /// # Errors
+    /// When none did, or it cannot be loaded any more.
+    pub async fn roll_back(self: &Arc<Self>, by: &str) -> Result<Activated, ChangeError> {
+        let _one_at_a_time = self.changing.lock().await;
+        self.go_back(by).await
+    }
+
+    /// Goes back, while changes are held.
+    pub(super) async fn go_back(self: &Arc<Self>, by: &str) -> Result<Activated, ChangeError> {
+        let from = self.serving();
+        let embedded = Digest::of(EMBEDDED);
+        let before = self.store().history().previous().filter(|before| *before != from);
+        let to = before.or_else(|| (from != embedded).then_some(embedded)).ok_or(ChangeError::NothingBefore)?;
+        let kept = self.loaded().before.clone().filter(|version| version.digest() == to);
+        let version = match kept.or_else(|| self.retiring(&to)) {
+            Some(version) => version,
+            None if to == embedded => self.version(self.verified(Wanted::Embedded, by).await?.0),
+            None => self.version(self.verified(Wanted::Known(to), by).await?.0),
+        };
+        let name = version.name.clone();
+        self.put_to_work(version, Event::RolledBack { from, to, by: by.to_owned() }).await?;
+        tracing::warn!(%from, %to, name, by, "the version of the provider before serves again");
+        Ok(Activated { digest: to, name, steps: Vec::new(), unchanged: false })
+    }
+
+    /// Keeps the version that serves until [`Versions::unpin`].
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub async fn pin(&self, by: &str) -> Result<Digest, ChangeError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let digest = self.serving();
+        self.store().record(Event::Pinned { digest, by: by.to_owned() })?;
+        Ok(digest)
+    }
+
+    /// Allows other versions again.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub async fn unpin(&self, by: &str) -> Result<(), ChangeError> {
+        let _one_at_a_time = self.changing.lock().await;
+        Ok(self.store().record(Event::Unpinned { by: by.to_owned() })?)
+    }
+
+    /// The version that serves.
+    #[must_use]
+    pub fn serving(&self) -> Digest {
+        self.gateway.lineup.load().primary.version.digest()
+    }
+
+    /// The bytes of a version that is to be fetched, before anything waits for them.
+    async fn fetched(&self, wanted: Wanted, by: &str) -> Result<(Wanted, Vec<StepReceipt>), ChangeError> {
+        let Wanted::Named(source) = wanted else { return Ok((wanted, Vec::new())) };
+        let began = Instant::now();
+        let fetched = self.fetcher.fetch(&source, self).await;
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (failure, detail, digest) = match &fetched {
+            Ok(fetched) => (None, Some(fetched.resolved.to_string()), Some(fetched.digest)),
+            Err(error) => (Some(error.to_string()), None, None),
+        };
+        let receipt = StepReceipt { step: Step::Fetch, failure, detail, milliseconds };
+        let (source, by) = (source.to_string(), by.to_owned());
+        self.store().record(Event::Step { digest, source, by, receipt: receipt.clone() })?;
+        match fetched {
+            Ok(fetched) => Ok((Wanted::Given(fetched.into()), vec![receipt])),
+            Err(error) => Err(Refused { step: Step::Fetch, reason: error.to_string() }.into()),
+        }
+    }
+
+    fn check_allowed(&self, wanted: &Wanted) -> Result<(), ChangeError> {
+        let digest = wanted.digest();
+        let store = self.store();
+        let history = store.history();
+        if let Some(pinned) = history.pinned
+            && pinned != digest
+        {
+            return Err(ChangeError::Pinned { digest: pinned });
+        }
+        if let Some(reason) = history.quarantined.get(&digest) {
+            return Err(ChangeError::Quarantined { digest, reason: reason.clone() });
+        }
+        Ok(())
+    }
+
+    /// A version that passed: now, or before with the same cases in the same engine.
+    async fn verified(&self, wanted: Wanted, by: &str) -> Result<(Passed, Vec<StepReceipt>), ChangeError> {
+        let signers = self.gateway.effective().configuration.gateway.provider.signers.clone();
+        let candidate = match wanted {
+            Wanted::Embedded => Candidate {
+                source: EMBEDDED_NAME.to_owned(),
+                bytes: EMBEDDED.to_vec(),
+                expected: None,
+                signature: None,
+            },
+            Wanted::Given(candidate) => candidate,
+            Wanted::Named(source) => {
+                let reason = format!("{source} was not fetched");
+                return Err(Refused { step: Step::Fetch, reason }.into());
+            }
+            Wanted::Known(digest) => {
+                let proof = self.store().history().proofs.get(&digest).cloned();
+                let quarantined = self.store().history().quarantined.contains_key(&digest);
+                if let Some(passed) =
+                    proof.as_ref().filter(|_| !quarantined).and_then(|proof| self.gate.proved(&digest, proof, &signers))
+                {
+                    return Ok((passed, Vec::new()));
+                }
+                let unknown = || ChangeError::Unknown { digest: digest.to_string() };
+                let bytes = self.store().bytes(&digest)?.ok_or_else(unknown)?;
+                let signature = self.store().signature(&digest)?;
+                let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
+                Candidate { source, bytes, expected: Some(digest), signature }
+            }
+        };
+        let source = candidate.source.clone();
+        let history = self.store().history().clone();
+        let digest = Digest::of(&candidate.bytes);
+        let proof = history.proofs.get(&digest).filter(|_| !history.quarantined.contains_key(&digest)).cloned();
+        let gate = self.gate.clone();
+        let (passed, steps, candidate) = tokio::task::spawn_blocking(move || {
+            let mut steps = Vec::new();
+            let passed = gate.pass(&candidate, proof.as_ref(), &signers, &mut |step| steps.push(step.clone()));
+            (passed, steps, candidate)
+        })
+        .await?;
+        for receipt in &steps {
+            let (source, by) = (source.clone(), by.to_owned());
+            self.store().record(Event::Step { digest: Some(digest), source, by, receipt: receipt.clone() })?;
+        }
+        let passed = passed?;
+        if passed.anew {
+            let mut store = self.store();
+            store.keep(&candidate.bytes, candidate.signature.as_deref())?;
+            let event = self.gate.proof(&source, &passed);
+            store.record(event)?;
+        }
+        Ok((passed, steps))
+    }
+
+    /// The version in memory: one that still has requests is used again, with its count.
+    fn version(&self, passed: Passed) -> Arc<Version> {
+        let digest = passed.generation.digest();
+        let before = self.loaded().before.clone().filter(|version| version.digest() == digest);
+        before.or_else(|| self.retiring(&digest)).unwrap_or_else(|| {
+            let Gateway { cut_off, faulted, metrics, .. } = &*self.gateway;
+            Version::new(&passed.generation, passed.name, cut_off, faulted, metrics)
+        })
+    }
+
+    /// The last steps: the configuration, the journal, the swap.
+    async fn put_to_work(self: &Arc<Self>, version: Arc<Version>, event: Event) -> Result<(), ChangeError> {
+        let _no_reload = self.gateway.changing.lock().await;
+        let effective = self.gateway.effective_for(&version.generation, true).await.map_err(|error| match error {
+            StartError::Configuration(ConfigurationError::Problems(problems)) => refused(
+                &problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect::<Vec<_>>(),
+            ),
+            StartError::Configuration(ConfigurationError::Provider(error)) => refused(&[error.to_string()]),
+            other => ChangeError::Configuration(other),
+        })?;
+        let began = Instant::now();
+        self.store().record(event)?;
+        let seat = Seat { version: Arc::clone(&version), effective: Arc::new(effective) };
+        let replaced = self.gateway.lineup.swap(Arc::new(Lineup { primary: seat }));
+        tracing::debug!(took = ?began.elapsed(), "the journal was written and the version swapped");
+        self.retire(Arc::clone(&replaced.primary.version), &version);
+        Ok(())
+    }
+}
+
+impl Wanted {
+    fn digest(&self) -> Digest {
+        match self {
+            Wanted::Given(candidate) => Digest::of(&candidate.bytes),
+            Wanted::Known(digest) => *digest,
+            // Not fetched yet, so it is none that is known.
+            Wanted::Named(_) => Digest::of(&[]),
+            Wanted::Embedded => Digest::of(EMBEDDED),
+        }
+    }
+}
+
+fn refused(problems: &[String]) -> ChangeError {
+    let reason = format!("the configuration that is in force cannot be used with it: {}", problems.join("; "));
+    ChangeError::Refused(Refused { step: Step::Configuration, reason })
+}

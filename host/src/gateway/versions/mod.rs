@@ -1,0 +1,146 @@
+//! Versions of the provider in a gateway that runs: putting one to work, going back, putting away.
+//!
+//! One change at a time, in this order: the gate, the configuration as the version understands it, the journal, the swap. What
+//! fails on the way leaves everything as it was; what is in the journal comes back after a crash.
+
+mod activate;
+mod health;
+mod restore;
+mod retire;
+mod status;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::lineup::Version;
+use super::state::{Gateway, StartError};
+use crate::provider::Digest;
+use crate::versions::source::{Fetcher, Kept};
+use crate::versions::{Gate, Refused, Store, StoreError};
+
+pub use self::activate::{Activated, Wanted};
+pub use self::restore::{RestoreError, Restored, restore};
+pub use self::status::{Service, Status, VersionState, VersionStatus};
+
+/// How versions are treated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRules {
+    /// How long requests of a version that was put away may last.
+    pub drain: Duration,
+    /// Turns at the beginning of a version's service in which one lost turn is enough to go back.
+    pub probation: u64,
+    /// Faults within [`VersionRules::window`] turns that are enough to go back.
+    pub faults: u64,
+    /// The last turns that count.
+    pub window: u64,
+}
+
+impl Default for VersionRules {
+    fn default() -> Self {
+        VersionRules { drain: Duration::from_secs(15 * 60), probation: 1000, faults: 3, window: 200 }
+    }
+}
+
+/// Why a change was not made. Whatever served goes on serving.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// A step was not passed.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The folder of versions.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another version is pinned.
+    #[error("{digest:?} is pinned: no other version is activated until it is unpinned")]
+    Pinned {
+        /// The version.
+        digest: Digest,
+    },
+    /// The version failed too often before.
+    #[error("{digest:?} is quarantined: {reason}; verify it again to lift that")]
+    Quarantined {
+        /// The version.
+        digest: Digest,
+        /// What it did.
+        reason: String,
+    },
+    /// There is nothing to go back to.
+    #[error("no version served before the one that serves")]
+    NothingBefore,
+    /// No version of this digest is known.
+    #[error("there is no version {digest}; `quarry provider list` shows those that there are")]
+    Unknown {
+        /// What was asked for.
+        digest: String,
+    },
+    /// A thread was stopped.
+    #[error("the change was not finished: {0}")]
+    Stopped(#[from] tokio::task::JoinError),
+    /// The configuration could not be read, for a reason that is not the version's.
+    #[error(transparent)]
+    Configuration(StartError),
+}
+
+/// The versions of a gateway.
+#[derive(Debug)]
+pub struct Versions {
+    gateway: Arc<Gateway>,
+    gate: Gate,
+    fetcher: Fetcher,
+    store: Mutex<Store>,
+    rules: VersionRules,
+    /// Held while a change is made: one after the other.
+    changing: tokio::sync::Mutex<()>,
+    loaded: Mutex<Loaded>,
+}
+
+/// Versions in memory besides the one that serves.
+#[derive(Debug, Default)]
+struct Loaded {
+    /// The one before, so that going back takes no compilation whatever became of the cache.
+    before: Option<Arc<Version>>,
+    /// Those that were put away and have requests, and since when they are.
+    retiring: HashMap<Digest, (Arc<Version>, Instant)>,
+}
+
+impl Versions {
+    /// The versions of this gateway, which serves the one that was restored.
+    #[must_use]
+    pub fn new(gateway: Arc<Gateway>, gate: Gate, fetcher: Fetcher, store: Store, rules: VersionRules) -> Arc<Self> {
+        let versions = Arc::new(Versions {
+            gateway,
+            gate,
+            fetcher,
+            store: Mutex::new(store),
+            rules,
+            changing: tokio::sync::Mutex::new(()),
+            loaded: Mutex::default(),
+        });
+        health::watch(&versions);
+        versions
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, Loaded> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept for Versions {
+    fn digests(&self) -> Result<Vec<Digest>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.store().kept()?)
+    }
+
+    fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.store().bytes(digest)?)
+    }
+
+    fn signature(&self, digest: &Digest) -> Result<Option<String>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.store().signature(digest)?)
+    }
+}

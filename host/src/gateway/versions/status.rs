@@ -1,0 +1,193 @@
+//! What versions there are, and how each is doing.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeError, Versions};
+use crate::gateway::lineup::Version;
+use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
+use crate::versions::{Event, History, Line, Store};
+
+/// The versions of a gateway.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The version that serves.
+    pub serving: Digest,
+    /// The version that `rollback` would put to work.
+    pub previous: Option<Digest>,
+    /// The version that no other may replace.
+    pub pinned: Option<Digest>,
+    /// All versions, the one that serves first, then by when they were verified, the latest first.
+    pub versions: Vec<VersionStatus>,
+}
+
+/// One version.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionStatus {
+    /// What it is known by.
+    pub digest: Digest,
+    /// What its component says of itself; empty where it was never loaded.
+    pub name: String,
+    /// Where its bytes came from.
+    pub source: String,
+    /// What it does.
+    pub state: VersionState,
+    /// Why it is quarantined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantined: Option<String>,
+    /// Cases that it passed; none for the one that the binary was built with, which passed them then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cases: Option<usize>,
+    /// When it passed them, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<u64>,
+    /// What it did since it was loaded, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
+}
+
+/// What a loaded version did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Service {
+    /// Since when it is loaded, in milliseconds since 1970.
+    pub since: u64,
+    /// Requests that it got.
+    pub requests: u64,
+    /// Requests that have not ended.
+    pub under_way: usize,
+    /// Traps, deadlines and broken bounds.
+    pub faults: u64,
+    /// Those that a client felt, of the last 1000.
+    pub lost: u64,
+}
+
+/// What a version does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VersionState {
+    /// New requests get it.
+    Serving,
+    /// It finishes its requests.
+    Retiring,
+    /// It passed, and can be put to work.
+    Verified,
+    /// It failed too often.
+    Quarantined,
+}
+
+impl Status {
+    /// What a history comes to while this version serves.
+    #[must_use]
+    pub fn of(history: &History, serving: Digest) -> Self {
+        let embedded = Digest::of(EMBEDDED);
+        let mut all: Vec<Digest> = history.proofs.keys().copied().chain([embedded, serving]).collect();
+        all.sort_unstable_by_key(Digest::to_string);
+        all.dedup();
+        let mut versions: Vec<_> = all.into_iter().map(|digest| known_version(history, digest, embedded)).collect();
+        for version in versions.iter_mut().filter(|version| version.digest == serving) {
+            version.state = VersionState::Serving;
+        }
+        versions
+            .sort_by_key(|version| (version.state != VersionState::Serving, Reverse(version.verified_at.unwrap_or(0))));
+        let previous = history.previous().filter(|previous| *previous != serving);
+        let previous = previous.or_else(|| (serving != embedded).then_some(embedded));
+        Status { serving, previous, pinned: history.pinned, versions }
+    }
+
+    /// What a folder of versions comes to while no gateway runs: the version that served last counts as serving.
+    #[must_use]
+    pub fn at_rest(store: &Store) -> Self {
+        let history = store.history();
+        Status::of(history, history.active.unwrap_or_else(|| Digest::of(EMBEDDED)))
+    }
+}
+
+impl Versions {
+    /// The versions, and how each is doing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let history = self.store().history().clone();
+        let serving = Arc::clone(&self.gateway.lineup.load().primary.version);
+        let mut status = Status::of(&history, serving.digest());
+        let mut loaded = vec![serving.clone()];
+        loaded.extend(self.loaded().retiring.values().map(|(version, _)| Arc::clone(version)));
+        for version in loaded {
+            let Some(known) = status.versions.iter_mut().find(|known| known.digest == version.digest()) else {
+                continue;
+            };
+            known.name.clone_from(&version.name);
+            known.service = Some(service(&version));
+            if known.state == VersionState::Verified {
+                known.state = VersionState::Retiring;
+            }
+        }
+        status
+    }
+
+    /// The last lines of the journal, the latest last.
+    #[must_use]
+    pub fn journal(&self) -> Vec<Line> {
+        self.store().lines().to_vec()
+    }
+
+    /// Removes the bytes of versions that neither serve, are pinned, nor would be gone back to, but for the `keep` latest.
+    ///
+    /// # Errors
+    /// When they cannot be removed.
+    pub async fn prune(&self, keep: usize, by: &str) -> Result<Vec<Digest>, ChangeError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let status = self.status();
+        let mut store = self.store();
+        let needed = |digest: &Digest| {
+            [Some(status.serving), status.previous, status.pinned].contains(&Some(*digest))
+                || status.versions.iter().any(|version| version.digest == *digest && version.service.is_some())
+        };
+        let kept = store.kept()?;
+        let order: Vec<Digest> = status.versions.iter().map(|version| version.digest).collect();
+        let mut removable: Vec<Digest> = kept.into_iter().filter(|digest| !needed(digest)).collect();
+        removable.sort_by_key(|digest| order.iter().position(|listed| listed == digest).unwrap_or(usize::MAX));
+        let pruned = removable.split_off(keep.min(removable.len()));
+        for digest in &pruned {
+            store.record(Event::Pruned { digest: *digest, by: by.to_owned() })?;
+            store.remove(digest)?;
+        }
+        Ok(pruned)
+    }
+}
+
+fn known_version(history: &History, digest: Digest, embedded: Digest) -> VersionStatus {
+    let proof = history.proofs.get(&digest);
+    let quarantined = history.quarantined.get(&digest).cloned();
+    VersionStatus {
+        digest,
+        name: proof.map(|proof| proof.name.clone()).unwrap_or_default(),
+        source: match proof {
+            _ if digest == embedded => EMBEDDED_NAME.to_owned(),
+            Some(proof) => proof.source.clone(),
+            None => String::new(),
+        },
+        state: if quarantined.is_some() { VersionState::Quarantined } else { VersionState::Verified },
+        quarantined,
+        cases: proof.map(|proof| proof.passed),
+        verified_at: proof.map(|proof| proof.at),
+        service: None,
+    }
+}
+
+fn service(version: &Version) -> Service {
+    let faults = version.generation.faults();
+    let since = version.since.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Service {
+        since: u64::try_from(since).unwrap_or(u64::MAX),
+        requests: version.begun(),
+        under_way: version.under_way(),
+        faults: faults.noted(),
+        lost: faults.within(u64::MAX).lost,
+    }
+}

@@ -1,0 +1,154 @@
+//! What one version makes of a specimen.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::specimen::{Input, Listing, Preparation, SettingsFrom, Stream};
+use crate::conformance::frames::batch;
+use crate::contract::config::{self, Layer, Merged, Settings};
+use crate::contract::conversation::{Delta, Opening, Prepared, Problem};
+use crate::contract::models::{Catalog, Need, Step, Supply};
+use crate::contract::types::Failure;
+use crate::provider::{Generation, ProviderError, Session};
+
+/// The kind of the fault of a call that took too long.
+pub(super) const DEADLINE: &str = "deadline";
+
+/// More steps than any listing takes.
+const MOST_STEPS: usize = 64;
+
+/// What came of it. What the specimen does not ask for is not there, and neither is what lies behind a fault.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Observed {
+    pub(super) merged: Option<Result<Merged, Vec<config::Problem>>>,
+    pub(super) prepared: Option<Result<Prepared, Vec<Problem>>>,
+    pub(super) needs: Vec<Vec<Need>>,
+    pub(super) catalog: Option<Catalog>,
+    pub(super) deltas: Vec<Delta>,
+    /// How many deltas there were after each batch.
+    pub(super) after_batch: Vec<usize>,
+    pub(super) explained: Option<Failure>,
+    pub(super) fault: Option<Fault>,
+}
+
+/// A call that did not return.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// `trap`, `deadline`, `instantiate`, `host`.
+    pub(super) kind: &'static str,
+    /// The function of the contract.
+    pub(super) call: &'static str,
+    pub(super) reason: String,
+}
+
+impl PartialEq for Fault {
+    /// The words have the component's name in them, and say nothing more that matters.
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, self.call) == (other.kind, other.call)
+    }
+}
+
+impl From<ProviderError> for Fault {
+    fn from(error: ProviderError) -> Self {
+        let (kind, call) = match &error {
+            ProviderError::Trap { call, .. } => ("trap", *call),
+            ProviderError::Deadline { call, .. } => (DEADLINE, *call),
+            ProviderError::OutOfMemory { call, .. } => ("out-of-memory", *call),
+            ProviderError::Instantiate { .. } => ("instantiate", "instantiate"),
+            ProviderError::Unrepeatable { .. } => ("unrepeatable", "replay"),
+            ProviderError::Poisoned { call, .. } | ProviderError::OutOfOrder { call, .. } => ("host", *call),
+        };
+        Fault { kind, call, reason: error.to_string() }
+    }
+}
+
+/// Runs a specimen on one version, in a session of its own.
+pub(super) fn observe(generation: &Arc<Generation>, input: &Input) -> Observed {
+    let mut observed = Observed::default();
+    let outcome = generation.session().and_then(|mut session| {
+        let session = &mut session;
+        match input {
+            Input::Settings(layers) => observed.merge(session, layers).map(drop),
+            Input::Listing(listing) => observed.list(session, listing),
+            Input::Preparation(preparation) => observed.prepare(session, preparation).map(drop),
+            Input::Stream(stream) => observed.translate(session, stream),
+            Input::Failure(error) => session.explain(error).map(|failure| observed.explained = Some(failure)),
+        }
+    });
+    observed.fault = outcome.err().map(Fault::from);
+    observed
+}
+
+impl Observed {
+    fn merge(&mut self, session: &mut Session, layers: &[Layer]) -> Result<Option<Settings>, ProviderError> {
+        let merged = self.merged.insert(session.merge(layers)?);
+        Ok(merged.as_ref().ok().map(|merged| merged.settings.clone()))
+    }
+
+    /// None where the configuration is refused.
+    fn settings(&mut self, session: &mut Session, from: &SettingsFrom) -> Result<Option<Settings>, ProviderError> {
+        match from {
+            SettingsFrom::Merged(settings) => Ok(Some((**settings).clone())),
+            SettingsFrom::Layers(layers) => self.merge(session, layers),
+        }
+    }
+
+    fn list(&mut self, session: &mut Session, listing: &Listing) -> Result<(), ProviderError> {
+        let Some(settings) = self.settings(session, &listing.settings)? else { return Ok(()) };
+        session.open_listing(&settings, listing.options)?;
+        let mut supplies = Vec::new();
+        let mut left: VecDeque<&(Need, Supply)> = listing.supplies.iter().collect();
+        for _ in 0..MOST_STEPS {
+            match session.resume(&supplies)? {
+                Step::Done(catalog) => {
+                    self.catalog = Some(catalog);
+                    return Ok(());
+                }
+                Step::Needs(needs) => {
+                    let found: Option<Vec<Supply>> = needs.iter().map(|need| supply(need, &mut left)).collect();
+                    self.needs.push(needs);
+                    let Some(found) = found else { return Ok(()) };
+                    supplies = found;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the turn has to know of the request; none where the request cannot be sent.
+    fn prepare(&mut self, session: &mut Session, asked: &Preparation) -> Result<Option<Vec<u8>>, ProviderError> {
+        let Some(settings) = self.settings(session, &asked.settings)? else { return Ok(None) };
+        let prepared = session.prepare(&settings, &asked.model, &asked.context, &asked.options)?;
+        let prepared = self.prepared.insert(prepared);
+        Ok(prepared.as_ref().ok().map(|prepared| prepared.carry.clone()))
+    }
+
+    fn translate(&mut self, session: &mut Session, stream: &Stream) -> Result<(), ProviderError> {
+        let own;
+        let opening = match &stream.preparation {
+            None => &stream.opening,
+            Some(preparation) => {
+                let Some(carry) = self.prepare(session, preparation)? else { return Ok(()) };
+                own = Opening { carry, ..stream.opening.clone() };
+                &own
+            }
+        };
+        session.open_turn(opening)?;
+        for frames in &stream.batches {
+            self.deltas.extend(session.push(&batch(frames))?);
+            self.after_batch.push(self.deltas.len());
+        }
+        self.deltas.extend(session.finish(&stream.ending)?);
+        Ok(())
+    }
+}
+
+/// The recorded supply for a need: the first that was not given yet, so that a need that comes twice gets both. Storing always
+/// succeeds: what is stored is the version's own.
+fn supply(need: &Need, left: &mut VecDeque<&(Need, Supply)>) -> Option<Supply> {
+    if matches!(need, Need::CacheWrite(_)) {
+        return Some(Supply::Stored);
+    }
+    let at = left.iter().position(|(known, _)| known == need)?;
+    left.remove(at).map(|(_, supply)| supply.clone())
+}

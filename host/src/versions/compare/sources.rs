@@ -1,0 +1,150 @@
+//! Specimens of cases and of recordings.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::specimen::{Input, Listing, Preparation, SettingsFrom, Specimen, Stream};
+use crate::conformance::cases::{Case, Given};
+use crate::conformance::component::Component;
+use crate::conformance::provider::{Fault, Provider, Providers};
+use crate::conformance::recordings::Recording;
+use crate::contract::about::Identity;
+use crate::contract::config::{self, Layer, Merged, Settings};
+use crate::contract::conversation::{self, Batch, Context, Delta, Ending, Opening, Options, Prepared};
+use crate::contract::models::{ListingOptions, Need, Step, Supply};
+use crate::contract::types::{ApiError, Failure, Model};
+use crate::provider::Generation;
+
+/// The inputs of cases. A listing is played with `old`, so its specimen has what that version needs.
+#[must_use]
+pub fn of_cases(cases: &[Case], old: &Arc<Generation>) -> Vec<Specimen> {
+    cases.iter().flat_map(|case| of_case(case, old)).collect()
+}
+
+fn of_case(case: &Case, old: &Arc<Generation>) -> Vec<Specimen> {
+    if let Given::Translate(given) = &case.given {
+        let batches = given.frames().into_iter().map(|frame| vec![frame]).collect();
+        let stream = Stream { opening: given.opening(), batches, ending: given.ending(), preparation: None };
+        return vec![Specimen::stream(&case.name, stream)];
+    }
+    let witness = Witness { played: Component(Arc::clone(old)), seen: Arc::default() };
+    // How the old version does is none of the matter here: what it was handed is.
+    let _ = case.actual(&witness);
+    let inputs = std::mem::take(&mut *witness.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    let many = inputs.len() > 1;
+    let name = |index: usize| if many { format!("{}#{}", case.name, index + 1) } else { case.name.clone() };
+    inputs.into_iter().enumerate().map(|(index, input)| Specimen { name: name(index), input }).collect()
+}
+
+/// The inputs of recordings.
+#[must_use]
+pub fn of_recordings(recordings: &[Recording]) -> Vec<Specimen> {
+    let of = |recording: &Recording| {
+        let whole = recording.stream();
+        let preparation = recording.request().map(|(settings, model, context, options)| Preparation {
+            settings: SettingsFrom::Merged(Box::new(settings.clone())),
+            model: model.clone(),
+            context: context.clone(),
+            options: options.clone(),
+        });
+        let stream = Stream {
+            opening: whole.opening,
+            batches: recording.batches().into_iter().map(<[_]>::to_vec).collect(),
+            ending: whole.ending,
+            preparation: preparation.map(Box::new),
+        };
+        Specimen::stream(format!("recordings/{}", recording.name), stream)
+    };
+    recordings.iter().map(of).collect()
+}
+
+/// Providers that write down what they are handed.
+struct Witness {
+    played: Component,
+    seen: Arc<Mutex<Vec<Input>>>,
+}
+
+struct Playing {
+    provider: Box<dyn Provider>,
+    seen: Arc<Mutex<Vec<Input>>>,
+    needs: Vec<Need>,
+}
+
+impl Playing {
+    fn see(&self, input: Input) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(input);
+    }
+}
+
+impl Providers for Witness {
+    fn name(&self) -> &str {
+        self.played.name()
+    }
+
+    fn fresh(&self) -> Result<Box<dyn Provider>, Fault> {
+        let provider = self.played.fresh()?;
+        Ok(Box::new(Playing { provider, seen: Arc::clone(&self.seen), needs: Vec::new() }))
+    }
+}
+
+impl Provider for Playing {
+    fn identify(&mut self) -> Result<Identity, Fault> {
+        self.provider.identify()
+    }
+
+    fn merge(&mut self, layers: &[Layer]) -> Result<Result<Merged, Vec<config::Problem>>, Fault> {
+        self.see(Input::Settings(layers.to_vec()));
+        self.provider.merge(layers)
+    }
+
+    fn open_listing(&mut self, settings: &Settings, options: ListingOptions) -> Result<(), Fault> {
+        let settings_from = SettingsFrom::Merged(Box::new(settings.clone()));
+        self.see(Input::Listing(Box::new(Listing { settings: settings_from, options, supplies: Vec::new() })));
+        self.needs.clear();
+        self.provider.open_listing(settings, options)
+    }
+
+    fn resume(&mut self, supplies: &[Supply]) -> Result<Step, Fault> {
+        let answered = std::mem::take(&mut self.needs).into_iter().zip(supplies.iter().cloned());
+        if let Some(Input::Listing(listing)) = self.seen.lock().unwrap_or_else(PoisonError::into_inner).last_mut() {
+            listing.supplies.extend(answered);
+        }
+        let step = self.provider.resume(supplies)?;
+        if let Step::Needs(needs) = &step {
+            self.needs.clone_from(needs);
+        }
+        Ok(step)
+    }
+
+    fn prepare(
+        &mut self,
+        settings: &Settings,
+        model: &Model,
+        context: &Context,
+        options: &Options,
+    ) -> Result<Result<Prepared, Vec<conversation::Problem>>, Fault> {
+        self.see(Input::Preparation(Box::new(Preparation {
+            settings: SettingsFrom::Merged(Box::new(settings.clone())),
+            model: model.clone(),
+            context: context.clone(),
+            options: options.clone(),
+        })));
+        self.provider.prepare(settings, model, context, options)
+    }
+
+    fn open_turn(&mut self, opening: &Opening) -> Result<(), Fault> {
+        self.provider.open_turn(opening)
+    }
+
+    fn push(&mut self, batch: &Batch) -> Result<Vec<Delta>, Fault> {
+        self.provider.push(batch)
+    }
+
+    fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, Fault> {
+        self.provider.finish(ending)
+    }
+
+    fn explain(&mut self, error: &ApiError) -> Result<Failure, Fault> {
+        self.see(Input::Failure(Box::new(error.clone())));
+        self.provider.explain(error)
+    }
+}

@@ -1,0 +1,145 @@
+//! What the journal tells.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::provider::Digest;
+
+/// A step on the way of a version to serving, in the order in which they are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Getting the bytes.
+    Fetch,
+    /// Holding them against the digest that was asked for.
+    Digest,
+    /// Holding the signature against the keys that are trusted.
+    Signature,
+    /// Looking at what the component imports: nothing may be there.
+    Imports,
+    /// Looking for a version of the contract that this host serves.
+    Contract,
+    /// Compiling, in a bounded process of its own.
+    Compile,
+    /// The conformance cases, in the engine and the limits of production.
+    Conformance,
+    /// Having it merge the configuration that is in force.
+    Configuration,
+    /// Putting it in the place of the one before.
+    Swap,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Step::Fetch => "fetch",
+            Step::Digest => "digest",
+            Step::Signature => "signature",
+            Step::Imports => "imports",
+            Step::Contract => "contract",
+            Step::Compile => "compile",
+            Step::Conformance => "conformance",
+            Step::Configuration => "configuration",
+            Step::Swap => "swap",
+        })
+    }
+}
+
+/// What one step came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepReceipt {
+    /// The step.
+    pub step: Step,
+    /// Why it failed; none where it was passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// What it was about, where there is something to tell: a number of cases, the key that signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// One thing that happened to versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A step was taken.
+    Step {
+        /// The version; none before its bytes are there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+        /// Where its bytes came from.
+        source: String,
+        /// Who asked for it.
+        by: String,
+        /// What the step came to.
+        #[serde(flatten)]
+        receipt: StepReceipt,
+    },
+    /// A version passed every check that does not depend on a configuration.
+    Verified {
+        /// The version.
+        digest: Digest,
+        /// Where its bytes came from.
+        source: String,
+        /// What its component says of itself: name and version.
+        name: String,
+        /// The cases that it passed, as a digest of all of them.
+        cases: Digest,
+        /// How many they were.
+        passed: usize,
+        /// The engine that it passed them in, as its compatibility hash.
+        engine: String,
+        /// The key that signed it, where a signature was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signer: Option<String>,
+    },
+    /// A version serves.
+    Activated {
+        /// The version.
+        digest: Digest,
+        /// Who asked for it.
+        by: String,
+    },
+    /// The version before serves again.
+    RolledBack {
+        /// The version that served.
+        from: Digest,
+        /// The version that serves.
+        to: Digest,
+        /// Who asked for it.
+        by: String,
+    },
+    /// A version failed too often, and is not activated again before it is verified anew.
+    Quarantined {
+        /// The version.
+        digest: Digest,
+        /// What it did.
+        reason: String,
+    },
+    /// No other version is activated until this is taken back.
+    Pinned {
+        /// The version.
+        digest: Digest,
+        /// Who asked for it.
+        by: String,
+    },
+    /// Other versions may be activated again.
+    Unpinned {
+        /// Who asked for it.
+        by: String,
+    },
+    /// The bytes of a version were removed.
+    Pruned {
+        /// The version.
+        digest: Digest,
+        /// Who asked for it.
+        by: String,
+    },
+    /// Something that a later Quarry wrote.
+    #[serde(other)]
+    Unknown,
+}

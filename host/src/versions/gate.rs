@@ -1,0 +1,234 @@
+//! What a version has to pass before it serves.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::cases;
+use super::compile::Compiler;
+use super::event::{Step, StepReceipt};
+use super::history::Proof;
+use super::signature;
+use super::source::Fetched;
+use crate::config::gateway::Signer;
+use crate::conformance::component::Component;
+use crate::provider::{AotCache, CONTRACT, Digest, EMBEDDED, Generation, Host, LoadError, scan};
+
+/// A version that asks to serve.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Where its bytes came from: what its component is called in messages.
+    pub source: String,
+    /// The component.
+    pub bytes: Vec<u8>,
+    /// The digest that it has to have, where one was asked for.
+    pub expected: Option<Digest>,
+    /// Its signature, as minisign writes one.
+    pub signature: Option<String>,
+}
+
+/// A version that passed, and what it passed.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    /// The version, ready to serve.
+    pub generation: Arc<Generation>,
+    /// What it says of itself: name and version.
+    pub name: String,
+    /// How many cases it passed, now or before.
+    pub passed: usize,
+    /// The key that signed it, where a signature was asked for.
+    pub signer: Option<String>,
+    /// Whether the cases were run now.
+    pub anew: bool,
+}
+
+/// The step that was not passed, and why. Whatever served before goes on serving.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("refused at `{step}`: {reason}")]
+pub struct Refused {
+    /// The step.
+    pub step: Step,
+    /// Why.
+    pub reason: String,
+}
+
+/// The gate: one engine, with the limits of production, and whoever compiles for it.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    host: Arc<Host>,
+    cache: AotCache,
+    compiler: Compiler,
+}
+
+impl Gate {
+    /// A gate to this engine.
+    #[must_use]
+    pub fn new(host: Arc<Host>, cache: AotCache, compiler: Compiler) -> Self {
+        Gate { host, cache, compiler }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn host(&self) -> &Arc<Host> {
+        &self.host
+    }
+
+    /// Whether what a version proved counts here: with these cases, in this engine, signed by one of these where there are any.
+    #[must_use]
+    pub fn counts(&self, proof: &Proof, signers: &[Signer]) -> bool {
+        let signed = signers.is_empty()
+            || proof.signer.as_ref().is_some_and(|by| signers.iter().any(|signer| signer.id().to_string() == *by));
+        signed && proof.cases == cases::digest() && proof.engine == self.host.engine_hash()
+    }
+
+    /// What a version that passed has proved, as the journal tells it.
+    #[must_use]
+    pub fn proof(&self, source: &str, passed: &Passed) -> super::Event {
+        super::Event::Verified {
+            digest: passed.generation.digest(),
+            source: source.to_owned(),
+            name: passed.name.clone(),
+            cases: cases::digest(),
+            passed: passed.passed,
+            engine: self.host.engine_hash(),
+            signer: passed.signer.clone(),
+        }
+    }
+
+    /// Loads a version that passed before, without its bytes: from the cache of compiled code; none where it is not there.
+    #[must_use]
+    pub fn proved(&self, digest: &Digest, proof: &Proof, signers: &[Signer]) -> Option<Passed> {
+        if !self.counts(proof, signers) {
+            return None;
+        }
+        let generation = Generation::from_cache(&self.host, &proof.source, digest, &self.cache).ok()??;
+        let (name, signer) = (proof.name.clone(), proof.signer.clone());
+        Some(Passed { generation, name, passed: proof.passed, signer, anew: false })
+    }
+
+    /// Lets a version through, or says at which step it fails. `proof` is what it proved before; each step is told as it is
+    /// taken. This takes seconds for a version that was not seen before, and belongs on a blocking thread.
+    ///
+    /// # Errors
+    /// With the step that it fails at.
+    pub fn pass(
+        &self,
+        candidate: &Candidate,
+        proof: Option<&Proof>,
+        signers: &[Signer],
+        tell: &mut dyn FnMut(&StepReceipt),
+    ) -> Result<Passed, Refused> {
+        let Candidate { source, bytes, expected, signature } = candidate;
+        let mut steps = Steps { tell };
+        steps.take(Step::Digest, || {
+            let digest = Digest::of(bytes);
+            match expected {
+                Some(expected) if *expected != digest => {
+                    Err(format!("{source} has the SHA-256 {digest}, and {expected} was asked for"))
+                }
+                _ => Ok((digest, Some(format!("{digest:?}")))),
+            }
+        })?;
+        // The version in this binary is as good as the binary.
+        let signer = match signers.is_empty() || bytes.as_slice() == EMBEDDED {
+            true => None,
+            false => steps.take(Step::Signature, || match signature::verify(bytes, signature.as_deref(), signers) {
+                Ok(signer) => {
+                    let signer = signer.map(|signer| signer.to_string());
+                    Ok((signer.clone(), signer.map(|signer| format!("signed by key {signer}"))))
+                }
+                Err(error) => Err(error.to_string()),
+            })?,
+        };
+        let face = steps.take(Step::Imports, || {
+            let face = scan(source, bytes).map_err(|error| error.to_string())?;
+            if face.imports.is_empty() {
+                return Ok((face, None));
+            }
+            Err(LoadError::Imports { name: source.clone(), imports: face.imports }.to_string())
+        })?;
+        steps.take(Step::Contract, || match face.contract.as_deref() {
+            Some(CONTRACT) => Ok(((), Some(format!("quarry:provider@{CONTRACT}")))),
+            Some(other) => Err(format!("{source} exports quarry:provider@{other}, this host serves {CONTRACT}")),
+            None => Err(format!("{source} exports no quarry:provider; this host serves {CONTRACT}")),
+        })?;
+        let generation = steps.take(Step::Compile, || self.compiled(source, bytes))?;
+        let name = identity(&generation).map_err(|reason| Refused { step: Step::Conformance, reason })?;
+        if let Some(proof) = proof.filter(|proof| self.counts(proof, signers)) {
+            return Ok(Passed { generation, name, passed: proof.passed, signer, anew: false });
+        }
+        let passed = steps.take(Step::Conformance, || conform(&generation))?;
+        Ok(Passed { generation, name, passed, signer, anew: true })
+    }
+
+    fn compiled(&self, source: &str, bytes: &[u8]) -> Result<(Arc<Generation>, Option<String>), String> {
+        let digest = Digest::of(bytes);
+        let load =
+            || Generation::from_cache(&self.host, source, &digest, &self.cache).map_err(|error| error.to_string());
+        if let Some(generation) = load()? {
+            return Ok((generation, Some("from the cache".to_owned())));
+        }
+        self.compiler.compile(&self.host, source, bytes, &self.cache)?;
+        let generation = load()?.ok_or_else(|| {
+            let folder = self.cache.folder().display();
+            format!(
+                "the compiled component cannot be kept in {folder}, or not be run from there (is it mounted noexec?)"
+            )
+        })?;
+        Ok((generation, None))
+    }
+}
+
+/// Takes steps, and tells what each came to.
+struct Steps<'a> {
+    tell: &'a mut dyn FnMut(&StepReceipt),
+}
+
+impl Steps<'_> {
+    fn take<T>(
+        &mut self,
+        step: Step,
+        take: impl FnOnce() -> Result<(T, Option<String>), String>,
+    ) -> Result<T, Refused> {
+        let began = Instant::now();
+        let taken = take();
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (taken, failure, detail) = match taken {
+            Ok((taken, detail)) => (Ok(taken), None, detail),
+            Err(reason) => (Err(Refused { step, reason: reason.clone() }), Some(reason), None),
+        };
+        (self.tell)(&StepReceipt { step, failure, detail, milliseconds });
+        taken
+    }
+}
+
+fn identity(generation: &Arc<Generation>) -> Result<String, String> {
+    let identity =
+        generation.session().and_then(|mut session| session.identify()).map_err(|error| error.to_string())?;
+    Ok(format!("{} {}", identity.name, identity.version))
+}
+
+fn conform(generation: &Arc<Generation>) -> Result<(usize, Option<String>), String> {
+    let verdict = cases::run(&Component(Arc::clone(generation))).map_err(|error| error.to_string())?;
+    if let Some((name, failure)) = verdict.failed.first() {
+        let more = match verdict.failed.len() - 1 {
+            0 => String::new(),
+            more => format!("\n(and {more} more: {})", names(&verdict.failed[1..])),
+        };
+        return Err(format!("the case {name} failed: {failure}{more}"));
+    }
+    if verdict.out_of_time {
+        return Err(format!("the cases took too long; {} passed until then", verdict.passed));
+    }
+    Ok((verdict.passed, Some(format!("{} cases", verdict.passed))))
+}
+
+fn names(failed: &[(String, String)]) -> String {
+    failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl From<Fetched> for Candidate {
+    fn from(fetched: Fetched) -> Self {
+        let Fetched { bytes, resolved, digest, signature } = fetched;
+        Candidate { source: resolved.to_string(), bytes, expected: Some(digest), signature }
+    }
+}

@@ -1,0 +1,138 @@
+//! What the journal comes to: which version served last, which before it, what each proved.
+
+use std::collections::HashMap;
+
+use super::event::Event;
+use super::lines::Line;
+use crate::provider::Digest;
+
+/// What a version proved, and with what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Where its bytes came from.
+    pub source: String,
+    /// What its component says of itself.
+    pub name: String,
+    /// The digest of the cases that it passed.
+    pub cases: Digest,
+    /// How many they were.
+    pub passed: usize,
+    /// The compatibility hash of the engine that it passed them in.
+    pub engine: String,
+    /// The key that signed it, where a signature was asked for.
+    pub signer: Option<String>,
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+}
+
+/// The journal, folded.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// The version that was put to work last.
+    pub active: Option<Digest>,
+    /// Versions that served before it, the latest last, each once.
+    pub before: Vec<Digest>,
+    /// What each version proved last.
+    pub proofs: HashMap<Digest, Proof>,
+    /// Versions that failed too often, and how.
+    pub quarantined: HashMap<Digest, String>,
+    /// The version that no other may replace.
+    pub pinned: Option<Digest>,
+}
+
+impl History {
+    /// What these lines come to.
+    #[must_use]
+    pub fn of(lines: &[Line]) -> Self {
+        let mut history = History::default();
+        for line in lines {
+            history.add(line);
+        }
+        history
+    }
+
+    /// Adds what happened next.
+    pub fn add(&mut self, line: &Line) {
+        match &line.event {
+            Event::Step { .. } | Event::Unknown => {}
+            Event::Verified { digest, source, name, cases, passed, engine, signer } => {
+                self.quarantined.remove(digest);
+                let proof = Proof {
+                    source: source.clone(),
+                    name: name.clone(),
+                    cases: *cases,
+                    passed: *passed,
+                    engine: engine.clone(),
+                    signer: signer.clone(),
+                    at: line.at,
+                };
+                self.proofs.insert(*digest, proof);
+            }
+            Event::Activated { digest, .. } => {
+                let replaced = self.active.replace(*digest);
+                self.before.retain(|before| before != digest);
+                if let Some(replaced) = replaced.filter(|replaced| replaced != digest) {
+                    self.before.retain(|before| *before != replaced);
+                    self.before.push(replaced);
+                }
+            }
+            Event::RolledBack { to, .. } => {
+                // What was rolled back from is not what a second rollback goes to.
+                self.active = Some(*to);
+                self.before.retain(|before| before != to);
+            }
+            Event::Quarantined { digest, reason } => {
+                self.quarantined.insert(*digest, reason.clone());
+            }
+            Event::Pinned { digest, .. } => self.pinned = Some(*digest),
+            Event::Unpinned { .. } => self.pinned = None,
+            Event::Pruned { digest, .. } => {
+                self.proofs.remove(digest);
+                self.before.retain(|before| before != digest);
+            }
+        }
+    }
+
+    /// The version to go back to: the latest that served before and is not quarantined.
+    #[must_use]
+    pub fn previous(&self) -> Option<Digest> {
+        self.before.iter().rev().find(|digest| !self.quarantined.contains_key(digest)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::History;
+    use crate::provider::Digest;
+    use crate::versions::Event;
+    use crate::versions::lines::Line;
+
+    fn of(events: Vec<Event>) -> History {
+        let lines: Vec<Line> = events.into_iter().zip(1..).map(|(event, seq)| Line { seq, at: seq, event }).collect();
+        History::of(&lines)
+    }
+
+    fn digest(name: &str) -> Digest {
+        Digest::of(name.as_bytes())
+    }
+
+    fn activated(name: &str) -> Event {
+        Event::Activated { digest: digest(name), by: String::new() }
+    }
+
+    #[test]
+    fn a_rollback_goes_to_the_version_before_and_a_second_one_further_back() {
+        let mut events = vec![activated("a"), activated("b"), activated("c"), activated("c")];
+        assert_eq!(of(events.clone()).previous(), Some(digest("b")));
+        events.push(Event::RolledBack { from: digest("c"), to: digest("b"), by: String::new() });
+        let history = of(events);
+        assert_eq!((history.active, history.previous()), (Some(digest("b")), Some(digest("a"))));
+    }
+
+    #[test]
+    fn a_quarantined_version_is_not_gone_back_to() {
+        let quarantined = Event::Quarantined { digest: digest("b"), reason: String::new() };
+        let history = of(vec![activated("a"), activated("b"), quarantined, activated("c")]);
+        assert_eq!(history.previous(), Some(digest("a")));
+    }
+}

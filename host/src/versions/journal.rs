@@ -1,0 +1,237 @@
+//! What happened to versions, on disk, in a file that a crash at any moment cannot spoil.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::event::Event;
+use super::lines::{self, Line};
+
+/// Above this size, in bytes, steps of the past are left out when the file is opened.
+const COMPACT_ABOVE: u64 = 8 << 20;
+
+/// Why the journal cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The file.
+    #[error("cannot use the journal {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An event that has no JSON form.
+    #[error("cannot write an event down: {0}")]
+    Form(#[from] serde_json::Error),
+}
+
+/// The journal: a file that only grows at its end.
+///
+/// An event counts once [`Journal::append`] returned: then it is on the disk. A line that a crash left half-written is cut off
+/// when the file is opened next; each line holds a hash of itself and the one before, so nothing else passes for a line.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    /// Where the next line begins.
+    end: u64,
+    seq: u64,
+    sum: String,
+}
+
+impl Journal {
+    /// Opens the journal, or begins one, and gives what it tells.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn open(path: &Path) -> Result<(Self, Vec<Line>), JournalError> {
+        let failed = |source| JournalError::Io { path: path.to_owned(), source };
+        let mut file = open(path).map_err(failed)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(failed)?;
+        let read = Read::of(&text);
+        let rest = &text[read.whole..];
+        if !rest.is_empty() {
+            keep_aside(path, rest).map_err(failed)?;
+            file.set_len(read.whole as u64).and_then(|()| file.sync_all()).map_err(failed)?;
+        }
+        let Read { lines, sum, whole } = read;
+        let seq = lines.last().map_or(0, |line| line.seq);
+        let mut journal = Journal { file, path: path.to_owned(), end: whole as u64, seq, sum };
+        if journal.end > COMPACT_ABOVE {
+            let kept = journal.compacted(&lines)?;
+            return Ok((journal, kept));
+        }
+        Ok((journal, lines))
+    }
+
+    /// Writes down what happened. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written: then it did not happen, as far as the journal knows.
+    pub fn append(&mut self, event: Event) -> Result<Line, JournalError> {
+        let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let line = Line { seq: self.seq + 1, at: u64::try_from(at).unwrap_or(u64::MAX), event };
+        let (text, sum) = lines::written(&line, &self.sum)?;
+        if let Err(source) = self.write(&text) {
+            // Half a line must not stay before the next one.
+            let _ = self.file.set_len(self.end);
+            return Err(JournalError::Io { path: self.path.clone(), source });
+        }
+        self.end += text.len() as u64;
+        self.seq = line.seq;
+        self.sum = sum;
+        Ok(line)
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()
+    }
+
+    /// Writes the file anew without the steps, and puts it in the place of the old one.
+    fn compacted(&mut self, lines: &[Line]) -> Result<Vec<Line>, JournalError> {
+        let failed = |source| JournalError::Io { path: self.path.clone(), source };
+        let mut kept: Vec<Line> =
+            lines.iter().filter(|line| !matches!(line.event, Event::Step { .. })).cloned().collect();
+        let mut text = String::new();
+        let mut sum = lines::FIRST.to_owned();
+        for (nth, line) in kept.iter_mut().enumerate() {
+            line.seq = nth as u64 + 1;
+            let (written, next) = lines::written(line, &sum)?;
+            text.push_str(&written);
+            sum = next;
+        }
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let mut new = tempfile::Builder::new().prefix(".journal-").tempfile_in(folder).map_err(failed)?;
+        new.write_all(text.as_bytes()).and_then(|()| new.as_file().sync_all()).map_err(failed)?;
+        new.persist(&self.path).map_err(|error| failed(error.error))?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        self.file = open(&self.path).map_err(failed)?;
+        self.end = text.len() as u64;
+        self.seq = kept.len() as u64;
+        self.sum = sum;
+        Ok(kept)
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// What of a file's text is whole.
+struct Read {
+    lines: Vec<Line>,
+    /// The hash of the last line.
+    sum: String,
+    /// Bytes that the lines take.
+    whole: usize,
+}
+
+impl Read {
+    fn of(text: &[u8]) -> Self {
+        let mut read = Read { lines: Vec::new(), sum: lines::FIRST.to_owned(), whole: 0 };
+        for text in text.split_inclusive(|byte| *byte == b'\n') {
+            let whole = text.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
+            let Some((line, sum)) = whole.and_then(|line| lines::read(line, &read.sum)) else { break };
+            read.whole += text.len();
+            read.sum = sum;
+            read.lines.push(line);
+        }
+        read
+    }
+}
+
+/// Keeps what is no line, for whoever wants to know what happened, before it is cut off.
+fn keep_aside(path: &Path, rest: &[u8]) -> io::Result<()> {
+    let aside = path.with_extension("jsonl.damaged");
+    tracing::warn!(
+        journal = %path.display(), bytes = rest.len(), kept = %aside.display(),
+        "the end of the journal is damaged, as after a crash; it is cut off"
+    );
+    fs::write(aside, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::{COMPACT_ABOVE, Journal};
+    use crate::provider::Digest;
+    use crate::versions::{Event, Step, StepReceipt};
+
+    fn activated(of: &[u8]) -> Event {
+        Event::Activated { digest: Digest::of(of), by: "a test".to_owned() }
+    }
+
+    fn path(folder: &tempfile::TempDir) -> PathBuf {
+        folder.path().join("journal.jsonl")
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_gives_the_whole_lines_before_the_cut_and_can_be_gone_on_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = path(&folder);
+        let (mut journal, before) = Journal::open(&path).expect("a new journal");
+        assert!(before.is_empty());
+        for of in [b"a", b"b", b"c"] {
+            journal.append(activated(of)).expect("it can be written");
+        }
+        let whole = fs::read(&path).expect("it is there");
+        let ends: Vec<usize> =
+            whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
+        for cut in 0..=whole.len() {
+            fs::write(&path, &whole[..cut]).expect("it can be cut");
+            let (mut journal, lines) = Journal::open(&path).expect("a cut journal opens");
+            assert_eq!(lines.len(), ends.iter().filter(|end| **end <= cut).count(), "cut at {cut}");
+            journal.append(activated(b"d")).expect("it can be gone on with");
+            let (_, again) = Journal::open(&path).expect("it opens");
+            assert_eq!(again.len(), lines.len() + 1, "cut at {cut}");
+            assert_eq!(again.last().map(|line| &line.event), Some(&activated(b"d")));
+        }
+    }
+
+    #[test]
+    fn a_changed_line_and_all_after_it_do_not_count() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = path(&folder);
+        let (mut journal, _) = Journal::open(&path).expect("a new journal");
+        for of in [b"a", b"b", b"c"] {
+            journal.append(activated(of)).expect("it can be written");
+        }
+        let text = fs::read_to_string(&path).expect("it is there");
+        let forged = text.replace(&Digest::of(b"b").to_string(), &Digest::of(b"x").to_string());
+        fs::write(&path, &forged).expect("it can be written");
+        let (_, lines) = Journal::open(&path).expect("it opens");
+        assert_eq!(lines.len(), 1);
+        let aside = fs::read_to_string(path.with_extension("jsonl.damaged")).expect("it was kept");
+        assert!(forged.ends_with(&aside) && aside.contains(&Digest::of(b"c").to_string()));
+    }
+
+    #[test]
+    fn a_large_file_is_written_anew_without_its_steps() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = path(&folder);
+        let (mut journal, _) = Journal::open(&path).expect("a new journal");
+        journal.append(activated(b"a")).expect("it can be written");
+        let receipt =
+            StepReceipt { step: Step::Compile, failure: Some("x".repeat(1 << 20)), detail: None, milliseconds: 1 };
+        let step = Event::Step { digest: None, source: "a test".to_owned(), by: "a test".to_owned(), receipt };
+        for _ in 0..=COMPACT_ABOVE >> 20 {
+            journal.append(step.clone()).expect("it can be written");
+        }
+        journal.append(activated(b"b")).expect("it can be written");
+        let (mut journal, lines) = Journal::open(&path).expect("it opens");
+        assert_eq!(lines.len(), 2);
+        assert!(fs::metadata(&path).expect("it is there").len() < 2000);
+        journal.append(activated(b"c")).expect("it can be gone on with");
+        let (_, lines) = Journal::open(&path).expect("it opens");
+        assert_eq!(lines.len(), 3);
+    }
+}

@@ -1,0 +1,25 @@
+//! Versions of the provider on this machine: which there are, what each has proved, and which one serves.
+//!
+//! A version is known by the SHA-256 of its component. Before it may serve it passes the [`Gate`]; what it passed is written
+//! down in a [`Journal`] before it counts, so that a start after any crash comes back on a version that passed.
+
+mod cases;
+pub mod compare;
+mod compile;
+mod event;
+mod gate;
+mod history;
+mod journal;
+mod lines;
+pub mod recording;
+pub mod signature;
+pub mod source;
+mod store;
+
+pub use self::compile::{CompileInto, Compiler, compile_into_cache};
+pub use self::event::{Event, Step, StepReceipt};
+pub use self::gate::{Candidate, Gate, Passed, Refused};
+pub use self::history::{History, Proof};
+pub use self::journal::{Journal, JournalError};
+pub use self::lines::Line;
+pub use self::store::{Store, StoreError, state_folder};

@@ -1,0 +1,14 @@
+//! Recordings of one's own traffic, in the form that `quarry conformance --recordings` and `quarry provider diff --recordings` read:
+//! `NAME.bin`, the frames of one stream, and `NAME.json`, what else is known of it.
+//!
+//! The frames are encoded anew from what the turn was handed, so the headers are those that say what a frame is, and no others.
+//! The message in `NAME.json` is what the provider that served makes of the frames in `NAME.bin`. Unless prompts are allowed, the
+//! request is left out and what the model said is filler of the same length: an answer repeats what it was asked.
+
+mod file;
+mod tape;
+mod writer;
+
+pub use self::file::RecordingError;
+pub use self::tape::Tape;
+pub use self::writer::{Bounds, Writer, Written};

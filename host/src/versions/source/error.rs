@@ -1,0 +1,64 @@
+//! Why a version cannot be had.
+
+use std::path::PathBuf;
+
+use super::DigestPrefix;
+use super::oci::RegistryError;
+use crate::provider::Digest;
+
+/// Why a version was not fetched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is too large.
+    #[error("{} has more than {limit} bytes, the limit", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The text beside a file is too large for a signature, or is no text.
+    #[error("{} is no minisign signature", path.display())]
+    NotASignature {
+        /// The file.
+        path: PathBuf,
+    },
+    /// This machine does not keep it.
+    #[error("no version {wanted} is kept on this machine: `quarry provider list` shows those that are")]
+    NotKept {
+        /// What was asked for.
+        wanted: DigestPrefix,
+    },
+    /// More than one version begins so.
+    #[error("{wanted} is the beginning of {} versions: {}", found.len(), listed(found))]
+    Ambiguous {
+        /// What was asked for.
+        wanted: DigestPrefix,
+        /// The versions.
+        found: Vec<Digest>,
+    },
+    /// What is kept cannot be read.
+    #[error("cannot read version {wanted}: {source}")]
+    Kept {
+        /// What was asked for.
+        wanted: DigestPrefix,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+fn listed(digests: &[Digest]) -> String {
+    digests.iter().map(|digest| format!("{digest:?}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,86 @@
+//! A component in a file, and the signature beside it.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio::io::AsyncReadExt as _;
+
+use super::FetchError;
+use crate::versions::signature::SIGNATURE_LIMIT;
+
+/// The component's bytes, and the text of `FILE.minisig` where that is.
+///
+/// # Errors
+/// When one of them cannot be read or is too large.
+pub(super) async fn read(path: &Path, limit: usize) -> Result<(Vec<u8>, Option<String>), FetchError> {
+    let failed = |path: &Path, source| FetchError::Read { path: path.to_owned(), source };
+    let bytes = at_most(path, limit).await.map_err(|source| failed(path, source))?;
+    let bytes = bytes.ok_or_else(|| FetchError::TooLarge { path: path.to_owned(), limit })?;
+    let signature = signature_path(path);
+    let text = match at_most(&signature, SIGNATURE_LIMIT).await {
+        Ok(Some(text)) => String::from_utf8(text).ok(),
+        Ok(None) => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((bytes, None)),
+        Err(error) => return Err(failed(&signature, error)),
+    };
+    match text {
+        Some(text) => Ok((bytes, Some(text))),
+        None => Err(FetchError::NotASignature { path: signature }),
+    }
+}
+
+/// Where minisign puts a file's signature.
+fn signature_path(path: &Path) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(".minisig");
+    name.into()
+}
+
+/// A file's bytes; none where it has more than so many. It may grow meanwhile, and is not read beyond that.
+async fn at_most(path: &Path, limit: usize) -> io::Result<Option<Vec<u8>>> {
+    // Looked at before it is opened: opening a pipe waits for somebody to write.
+    if !tokio::fs::metadata(path).await?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let file = tokio::fs::File::open(path).await?;
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).await?;
+    Ok((bytes.len() <= limit).then_some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{SIGNATURE_LIMIT, read};
+    use crate::versions::source::FetchError;
+
+    #[tokio::test]
+    async fn a_file_is_read_with_its_signature_within_the_limit() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("a.wasm");
+        fs::write(&path, b"1234").expect("it can be written");
+        assert_eq!(read(&path, 4).await.expect("it can be read"), (b"1234".to_vec(), None));
+        assert!(matches!(read(&path, 3).await, Err(FetchError::TooLarge { limit: 3, .. })));
+        let signature = folder.path().join("a.wasm.minisig");
+        fs::write(&signature, "signed").expect("it can be written");
+        assert_eq!(read(&path, 4).await.expect("it can be read").1.as_deref(), Some("signed"));
+        for wrong in [vec![0xff], vec![b' '; SIGNATURE_LIMIT + 1]] {
+            fs::write(&signature, wrong).expect("it can be written");
+            assert!(matches!(read(&path, 4).await, Err(FetchError::NotASignature { .. })));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let missing = read(&folder.path().join("b.wasm"), 4).await.expect_err("it is not there");
+        assert!(missing.to_string().contains("b.wasm: No such file"), "{missing}");
+        for wrong in [folder.path(), Path::new("/dev/zero")] {
+            let told = read(wrong, 4).await.expect_err("it is no file").to_string();
+            assert!(told.ends_with("it is no regular file"), "{told}");
+        }
+    }
+}

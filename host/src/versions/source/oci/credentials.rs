@@ -1,0 +1,185 @@
+//! Who we are to a registry.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::config::Environment;
+
+/// A user and a password.
+#[derive(Debug, Clone)]
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: SecretString,
+}
+
+/// Where credentials are looked for: `QUARRY_REGISTRY_USER` with `QUARRY_REGISTRY_PASSWORD`, for every registry; else the `auths` of
+/// `config.json` in `$DOCKER_CONFIG` or `~/.docker`, which `docker login` and others write. Credential helpers are not run.
+#[derive(Debug, Clone, Default)]
+pub struct RegistryCredentials {
+    given: Option<Login>,
+    half: Option<&'static str>,
+    docker: Option<PathBuf>,
+}
+
+/// Why credentials cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialsError {
+    /// One variable of the two.
+    #[error("{missing} is not set: QUARRY_REGISTRY_USER and QUARRY_REGISTRY_PASSWORD belong together")]
+    Half {
+        /// The other.
+        missing: &'static str,
+    },
+    /// The file.
+    #[error("cannot read credentials from {}: {reason}", path.display())]
+    File {
+        /// Docker's configuration.
+        path: PathBuf,
+        /// Why, without what is in it.
+        reason: String,
+    },
+}
+
+impl RegistryCredentials {
+    /// Those that the environment gives or leads to. No file is read yet: passwords of registries change while a gateway runs.
+    #[must_use]
+    pub fn of_environment(environment: &Environment) -> Self {
+        let user = environment.get("QUARRY_REGISTRY_USER");
+        let password = environment.get("QUARRY_REGISTRY_PASSWORD");
+        let half = match (user, password) {
+            (Some(_), None) => Some("QUARRY_REGISTRY_PASSWORD"),
+            (None, Some(_)) => Some("QUARRY_REGISTRY_USER"),
+            _ => None,
+        };
+        let login = |(user, password): (&str, &str)| Login { user: user.to_owned(), password: password.into() };
+        let home = || Some(PathBuf::from(environment.get("HOME")?).join(".docker"));
+        let folder = environment.get("DOCKER_CONFIG").map(PathBuf::from).or_else(home);
+        RegistryCredentials {
+            given: user.zip(password).map(login),
+            half,
+            docker: folder.map(|folder| folder.join("config.json")),
+        }
+    }
+
+    /// Those for a registry; none where it is asked without.
+    pub(super) async fn of(&self, registry: &str) -> Result<Option<Login>, CredentialsError> {
+        if let Some(missing) = self.half {
+            return Err(CredentialsError::Half { missing });
+        }
+        if let Some(given) = &self.given {
+            return Ok(Some(given.clone()));
+        }
+        let Some(path) = &self.docker else { return Ok(None) };
+        let failed = |reason: String| CredentialsError::File { path: path.clone(), reason };
+        match tokio::fs::read(path).await {
+            Ok(text) => login_of(&text, registry).map_err(failed),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+}
+
+/// What is read of Docker's configuration.
+#[derive(Deserialize)]
+struct DockerConfig {
+    #[serde(default)]
+    auths: BTreeMap<String, DockerAuth>,
+}
+
+#[derive(Deserialize)]
+struct DockerAuth {
+    auth: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+}
+
+/// The login for a registry in Docker's configuration. An error names places and never what stands there.
+fn login_of(text: &[u8], registry: &str) -> Result<Option<Login>, String> {
+    let config: DockerConfig = serde_json::from_slice(text).map_err(|error| {
+        format!("it is not as `docker login` writes it, at line {} column {}", error.line(), error.column())
+    })?;
+    let entry = config.auths.into_iter().find(|(key, _)| host_of(key) == registry);
+    let Some((key, DockerAuth { auth, username, password })) = entry else { return Ok(None) };
+    if let Some((user, password)) = username.zip(password) {
+        return Ok(Some(Login { user, password: password.into() }));
+    }
+    // Empty where a credential helper keeps it.
+    let Some(auth) = auth.filter(|auth| !auth.is_empty()) else { return Ok(None) };
+    let decoded = STANDARD.decode(auth.trim()).ok().and_then(|decoded| String::from_utf8(decoded).ok());
+    let login = decoded.as_deref().and_then(|decoded| decoded.split_once(':'));
+    let (user, password) = login.ok_or_else(|| format!("`auth` of `{key}` is not base64 of `user:password`"))?;
+    Ok(Some(Login { user: user.to_owned(), password: password.into() }))
+}
+
+/// The registry that an entry is of: `registry`, `https://registry`, `https://registry/v1/`. Docker's own has a name of its own.
+fn host_of(key: &str) -> &str {
+    let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
+    let host = rest.split('/').next().unwrap_or(rest);
+    if matches!(host, "index.docker.io" | "registry-1.docker.io") { "docker.io" } else { host }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::{CredentialsError, Login, RegistryCredentials, login_of};
+    use crate::config::Environment;
+
+    fn shown(login: Option<Login>) -> Option<String> {
+        login.map(|Login { user, password }| format!("{user}:{}", password.expose_secret()))
+    }
+
+    #[test]
+    fn docker_logins_are_found_by_registry() {
+        // base64 of `alice:se:cret`.
+        let text = br#"{"auths": {
+            "localhost:5000": {"auth": "YWxpY2U6c2U6Y3JldA=="},
+            "https://index.docker.io/v1/": {"username": "bob", "password": "x"},
+            "helped.example": {}
+        }, "credsStore": "pass"}"#;
+        let of = |registry: &str| shown(login_of(text, registry).expect("it can be read"));
+        assert_eq!(of("localhost:5000").as_deref(), Some("alice:se:cret"));
+        assert_eq!(of("docker.io").as_deref(), Some("bob:x"));
+        for other in ["localhost", "localhost:5001", "helped.example", "example"] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_quoted() {
+        for text in [
+            &br#"{"auths": {"r": {"auth": "hunter2"}}}"#[..],
+            br#"{"auths": {"r": {"auth": 5}}, "hunter2"}"#,
+            b"hunter2",
+        ] {
+            let told = login_of(text, "r").expect_err("it is wrong");
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn variables_come_before_the_file() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let docker = folder.path().to_str().expect("it is text");
+        let of = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().copied().chain([("DOCKER_CONFIG", docker)]);
+            RegistryCredentials::of_environment(&Environment::from_iter(variables))
+        };
+        assert!(of(&[]).of("r").await.expect("there is none").is_none());
+        std::fs::write(folder.path().join("config.json"), r#"{"auths": {"r": {"username": "u", "password": "p"}}}"#)
+            .expect("it can be written");
+        assert_eq!(shown(of(&[]).of("r").await.expect("it is there")).as_deref(), Some("u:p"));
+        let both = of(&[("QUARRY_REGISTRY_USER", "me"), ("QUARRY_REGISTRY_PASSWORD", "hunter2")]);
+        assert_eq!(shown(both.of("r").await.expect("it is given")).as_deref(), Some("me:hunter2"));
+        assert!(!format!("{both:?}").contains("hunter2"));
+        let half = of(&[("QUARRY_REGISTRY_USER", "me")]).of("r").await.expect_err("one is missing");
+        assert!(matches!(half, CredentialsError::Half { missing: "QUARRY_REGISTRY_PASSWORD" }));
+    }
+}

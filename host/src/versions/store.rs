@@ -1,0 +1,282 @@
+//! The folder where versions are kept.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::history::History;
+use super::journal::{Journal, JournalError};
+use super::lines::Line;
+use super::source::Kept;
+use crate::config::Environment;
+use crate::provider::Digest;
+
+/// Why the folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no place for it.
+    #[error("there is no folder for the provider's versions: set QUARRY_STATE_DIR, or HOME")]
+    NoFolder,
+    /// A file or the folder.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process works on it.
+    #[error("{} is in use by another process, perhaps a gateway that runs: ask it, with --admin", folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The bytes of a version are not what they were.
+    #[error("{} is damaged: its SHA-256 is {found}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Its digest now.
+        found: Digest,
+    },
+}
+
+/// Where the versions of a user's gateway are kept: `QUARRY_STATE_DIR`, systemd's `STATE_DIRECTORY`,
+/// `$XDG_STATE_HOME/quarry`, `~/.local/state/quarry`.
+///
+/// # Errors
+/// When none of them is set.
+pub fn state_folder(environment: &Environment) -> Result<PathBuf, StoreError> {
+    let set = |name| environment.get(name).filter(|value| !value.trim().is_empty()).map(PathBuf::from);
+    set("QUARRY_STATE_DIR")
+        .or_else(|| set("STATE_DIRECTORY"))
+        .or_else(|| Some(set("XDG_STATE_HOME")?.join("quarry")))
+        .or_else(|| Some(set("HOME")?.join(".local").join("state").join("quarry")))
+        .ok_or(StoreError::NoFolder)
+}
+
+/// The folder, held by this process alone.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    journal: Journal,
+    history: History,
+    lines: Vec<Line>,
+    _lock: File,
+}
+
+/// Lines that are kept in memory for whoever asks what happened.
+const LINES_KEPT: usize = 1000;
+
+impl Store {
+    /// Opens the folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be used, or another process works on it.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::Io { path: folder.to_owned(), source };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(components(folder)).map_err(failed)?;
+        let lock =
+            File::options().write(true).create(true).truncate(false).open(folder.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { folder: folder.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let (journal, mut lines) = Journal::open(&folder.join("journal.jsonl"))?;
+        let history = History::of(&lines);
+        lines.drain(..lines.len().saturating_sub(LINES_KEPT));
+        Ok(Store { folder: folder.to_owned(), journal, history, lines, _lock: lock })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What happened until now.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The last lines of the journal, the latest last.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Writes down what happened; it counts when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn record(&mut self, event: super::Event) -> Result<(), StoreError> {
+        let line = self.journal.append(event)?;
+        self.history.add(&line);
+        if self.lines.len() >= LINES_KEPT {
+            self.lines.drain(..LINES_KEPT / 10);
+        }
+        self.lines.push(line);
+        Ok(())
+    }
+
+    /// Keeps the bytes of a version, and its signature. They are on the disk, whole, when this returns.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn keep(&self, bytes: &[u8], signature: Option<&str>) -> Result<Digest, StoreError> {
+        let digest = Digest::of(bytes);
+        let path = self.path(&digest);
+        if let Some(signature) = signature {
+            self.write(&signature_of(&path), signature.as_bytes())?;
+        }
+        if !self.bytes(&digest).is_ok_and(|kept| kept.is_some()) {
+            self.write(&path, bytes)?;
+        }
+        Ok(digest)
+    }
+
+    /// Writes a file that is there whole or not at all.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        let written = || -> io::Result<()> {
+            let folder = components(&self.folder);
+            let mut file = tempfile::Builder::new().prefix(".fetching-").tempfile_in(&folder)?;
+            file.write_all(bytes)?;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o400))?;
+            file.as_file().sync_all()?;
+            file.persist(path).map_err(|error| error.error)?;
+            File::open(&folder)?.sync_all()
+        };
+        written().map_err(|source| StoreError::Io { path: path.to_owned(), source })
+    }
+
+    /// The signature that came with a version; none where none did.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn signature(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        let path = signature_of(&self.path(digest));
+        match fs::read_to_string(&path) {
+            Ok(signature) => Ok(Some(signature)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::Io { path, source }),
+        }
+    }
+
+    /// The bytes of a version, held against their digest; none where they are not kept.
+    ///
+    /// # Errors
+    /// When they cannot be read, or are not what they were.
+    pub fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.path(digest);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Io { path, source }),
+        };
+        let found = Digest::of(&bytes);
+        if found != *digest {
+            return Err(StoreError::Damaged { path, found });
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The versions whose bytes are kept.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn kept(&self) -> Result<Vec<Digest>, StoreError> {
+        let folder = components(&self.folder);
+        let failed = |source| StoreError::Io { path: folder.clone(), source };
+        let mut kept = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            kept.extend(
+                name.to_str().and_then(|name| name.strip_suffix(".wasm")).and_then(|name| name.parse::<Digest>().ok()),
+            );
+        }
+        Ok(kept)
+    }
+
+    /// Removes the bytes of a version.
+    ///
+    /// # Errors
+    /// When they are there and cannot be removed.
+    pub fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
+        let path = self.path(digest);
+        for path in [signature_of(&path), path] {
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(StoreError::Io { path, source }),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        components(&self.folder).join(format!("{digest}.wasm"))
+    }
+}
+
+impl Kept for Store {
+    fn digests(&self) -> Result<Vec<Digest>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.kept()?)
+    }
+
+    fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Store::bytes(self, digest)?)
+    }
+
+    fn signature(&self, digest: &Digest) -> Result<Option<String>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Store::signature(self, digest)?)
+    }
+}
+
+fn signature_of(component: &Path) -> PathBuf {
+    component.with_extension("wasm.minisig")
+}
+
+fn components(folder: &Path) -> PathBuf {
+    folder.join("components")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::{Store, StoreError};
+    use crate::provider::Digest;
+
+    #[test]
+    fn what_is_kept_comes_back_and_what_was_changed_does_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("it opens");
+        let digest = store.keep(b"a component", None).expect("it is kept");
+        assert_eq!(store.bytes(&digest).expect("it can be read").as_deref(), Some(&b"a component"[..]));
+        assert_eq!(store.kept().expect("the folder can be read"), [digest]);
+        assert!(store.bytes(&Digest::of(b"another")).expect("nothing is wrong").is_none());
+        let path = store.path(&digest);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the owner may");
+        fs::write(&path, b"a compOnent").expect("it can be written");
+        assert!(matches!(store.bytes(&digest), Err(StoreError::Damaged { .. })));
+        // Kept again, it is mended.
+        store.keep(b"a component", None).expect("it is kept");
+        assert!(store.bytes(&digest).is_ok_and(|bytes| bytes.is_some()));
+    }
+
+    #[test]
+    fn one_process_holds_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("it opens");
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::InUse { .. })));
+        drop(store);
+        assert!(Store::open(folder.path()).is_ok());
+    }
+}

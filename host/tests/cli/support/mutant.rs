@@ -1,0 +1,34 @@
+//! The embedded component with other words in its data: it differs in what those words decide, and in nothing else. Bytes are
+//! changed and not sources, so nothing has to be built; and there is one for all tests, so it is compiled once.
+
+use quarry::provider::EMBEDDED;
+
+/// One rule of each of three verbs: words that stand once in the component, and others as long as they are.
+const MUTATIONS: [(&str, &str); 4] = [
+    ("not-streaming", "not-Streaming"),
+    ("server-tool-use", "server-tool-Use"),
+    ("a guardrail stopped or changed", "A guardrail stopped or changed"),
+    ("inferenceConfig", "inferenceCOnfig"),
+];
+
+/// What the mutations change, and nothing else.
+pub(crate) const MUTANT_KINDS: [&str; 5] = [
+    "catalog/left-out/reason",
+    "delta/attachment/kind",
+    "delta/error/failure.hint",
+    "request/inferenceCOnfig",
+    "request/inferenceConfig",
+];
+
+/// The component.
+pub(crate) fn mutant() -> Vec<u8> {
+    let mut bytes = EMBEDDED.to_vec();
+    for (from, to) in MUTATIONS {
+        assert_eq!(from.len(), to.len(), "{from:?} {to:?}");
+        let stands = |at: &usize| bytes[*at..].starts_with(from.as_bytes());
+        let places: Vec<usize> = (0..bytes.len()).filter(stands).collect();
+        let [at] = places[..] else { panic!("{from:?} stands at {places:?} in the component, and has to stand once") };
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}

@@ -1,0 +1,57 @@
+//! Programs of Debian's packages. Where one is not installed, its package is unpacked under `target/debian`, which takes no rights and
+//! starts no service; where that cannot be done the test fails and says why.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// A program, ready for arguments. `packages` are the one that has it, and those that this one needs besides the C library.
+pub(crate) fn program(name: &str, packages: &[&str]) -> Command {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if let Some(installed) = env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()) {
+        return Command::new(installed);
+    }
+    let root = unpacked(name, packages);
+    let mut command = Command::new(root.join("usr/bin").join(name));
+    let libraries = format!("usr/lib/{}-linux-gnu", env::consts::ARCH);
+    command.env("LD_LIBRARY_PATH", root.join(libraries));
+    command
+}
+
+/// A folder with the packages' files, filled once.
+fn unpacked(name: &str, packages: &[&str]) -> PathBuf {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("debian");
+    fs::create_dir_all(&all).expect("the target folder can be written");
+    let lock = fs::File::create(all.join("lock")).expect("the target folder can be written");
+    lock.lock().expect("another test may hold it, and ends");
+    let root = all.join(name);
+    if root.is_dir() {
+        return root;
+    }
+    let fetched = tempfile::tempdir_in(&all).expect("the target folder can be written");
+    let download = || run(Command::new("apt-get").arg("download").args(packages).current_dir(fetched.path()));
+    // A machine that is new has no list of packages yet, and only root may get one.
+    let downloaded = download().or_else(|first| {
+        run(Command::new("apt-get").arg("update")).map_err(|second| format!("{first}\n{second}"))?;
+        download()
+    });
+    let why = |error: String| format!("{name} is needed (Debian: apt-get install {}): {error}", packages[0]);
+    downloaded.map_err(why).unwrap_or_else(|error| panic!("{error}"));
+    let files = fetched.path().join("files");
+    for package in fs::read_dir(fetched.path()).expect("it was just filled") {
+        let package = package.expect("it was just filled").path();
+        if package.extension().is_some_and(|ending| ending == "deb") {
+            run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(&files))
+                .map_err(why)
+                .unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+    fs::rename(&files, &root).expect("the packages have files");
+    root
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(()) } else { Err(format!("{command:?}: {said}")) }
+}
