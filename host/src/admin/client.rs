@@ -72,7 +72,7 @@ impl AdminClient {
         self.ask(self.request(Method::POST, path, "application/json", body.into())?).await
     }
 
-    /// Asks for a change with a component.
+    /// Asks for a change with a component. The terms stand in the query: see [`Asked`].
     ///
     /// # Errors
     /// As [`AdminClient::get`].
@@ -80,10 +80,21 @@ impl AdminClient {
         &self,
         path: &str,
         source: &str,
+        terms: &Asked,
         component: Vec<u8>,
     ) -> Result<T, ClientError> {
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("source", source).finish();
-        let path = format!("{path}?{query}");
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("source", source);
+        if let Some(share) = terms.share {
+            query.append_pair("share", &share.to_string());
+        }
+        if let Some(key) = &terms.key {
+            query.append_pair("key", key);
+        }
+        if let Some(after) = terms.promote_after {
+            query.append_pair("promoteAfter", &after.to_string());
+        }
+        let path = format!("{path}?{}", query.finish());
         self.ask(self.request(Method::POST, &path, "application/wasm", component.into())?).await
     }
 

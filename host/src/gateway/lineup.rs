@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::canary::{Side, Trial};
 use super::effective::Effective;
 use crate::provider::{Digest, Generation};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Outcome};
 
 /// A version of the provider that serves, or served and still has requests.
 pub(crate) struct Version {
@@ -87,10 +88,10 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// Takes the seat for one request.
-    pub(crate) fn take(&self) -> Taken {
+    fn take(&self, trial: Option<(Arc<Trial>, Side)>) -> Taken {
         self.version.under_way.fetch_add(1, Ordering::AcqRel);
         self.version.begun.fetch_add(1, Ordering::Relaxed);
-        Taken { seat: self.clone(), noted: self.version.generation.faults().noted() }
+        Taken { seat: self.clone(), noted: self.version.generation.faults().noted(), trial }
     }
 }
 
@@ -100,6 +101,16 @@ pub(crate) struct Taken {
     seat: Seat,
     /// What the version's faults came to when it was taken.
     noted: u64,
+    /// Whose request it is, while a candidate is on trial.
+    trial: Option<(Arc<Trial>, Side)>,
+}
+
+impl Taken {
+    /// Who wants to know how the request ended; nobody while no candidate is on trial.
+    pub(crate) fn witness(&self) -> Option<impl FnOnce(Outcome) + Send + Sync + 'static> {
+        let (trial, side) = self.trial.clone()?;
+        Some(move |outcome| trial.ended(side, outcome))
+    }
 }
 
 impl std::ops::Deref for Taken {
@@ -119,16 +130,34 @@ impl Drop for Taken {
     }
 }
 
+/// A candidate that gets a part of the requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Canary {
+    /// The candidate.
+    pub(crate) seat: Seat,
+    /// Which part, and how it does.
+    pub(crate) trial: Arc<Trial>,
+}
+
 /// The versions that new requests get, swapped as one.
 #[derive(Debug, Clone)]
 pub(crate) struct Lineup {
     /// The one that serves.
     pub(crate) primary: Seat,
+    /// The candidate, where there is one.
+    pub(crate) canary: Option<Canary>,
 }
 
 impl Lineup {
-    /// The seat for a request.
-    pub(crate) fn seat(&self) -> Taken {
-        self.primary.take()
+    /// One version for all requests.
+    pub(crate) fn of(primary: Seat) -> Self {
+        Lineup { primary, canary: None }
+    }
+
+    /// The seat for a request of the key with this name.
+    pub(crate) fn seat(&self, key: &str) -> Taken {
+        let Some(Canary { seat, trial }) = &self.canary else { return self.primary.take(None) };
+        let (seat, side) = if trial.rule.takes(key) { (seat, Side::Candidate) } else { (&self.primary, Side::Serving) };
+        seat.take(Some((Arc::clone(trial), side)))
     }
 }

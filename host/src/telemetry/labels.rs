@@ -135,9 +135,12 @@ impl Refusal {
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Outcome {
+    /// It was answered.
     Ok,
+    /// It failed.
     Error,
+    /// Its client went away.
     Aborted,
 }
 

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use quarry::admin::client::{AdminClient, ClientError};
-use quarry::admin::{AdminAddress, AdminToken, default_socket, runtime_folder};
+use quarry::admin::{AdminAddress, AdminToken, Answered, Asked, default_socket, runtime_folder};
 use quarry::config::Environment;
 use quarry::gateway::Status;
 use quarry::provider::Digest;
 use quarry::versions::{Store, state_folder};
 
+use super::versions::{STATUS, read};
 use crate::cli::arguments::AdminArguments;
 
 /// The token that a gateway keeps for the commands of its user.
@@ -40,6 +41,23 @@ pub(super) fn client(arguments: &AdminArguments) -> anyhow::Result<AdminClient> 
 /// Whether nobody listens where this user's gateway would, so that the folder of versions can be worked on.
 pub(super) fn is_at_rest(arguments: &AdminArguments, error: &ClientError) -> bool {
     arguments.admin.is_none() && matches!(error, ClientError::NobodyThere { .. })
+}
+
+/// [`is_at_rest`], of an error that says more.
+pub(super) fn nobody_there(arguments: &AdminArguments, error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error| is_at_rest(arguments, error))
+}
+
+/// Asks for a change with the version that is named, under these terms.
+pub(super) async fn change(client: &AdminClient, path: &str, wanted: &str, terms: Asked) -> anyhow::Result<Answered> {
+    let version = match Named::read(wanted) {
+        Named::Embedded => "embedded".to_owned(),
+        Named::Digest(beginning) => only(&client.get(STATUS).await?, &beginning)?.to_string(),
+        Named::File(file) => {
+            return Ok(client.post_component(path, &file.display().to_string(), &terms, read(&file)?).await?);
+        }
+    };
+    Ok(client.post(path, &Asked { version: Some(version), ..terms }).await?)
 }
 
 /// The folder of versions of this user's gateway.

@@ -5,6 +5,7 @@ mod diff;
 mod pull;
 mod push;
 mod registry;
+mod trials;
 mod versions;
 
 pub(crate) use self::ask::token_file;
@@ -34,6 +35,7 @@ pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Re
         ProviderCommand::Verify(arguments) => versions::verify(&arguments).await,
         ProviderCommand::Activate(arguments) => versions::activate(&arguments).await,
         ProviderCommand::Rollback(arguments) => versions::rollback(&arguments).await,
+        ProviderCommand::Canary(arguments) => trials::canary(&arguments).await,
         ProviderCommand::Pin(arguments) => versions::pin(&arguments).await,
         ProviderCommand::Unpin(arguments) => versions::unpin(&arguments).await,
         ProviderCommand::Prune(arguments) => versions::prune(&arguments).await,

@@ -13,11 +13,12 @@ use quarry::provider::{Digest, EMBEDDED, EMBEDDED_NAME, Host, Limits};
 use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt, Store};
 
 use super::ask::{self, Named};
+use super::trials::canary_status;
 use crate::cli::arguments::{AdminArguments, PruneArguments, VersionArguments, VersionsArguments};
 use crate::cli::exit::Exit;
 use crate::cli::{setup, terminal};
 
-const STATUS: &str = "/admin/v1/status";
+pub(super) const STATUS: &str = "/admin/v1/status";
 
 /// Digits of a digest that are shown where there are many.
 const SHORT: usize = 12;
@@ -66,6 +67,9 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
             );
         }
     }
+    if let Some(canary) = &status.canary {
+        let _ = writeln!(text, "\n{}", terminal::printable(&canary_status(canary)));
+    }
     let told: Vec<String> = journal.iter().filter_map(line).collect();
     let from = told.len().saturating_sub(LINES);
     if !told.is_empty() {
@@ -85,28 +89,17 @@ pub(super) async fn activate(arguments: &VersionArguments) -> anyhow::Result<Exi
 
 async fn change(arguments: &VersionArguments, path: &str, done: &str) -> anyhow::Result<Exit> {
     let client = ask::client(&arguments.admin)?;
-    let named = Named::read(&arguments.wanted);
-    let answered: Result<Answered, _> = match &named {
-        Named::Embedded => client.post(path, &asked(Some(EMBEDDED_VERSION.to_owned()))).await,
-        Named::File(file) => client.post_component(path, &file.display().to_string(), read(file)?).await,
-        Named::Digest(beginning) => match client.get::<Status>(STATUS).await {
-            Ok(status) => client.post(path, &asked(Some(ask::only(&status, beginning)?.to_string()))).await,
-            Err(error) => Err(error),
-        },
-    };
-    match answered {
+    match ask::change(&client, path, &arguments.wanted, asked(None)).await {
         Ok(answered) => {
             steps(&answered.steps);
             let already = if answered.unchanged && done == "serves" { " already" } else { "" };
             terminal::print(&format!("{}  {} {done}{already}\n", short(&answered.version), answered.name))?;
             Ok(Exit::Done)
         }
-        Err(error) if ask::is_at_rest(&arguments.admin, &error) => at_rest(&named, done),
-        Err(error) => Err(error.into()),
+        Err(error) if ask::nobody_there(&arguments.admin, &error) => at_rest(&Named::read(&arguments.wanted), done),
+        Err(error) => Err(error),
     }
 }
-
-const EMBEDDED_VERSION: &str = "embedded";
 
 /// Works on the folder of versions, for the gateway that starts next.
 fn at_rest(named: &Named, done: &str) -> anyhow::Result<Exit> {
@@ -175,25 +168,25 @@ pub(super) async fn prune(arguments: &PruneArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn asked(version: Option<String>) -> Asked {
-    Asked { version, by: Some("quarry provider".to_owned()), keep: None }
+pub(super) fn asked(version: Option<String>) -> Asked {
+    Asked { version, by: Some("quarry provider".to_owned()), ..Asked::default() }
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let limit = Limits::default().component as u64;
     let size = fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
     anyhow::ensure!(size <= limit, "{} has {size} bytes, a component has at most {limit}", file.display());
     fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-fn short(digest: &Digest) -> String {
+pub(super) fn short(digest: &Digest) -> String {
     let mut short = digest.to_string();
     short.truncate(SHORT);
     short
 }
 
 /// Tells the steps that were taken.
-fn steps(taken: &[StepReceipt]) {
+pub(super) fn steps(taken: &[StepReceipt]) {
     for StepReceipt { step, failure, detail, milliseconds } in taken {
         let mark = if failure.is_some() { "FAILED" } else { "ok" };
         let detail = terminal::printable(detail.as_deref().unwrap_or_default());
@@ -221,6 +214,7 @@ fn table(status: &Status) -> String {
 fn state(status: &Status, version: &VersionStatus) -> &'static str {
     match version.state {
         VersionState::Serving => "serving",
+        VersionState::Canary => "canary",
         VersionState::Retiring => "retiring",
         VersionState::Quarantined => "quarantined",
         VersionState::Verified if status.previous == Some(version.digest) => "previous",
@@ -242,6 +236,10 @@ fn line(line: &Line) -> Option<String> {
             format!("{}  put to work again in place of {} ({by})", short(to), short(from))
         }
         Event::Quarantined { digest, reason } => format!("{}  quarantined: {reason}", short(digest)),
+        Event::CanaryBegun { digest, part, by } => format!("{}  gets {part} ({by})", short(digest)),
+        Event::CanaryEnded { digest, reason, by } => {
+            format!("{}  gets no more requests: {reason} ({by})", short(digest))
+        }
         Event::Pinned { digest, by } => format!("{}  pinned ({by})", short(digest)),
         Event::Unpinned { by } => format!("{:SHORT$}  unpinned ({by})", ""),
         Event::Pruned { digest, by } => format!("{}  removed ({by})", short(digest)),

@@ -4,6 +4,7 @@
 //! fails on the way leaves everything as it was; what is in the journal comes back after a crash.
 
 mod activate;
+mod canary;
 mod health;
 mod restore;
 mod retire;
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::canary::Trial;
 use super::lineup::Version;
 use super::state::{Gateway, StartError};
 use crate::provider::Digest;
@@ -20,7 +22,7 @@ use crate::versions::{Gate, Refused, Store, StoreError};
 
 pub use self::activate::{Activated, Wanted};
 pub use self::restore::{RestoreError, Restored, restore};
-pub use self::status::{Service, Status, VersionState, VersionStatus};
+pub use self::status::{CanaryStatus, Service, Status, VersionState, VersionStatus};
 
 /// How versions are treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,27 @@ pub enum ChangeError {
         /// What it did.
         reason: String,
     },
+    /// The version that serves cannot be its own candidate.
+    #[error("{digest:?} serves already")]
+    Serves {
+        /// The version.
+        digest: Digest,
+    },
+    /// No version is on trial.
+    #[error("no version gets a part of the requests")]
+    NoCanary,
+    /// A share that is none.
+    #[error("a share is from 1 to {most} per cent")]
+    Share {
+        /// The largest.
+        most: u8,
+    },
+    /// No client key of this name is configured.
+    #[error("the configuration has no key {name:?}")]
+    UnknownKey {
+        /// The name.
+        name: String,
+    },
     /// There is nothing to go back to.
     #[error("no version served before the one that serves")]
     NothingBefore,
@@ -101,6 +124,8 @@ struct Loaded {
     before: Option<Arc<Version>>,
     /// Those that were put away and have requests, and since when they are.
     retiring: HashMap<Digest, (Arc<Version>, Instant)>,
+    /// The candidate that gets a part of the requests.
+    canary: Option<(Arc<Version>, Arc<Trial>)>,
 }
 
 impl Versions {
