@@ -40,6 +40,9 @@ pub struct Asked {
     /// After how many of its requests a candidate is promoted by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promote_after: Option<u64>,
+    /// Whether what was said may be kept in a candidate's differences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<bool>,
 }
 
 /// What a change came to.
@@ -183,6 +186,7 @@ fn told(query: &[u8]) -> Result<(Option<String>, Asked), Box<Response<Body>>> {
             "key" => asked.key = Some(value.into_owned()),
             "share" => asked.share = Some(value.parse().map_err(wrong)?),
             "promoteAfter" => asked.promote_after = Some(value.parse().map_err(wrong)?),
+            "prompts" => asked.prompts = Some(value == "true"),
             _ => return Err(bad(format!("{name:?} is not known in a query"))),
         }
     }
@@ -240,6 +244,7 @@ pub(super) fn refused(error: &ChangeError) -> Response<Body> {
         | ChangeError::Quarantined { .. }
         | ChangeError::Serves { .. }
         | ChangeError::NoCanary
+        | ChangeError::NoShadow
         | ChangeError::NothingBefore => (StatusCode::CONFLICT, None),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
     };

@@ -94,6 +94,9 @@ impl AdminClient {
         if let Some(after) = terms.promote_after {
             query.append_pair("promoteAfter", &after.to_string());
         }
+        if terms.prompts == Some(true) {
+            query.append_pair("prompts", "true");
+        }
         let path = format!("{path}?{}", query.finish());
         self.ask(self.request(Method::POST, &path, "application/wasm", component.into())?).await
     }

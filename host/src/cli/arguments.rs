@@ -11,7 +11,7 @@ use quarry::admin::AdminAddress;
 use quarry::config::gateway::{HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
 use quarry::versions::source::{OciReference, Source};
 
-pub(crate) use self::trials::CanaryArguments;
+pub(crate) use self::trials::{CanaryArguments, ShadowArguments};
 
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
@@ -289,6 +289,8 @@ pub(crate) enum ProviderCommand {
     Rollback(AdminArguments),
     /// Give a version a part of the new requests, next to the one that serves; promote it, or stop it
     Canary(CanaryArguments),
+    /// Run a version on what a share of the requests is given, next to the one that serves, and tell what differs
+    Shadow(ShadowArguments),
     /// Let no other version take the place of the one that serves
     Pin(AdminArguments),
     /// Allow other versions again

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::canary::{Side, Trial};
 use super::effective::Effective;
+use super::shadow::Shadow;
 use crate::provider::{Digest, Generation};
 use crate::telemetry::{Metrics, Outcome};
 
@@ -88,10 +89,10 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// Takes the seat for one request.
-    fn take(&self, trial: Option<(Arc<Trial>, Side)>) -> Taken {
+    fn take(&self, trial: Option<(Arc<Trial>, Side)>, shadow: Option<Arc<Shadow>>) -> Taken {
         self.version.under_way.fetch_add(1, Ordering::AcqRel);
         self.version.begun.fetch_add(1, Ordering::Relaxed);
-        Taken { seat: self.clone(), noted: self.version.generation.faults().noted(), trial }
+        Taken { seat: self.clone(), noted: self.version.generation.faults().noted(), trial, shadow }
     }
 }
 
@@ -103,9 +104,15 @@ pub(crate) struct Taken {
     noted: u64,
     /// Whose request it is, while a candidate is on trial.
     trial: Option<(Arc<Trial>, Side)>,
+    shadow: Option<Arc<Shadow>>,
 }
 
 impl Taken {
+    /// The candidate that runs on what the request is given too; none for most requests.
+    pub(crate) fn shadow(&self) -> Option<&Arc<Shadow>> {
+        self.shadow.as_ref()
+    }
+
     /// Who wants to know how the request ended; nobody while no candidate is on trial.
     pub(crate) fn witness(&self) -> Option<impl FnOnce(Outcome) + Send + Sync + 'static> {
         let (trial, side) = self.trial.clone()?;
@@ -146,18 +153,25 @@ pub(crate) struct Lineup {
     pub(crate) primary: Seat,
     /// The candidate, where there is one.
     pub(crate) canary: Option<Canary>,
+    /// The candidate that runs beside the requests of the one that serves.
+    pub(crate) shadow: Option<Arc<Shadow>>,
 }
 
 impl Lineup {
     /// One version for all requests.
     pub(crate) fn of(primary: Seat) -> Self {
-        Lineup { primary, canary: None }
+        Lineup { primary, canary: None, shadow: None }
     }
 
     /// The seat for a request of the key with this name.
     pub(crate) fn seat(&self, key: &str) -> Taken {
-        let Some(Canary { seat, trial }) = &self.canary else { return self.primary.take(None) };
-        let (seat, side) = if trial.rule.takes(key) { (seat, Side::Candidate) } else { (&self.primary, Side::Serving) };
-        seat.take(Some((Arc::clone(trial), side)))
+        let trial = match &self.canary {
+            Some(Canary { seat, trial }) if trial.rule.takes(key) => {
+                return seat.take(Some((Arc::clone(trial), Side::Candidate)), None);
+            }
+            Some(Canary { trial, .. }) => Some((Arc::clone(trial), Side::Serving)),
+            None => None,
+        };
+        self.primary.take(trial, self.shadow.as_ref().and_then(Shadow::sampled))
     }
 }

@@ -14,6 +14,7 @@ mod refusal;
 mod remote;
 mod replay;
 mod server;
+mod shadow;
 mod state;
 mod turn;
 mod versions;
@@ -25,6 +26,7 @@ pub use self::configuration::{Configuration, ConfigurationError};
 pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::refusal::{Refusal, RefusalKind};
 pub use self::server::{Server, raise_descriptor_limit};
+pub use self::shadow::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
 pub use self::versions::{

@@ -139,7 +139,11 @@ impl Gateway {
             Some(canary) => self.reloaded(canary, &made).await,
             None => None,
         };
-        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: made }, canary }));
+        self.lineup.store(Arc::new(Lineup {
+            primary: Seat { version, effective: made },
+            canary,
+            shadow: before.shadow.clone(),
+        }));
         Ok(())
     }
 

@@ -135,6 +135,24 @@ pub enum Event {
         /// Who asked for it.
         by: String,
     },
+    /// A version runs on the inputs of a share of the requests.
+    ShadowBegun {
+        /// The version.
+        digest: Digest,
+        /// The share, in per cent.
+        share: u8,
+        /// Who asked for it.
+        by: String,
+    },
+    /// A version does that no more.
+    ShadowEnded {
+        /// The version.
+        digest: Digest,
+        /// Why.
+        reason: String,
+        /// Who asked for it.
+        by: String,
+    },
     /// No other version is activated until this is taken back.
     Pinned {
         /// The version.

@@ -53,7 +53,12 @@ impl History {
     pub fn add(&mut self, line: &Line) {
         match &line.event {
             // A trial does not outlast the gateway: after a start it is asked for anew.
-            Event::Step { .. } | Event::CanaryBegun { .. } | Event::CanaryEnded { .. } | Event::Unknown => {}
+            Event::Step { .. }
+            | Event::CanaryBegun { .. }
+            | Event::CanaryEnded { .. }
+            | Event::ShadowBegun { .. }
+            | Event::ShadowEnded { .. }
+            | Event::Unknown => {}
             Event::Verified { digest, source, name, cases, passed, engine } => {
                 self.quarantined.remove(digest);
                 let proof = Proof {

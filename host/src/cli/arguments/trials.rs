@@ -29,3 +29,28 @@ pub(crate) struct CanaryArguments {
     #[command(flatten)]
     pub(crate) admin: AdminArguments,
 }
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["wanted", "report", "stop"]))]
+pub(crate) struct ShadowArguments {
+    /// A component's file, the digest of a version that `list` shows (its beginning is enough), or `embedded`
+    #[arg(value_name = "VERSION", requires = "share")]
+    pub(crate) wanted: Option<String>,
+    /// Run it on what so many per cent of the requests are given, from 1 to 100
+    #[arg(long, value_name = "PERCENT", requires = "wanted", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) share: Option<u8>,
+    /// Keep values and specimens in their own words. Else texts in them are filler of the same length
+    #[arg(long, requires = "wanted")]
+    pub(crate) prompts: bool,
+    /// Show what differs, by kind
+    #[arg(long)]
+    pub(crate) report: bool,
+    /// Print the report as JSON, each kind with its smallest specimen
+    #[arg(long, requires = "report")]
+    pub(crate) json: bool,
+    /// Stop; what was found can still be shown
+    #[arg(long)]
+    pub(crate) stop: bool,
+    #[command(flatten)]
+    pub(crate) admin: AdminArguments,
+}

@@ -36,6 +36,7 @@ pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Re
         ProviderCommand::Activate(arguments) => versions::activate(&arguments).await,
         ProviderCommand::Rollback(arguments) => versions::rollback(&arguments).await,
         ProviderCommand::Canary(arguments) => trials::canary(&arguments).await,
+        ProviderCommand::Shadow(arguments) => trials::shadow(&arguments).await,
         ProviderCommand::Pin(arguments) => versions::pin(&arguments).await,
         ProviderCommand::Unpin(arguments) => versions::unpin(&arguments).await,
         ProviderCommand::Prune(arguments) => versions::prune(&arguments).await,

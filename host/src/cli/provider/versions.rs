@@ -13,7 +13,7 @@ use quarry::provider::{Digest, EMBEDDED, EMBEDDED_NAME, Host, Limits};
 use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt, Store};
 
 use super::ask::{self, Named};
-use super::trials::canary_status;
+use super::trials::{canary_status, shadow_status};
 use crate::cli::arguments::{AdminArguments, PruneArguments, VersionArguments, VersionsArguments};
 use crate::cli::exit::Exit;
 use crate::cli::{setup, terminal};
@@ -69,6 +69,9 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
     }
     if let Some(canary) = &status.canary {
         let _ = writeln!(text, "\n{}", terminal::printable(&canary_status(canary)));
+    }
+    if let Some(shadow) = &status.shadow {
+        let _ = writeln!(text, "\n{}", shadow_status(shadow));
     }
     let told: Vec<String> = journal.iter().filter_map(line).collect();
     let from = told.len().saturating_sub(LINES);
@@ -239,6 +242,12 @@ fn line(line: &Line) -> Option<String> {
         Event::CanaryBegun { digest, part, by } => format!("{}  gets {part} ({by})", short(digest)),
         Event::CanaryEnded { digest, reason, by } => {
             format!("{}  gets no more requests: {reason} ({by})", short(digest))
+        }
+        Event::ShadowBegun { digest, share, by } => {
+            format!("{}  runs beside {share} % of the requests ({by})", short(digest))
+        }
+        Event::ShadowEnded { digest, reason, by } => {
+            format!("{}  runs beside the requests no more: {reason} ({by})", short(digest))
         }
         Event::Pinned { digest, by } => format!("{}  pinned ({by})", short(digest)),
         Event::Unpinned { by } => format!("{:SHORT$}  unpinned ({by})", ""),

@@ -160,6 +160,7 @@ async fn answered(
         chain,
         observation,
         deadline: deadline.clone(),
+        shadow: admission.seat.shadow().map(Arc::clone),
     };
     let bounds = Bounds { keep_alive: config.keep_alive, deadline };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));

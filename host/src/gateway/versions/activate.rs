@@ -118,14 +118,18 @@ impl Versions {
     }
 
     pub(super) fn check_allowed(&self, wanted: &Wanted) -> Result<(), ChangeError> {
-        let digest = wanted.digest();
-        let store = self.store();
-        let history = store.history();
-        if let Some(pinned) = history.pinned
-            && pinned != digest
+        if let Some(pinned) = self.store().history().pinned
+            && pinned != wanted.digest()
         {
             return Err(ChangeError::Pinned { digest: pinned });
         }
+        self.check_not_quarantined(wanted)
+    }
+
+    pub(super) fn check_not_quarantined(&self, wanted: &Wanted) -> Result<(), ChangeError> {
+        let digest = wanted.digest();
+        let store = self.store();
+        let history = store.history();
         if let Some(reason) = history.quarantined.get(&digest) {
             return Err(ChangeError::Quarantined { digest, reason: reason.clone() });
         }
@@ -196,6 +200,7 @@ impl Versions {
         let replaced = self.gateway.lineup.swap(Arc::new(Lineup::of(seat)));
         tracing::debug!(took = ?began.elapsed(), "the journal was written and the version swapped");
         self.retire(Arc::clone(&replaced.primary.version), &version);
+        self.shadow_of_another(&replaced)?;
         self.other_version_serves(&version)
     }
 

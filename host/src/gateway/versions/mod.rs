@@ -8,6 +8,7 @@ mod canary;
 mod health;
 mod restore;
 mod retire;
+mod shadow;
 mod status;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::canary::Trial;
 use super::lineup::Version;
+use super::shadow::Run;
 use super::state::{Gateway, StartError};
 use crate::provider::Digest;
 use crate::versions::{Gate, Refused, Store, StoreError};
@@ -76,6 +78,12 @@ pub enum ChangeError {
     /// No version is on trial.
     #[error("no version gets a part of the requests")]
     NoCanary,
+    /// No version runs beside the requests.
+    #[error("no version runs beside the requests")]
+    NoShadow,
+    /// No thread can be started.
+    #[error("no thread can be started: {0}")]
+    Thread(std::io::Error),
     /// A share that is none.
     #[error("a share is from 1 to {most} per cent")]
     Share {
@@ -126,6 +134,8 @@ struct Loaded {
     retiring: HashMap<Digest, (Arc<Version>, Instant)>,
     /// The candidate that gets a part of the requests.
     canary: Option<(Arc<Version>, Arc<Trial>)>,
+    /// The candidate that runs beside the requests, or did last.
+    shadow: Option<Arc<Run>>,
 }
 
 impl Versions {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChangeError, Versions};
 use crate::gateway::canary::{CanaryRule, Ended};
 use crate::gateway::lineup::Version;
+use crate::gateway::shadow::ShadowStatus;
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
 use crate::versions::{Event, History, Line, Store};
 
@@ -25,6 +26,9 @@ pub struct Status {
     /// The candidate that gets a part of the requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<CanaryStatus>,
+    /// The candidate that runs beside the requests, or did last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowStatus>,
     /// All versions, the one that serves first, then by when they were verified, the latest first.
     pub versions: Vec<VersionStatus>,
 }
@@ -122,7 +126,7 @@ impl Status {
             .sort_by_key(|version| (version.state != VersionState::Serving, Reverse(version.verified_at.unwrap_or(0))));
         let previous = history.previous().filter(|previous| *previous != serving);
         let previous = previous.or_else(|| (serving != embedded).then_some(embedded));
-        Status { serving, previous, pinned: history.pinned, canary: None, versions }
+        Status { serving, previous, pinned: history.pinned, canary: None, shadow: None, versions }
     }
 
     /// What a folder of versions comes to while no gateway runs: the version that served last counts as serving.
@@ -157,6 +161,7 @@ impl Versions {
             }
             loaded.push(Arc::clone(version));
         }
+        status.shadow = self.loaded().shadow.as_ref().map(|run| run.status());
         loaded.extend(self.loaded().retiring.values().map(|(version, _)| Arc::clone(version)));
         for version in loaded {
             let Some(known) = status.versions.iter_mut().find(|known| known.digest == version.digest()) else {
