@@ -82,7 +82,8 @@ impl Place {
 
     /// Asks a model as often, from four threads.
     fn ask(&self, key: &str, model: &str, times: usize) {
-        let body = json!({"model": model, "stream": true, "messages": [{"role": "user", "content": "echo my own words"}]});
+        let body =
+            json!({"model": model, "stream": true, "messages": [{"role": "user", "content": "echo my own words"}]});
         let (url, body) = (format!("{}/v1/chat/completions", self.gateway.base), body.to_string());
         thread::scope(|scope| {
             for part in 0..4 {

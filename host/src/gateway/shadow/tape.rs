@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::room::{PER_INPUT, Taken};
-use super::worker::{Input, Job};
+use super::worker::{Input, Job, Streamed};
 use super::{Sample, Shadow};
 use crate::contract::conversation::{Batch, Ending, Frame, Opening};
 use crate::contract::types::ApiError;
@@ -38,7 +38,7 @@ impl Recording {
         let Some(room) = self.room.take() else { return self.shadow.run.dropped() };
         let name = opening.request_id.clone().unwrap_or_else(|| "a stream".to_owned());
         let (batches, sample) = (std::mem::take(&mut self.batches), Arc::clone(&self.sample));
-        let input = Input::Stream { opening, batches, ending, sample };
+        let input = Input::Stream(Box::new(Streamed { opening, batches, ending, sample }));
         self.shadow.hand_over(Job { name, input, room: vec![room] });
     }
 }

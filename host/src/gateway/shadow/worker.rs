@@ -24,10 +24,19 @@ pub(super) struct Job {
 
 #[derive(Debug)]
 pub(super) enum Input {
-    Stream { opening: Opening, batches: Vec<Batch>, ending: Ending, sample: Arc<Sample> },
+    Stream(Box<Streamed>),
     Preparation(Arc<Sample>),
     Failure(Box<ApiError>),
     Listing(Box<Listing>),
+}
+
+/// What one attempt of a request was given.
+#[derive(Debug)]
+pub(super) struct Streamed {
+    pub(super) opening: Opening,
+    pub(super) batches: Vec<Batch>,
+    pub(super) ending: Ending,
+    pub(super) sample: Arc<Sample>,
 }
 
 /// Compares until nobody can hand anything over any more, or the candidate is stopped.
@@ -49,7 +58,8 @@ pub(super) fn work(run: &Run, jobs: &Receiver<Job>) {
 
 fn specimen(name: String, input: Input) -> Specimen {
     match input {
-        Input::Stream { opening, batches, ending, sample } => {
+        Input::Stream(streamed) => {
+            let Streamed { opening, batches, ending, sample } = *streamed;
             let preparation = Some(Box::new(preparation(sample)));
             Specimen::stream(name, Stream { preparation, ..Stream::new(opening, &batches, ending) })
         }

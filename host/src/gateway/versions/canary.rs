@@ -102,8 +102,10 @@ impl Versions {
         };
         if let Err(error) = acted {
             tracing::error!(%error, "what became of the candidate could not be acted on");
-            // Whatever is wrong with the journal: a candidate that cannot be promoted, or is worse, gets no more requests.
-            self.give_no_more().await;
+            // Whatever is wrong: a candidate that cannot be promoted, or is worse, gets no more requests.
+            if let Err(error) = self.end_canary(&format!("it could not be put to work: {error}"), GATEWAY).await {
+                tracing::error!(%error, "that the candidate gets no more requests could not be written down");
+            }
         }
     }
 
