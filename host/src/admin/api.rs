@@ -14,6 +14,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::trials;
 use crate::gateway::{ChangeError, Versions, Wanted};
 use crate::provider::{Digest, Limits};
 use crate::versions::source::Source;
@@ -23,7 +24,7 @@ use crate::versions::{Candidate, Step, StepReceipt};
 pub(super) const SIGNATURE: &str = "quarry-signature";
 
 /// What a change is asked with, as the JSON body. Where the body is the component itself (`application/wasm`), the query says what
-/// it is called: `?source=…`.
+/// it is called, and the rest: `?source=…&share=10`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Asked {
@@ -36,6 +37,18 @@ pub struct Asked {
     /// How many versions `prune` keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<usize>,
+    /// Which share of the requests a candidate gets, in per cent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<u8>,
+    /// The name of the client key whose requests a candidate gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// After how many of its requests a candidate is promoted by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promote_after: Option<u64>,
+    /// Whether what was said may be kept in a candidate's differences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<bool>,
 }
 
 /// What a change came to.
@@ -80,6 +93,7 @@ pub(super) fn routes(versions: Arc<Versions>) -> Router {
         .route("/admin/v1/pin", post(pin))
         .route("/admin/v1/unpin", post(unpin))
         .route("/admin/v1/prune", post(prune))
+        .merge(trials::routes())
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here".to_owned(), None))
         .with_state(versions)
 }
@@ -94,14 +108,14 @@ async fn journal(State(versions): State<Arc<Versions>>) -> Response<Body> {
 
 async fn activate(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
     match wanted(request).await {
-        Ok((wanted, by)) => changed(versions.activate(wanted, &by).await),
+        Ok((wanted, _, by)) => changed(versions.activate(wanted, &by).await),
         Err(response) => *response,
     }
 }
 
 async fn verify(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
     match wanted(request).await {
-        Ok((wanted, by)) => changed(versions.verify(wanted, &by).await),
+        Ok((wanted, _, by)) => changed(versions.verify(wanted, &by).await),
         Err(response) => *response,
     }
 }
@@ -144,14 +158,13 @@ async fn prune(State(versions): State<Arc<Versions>>, request: Request<Body>) ->
 }
 
 /// The version that is wanted: a component in the body, or one that the JSON body names.
-async fn wanted(request: Request<Body>) -> Result<(Wanted, String), Box<Response<Body>>> {
+pub(super) async fn wanted(request: Request<Body>) -> Result<(Wanted, Asked, String), Box<Response<Body>>> {
     let is_component =
         request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/wasm"));
     if is_component {
         let by = named(request.extensions().get::<Caller>(), None);
         let query = request.uri().query().unwrap_or_default().as_bytes();
-        let source = url::form_urlencoded::parse(query).find(|(name, _)| name == "source");
-        let source = source.map(|(_, source)| source.into_owned());
+        let (source, asked) = told(query)?;
         let signature = match request.headers().get(SIGNATURE) {
             None => None,
             Some(value) => match BASE64_STANDARD.decode(value).ok().and_then(|text| String::from_utf8(text).ok()) {
@@ -161,14 +174,14 @@ async fn wanted(request: Request<Body>) -> Result<(Wanted, String), Box<Response
         };
         let bytes = body(request).await?.to_vec();
         let source = source.unwrap_or_else(|| format!("{:?}", Digest::of(&bytes)));
-        return Ok((Wanted::Given(Candidate { source, bytes, expected: None, signature }), by));
+        return Ok((Wanted::Given(Candidate { source, bytes, expected: None, signature }), asked, by));
     }
     let (asked, by) = asked(request).await?;
     match asked.version.as_deref() {
-        Some("embedded") => Ok((Wanted::Embedded, by)),
+        Some("embedded") => Ok((Wanted::Embedded, asked, by)),
         Some(text) => match (text.parse(), text.parse()) {
-            (Ok(digest), _) => Ok((Wanted::Known(digest), by)),
-            (_, Ok(source @ Source::Oci(_))) => Ok((Wanted::Named(source), by)),
+            (Ok(digest), _) => Ok((Wanted::Known(digest), asked, by)),
+            (_, Ok(source @ Source::Oci(_))) => Ok((Wanted::Named(source), asked, by)),
             // A path means something on the caller's side only.
             (Err(error), _) => {
                 Err(bad(format!("version: {error}; or `embedded`, or a reference: oci://registry/name:tag")))
@@ -180,8 +193,25 @@ async fn wanted(request: Request<Body>) -> Result<(Wanted, String), Box<Response
     }
 }
 
+/// What a query says beside a component: what it is called, and the terms.
+fn told(query: &[u8]) -> Result<(Option<String>, Asked), Box<Response<Body>>> {
+    let (mut source, mut asked) = (None, Asked::default());
+    for (name, value) in url::form_urlencoded::parse(query) {
+        let wrong = |error: std::num::ParseIntError| bad(format!("{name}: {error}"));
+        match &*name {
+            "source" => source = Some(value.into_owned()),
+            "key" => asked.key = Some(value.into_owned()),
+            "share" => asked.share = Some(value.parse().map_err(wrong)?),
+            "promoteAfter" => asked.promote_after = Some(value.parse().map_err(wrong)?),
+            "prompts" => asked.prompts = Some(value == "true"),
+            _ => return Err(bad(format!("{name:?} is not known in a query"))),
+        }
+    }
+    Ok((source, asked))
+}
+
 /// A JSON body, and who asks.
-async fn asked(request: Request<Body>) -> Result<(Asked, String), Box<Response<Body>>> {
+pub(super) async fn asked(request: Request<Body>) -> Result<(Asked, String), Box<Response<Body>>> {
     let caller = request.extensions().get::<Caller>().cloned();
     let body = body(request).await?;
     let asked: Asked = match body.is_empty() {
@@ -205,15 +235,15 @@ async fn body(request: Request<Body>) -> Result<Bytes, Box<Response<Body>>> {
     }
 }
 
-fn bad(message: String) -> Box<Response<Body>> {
+pub(super) fn bad(message: String) -> Box<Response<Body>> {
     Box::new(problem(StatusCode::BAD_REQUEST, message, None))
 }
 
-fn plain(version: Digest) -> Answered {
+pub(super) fn plain(version: Digest) -> Answered {
     Answered { version, name: String::new(), steps: Vec::new(), unchanged: false }
 }
 
-fn changed(changed: Result<crate::gateway::Activated, ChangeError>) -> Response<Body> {
+pub(super) fn changed(changed: Result<crate::gateway::Activated, ChangeError>) -> Response<Body> {
     match changed {
         Ok(crate::gateway::Activated { digest, name, steps, unchanged }) => {
             json(StatusCode::OK, &Answered { version: digest, name, steps, unchanged })
@@ -222,13 +252,17 @@ fn changed(changed: Result<crate::gateway::Activated, ChangeError>) -> Response<
     }
 }
 
-fn refused(error: &ChangeError) -> Response<Body> {
+pub(super) fn refused(error: &ChangeError) -> Response<Body> {
     let (status, step) = match error {
         ChangeError::Refused(refused) => (StatusCode::UNPROCESSABLE_ENTITY, Some(refused.step)),
         ChangeError::Unknown { .. } => (StatusCode::NOT_FOUND, None),
-        ChangeError::Pinned { .. } | ChangeError::Quarantined { .. } | ChangeError::NothingBefore => {
-            (StatusCode::CONFLICT, None)
-        }
+        ChangeError::Share { .. } | ChangeError::UnknownKey { .. } => (StatusCode::BAD_REQUEST, None),
+        ChangeError::Pinned { .. }
+        | ChangeError::Quarantined { .. }
+        | ChangeError::Serves { .. }
+        | ChangeError::NoCanary
+        | ChangeError::NoShadow
+        | ChangeError::NothingBefore => (StatusCode::CONFLICT, None),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
     };
     problem(status, error.to_string(), step)
@@ -238,7 +272,7 @@ pub(super) fn problem(status: StatusCode, error: String, step: Option<Step>) -> 
     json(status, &Problem { error, step })
 }
 
-fn json(status: StatusCode, document: &impl Serialize) -> Response<Body> {
+pub(super) fn json(status: StatusCode, document: &impl Serialize) -> Response<Body> {
     let (status, body) = match serde_json::to_vec(document) {
         Ok(body) => (status, body),
         Err(error) => {

@@ -92,7 +92,7 @@ impl AdminClient {
         self.ask(self.request(Method::POST, path, "application/json", body.into())?).await
     }
 
-    /// Asks for a change with a component.
+    /// Asks for a change with a component. The terms stand in the query: see [`Asked`].
     ///
     /// # Errors
     /// As [`AdminClient::get`].
@@ -100,11 +100,25 @@ impl AdminClient {
         &self,
         path: &str,
         source: &str,
+        terms: &Asked,
         component: Vec<u8>,
         signature: Option<&str>,
     ) -> Result<T, ClientError> {
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("source", source).finish();
-        let path = format!("{path}?{query}");
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("source", source);
+        if let Some(share) = terms.share {
+            query.append_pair("share", &share.to_string());
+        }
+        if let Some(key) = &terms.key {
+            query.append_pair("key", key);
+        }
+        if let Some(after) = terms.promote_after {
+            query.append_pair("promoteAfter", &after.to_string());
+        }
+        if terms.prompts == Some(true) {
+            query.append_pair("prompts", "true");
+        }
+        let path = format!("{path}?{}", query.finish());
         let mut request = self.request(Method::POST, &path, "application/wasm", component.into())?;
         if let Some(signature) = signature {
             let value =

@@ -8,6 +8,7 @@ mod address;
 mod api;
 pub mod client;
 mod listener;
+mod trials;
 
 pub use self::access::{AdminToken, TOKEN_VARIABLE};
 pub use self::address::{AdminAddress, AdminAddressError, default_socket, runtime_folder};

@@ -1,5 +1,7 @@
 //! What can be typed.
 
+mod trials;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use quarry::admin::AdminAddress;
 use quarry::config::gateway::{HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
 use quarry::versions::source::{OciReference, Source};
+
+pub(crate) use self::trials::{CanaryArguments, ShadowArguments};
 
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
@@ -283,6 +287,10 @@ pub(crate) enum ProviderCommand {
     Activate(VersionArguments),
     /// Put the version to work again that served before
     Rollback(AdminArguments),
+    /// Give a version a part of the new requests, next to the one that serves; promote it, or stop it
+    Canary(CanaryArguments),
+    /// Run a version on what a share of the requests is given, next to the one that serves, and tell what differs
+    Shadow(ShadowArguments),
     /// Let no other version take the place of the one that serves
     Pin(AdminArguments),
     /// Allow other versions again

@@ -10,6 +10,7 @@ use super::cut_short::Deadline;
 use super::effective::Effective;
 use super::models;
 use super::refusal::{Refusal, RefusalKind};
+use super::shadow::{Sample, Shadow};
 use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
 use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
@@ -93,17 +94,22 @@ pub(crate) struct Beginning {
     pub(crate) observation: Observation,
     /// Until when an answer may go on.
     pub(crate) deadline: Deadline,
+    /// The candidate that runs on what the request is given too.
+    pub(crate) shadow: Option<Arc<Shadow>>,
 }
+
+/// A request whose input a candidate gets too.
+type Shadowed<'a> = Option<(&'a Arc<Shadow>, &'a Arc<Sample>)>;
 
 /// Begins an answer.
 ///
 /// # Errors
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
-    let Beginning { generation, effective, asked, size, chain, mut observation, deadline } = beginning;
+    let Beginning { generation, effective, asked, size, chain, mut observation, deadline, shadow } = beginning;
     let begun = tokio::select! {
         biased;
-        begun = ask_chain(&generation, &effective, asked, size, chain, &mut observation) => begun,
+        begun = ask_chain(&generation, &effective, asked, size, chain, &mut observation, shadow.as_ref()) => begun,
         why = deadline.passed() => Err(NotBegun::Refused(why.refusal())),
     };
     match begun {
@@ -120,6 +126,7 @@ async fn ask_chain(
     size: usize,
     chain: Vec<Model>,
     observation: &mut Observation,
+    shadow: Option<&Arc<Shadow>>,
 ) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
     let retry = &effective.configuration.gateway.retry;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
@@ -130,6 +137,9 @@ async fn ask_chain(
             None => observation.asks(&model.id),
             Some(from) => observation.fell_back(from, &model.id),
         }
+        let settings = &effective.configuration.settings;
+        let sample =
+            shadow.and_then(|shadow| Some((shadow, shadow.sample(settings, &model, &context, &asked.options, size)?)));
         let prepared = prepare(generation, effective, &model, context, &asked.options, &asked.blobs, size).await;
         let request = match prepared {
             Ok((request, given_back)) => {
@@ -137,13 +147,18 @@ async fn ask_chain(
                 request
             }
             Err(NotBegun::Refused(refusal)) if from.is_some() => {
+                came_to_no_stream(sample);
                 // The first model took the request, and what is wrong with it for a stand-in is no use to the client.
                 tracing::warn!(model = model.id, problem = %refusal, "a fallback model cannot take the request");
                 return Err(last);
             }
-            Err(not_begun) => return Err(not_begun),
+            Err(not_begun) => {
+                came_to_no_stream(sample);
+                return Err(not_begun);
+            }
         };
-        match attempts(generation, effective, &request, retry, observation).await {
+        let shadowed = sample.as_ref().map(|(shadow, sample)| (*shadow, sample));
+        match attempts(generation, effective, &request, retry, observation, shadowed).await {
             Ok((turn, first)) => {
                 observation.answering(&Answering {
                     model: &request.ask.model_id,
@@ -155,6 +170,7 @@ async fn ask_chain(
                 return Ok((turn, first, request.ask.model_id));
             }
             Err(failure) => {
+                came_to_no_stream(sample);
                 observation.attempt_failed(&failure);
                 let next = may_fall_back(&failure);
                 last = NotBegun::Failed(failure);
@@ -166,6 +182,13 @@ async fn ask_chain(
         from = Some(model.id);
     }
     Err(last)
+}
+
+/// Has a candidate prepare a request that came to no stream.
+fn came_to_no_stream(sample: Option<(&Arc<Shadow>, Arc<Sample>)>) {
+    if let Some((shadow, sample)) = sample {
+        shadow.prepared(sample);
+    }
 }
 
 /// A request that is ready to be sent, again and again.
@@ -229,10 +252,11 @@ async fn attempts(
     request: &Ready,
     retry: &RetryConfig,
     observation: &mut Observation,
+    shadowed: Shadowed<'_>,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
     let mut attempt = 1;
     loop {
-        let failure = match once(generation, effective, request, observation).await {
+        let failure = match once(generation, effective, request, observation, shadowed).await {
             Ok(begun) => return Ok(begun),
             Err(failure) => failure,
         };
@@ -250,13 +274,16 @@ async fn once(
     effective: &Effective,
     request: &Ready,
     observation: &mut Observation,
+    shadowed: Shadowed<'_>,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
     let lost = |error: &ProviderError| {
         generation.faults().lost();
         turn::provider_failure(error, None)
     };
     let session = generation.session().map_err(|error| lost(&error))?;
-    let mut turn = Turn::begin(session, &effective.aws, request.ask.clone()).await.map_err(|error| match error {
+    let tape = shadowed.map(|(shadow, sample)| shadow.tape(sample));
+    let begun = Turn::begin_taped(session, &effective.aws, request.ask.clone(), tape).await;
+    let mut turn = begun.map_err(|error| match error {
         BeginError::Refused(failure) => failure,
         BeginError::Provider(error) => lost(&error),
     })?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::refusal::{Refusal, RefusalKind};
+use super::shadow::{Shadow, Watched};
 use crate::aws::Aws;
 use crate::contract::models::{Catalog as Listed, CatalogSource, CredentialSource, ListingOptions};
 use crate::contract::types::Model;
@@ -38,8 +39,9 @@ impl Catalog {
         configuration: &Configuration,
         aws: &Aws,
         metrics: &Metrics,
+        shadow: Option<&Arc<Shadow>>,
     ) -> Result<Vec<Model>, Refusal> {
-        let listed = self.list(generation, configuration, aws).await?;
+        let listed = self.list(generation, configuration, aws, shadow).await?;
         if let Some(read) = cache_result(&listed.source) {
             metrics.discovery_cache(read);
         }
@@ -70,6 +72,7 @@ impl Catalog {
         generation: &Arc<Generation>,
         configuration: &Configuration,
         aws: &Aws,
+        shadow: Option<&Arc<Shadow>>,
     ) -> Result<Listed, Refusal> {
         let settings = &configuration.settings;
         let source = match aws.source() {
@@ -81,9 +84,18 @@ impl Catalog {
             None => None,
         };
         let session = generation.session().map_err(|error| provider_failed(&error))?;
-        let mut listing = SessionListing::open(session, settings, ListingOptions { refresh: false })
-            .map_err(|error| provider_failed(&error))?;
-        let listed = discover(&mut listing, aws, source, &self.cache).await.map_err(|error| match error {
+        let options = ListingOptions { refresh: false };
+        let mut listing = SessionListing::open(session, settings, options).map_err(|error| provider_failed(&error))?;
+        let listed = match shadow {
+            None => discover(&mut listing, aws, source, &self.cache).await,
+            Some(shadow) => {
+                let mut watched = Watched::new(listing);
+                let listed = discover(&mut watched, aws, source, &self.cache).await;
+                watched.hand_over(shadow, settings, options);
+                listed
+            }
+        };
+        let listed = listed.map_err(|error| match error {
             DiscoverError::Provider(error) => Refusal::new(RefusalKind::Internal, error.to_string()),
             other => Refusal::new(RefusalKind::Internal, other.to_string()),
         })?;

@@ -8,9 +8,11 @@ use std::time::SystemTime;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::canary::{Side, Trial};
 use super::effective::Effective;
+use super::shadow::Shadow;
 use crate::provider::{Digest, Generation};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Outcome};
 
 /// A version of the provider that serves, or served and still has requests.
 pub(crate) struct Version {
@@ -87,10 +89,10 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// Takes the seat for one request.
-    pub(crate) fn take(&self) -> Taken {
+    fn take(&self, trial: Option<(Arc<Trial>, Side)>, shadow: Option<Arc<Shadow>>) -> Taken {
         self.version.under_way.fetch_add(1, Ordering::AcqRel);
         self.version.begun.fetch_add(1, Ordering::Relaxed);
-        Taken { seat: self.clone(), noted: self.version.generation.faults().noted() }
+        Taken { seat: self.clone(), noted: self.version.generation.faults().noted(), trial, shadow }
     }
 }
 
@@ -100,6 +102,22 @@ pub(crate) struct Taken {
     seat: Seat,
     /// What the version's faults came to when it was taken.
     noted: u64,
+    /// Whose request it is, while a candidate is on trial.
+    trial: Option<(Arc<Trial>, Side)>,
+    shadow: Option<Arc<Shadow>>,
+}
+
+impl Taken {
+    /// The candidate that runs on what the request is given too; none for most requests.
+    pub(crate) fn shadow(&self) -> Option<&Arc<Shadow>> {
+        self.shadow.as_ref()
+    }
+
+    /// Who wants to know how the request ended; nobody while no candidate is on trial.
+    pub(crate) fn witness(&self) -> Option<impl FnOnce(Outcome) + Send + Sync + 'static> {
+        let (trial, side) = self.trial.clone()?;
+        Some(move |outcome| trial.ended(side, outcome))
+    }
 }
 
 impl std::ops::Deref for Taken {
@@ -119,16 +137,41 @@ impl Drop for Taken {
     }
 }
 
+/// A candidate that gets a part of the requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Canary {
+    /// The candidate.
+    pub(crate) seat: Seat,
+    /// Which part, and how it does.
+    pub(crate) trial: Arc<Trial>,
+}
+
 /// The versions that new requests get, swapped as one.
 #[derive(Debug, Clone)]
 pub(crate) struct Lineup {
     /// The one that serves.
     pub(crate) primary: Seat,
+    /// The candidate, where there is one.
+    pub(crate) canary: Option<Canary>,
+    /// The candidate that runs beside the requests of the one that serves.
+    pub(crate) shadow: Option<Arc<Shadow>>,
 }
 
 impl Lineup {
-    /// The seat for a request.
-    pub(crate) fn seat(&self) -> Taken {
-        self.primary.take()
+    /// One version for all requests.
+    pub(crate) fn of(primary: Seat) -> Self {
+        Lineup { primary, canary: None, shadow: None }
+    }
+
+    /// The seat for a request of the key with this name.
+    pub(crate) fn seat(&self, key: &str) -> Taken {
+        let trial = match &self.canary {
+            Some(Canary { seat, trial }) if trial.rule.takes(key) => {
+                return seat.take(Some((Arc::clone(trial), Side::Candidate)), None);
+            }
+            Some(Canary { trial, .. }) => Some((Arc::clone(trial), Side::Serving)),
+            None => None,
+        };
+        self.primary.take(trial, self.shadow.as_ref().and_then(Shadow::sampled))
     }
 }

@@ -2,6 +2,7 @@
 //! server that does this for clients of other APIs.
 
 mod begin;
+mod canary;
 mod catalog;
 mod configuration;
 mod cut_short;
@@ -13,21 +14,24 @@ mod refusal;
 mod remote;
 mod replay;
 mod server;
+mod shadow;
 mod state;
 mod turn;
 mod versions;
 mod watch;
 mod wire;
 
+pub use self::canary::{CanaryRule, Ended};
 pub use self::configuration::{Configuration, ConfigurationError};
 pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::refusal::{Refusal, RefusalKind};
 pub use self::server::{Server, raise_descriptor_limit};
+pub use self::shadow::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
 pub use self::versions::{
-    Activated, ChangeError, RestoreError, Restored, Service, Status, VersionRules, VersionState, VersionStatus,
-    Versions, Wanted, restore,
+    Activated, CanaryStatus, ChangeError, RestoreError, Restored, Service, Status, VersionRules, VersionState,
+    VersionStatus, Versions, Wanted, restore,
 };
 pub use self::watch::Watch;
 pub use self::wire::no_options;

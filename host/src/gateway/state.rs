@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
-use super::lineup::{Lineup, Seat, Version};
+use super::lineup::{Canary, Lineup, Seat, Version};
 use super::models;
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
@@ -92,7 +92,7 @@ impl Gateway {
         let faulted = Arc::default();
         let version = Version::new(&generation, name, &cut_off, &faulted, &metrics);
         Ok(Arc::new(Gateway {
-            lineup: ArcSwap::from_pointee(Lineup { primary: Seat { version, effective } }),
+            lineup: ArcSwap::from_pointee(Lineup::of(Seat { version, effective })),
             metrics,
             slots: Slots::default(),
             cut_off,
@@ -129,8 +129,9 @@ impl Gateway {
     /// When it cannot be used: the one at work stays.
     pub async fn reload(&self) -> Result<(), StartError> {
         let _no_other_version = self.changing.lock().await;
-        let version = Arc::clone(&self.lineup.load().primary.version);
-        let made = self.effective_for(&version.generation, false).await;
+        let before = self.lineup.load_full();
+        let version = Arc::clone(&before.primary.version);
+        let made = self.effective_for(&version.generation, &before.primary.effective, false).await;
         self.metrics.config_reloaded(made.is_ok());
         let made = made?;
         if made.keys.are_needed() && made.configuration.gateway.keys.is_empty() {
@@ -139,15 +140,40 @@ impl Gateway {
             );
         }
         self.metrics.know_models(&models::named(&made.configuration.settings));
-        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: Arc::new(made) } }));
+        let made = Arc::new(made);
+        let canary = match &before.canary {
+            Some(canary) => self.reloaded(canary, &made).await,
+            None => None,
+        };
+        self.lineup.store(Arc::new(Lineup {
+            primary: Seat { version, effective: made },
+            canary,
+            shadow: before.shadow.clone(),
+        }));
         Ok(())
     }
 
-    /// Reads the configuration anew, as this version of the provider understands it. `same_clients`: the clients for AWS stay
-    /// where they are to be reached in the same way.
+    /// A candidate under the configuration that the version which serves has now. A candidate that cannot use it goes.
+    async fn reloaded(&self, canary: &Canary, now: &Effective) -> Option<Canary> {
+        let Canary { seat: Seat { version, .. }, trial } = canary;
+        match self.effective_for(&version.generation, now, true).await {
+            Ok(effective) => {
+                let seat = Seat { version: Arc::clone(version), effective: Arc::new(effective) };
+                Some(Canary { seat, trial: Arc::clone(trial) })
+            }
+            Err(error) => {
+                trial.give_up(format!("it cannot use the configuration that was read again: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Reads the configuration anew, as this version of the provider understands it. What the clients' keys have used up goes on
+    /// from `before`; `same_clients`: and so do the clients for AWS where they are to be reached in the same way.
     pub(super) async fn effective_for(
         &self,
         generation: &Arc<Generation>,
+        before: &Effective,
         same_clients: bool,
     ) -> Result<Effective, StartError> {
         let (generation, source) = (Arc::clone(generation), self.source.clone());
@@ -158,9 +184,8 @@ impl Gateway {
             Configuration::load(&mut session, chosen.as_deref(), environment, overrides)
         });
         let mut configuration = loading.await.map_err(StartError::Stopped)??;
-        let before = self.effective();
         configuration.gateway.listen = before.configuration.gateway.listen;
-        Ok(Effective::make(configuration, self.simulator, Some(&before), same_clients).await?)
+        Ok(Effective::make(configuration, self.simulator, Some(before), same_clients).await?)
     }
 
     /// Whether new requests are turned away.

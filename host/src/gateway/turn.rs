@@ -196,7 +196,12 @@ impl Turn {
         let Ask { model, model_id, region, body, carry, idle } = ask;
         let stream = match aws.converse_stream(ConverseRequest { model_id, region, body }, idle).await {
             Ok(stream) => stream,
-            Err(error) => return Err(BeginError::Refused(session.explain(&error)?)),
+            Err(error) => {
+                if let Some(tape) = &mut tape {
+                    tape.refused(&error);
+                }
+                return Err(BeginError::Refused(session.explain(&error)?));
+            }
         };
         let request_id = stream.request_id().map(str::to_owned);
         let opening = Opening { model, carry, request_id, extras: Vec::new() };

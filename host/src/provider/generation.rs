@@ -148,6 +148,15 @@ impl Generation {
         Arc::new(Generation { host, name, digest: *digest, pre, faults, observer: Some(observer) })
     }
 
+    /// The same component with counts of its own, and nobody who is told: for runs beside the requests, which say nothing of
+    /// how it serves.
+    #[must_use]
+    pub fn apart(&self) -> Arc<Self> {
+        let Generation { host, name, digest, pre, faults: _, observer: _ } = self;
+        let (host, name, pre) = (Arc::clone(host), name.clone(), pre.clone());
+        Arc::new(Generation { host, name, digest: *digest, pre, faults: Arc::default(), observer: None })
+    }
+
     /// How many sessions are alive in this generation's engine: one a request that is answered, and one while the provider is
     /// asked for anything else.
     #[must_use]

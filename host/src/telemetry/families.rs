@@ -10,7 +10,7 @@ use super::buckets::{BETWEEN_DELTAS, FIRST_DELTA, GUEST_PUSH, WHOLE};
 use super::histogram::Durations;
 use super::labels::{
     BuildLabels, CacheLabels, CacheResult, EndpointLabels, FallbackLabels, FaultLabels, ModelLabel, ModelLabels,
-    Refusal, RefusalLabels, ReloadLabels, RequestLabels, TokenLabels, UpstreamErrorLabels,
+    Refusal, RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun, TokenLabels, UpstreamErrorLabels,
 };
 use super::models::ModelMetrics;
 
@@ -37,6 +37,7 @@ pub(super) struct Families {
     pub(super) discovery_cache: Family<CacheLabels, Counter>,
     pub(super) refused: Family<RefusalLabels, Counter>,
     pub(super) reloads: Family<ReloadLabels, Counter>,
+    pub(super) shadowed: Family<ShadowLabels, Counter>,
 }
 
 impl Families {
@@ -61,12 +62,16 @@ impl Families {
             discovery_cache: Family::default(),
             refused: Family::default(),
             reloads: Family::default(),
+            shadowed: Family::default(),
         };
         for result in CacheResult::ALL {
             drop(families.discovery_cache.get_or_create(&CacheLabels { result: result.word() }));
         }
         for reason in Refusal::ALL {
             drop(families.refused.get_or_create(&RefusalLabels { reason: reason.word() }));
+        }
+        for run in ShadowRun::ALL {
+            drop(families.shadowed.get_or_create(&ShadowLabels { outcome: run.word() }));
         }
         for outcome in ["ok", "refused"] {
             drop(families.reloads.get_or_create(&ReloadLabels { outcome }));
@@ -121,6 +126,8 @@ impl Families {
         all.register("discovery_cache_reads", "Reads of the cache of listings", self.discovery_cache.clone());
         all.register("refused", "Requests that the gateway itself refused", self.refused.clone());
         all.register("config_reloads", "Times the configuration was read again", self.reloads.clone());
+        let text = "Inputs of requests that a candidate was to run on beside them";
+        all.register("shadowed_inputs", text, self.shadowed.clone());
         all.register("build", "What runs here", Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") }));
         all
     }

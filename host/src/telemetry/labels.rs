@@ -133,11 +133,42 @@ impl Refusal {
     }
 }
 
+/// What became of an input that a candidate was to run on beside the requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShadowRun {
+    /// Both versions make the same of it.
+    Same,
+    /// They do not.
+    Different,
+    /// It was not compared: too large, or too many at once.
+    Dropped,
+}
+
+impl ShadowRun {
+    pub(super) const ALL: [Self; 3] = [ShadowRun::Same, ShadowRun::Different, ShadowRun::Dropped];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            ShadowRun::Same => "same",
+            ShadowRun::Different => "different",
+            ShadowRun::Dropped => "dropped",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ShadowLabels {
+    pub(super) outcome: &'static str,
+}
+
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Outcome {
+    /// It was answered.
     Ok,
+    /// It failed.
     Error,
+    /// Its client went away.
     Aborted,
 }
 

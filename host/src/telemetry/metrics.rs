@@ -7,8 +7,8 @@ use prometheus_client::registry::Registry;
 
 use super::families::Families;
 use super::labels::{
-    CacheLabels, CacheResult, FallbackLabels, ModelLabels, Refusal, RefusalLabels, ReloadLabels, UpstreamErrorLabels,
-    failure_label, fault,
+    CacheLabels, CacheResult, FallbackLabels, ModelLabels, Refusal, RefusalLabels, ReloadLabels, ShadowLabels,
+    ShadowRun, UpstreamErrorLabels, failure_label, fault,
 };
 use super::models::{ModelMetrics, Models, NONE, OTHER};
 use crate::contract::types::FailureKind;
@@ -93,6 +93,11 @@ impl Metrics {
     pub fn config_reloaded(&self, ok: bool) {
         let outcome = if ok { "ok" } else { "refused" };
         self.families.reloads.get_or_create(&ReloadLabels { outcome }).inc();
+    }
+
+    /// A candidate was to run on an input beside the requests.
+    pub fn shadowed(&self, run: ShadowRun) {
+        self.families.shadowed.get_or_create(&ShadowLabels { outcome: run.word() }).inc();
     }
 
     pub(super) fn find(&self, model: &str) -> Arc<ModelMetrics> {

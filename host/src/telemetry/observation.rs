@@ -65,6 +65,16 @@ pub struct Observation {
     status: Option<u16>,
     ending: Option<Ending>,
     content: Option<Content>,
+    on_end: OnEnd,
+}
+
+/// Whoever wants to know how the request ended.
+struct OnEnd(Option<Box<dyn FnOnce(Outcome) + Send + Sync>>);
+
+impl std::fmt::Debug for OnEnd {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("OnEnd").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Observation {
@@ -91,6 +101,7 @@ impl Observation {
             status: None,
             ending: None,
             content: None,
+            on_end: OnEnd(None),
         }
     }
 
@@ -212,6 +223,11 @@ impl Observation {
         self.content = Some(Content::of(prompt));
     }
 
+    /// Tells somebody how the request ended, when it does.
+    pub fn on_end(&mut self, told: impl FnOnce(Outcome) + Send + Sync + 'static) {
+        self.on_end = OnEnd(Some(Box::new(told)));
+    }
+
     fn used(&mut self, usage: &Usage) {
         self.turn.model.add_usage(usage);
         self.span.used(usage);
@@ -227,6 +243,9 @@ impl Drop for Observation {
         let first = self.turn.first_delta();
         let ending = self.ending.take().unwrap_or(Ending::Aborted);
         let outcome = ending.outcome();
+        if let Some(told) = self.on_end.0.take() {
+            told(outcome);
+        }
         // What was streamed was streamed with 200, whatever came later.
         let untold = if first.is_none() && outcome == Outcome::Aborted { CLIENT_CLOSED_REQUEST } else { 200 };
         let status = self.status.unwrap_or(untold);

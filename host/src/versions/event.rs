@@ -120,6 +120,42 @@ pub enum Event {
         /// What it did.
         reason: String,
     },
+    /// A version gets a part of the requests.
+    CanaryBegun {
+        /// The version.
+        digest: Digest,
+        /// Which part, in words.
+        part: String,
+        /// Who asked for it.
+        by: String,
+    },
+    /// A version gets a part of the requests no more.
+    CanaryEnded {
+        /// The version.
+        digest: Digest,
+        /// Why.
+        reason: String,
+        /// Who asked for it.
+        by: String,
+    },
+    /// A version runs on the inputs of a share of the requests.
+    ShadowBegun {
+        /// The version.
+        digest: Digest,
+        /// The share, in per cent.
+        share: u8,
+        /// Who asked for it.
+        by: String,
+    },
+    /// A version does that no more.
+    ShadowEnded {
+        /// The version.
+        digest: Digest,
+        /// Why.
+        reason: String,
+        /// Who asked for it.
+        by: String,
+    },
     /// No other version is activated until this is taken back.
     Pinned {
         /// The version.

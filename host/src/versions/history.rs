@@ -54,7 +54,13 @@ impl History {
     /// Adds what happened next.
     pub fn add(&mut self, line: &Line) {
         match &line.event {
-            Event::Step { .. } | Event::Unknown => {}
+            // A trial does not outlast the gateway: after a start it is asked for anew.
+            Event::Step { .. }
+            | Event::CanaryBegun { .. }
+            | Event::CanaryEnded { .. }
+            | Event::ShadowBegun { .. }
+            | Event::ShadowEnded { .. }
+            | Event::Unknown => {}
             Event::Verified { digest, source, name, cases, passed, engine, signer } => {
                 self.quarantined.remove(digest);
                 let proof = Proof {

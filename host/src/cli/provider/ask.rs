@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use quarry::admin::client::{AdminClient, ClientError};
-use quarry::admin::{AdminAddress, AdminToken, default_socket, runtime_folder};
+use quarry::admin::{AdminAddress, AdminToken, Answered, Asked, default_socket, runtime_folder};
 use quarry::config::Environment;
 use quarry::gateway::Status;
 use quarry::provider::Digest;
 use quarry::versions::source::Source;
 use quarry::versions::{Store, state_folder};
 
+use super::registry::fetcher;
+use super::versions::STATUS;
 use crate::cli::arguments::AdminArguments;
 
 /// The token that a gateway keeps for the commands of its user.
@@ -43,6 +45,31 @@ pub(super) fn client(arguments: &AdminArguments) -> anyhow::Result<AdminClient> 
 /// Whether nobody listens where this user's gateway would, so that the folder of versions can be worked on.
 pub(super) fn is_at_rest(arguments: &AdminArguments, error: &ClientError) -> bool {
     arguments.admin.is_none() && matches!(error, ClientError::NobodyThere { .. })
+}
+
+/// [`is_at_rest`], of an error that says more.
+pub(super) fn nobody_there(arguments: &AdminArguments, error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error| is_at_rest(arguments, error))
+}
+
+/// Asks for a change with the version that is named, under these terms. Files are read here, with their signatures; a registry is
+/// asked by the gateway.
+pub(super) async fn change(
+    client: &AdminClient,
+    path: &str,
+    source: &Source,
+    terms: Asked,
+) -> anyhow::Result<Answered> {
+    let version = match source {
+        Source::Embedded | Source::Oci(_) => source.to_string(),
+        Source::Kept(beginning) => only(&client.get(STATUS).await?, &beginning.to_string())?.to_string(),
+        Source::File(_) => {
+            let fetched = fetcher(&Environment::of_process()).fetch(source, &()).await?;
+            let (name, signature) = (fetched.resolved.to_string(), fetched.signature.as_deref());
+            return Ok(client.post_component(path, &name, &terms, fetched.bytes, signature).await?);
+        }
+    };
+    Ok(client.post(path, &Asked { version: Some(version), ..terms }).await?)
 }
 
 /// The folder of versions of this user's gateway.

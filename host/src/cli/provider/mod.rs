@@ -5,6 +5,7 @@ mod diff;
 mod pull;
 mod push;
 mod registry;
+mod trials;
 mod versions;
 
 pub(crate) use self::ask::token_file;
@@ -35,6 +36,8 @@ pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Re
         ProviderCommand::Verify(arguments) => versions::verify(global, &arguments).await,
         ProviderCommand::Activate(arguments) => versions::activate(global, &arguments).await,
         ProviderCommand::Rollback(arguments) => versions::rollback(&arguments).await,
+        ProviderCommand::Canary(arguments) => trials::canary(&arguments).await,
+        ProviderCommand::Shadow(arguments) => trials::shadow(&arguments).await,
         ProviderCommand::Pin(arguments) => versions::pin(&arguments).await,
         ProviderCommand::Unpin(arguments) => versions::unpin(&arguments).await,
         ProviderCommand::Prune(arguments) => versions::prune(&arguments).await,

@@ -7,15 +7,16 @@ use quarry::admin::{Answered, Asked};
 use quarry::config::Environment;
 use quarry::gateway::{Status, VersionState, VersionStatus, restore};
 use quarry::provider::{Digest, Host, Limits};
-use quarry::versions::source::{Fetched, Source};
+use quarry::versions::source::Source;
 use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt};
 
+use super::trials::{canary_status, shadow_status};
 use super::{ask, registry};
 use crate::cli::arguments::{AdminArguments, Global, PruneArguments, VersionArguments, VersionsArguments};
 use crate::cli::exit::Exit;
 use crate::cli::{setup, terminal};
 
-const STATUS: &str = "/admin/v1/status";
+pub(super) const STATUS: &str = "/admin/v1/status";
 
 /// Digits of a digest that are shown where there are many.
 const SHORT: usize = 12;
@@ -64,6 +65,12 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
             );
         }
     }
+    if let Some(canary) = &status.canary {
+        let _ = writeln!(text, "\n{}", terminal::printable(&canary_status(canary)));
+    }
+    if let Some(shadow) = &status.shadow {
+        let _ = writeln!(text, "\n{}", shadow_status(shadow));
+    }
     let told: Vec<String> = journal.iter().filter_map(line).collect();
     let from = told.len().saturating_sub(LINES);
     if !told.is_empty() {
@@ -94,22 +101,7 @@ async fn change(global: &Global, arguments: &VersionArguments, change: Change) -
         Change::Activate => "/admin/v1/activate",
     };
     let source = ask::named(&arguments.wanted)?;
-    let answered: Result<Answered, _> = match &source {
-        Source::Embedded | Source::Oci(_) => client.post(path, &asked(Some(source.to_string()))).await,
-        Source::File(_) => {
-            let Fetched { bytes, resolved, signature, .. } =
-                registry::fetcher(&Environment::of_process()).fetch(&source, &()).await?;
-            client.post_component(path, &resolved.to_string(), bytes, signature.as_deref()).await
-        }
-        Source::Kept(beginning) => match client.get::<Status>(STATUS).await {
-            Ok(status) => {
-                let digest = ask::only(&status, &beginning.to_string())?;
-                client.post(path, &asked(Some(digest.to_string()))).await
-            }
-            Err(error) => Err(error),
-        },
-    };
-    match answered {
+    match ask::change(&client, path, &source, asked(None)).await {
         Ok(answered) => {
             steps(&answered.steps);
             let told = match (change, answered.unchanged) {
@@ -120,8 +112,8 @@ async fn change(global: &Global, arguments: &VersionArguments, change: Change) -
             terminal::print(&format!("{}  {} {told}\n", short(&answered.version), answered.name))?;
             Ok(Exit::Done)
         }
-        Err(error) if ask::is_at_rest(&arguments.admin, &error) => at_rest(global, &source, change).await,
-        Err(error) => Err(error.into()),
+        Err(error) if ask::nobody_there(&arguments.admin, &error) => at_rest(global, &source, change).await,
+        Err(error) => Err(error),
     }
 }
 
@@ -176,18 +168,18 @@ pub(super) async fn prune(arguments: &PruneArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn asked(version: Option<String>) -> Asked {
-    Asked { version, by: Some("quarry provider".to_owned()), keep: None }
+pub(super) fn asked(version: Option<String>) -> Asked {
+    Asked { version, by: Some("quarry provider".to_owned()), ..Asked::default() }
 }
 
-fn short(digest: &Digest) -> String {
+pub(super) fn short(digest: &Digest) -> String {
     let mut short = digest.to_string();
     short.truncate(SHORT);
     short
 }
 
 /// Tells the steps that were taken.
-fn steps(taken: &[StepReceipt]) {
+pub(super) fn steps(taken: &[StepReceipt]) {
     for StepReceipt { step, failure, detail, milliseconds } in taken {
         let mark = if failure.is_some() { "FAILED" } else { "ok" };
         let detail = terminal::printable(detail.as_deref().unwrap_or_default());
@@ -215,6 +207,7 @@ fn table(status: &Status) -> String {
 fn state(status: &Status, version: &VersionStatus) -> &'static str {
     match version.state {
         VersionState::Serving => "serving",
+        VersionState::Canary => "canary",
         VersionState::Retiring => "retiring",
         VersionState::Quarantined => "quarantined",
         VersionState::Verified if status.previous == Some(version.digest) => "previous",
@@ -236,6 +229,16 @@ fn line(line: &Line) -> Option<String> {
             format!("{}  put to work again in place of {} ({by})", short(to), short(from))
         }
         Event::Quarantined { digest, reason } => format!("{}  quarantined: {reason}", short(digest)),
+        Event::CanaryBegun { digest, part, by } => format!("{}  gets {part} ({by})", short(digest)),
+        Event::CanaryEnded { digest, reason, by } => {
+            format!("{}  gets no more requests: {reason} ({by})", short(digest))
+        }
+        Event::ShadowBegun { digest, share, by } => {
+            format!("{}  runs beside {share} % of the requests ({by})", short(digest))
+        }
+        Event::ShadowEnded { digest, reason, by } => {
+            format!("{}  runs beside the requests no more: {reason} ({by})", short(digest))
+        }
         Event::Pinned { digest, by } => format!("{}  pinned ({by})", short(digest)),
         Event::Unpinned { by } => format!("{:SHORT$}  unpinned ({by})", ""),
         Event::Pruned { digest, by } => format!("{}  removed ({by})", short(digest)),

@@ -42,7 +42,7 @@ pub(super) fn admit(gateway: &Gateway, effective: &Effective, headers: &HeaderMa
         let refusal = Refusal::new(RefusalKind::Overloaded, "the gateway has as many requests as it takes");
         Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..refusal }
     })?;
-    let seat = gateway.lineup.load().seat();
+    let seat = gateway.lineup.load().seat(admitted.name());
     Ok(Admission { admitted, seat, _slot: slot, _underway: underway })
 }
 

@@ -146,6 +146,10 @@ async fn answered(
             Err(refused) => return Err(refuse(observation, refused)),
         };
     begin::attribute(&mut read.asked, &chain);
+    // What was refused until here no version of the provider had a hand in.
+    if let Some(witness) = admission.seat.witness() {
+        observation.on_end(witness);
+    }
     let (stream, writer) = (read.asked.stream, read.writer);
     let deadline = deadline(gateway, &admission.seat, config);
     let beginning = begin::Beginning {
@@ -156,6 +160,7 @@ async fn answered(
         chain,
         observation,
         deadline: deadline.clone(),
+        shadow: admission.seat.shadow().map(Arc::clone),
     };
     let bounds = Bounds { keep_alive: config.keep_alive, deadline };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));

@@ -110,7 +110,10 @@ async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model
     let admission = admission::admit(gateway, &effective, headers)?;
     let effective = Arc::clone(&admission.seat.effective);
     let (configuration, generation) = (&effective.configuration, &admission.seat.version.generation);
-    let mut models = effective.catalog.models(generation, configuration, &effective.aws, &gateway.metrics).await?;
+    let mut models = effective
+        .catalog
+        .models(generation, configuration, &effective.aws, &gateway.metrics, admission.seat.shadow())
+        .await?;
     models.retain(|model| admission.admitted.may_use(&model.id));
     Ok(models)
 }

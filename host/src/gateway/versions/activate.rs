@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{ChangeError, Versions};
 use crate::gateway::configuration::ConfigurationError;
+use crate::gateway::effective::Effective;
 use crate::gateway::lineup::{Lineup, Seat, Version};
 use crate::gateway::state::{Gateway, StartError};
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
@@ -86,8 +87,7 @@ impl Versions {
         let embedded = Digest::of(EMBEDDED);
         let before = self.store().history().previous().filter(|before| *before != from);
         let to = before.or_else(|| (from != embedded).then_some(embedded)).ok_or(ChangeError::NothingBefore)?;
-        let kept = self.loaded().before.clone().filter(|version| version.digest() == to);
-        let version = match kept.or_else(|| self.retiring(&to)) {
+        let version = match self.in_memory(&to) {
             Some(version) => version,
             None if to == embedded => self.version(self.verified(Wanted::Embedded, by).await?.0),
             None => self.version(self.verified(Wanted::Known(to), by).await?.0),
@@ -125,7 +125,7 @@ impl Versions {
     }
 
     /// The bytes of a version that is to be fetched, before anything waits for them.
-    async fn fetched(&self, wanted: Wanted, by: &str) -> Result<(Wanted, Vec<StepReceipt>), ChangeError> {
+    pub(super) async fn fetched(&self, wanted: Wanted, by: &str) -> Result<(Wanted, Vec<StepReceipt>), ChangeError> {
         let Wanted::Named(source) = wanted else { return Ok((wanted, Vec::new())) };
         let began = Instant::now();
         let fetched = self.fetcher.fetch(&source, self).await;
@@ -143,15 +143,19 @@ impl Versions {
         }
     }
 
-    fn check_allowed(&self, wanted: &Wanted) -> Result<(), ChangeError> {
-        let digest = wanted.digest();
-        let store = self.store();
-        let history = store.history();
-        if let Some(pinned) = history.pinned
-            && pinned != digest
+    pub(super) fn check_allowed(&self, wanted: &Wanted) -> Result<(), ChangeError> {
+        if let Some(pinned) = self.store().history().pinned
+            && pinned != wanted.digest()
         {
             return Err(ChangeError::Pinned { digest: pinned });
         }
+        self.check_not_quarantined(wanted)
+    }
+
+    pub(super) fn check_not_quarantined(&self, wanted: &Wanted) -> Result<(), ChangeError> {
+        let digest = wanted.digest();
+        let store = self.store();
+        let history = store.history();
         if let Some(reason) = history.quarantined.get(&digest) {
             return Err(ChangeError::Quarantined { digest, reason: reason.clone() });
         }
@@ -159,7 +163,7 @@ impl Versions {
     }
 
     /// A version that passed: now, or before with the same cases in the same engine.
-    async fn verified(&self, wanted: Wanted, by: &str) -> Result<(Passed, Vec<StepReceipt>), ChangeError> {
+    pub(super) async fn verified(&self, wanted: Wanted, by: &str) -> Result<(Passed, Vec<StepReceipt>), ChangeError> {
         let signers = self.gateway.effective().configuration.gateway.provider.signers.clone();
         let candidate = match wanted {
             Wanted::Embedded => Candidate {
@@ -214,32 +218,37 @@ impl Versions {
     }
 
     /// The version in memory: one that still has requests is used again, with its count.
-    fn version(&self, passed: Passed) -> Arc<Version> {
-        let digest = passed.generation.digest();
-        let before = self.loaded().before.clone().filter(|version| version.digest() == digest);
-        before.or_else(|| self.retiring(&digest)).unwrap_or_else(|| {
+    pub(super) fn version(&self, passed: Passed) -> Arc<Version> {
+        self.in_memory(&passed.generation.digest()).unwrap_or_else(|| {
             let Gateway { cut_off, faulted, metrics, .. } = &*self.gateway;
             Version::new(&passed.generation, passed.name, cut_off, faulted, metrics)
         })
     }
 
     /// The last steps: the configuration, the journal, the swap.
-    async fn put_to_work(self: &Arc<Self>, version: Arc<Version>, event: Event) -> Result<(), ChangeError> {
+    pub(super) async fn put_to_work(self: &Arc<Self>, version: Arc<Version>, event: Event) -> Result<(), ChangeError> {
         let _no_reload = self.gateway.changing.lock().await;
-        let effective = self.gateway.effective_for(&version.generation, true).await.map_err(|error| match error {
+        let effective = self.understood(&version).await?;
+        let began = Instant::now();
+        self.store().record(event)?;
+        let seat = Seat { version: Arc::clone(&version), effective: Arc::new(effective) };
+        let replaced = self.gateway.lineup.swap(Arc::new(Lineup::of(seat)));
+        tracing::debug!(took = ?began.elapsed(), "the journal was written and the version swapped");
+        self.retire(Arc::clone(&replaced.primary.version), &version);
+        self.shadow_of_another(&replaced)?;
+        self.other_version_serves(&version)
+    }
+
+    /// The configuration as a version understands it, while no other is read.
+    pub(super) async fn understood(&self, version: &Version) -> Result<Effective, ChangeError> {
+        let before = self.gateway.effective();
+        self.gateway.effective_for(&version.generation, &before, true).await.map_err(|error| match error {
             StartError::Configuration(ConfigurationError::Problems(problems)) => refused(
                 &problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect::<Vec<_>>(),
             ),
             StartError::Configuration(ConfigurationError::Provider(error)) => refused(&[error.to_string()]),
             other => ChangeError::Configuration(other),
-        })?;
-        let began = Instant::now();
-        self.store().record(event)?;
-        let seat = Seat { version: Arc::clone(&version), effective: Arc::new(effective) };
-        let replaced = self.gateway.lineup.swap(Arc::new(Lineup { primary: seat }));
-        tracing::debug!(took = ?began.elapsed(), "the journal was written and the version swapped");
-        self.retire(Arc::clone(&replaced.primary.version), &version);
-        Ok(())
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::provider::Faults;
 use crate::versions::Event;
 
 /// What a version did to be put away; none while it may stay.
-fn verdict(rules: &VersionRules, faults: &Faults) -> Option<String> {
+pub(super) fn verdict(rules: &VersionRules, faults: &Faults) -> Option<String> {
     let counted = faults.within(rules.window);
     let turns = faults.turns();
     if turns <= rules.probation && counted.lost > 0 {
@@ -26,6 +26,7 @@ pub(super) fn watch(versions: &Arc<Versions>) {
             gateway.faulted.notified().await;
             let Some(versions) = Weak::upgrade(&versions) else { return };
             versions.judge().await;
+            versions.judge_canary().await;
         }
     });
 }

@@ -4,16 +4,20 @@
 //! fails on the way leaves everything as it was; what is in the journal comes back after a crash.
 
 mod activate;
+mod canary;
 mod health;
 mod restore;
 mod retire;
+mod shadow;
 mod status;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::canary::Trial;
 use super::lineup::Version;
+use super::shadow::Run;
 use super::state::{Gateway, StartError};
 use crate::provider::Digest;
 use crate::versions::source::{Fetcher, Kept};
@@ -21,7 +25,7 @@ use crate::versions::{Gate, Refused, Store, StoreError};
 
 pub use self::activate::{Activated, Wanted};
 pub use self::restore::{RestoreError, Restored, restore};
-pub use self::status::{Service, Status, VersionState, VersionStatus};
+pub use self::status::{CanaryStatus, Service, Status, VersionState, VersionStatus};
 
 /// How versions are treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +70,33 @@ pub enum ChangeError {
         /// What it did.
         reason: String,
     },
+    /// The version that serves cannot be its own candidate.
+    #[error("{digest:?} serves already")]
+    Serves {
+        /// The version.
+        digest: Digest,
+    },
+    /// No version is on trial.
+    #[error("no version gets a part of the requests")]
+    NoCanary,
+    /// No version runs beside the requests.
+    #[error("no version runs beside the requests")]
+    NoShadow,
+    /// No thread can be started.
+    #[error("no thread can be started: {0}")]
+    Thread(std::io::Error),
+    /// A share that is none.
+    #[error("a share is from 1 to {most} per cent")]
+    Share {
+        /// The largest.
+        most: u8,
+    },
+    /// No client key of this name is configured.
+    #[error("the configuration has no key {name:?}")]
+    UnknownKey {
+        /// The name.
+        name: String,
+    },
     /// There is nothing to go back to.
     #[error("no version served before the one that serves")]
     NothingBefore,
@@ -103,6 +134,10 @@ struct Loaded {
     before: Option<Arc<Version>>,
     /// Those that were put away and have requests, and since when they are.
     retiring: HashMap<Digest, (Arc<Version>, Instant)>,
+    /// The candidate that gets a part of the requests.
+    canary: Option<(Arc<Version>, Arc<Trial>)>,
+    /// The candidate that runs beside the requests, or did last.
+    shadow: Option<Arc<Run>>,
 }
 
 impl Versions {

@@ -14,19 +14,35 @@ impl Versions {
     /// Puts away what was replaced. The one before stays in memory, for whoever goes back; others go when their last request
     /// ends.
     pub(super) fn retire(self: &Arc<Self>, replaced: Arc<Version>, by: &Arc<Version>) {
+        self.take_back(&by.digest());
+        self.put_away(Arc::clone(&replaced));
+        self.loaded().before = Some(replaced);
+    }
+
+    /// Lets a version finish its requests.
+    pub(super) fn put_away(self: &Arc<Self>, version: Arc<Version>) {
         let mut loaded = self.loaded();
         let idle = loaded.retiring.is_empty();
-        loaded.retiring.remove(&by.digest());
-        loaded.retiring.insert(replaced.digest(), (Arc::clone(&replaced), Instant::now()));
-        loaded.before = Some(replaced);
+        loaded.retiring.insert(version.digest(), (version, Instant::now()));
         if idle {
             tokio::spawn(sweep(Arc::downgrade(self)));
         }
     }
 
-    /// A version that was put away and still has requests.
-    pub(super) fn retiring(&self, digest: &Digest) -> Option<Arc<Version>> {
-        self.loaded().retiring.get(digest).map(|(version, _)| Arc::clone(version))
+    /// A version that was put away gets requests again.
+    pub(super) fn take_back(&self, digest: &Digest) {
+        self.loaded().retiring.remove(digest);
+    }
+
+    /// A version that is in memory besides the one that serves. One whose requests were ended takes no new ones: they would be
+    /// ended too.
+    pub(super) fn in_memory(&self, digest: &Digest) -> Option<Arc<Version>> {
+        let loaded = self.loaded();
+        let retiring = loaded.retiring.get(digest).map(|(version, _)| version);
+        let canary = loaded.canary.as_ref().map(|(version, _)| version);
+        let all = [loaded.before.as_ref(), canary, retiring];
+        let usable = |version: &&Arc<Version>| version.digest() == *digest && !version.cut_off.is_cancelled();
+        all.into_iter().flatten().find(usable).map(Arc::clone)
     }
 
     /// Lets go of versions whose requests have ended, and ends requests that last too long. Whether any are left.

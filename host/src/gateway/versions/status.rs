@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeError, Versions};
+use crate::gateway::canary::{CanaryRule, Ended};
 use crate::gateway::lineup::Version;
+use crate::gateway::shadow::ShadowStatus;
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
 use crate::versions::{Event, History, Line, Store};
 
@@ -21,8 +23,33 @@ pub struct Status {
     pub previous: Option<Digest>,
     /// The version that no other may replace.
     pub pinned: Option<Digest>,
+    /// The candidate that gets a part of the requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryStatus>,
+    /// The candidate that runs beside the requests, or did last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowStatus>,
     /// All versions, the one that serves first, then by when they were verified, the latest first.
     pub versions: Vec<VersionStatus>,
+}
+
+/// A candidate that gets a part of the requests.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CanaryStatus {
+    /// The candidate.
+    pub digest: Digest,
+    /// Which requests it gets.
+    pub rule: CanaryRule,
+    /// After how many of them it is promoted by itself, unless it is worse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promote_after: Option<u64>,
+    /// Since when, in milliseconds since 1970.
+    pub since: u64,
+    /// How its requests ended.
+    pub candidate: Ended,
+    /// How those of the version that serves ended meanwhile.
+    pub serving: Ended,
 }
 
 /// One version.
@@ -73,6 +100,8 @@ pub struct Service {
 pub enum VersionState {
     /// New requests get it.
     Serving,
+    /// A part of the new requests gets it.
+    Canary,
     /// It finishes its requests.
     Retiring,
     /// It passed, and can be put to work.
@@ -97,7 +126,7 @@ impl Status {
             .sort_by_key(|version| (version.state != VersionState::Serving, Reverse(version.verified_at.unwrap_or(0))));
         let previous = history.previous().filter(|previous| *previous != serving);
         let previous = previous.or_else(|| (serving != embedded).then_some(embedded));
-        Status { serving, previous, pinned: history.pinned, versions }
+        Status { serving, previous, pinned: history.pinned, canary: None, shadow: None, versions }
     }
 
     /// What a folder of versions comes to while no gateway runs: the version that served last counts as serving.
@@ -116,6 +145,23 @@ impl Versions {
         let serving = Arc::clone(&self.gateway.lineup.load().primary.version);
         let mut status = Status::of(&history, serving.digest());
         let mut loaded = vec![serving.clone()];
+        let canary = self.loaded().canary.clone();
+        if let Some((version, trial)) = &canary {
+            let digest = version.digest();
+            status.canary = Some(CanaryStatus {
+                digest,
+                rule: trial.rule.clone(),
+                promote_after: trial.promote_after,
+                since: milliseconds(trial.since),
+                candidate: trial.of_candidate(),
+                serving: trial.of_serving(),
+            });
+            for known in status.versions.iter_mut().filter(|known| known.digest == digest) {
+                known.state = VersionState::Canary;
+            }
+            loaded.push(Arc::clone(version));
+        }
+        status.shadow = self.loaded().shadow.as_ref().map(|run| run.status());
         loaded.extend(self.loaded().retiring.values().map(|(version, _)| Arc::clone(version)));
         for version in loaded {
             let Some(known) = status.versions.iter_mut().find(|known| known.digest == version.digest()) else {
@@ -182,12 +228,16 @@ fn known_version(history: &History, digest: Digest, embedded: Digest) -> Version
 
 fn service(version: &Version) -> Service {
     let faults = version.generation.faults();
-    let since = version.since.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     Service {
-        since: u64::try_from(since).unwrap_or(u64::MAX),
+        since: milliseconds(version.since),
         requests: version.begun(),
         under_way: version.under_way(),
         faults: faults.noted(),
         lost: faults.within(u64::MAX).lost,
     }
+}
+
+/// Since 1970.
+fn milliseconds(time: SystemTime) -> u64 {
+    u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::SyncSender;
 use super::writer::{Counts, Recorded, Task};
 use crate::conformance::frames::unbatch;
 use crate::contract::conversation::{Batch, Ending, Opening};
+use crate::contract::types::ApiError;
 use crate::versions::compare::{Preparation, Stream};
 
 /// Takes what a turn is handed, as it comes. None of its calls waits for anything. A turn that is dropped before its end never
@@ -13,6 +14,8 @@ use crate::versions::compare::{Preparation, Stream};
 pub trait Tape: Send + std::fmt::Debug {
     /// The turn was opened.
     fn opened(&mut self, opening: &Opening);
+    /// The request failed before there was a stream.
+    fn refused(&mut self, _error: &ApiError) {}
     /// Frames came, all those of one read.
     fn frames(&mut self, batch: &Batch);
     /// The frames ended.

@@ -1,0 +1,79 @@
+//! What can be asked about candidates: those that get a part of the requests, and those that run beside them.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Router, response};
+use hyper::{Request, StatusCode};
+
+use super::api::{Asked, asked, bad, changed, json, plain, problem, refused, wanted};
+use crate::gateway::{CanaryRule, Versions};
+
+/// The routes of candidates.
+pub(super) fn routes() -> Router<Arc<Versions>> {
+    Router::new()
+        .route("/admin/v1/canary", post(canary))
+        .route("/admin/v1/canary/promote", post(promote))
+        .route("/admin/v1/canary/stop", post(stop_canary))
+        .route("/admin/v1/shadow", get(report).post(shadow))
+        .route("/admin/v1/shadow/stop", post(stop_shadow))
+}
+
+async fn canary(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {
+    let (wanted, asked, by) = match wanted(request).await {
+        Ok(wanted) => wanted,
+        Err(response) => return *response,
+    };
+    let rule = match asked {
+        Asked { share: Some(share), key: None, .. } => CanaryRule::Share(share),
+        Asked { share: None, key: Some(key), .. } => CanaryRule::Key(key),
+        _ => return *bad("exactly one of `share` (per cent) and `key` (a client key's name) is needed".to_owned()),
+    };
+    changed(versions.begin_canary(wanted, rule, asked.promote_after, &by).await)
+}
+
+async fn promote(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {
+    match asked(request).await {
+        Ok((_, by)) => changed(versions.promote_canary(&by).await),
+        Err(response) => *response,
+    }
+}
+
+async fn stop_canary(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {
+    match asked(request).await {
+        Ok((_, by)) => match versions.stop_canary(&by).await {
+            Ok(version) => json(StatusCode::OK, &plain(version)),
+            Err(error) => refused(&error),
+        },
+        Err(response) => *response,
+    }
+}
+
+async fn shadow(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {
+    let (wanted, asked, by) = match wanted(request).await {
+        Ok(wanted) => wanted,
+        Err(response) => return *response,
+    };
+    let Some(share) = asked.share else { return *bad("`share` (per cent) is missing".to_owned()) };
+    changed(versions.begin_shadow(wanted, share, asked.prompts.unwrap_or(false), &by).await)
+}
+
+async fn stop_shadow(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {
+    match asked(request).await {
+        Ok((_, by)) => match versions.stop_shadow(&by).await {
+            Ok(version) => json(StatusCode::OK, &plain(version)),
+            Err(error) => refused(&error),
+        },
+        Err(response) => *response,
+    }
+}
+
+async fn report(State(versions): State<Arc<Versions>>) -> response::Response {
+    match versions.shadow_report().await {
+        Ok(Some(report)) => json(StatusCode::OK, &report),
+        Ok(None) => problem(StatusCode::NOT_FOUND, "no version ran beside the requests yet".to_owned(), None),
+        Err(error) => refused(&error),
+    }
+}

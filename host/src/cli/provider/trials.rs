@@ -1,0 +1,113 @@
+//! `quarry provider canary` and `quarry provider shadow`.
+
+use std::fmt::Write as _;
+
+use quarry::admin::{Answered, Asked};
+use quarry::gateway::{CanaryStatus, Ended, ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
+
+use super::ask;
+use super::versions::{asked, short, steps};
+use crate::cli::arguments::{CanaryArguments, ShadowArguments};
+use crate::cli::exit::Exit;
+use crate::cli::terminal;
+
+pub(super) async fn canary(arguments: &CanaryArguments) -> anyhow::Result<Exit> {
+    let CanaryArguments { wanted, share, key, promote_after, promote, stop: _, admin } = arguments;
+    let client = ask::client(admin)?;
+    let Some(wanted) = wanted else {
+        let (path, done) = if *promote {
+            ("promote", "serves")
+        } else {
+            ("stop", "gets no more requests; those under way finish on it")
+        };
+        let answered: Answered = client.post(&format!("/admin/v1/canary/{path}"), &asked(None)).await?;
+        terminal::print(&format!("{}  {}{done}\n", short(&answered.version), spaced(&answered.name)))?;
+        return Ok(Exit::Done);
+    };
+    let terms = Asked { share: *share, key: key.clone(), promote_after: *promote_after, ..asked(None) };
+    let answered = ask::change(&client, "/admin/v1/canary", &ask::named(wanted)?, terms).await?;
+    steps(&answered.steps);
+    let part = match (share, key) {
+        (Some(share), _) => format!("{share} % of new requests"),
+        (None, key) => format!("the requests of {}", key.as_deref().unwrap_or_default()),
+    };
+    let line = format!("{}  {}gets {part}", short(&answered.version), spaced(&answered.name));
+    terminal::print(&format!("{}\n", terminal::printable(&line)))?;
+    Ok(Exit::Done)
+}
+
+fn spaced(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!("{name} ") }
+}
+
+/// What `status` says of the candidate.
+pub(super) fn canary_status(status: &CanaryStatus) -> String {
+    let CanaryStatus { digest, rule, promote_after, since: _, candidate, serving } = status;
+    let failed = |Ended { well, badly }: &Ended| format!("{badly} of {} failed", well + badly);
+    let after = promote_after.map_or_else(String::new, |after| format!(", promoted after {after}"));
+    let (candidate, serving) = (failed(candidate), failed(serving));
+    format!("{}  gets {rule}{after}: {candidate}, meanwhile {serving} of the others", short(digest))
+}
+
+const SHADOW: &str = "/admin/v1/shadow";
+
+pub(super) async fn shadow(arguments: &ShadowArguments) -> anyhow::Result<Exit> {
+    let ShadowArguments { wanted, share, prompts, report, json, stop: _, admin } = arguments;
+    let client = ask::client(admin)?;
+    if *report {
+        let report: ShadowReport = client.get(SHADOW).await?;
+        let text = if *json { format!("{}\n", serde_json::to_string_pretty(&report)?) } else { shadow_report(&report) };
+        terminal::print(&text)?;
+        return Ok(Exit::Done);
+    }
+    let Some(wanted) = wanted else {
+        let answered: Answered = client.post("/admin/v1/shadow/stop", &asked(None)).await?;
+        terminal::print(&format!("{}  runs beside the requests no more\n", short(&answered.version)))?;
+        return Ok(Exit::Done);
+    };
+    let terms = Asked { share: *share, prompts: Some(*prompts), ..asked(None) };
+    let answered = ask::change(&client, SHADOW, &ask::named(wanted)?, terms).await?;
+    steps(&answered.steps);
+    let share = share.unwrap_or_default();
+    let line = format!("{}  {}runs beside {share} % of the requests", short(&answered.version), spaced(&answered.name));
+    terminal::print(&format!("{}\n", terminal::printable(&line)))?;
+    Ok(Exit::Done)
+}
+
+/// What `status` says of the candidate that runs beside the requests.
+pub(super) fn shadow_status(status: &ShadowStatus) -> String {
+    let ShadowStatus { digest, against, share, since: _, running, compared, differing, dropped } = status;
+    let runs = if *running { "runs" } else { "ran" };
+    format!(
+        "{}  {runs} beside {share} % of the requests of {}: {differing} of {compared} inputs differ, {dropped} were not compared",
+        short(digest),
+        short(against)
+    )
+}
+
+/// For a person: a line a kind, below it where it is and what both have there.
+fn shadow_report(report: &ShadowReport) -> String {
+    let mut text = String::new();
+    let mut line = |line: &str| {
+        let _ = writeln!(text, "{}", terminal::printable(line).replace(['\n', '\t'], " "));
+    };
+    let width = report.kinds.iter().map(|kind| kind.kind.chars().count()).max().unwrap_or_default();
+    for ShadowKind { kind, count, first_seen: _, first_in, place, old, new, specimen, withheld } in &report.kinds {
+        let noun = if *count == 1 { "input" } else { "inputs" };
+        line(&format!("{kind:width$}  {count} {noun}, first in {first_in}"));
+        line(&format!("    at       {place}"));
+        match specimen {
+            Some(ShadowSpecimen { verb, given }) => {
+                line(&format!("    serving  {}", old.as_deref().unwrap_or("nothing")));
+                line(&format!("    shadow   {}", new.as_deref().unwrap_or("nothing")));
+                line(&format!("    smallest {} bytes for {verb}; --json shows it", given.to_string().len()));
+            }
+            None => line(&format!("    values   not shown: {withheld}")),
+        }
+    }
+    if report.beyond > 0 {
+        line(&format!("{} times a further kind was seen", report.beyond));
+    }
+    line(&shadow_status(&report.status));
+    text
+}
