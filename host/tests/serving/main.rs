@@ -15,3 +15,4 @@ mod packages;
 mod readme;
 mod sdks;
 mod simulator;
+mod versions;

@@ -15,4 +15,4 @@ mod provider;
 
 pub use always::{ALWAYS, Always, always};
 pub use how::How;
-pub use misdeeds::{LEAKING_PREPARE, Misdeed};
+pub use misdeeds::{HAS_PREPARED, Misdeed};

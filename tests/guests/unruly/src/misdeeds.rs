@@ -2,9 +2,9 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether `prepare` ran in this instance before. A turn goes on in the instance that prepared it; one that is replayed does
-/// not. So a provider whose `prepare` leaves something bad behind fails once, and is well when it is replayed.
-pub static LEAKING_PREPARE: AtomicBool = AtomicBool::new(false);
+/// Whether `prepare` ran in this instance before. Where a turn goes on in the instance that prepared it, as in `quarry chat`, its
+/// replay does not: so a provider whose `prepare` leaves something bad behind fails once, and is well when it is replayed.
+pub static HAS_PREPARED: AtomicBool = AtomicBool::new(false);
 
 /// Something that no provider should do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Misdeed {
             Misdeed::Memory => take_memory(),
             Misdeed::Recursion => drop(core::hint::black_box(recurse(1))),
             Misdeed::Trap => panic!("it was told to"),
-            Misdeed::Once if LEAKING_PREPARE.load(Ordering::Relaxed) => panic!("it has prepared a request before"),
+            Misdeed::Once if HAS_PREPARED.load(Ordering::Relaxed) => panic!("it has prepared a request before"),
             Misdeed::Once | Misdeed::Handles | Misdeed::Gigabytes | Misdeed::Silent => {}
         }
     }
@@ -75,9 +75,5 @@ fn take_memory() {
 /// Every call needs its own place on the stack: what comes back is used.
 fn recurse(depth: u64) -> u64 {
     let place = core::hint::black_box([depth; 64]);
-    if core::hint::black_box(true) {
-        recurse(place[0] + 1).wrapping_add(place[63])
-    } else {
-        depth
-    }
+    if core::hint::black_box(true) { recurse(place[0] + 1).wrapping_add(place[63]) } else { depth }
 }

@@ -10,7 +10,7 @@ use quarry_guest::{discover, explain, identity, merge, prepare, translate};
 
 use crate::always::{Always, always};
 use crate::how::How;
-use crate::misdeeds::{LEAKING_PREPARE, Misdeed, never_return};
+use crate::misdeeds::{HAS_PREPARED, Misdeed, never_return};
 
 /// Bytes of a large piece of text, and how often it is given: a gigabyte.
 const LARGE: usize = 1 << 20;
@@ -42,9 +42,6 @@ impl about::Guest for Provider {
 
 impl config::Guest for Provider {
     fn merge(layers: Vec<config::Layer>) -> Result<config::Merged, Vec<config::Problem>> {
-        if always() == Always::MergeLoop {
-            never_return();
-        }
         merge::merge(&layers)
     }
 }
@@ -74,7 +71,7 @@ impl conversation::Guest for Provider {
         context: conversation::Context,
         options: conversation::Options,
     ) -> Result<conversation::Prepared, Vec<conversation::Problem>> {
-        LEAKING_PREPARE.store(true, Ordering::Relaxed);
+        HAS_PREPARED.store(true, Ordering::Relaxed);
         let text = last_text(&context).to_owned();
         let how = How::told(&text);
         if let Some(how) = how.filter(|how| how.in_prepare) {
@@ -107,7 +104,10 @@ fn gigabyte() -> Vec<Delta> {
 
 fn last_text(context: &conversation::Context) -> &str {
     let Some(Message::User(blocks)) = context.messages.last() else { return "" };
-    blocks.iter().find_map(|block| if let UserBlock::Text(text) = block { Some(text.as_str()) } else { None }).unwrap_or("")
+    blocks
+        .iter()
+        .find_map(|block| if let UserBlock::Text(text) = block { Some(text.as_str()) } else { None })
+        .unwrap_or("")
 }
 
 struct Turn {
