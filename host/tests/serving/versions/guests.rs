@@ -99,3 +99,12 @@ fn build() -> PathBuf {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     folder.join(TARGET).join("guest").join("quarry_unruly.wasm")
 }
+
+#[test]
+fn the_shipped_provider_has_nothing_of_it() {
+    let has = |bytes: &[u8], mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
+    for mark in [MARK, b"it was told to"] {
+        assert!(has(component(), mark), "{mark:?} is not in the unruly one: this looks for nothing");
+        assert!(!has(quarry::provider::EMBEDDED, mark), "{mark:?} is in the shipped one");
+    }
+}

@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use super::guests::Guest;
 use super::place::Place;
@@ -35,7 +36,7 @@ fn streams_do_not_feel_activations_and_nothing_is_left_of_them() {
     // Once round, so that what is kept for good is there.
     let admin = place.admin();
     swap(&admin, &unruly, 4);
-    all_at_once(&gateway, STREAMS);
+    let mut quiet = at_once(&gateway);
     let (memory, files) = (resident(&gateway), open_files(&gateway));
 
     let swapping = AtomicBool::new(true);
@@ -60,12 +61,10 @@ fn streams_do_not_feel_activations_and_nothing_is_left_of_them() {
     for stream in &streams {
         assert_eq!(stream.bytes, undisturbed.bytes);
     }
-    streams.sort_by_key(|stream| stream.to_first);
-    eprintln!(
-        "{} streams, {ACTIVATIONS} activations; first delta: median {:?}",
-        streams.len(),
-        streams[streams.len() / 2].to_first
-    );
+    // Asked one after the other as before, only with swaps beside.
+    let (quiet, swapped) = (median(&mut quiet), median(&mut streams));
+    eprintln!("{} streams, {ACTIVATIONS} activations; first delta {swapped:?}, without swaps {quiet:?}", streams.len());
+    assert!(swapped < quiet * 2, "the first delta takes {swapped:?} while versions are swapped, {quiet:?} otherwise");
 
     place.wait_until("only the version that serves is loaded", |status| {
         let versions = status["versions"].as_array().expect("a list");
@@ -114,12 +113,19 @@ fn swap(admin: &super::place::Asker, unruly: &Guest, times: usize) {
     }
 }
 
-fn all_at_once(gateway: &Gateway, streams: usize) {
+/// As many streams at once as there are beside the swaps, each asked some times.
+fn at_once(gateway: &Gateway) -> Vec<Stream> {
     thread::scope(|scope| {
-        for _ in 0..streams {
-            scope.spawn(move || assert!(Stream::of(gateway, SLOW, PROMPT).is_done()));
-        }
-    });
+        let one = || (0..4).map(|_| Stream::of(gateway, SLOW, PROMPT)).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..STREAMS).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("it reads")).collect()
+    })
+}
+
+/// The time until the first content, in the middle of all.
+fn median(streams: &mut [Stream]) -> Duration {
+    streams.sort_by_key(|stream| stream.to_first);
+    streams[streams.len() / 2].to_first
 }
 
 fn open_files(gateway: &Gateway) -> usize {
