@@ -8,7 +8,7 @@
 
 pub mod bindings;
 mod carry;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", not(feature = "without-exports")))]
 mod component;
 pub mod contract;
 pub mod discover;

@@ -220,6 +220,9 @@ pub(crate) struct ServeArguments {
     /// Where to listen for administration: unix:PATH, http://127.0.0.1:PORT or off. Without it a socket of this user's
     #[arg(long, value_name = "ADDRESS", env = "QUARRY_ADMIN")]
     pub(crate) admin: Option<AdminAddress>,
+    /// How long the compilation of a component may take, by the clock and of one core
+    #[arg(long, value_name = "SECONDS", hide = true, default_value_t = 300, value_parser = positive)]
+    pub(crate) compile_seconds: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]

@@ -4,6 +4,7 @@ mod begin;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use quarry::aws::Source;
@@ -27,7 +28,7 @@ pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 
 pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
-    let begun = begin::begin(global, &environment).await?;
+    let begun = begin::begin(global, Duration::from_secs(arguments.compile_seconds), &environment).await?;
     let generation = Arc::clone(&begun.restored.passed.generation);
     let mut overrides = overrides(&arguments);
     let mut session = generation.session()?;

@@ -14,6 +14,9 @@ use super::shadow::Shadow;
 use crate::provider::{Digest, Generation};
 use crate::telemetry::{Metrics, Outcome};
 
+/// Digits of a version's digest in messages, as the commands show them.
+const DIGITS: usize = 12;
+
 /// A version of the provider that serves, or served and still has requests.
 pub(crate) struct Version {
     /// The version, loaded.
@@ -50,7 +53,11 @@ impl Version {
         metrics: &Arc<Metrics>,
     ) -> Arc<Self> {
         let metrics = Arc::clone(metrics);
-        let generation = generation.observed(Arc::new(move |fault| metrics.guest_fault(fault)));
+        let mut digest = generation.digest().to_string();
+        digest.truncate(DIGITS);
+        // A client that is told of a failure is told the version, and not where its file was on this machine.
+        let told = format!("{name} ({digest})");
+        let generation = generation.in_service(told, Arc::new(move |fault| metrics.guest_fault(fault)));
         Arc::new(Version {
             generation,
             name,

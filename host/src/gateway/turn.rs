@@ -7,6 +7,7 @@ use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::cut_short::CutShort;
 use super::replay::Replay;
@@ -296,7 +297,9 @@ impl Turn {
         self.replay.given(deltas.len());
         let ends = matches!(deltas.last(), Some(Delta::Done(_) | Delta::Error(_)));
         if over && !ends {
-            deltas.push(failed(unended(self.request_id())));
+            let generation = self.session.generation();
+            generation.faults().lost();
+            deltas.push(failed(unended(generation.name(), self.request_id())));
         }
         self.ended = over || ends;
         deltas
@@ -320,12 +323,21 @@ fn recovered(
         Err(error) => error,
     };
     let generation = Arc::clone(session.generation());
-    let Some(replayed) = replay.replayed(&generation) else { return Err(error) };
+    let Some(replayed) = beside_the_worker(|| replay.replayed(&generation)) else { return Err(error) };
     tracing::warn!(%error, "the provider failed in the middle of a turn; another instance goes on");
     let (mut other, mut deltas) = replayed?;
     deltas.extend(again(&mut other)?);
     *session = other;
     Ok(deltas)
+}
+
+/// Runs what may take the time of a call once more: a worker that was held up for as long already hands its other tasks on first.
+/// A runtime of one thread has nobody to hand them to.
+fn beside_the_worker<T>(run: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(run),
+        _ => run(),
+    }
 }
 
 /// The failure of a request that the caller stopped before its answer began.
@@ -346,8 +358,8 @@ pub(super) fn provider_failure(error: &ProviderError, request_id: Option<&str>) 
 }
 
 /// A provider that ends a turn without `done` or `error` breaks the contract; the caller must not take that for an end.
-fn unended(request_id: Option<&str>) -> Failure {
-    let message = "the provider ended the answer without saying how".to_owned();
+fn unended(provider: &str, request_id: Option<&str>) -> Failure {
+    let message = format!("the provider {provider} ended the answer without saying how");
     failure(FailureKind::Other("provider".to_owned()), message, Some(PROVIDERS_BUG), request_id)
 }
 

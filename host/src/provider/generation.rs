@@ -140,11 +140,12 @@ impl Generation {
         }))
     }
 
-    /// The same component, with somebody who is told of every call that fails in a session of it, whoever calls.
+    /// The same component in service: under the name that clients are told, with somebody who is told of every call that fails in
+    /// a session of it, whoever calls. Its faults are counted anew: what it did in the cases was no service.
     #[must_use]
-    pub fn observed(&self, observer: FaultObserver) -> Arc<Self> {
-        let Generation { host, name, digest, pre, faults, observer: _ } = self;
-        let (host, name, pre, faults) = (Arc::clone(host), name.clone(), pre.clone(), Arc::clone(faults));
+    pub fn in_service(&self, name: String, observer: FaultObserver) -> Arc<Self> {
+        let Generation { host, name: _, digest, pre, faults: _, observer: _ } = self;
+        let (host, pre, faults) = (Arc::clone(host), pre.clone(), Arc::default());
         Arc::new(Generation { host, name, digest: *digest, pre, faults, observer: Some(observer) })
     }
 
@@ -164,7 +165,8 @@ impl Generation {
         self.host.ticker.holders()
     }
 
-    /// What the component is called in messages: its file, or `(embedded)`.
+    /// What the component is called in messages: its file, or `(embedded)`; in service its own name and version, and the beginning
+    /// of its digest.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

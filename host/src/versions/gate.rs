@@ -152,7 +152,11 @@ impl Gate {
             None => Err(format!("{source} exports no quarry:provider; this host serves {CONTRACT}")),
         })?;
         let generation = steps.take(Step::Compile, || self.compiled(source, bytes))?;
-        let name = identity(&generation).map_err(|reason| Refused { step: Step::Conformance, reason })?;
+        let name = match identity(&generation) {
+            Ok(name) => name,
+            // One that cannot even say who it is fails the cases, and that is told as a step too.
+            Err(reason) => return steps.take(Step::Conformance, || Err(reason)),
+        };
         if let Some(proof) = proof.filter(|proof| self.counts(proof, signers)) {
             return Ok(Passed { generation, name, passed: proof.passed, signer, anew: false });
         }

@@ -16,3 +16,4 @@ mod packages;
 mod readme;
 mod sdks;
 mod simulator;
+mod versions;

@@ -17,9 +17,6 @@ use crate::cli::arguments::Global;
 use crate::cli::provider::{fetcher, token_file};
 use crate::cli::{setup, terminal};
 
-/// How long the compilation of a component may take.
-const COMPILE: Duration = Duration::from_secs(300);
-
 /// What the gateway's versions are kept and checked with.
 pub(super) struct Begun {
     pub(super) gate: Gate,
@@ -30,12 +27,12 @@ pub(super) struct Begun {
 }
 
 /// Loads the version that the gateway begins with.
-pub(super) async fn begin(global: &Global, environment: &Environment) -> anyhow::Result<Begun> {
+pub(super) async fn begin(global: &Global, compile: Duration, environment: &Environment) -> anyhow::Result<Begun> {
     let (mut store, passing) = open_store(environment)?;
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = setup::aot_cache_beside(environment, store.folder());
     let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let gate = Gate::new(host, cache.clone(), Compiler::Child { program, time: COMPILE });
+    let gate = Gate::new(host, cache.clone(), Compiler::Child { program, time: compile });
     let rules = rules(global, environment)?;
     let named = match (global.provider_component.clone(), rules.component) {
         (Some(file), _) => Some(Source::File(file)),

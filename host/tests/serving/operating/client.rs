@@ -12,13 +12,13 @@ use crate::gateway::Gateway;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The endpoints of conversations.
-pub(super) const ENDPOINTS: [&str; 4] = ["/v1/chat/completions", "/v1/messages", "/v1/responses", "/api/stream"];
+pub(crate) const ENDPOINTS: [&str; 4] = ["/v1/chat/completions", "/v1/messages", "/v1/responses", "/api/stream"];
 
 /// The endpoints whose answers may come whole.
-pub(super) const WHOLE: [&str; 3] = ["/v1/chat/completions", "/v1/messages", "/v1/responses"];
+pub(crate) const WHOLE: [&str; 3] = ["/v1/chat/completions", "/v1/messages", "/v1/responses"];
 
 /// A request for a model, in the endpoint's own form.
-pub(super) fn body(path: &str, model: &str, prompt: &str, stream: bool) -> Value {
+pub(crate) fn body(path: &str, model: &str, prompt: &str, stream: bool) -> Value {
     let messages = json!([{"role": "user", "content": prompt}]);
     match path {
         "/v1/chat/completions" => json!({"model": model, "messages": messages, "stream": stream}),
@@ -30,7 +30,7 @@ pub(super) fn body(path: &str, model: &str, prompt: &str, stream: bool) -> Value
 }
 
 /// The words of the error in an answer or an event; `None` where it is none.
-pub(super) fn error_of(value: &Value) -> Option<String> {
+pub(crate) fn error_of(value: &Value) -> Option<String> {
     let error = [&value["error"], &value["response"]["error"]].into_iter().find(|error| !error.is_null());
     let words = |error: &Value| error.as_str().or(error["message"].as_str()).map(str::to_owned);
     match value["type"].as_str() {
@@ -44,54 +44,54 @@ pub(super) fn error_of(value: &Value) -> Option<String> {
 }
 
 /// A connection to the gateway.
-pub(super) struct Client {
+pub(crate) struct Client {
     stream: BufReader<TcpStream>,
     host: String,
 }
 
 /// The head of an answer.
 #[derive(Debug)]
-pub(super) struct Head {
-    pub(super) status: u16,
+pub(crate) struct Head {
+    pub(crate) status: u16,
     /// In lower case, but for the values.
     lines: Vec<(String, String)>,
 }
 
 impl Head {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.lines.iter().find(|(line, _)| line == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// A whole answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) head: Head,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) head: Head,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.head.status
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {self:?}"))
     }
 
     /// The error's words. An answer that is none fails the test.
-    pub(super) fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         error_of(&self.json()).unwrap_or_else(|| panic!("no error: {self:?}"))
     }
 
     /// `retry-after` in seconds.
-    pub(super) fn retry_after(&self) -> Option<u64> {
+    pub(crate) fn retry_after(&self) -> Option<u64> {
         self.head.header("retry-after")?.parse().ok()
     }
 }
 
 impl Client {
-    pub(super) fn open(gateway: &Gateway) -> Self {
+    pub(crate) fn open(gateway: &Gateway) -> Self {
         let host = gateway.base.trim_start_matches("http://").to_owned();
         let stream = TcpStream::connect(&host).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
@@ -100,33 +100,33 @@ impl Client {
     }
 
     /// The socket itself.
-    pub(super) fn socket(&self) -> &TcpStream {
+    pub(crate) fn socket(&self) -> &TcpStream {
         self.stream.get_ref()
     }
 
     /// All that comes, as it comes.
-    pub(super) fn stream_mut(&mut self) -> &mut impl io::Read {
+    pub(crate) fn stream_mut(&mut self) -> &mut impl io::Read {
         &mut self.stream
     }
 
-    pub(super) fn into_socket(self) -> TcpStream {
+    pub(crate) fn into_socket(self) -> TcpStream {
         self.stream.into_inner()
     }
 
     /// Sends bytes as they are.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
 
     /// Sends a request.
-    pub(super) fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &Value) {
+    pub(crate) fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &Value) {
         let body = body.to_string();
         let head = self.request("POST", path, headers, body.len());
         self.send(format!("{head}{body}").as_bytes()).expect("it reads");
     }
 
     /// The head of a request.
-    pub(super) fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], length: usize) -> String {
+    pub(crate) fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], length: usize) -> String {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n");
         if headers.iter().all(|(name, _)| *name != "host") {
@@ -139,11 +139,11 @@ impl Client {
     }
 
     /// The head of the next answer.
-    pub(super) fn head(&mut self) -> Head {
+    pub(crate) fn head(&mut self) -> Head {
         self.try_head().unwrap_or_else(|error| panic!("no answer: {error}"))
     }
 
-    pub(super) fn try_head(&mut self) -> io::Result<Head> {
+    pub(crate) fn try_head(&mut self) -> io::Result<Head> {
         let status = self.line()?;
         let number = status.split(' ').nth(1).and_then(|number| number.parse().ok());
         let mut lines = Vec::new();
@@ -165,7 +165,7 @@ impl Client {
     }
 
     /// The next chunk of a stream; `None` after the last.
-    pub(super) fn chunk(&mut self) -> io::Result<Option<String>> {
+    pub(crate) fn chunk(&mut self) -> io::Result<Option<String>> {
         let line = self.line()?;
         let length = usize::from_str_radix(&line, 16).unwrap_or_else(|_| panic!("no chunk: {line:?}"));
         let mut bytes = vec![0; length + 2];
@@ -175,7 +175,7 @@ impl Client {
     }
 
     /// All that comes of a stream until its end. One that breaks off fails the test.
-    pub(super) fn rest(&mut self) -> String {
+    pub(crate) fn rest(&mut self) -> String {
         let mut all = String::new();
         while let Some(chunk) = self.chunk().unwrap_or_else(|error| panic!("it broke off ({error}) after {all}")) {
             all.push_str(&chunk);
@@ -184,7 +184,7 @@ impl Client {
     }
 
     /// The next answer, whole.
-    pub(super) fn answer(&mut self) -> Answer {
+    pub(crate) fn answer(&mut self) -> Answer {
         let head = self.head();
         let body = match head.header("content-length") {
             Some(length) => {
@@ -199,14 +199,14 @@ impl Client {
 }
 
 /// Asks once.
-pub(super) fn ask(gateway: &Gateway, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+pub(crate) fn ask(gateway: &Gateway, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
     let mut client = Client::open(gateway);
     client.post(path, headers, body);
     client.answer()
 }
 
 /// Gets a document or a text.
-pub(super) fn get(gateway: &Gateway, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub(crate) fn get(gateway: &Gateway, path: &str, headers: &[(&str, &str)]) -> Answer {
     let mut client = Client::open(gateway);
     let head = client.request("GET", path, headers, 0);
     client.send(head.as_bytes()).expect("it reads");
@@ -214,13 +214,13 @@ pub(super) fn get(gateway: &Gateway, path: &str, headers: &[(&str, &str)]) -> An
 }
 
 /// The documents of the `data:` lines.
-pub(super) fn events(stream: &str) -> Vec<Value> {
+pub(crate) fn events(stream: &str) -> Vec<Value> {
     let data = stream.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
     data.map(|data| serde_json::from_str(data).unwrap_or_else(|error| panic!("not JSON ({error}): {data}"))).collect()
 }
 
 /// The text that a stream gave, whatever its format.
-pub(super) fn text(stream: &str) -> String {
+pub(crate) fn text(stream: &str) -> String {
     let piece = |event: Value| {
         let delta = &event["delta"];
         let choice = &event["choices"][0]["delta"]["content"];
@@ -231,12 +231,12 @@ pub(super) fn text(stream: &str) -> String {
 }
 
 /// Whether a stream says that the answer came to its end.
-pub(super) fn is_finished(stream: &str) -> bool {
+pub(crate) fn is_finished(stream: &str) -> bool {
     let marks = ["\"finish_reason\":\"", "event: message_stop", "event: response.completed", "\"type\":\"done\""];
     marks.into_iter().any(|mark| stream.contains(mark)) || stream.contains("data: [DONE]")
 }
 
 /// The words of the error event of a stream; `None` where there is none.
-pub(super) fn error_event(stream: &str) -> Option<String> {
+pub(crate) fn error_event(stream: &str) -> Option<String> {
     events(stream).iter().find_map(error_of)
 }

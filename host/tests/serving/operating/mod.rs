@@ -1,8 +1,8 @@
 //! The gateway in operation: told to stop, told to read its configuration again, asked by clients that read slowly, go away, send
 //! slowly or too much, and by ten thousand that ask nothing.
 
-mod client;
-mod process;
+pub(crate) mod client;
+pub(crate) mod process;
 mod upstream;
 
 mod drain;
@@ -38,7 +38,7 @@ fn in_flight(gateway: &Gateway) -> usize {
 }
 
 /// Waits until so many requests are under way.
-fn wait_until_under_way(gateway: &Gateway, requests: usize) {
+pub(crate) fn wait_until_under_way(gateway: &Gateway, requests: usize) {
     let began = Instant::now();
     while in_flight(gateway) < requests {
         assert!(began.elapsed() < Duration::from_secs(20), "not all are under way");

@@ -3,7 +3,7 @@
 use crate::gateway::Gateway;
 
 /// The memory of the gateway that is in use, in KiB.
-pub(super) fn resident(gateway: &Gateway) -> usize {
+pub(crate) fn resident(gateway: &Gateway) -> usize {
     let path = format!("/proc/{}/status", gateway.pid().as_raw_nonzero());
     let status = std::fs::read_to_string(path).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the kernel says it");
@@ -11,7 +11,7 @@ pub(super) fn resident(gateway: &Gateway) -> usize {
 }
 
 /// The processor time that the gateway used so far, in clock ticks (a hundredth of a second).
-pub(super) fn ticks(gateway: &Gateway) -> u64 {
+pub(crate) fn ticks(gateway: &Gateway) -> u64 {
     let path = format!("/proc/{}/stat", gateway.pid().as_raw_nonzero());
     let stat = std::fs::read_to_string(path).expect("it runs");
     // The name is in parentheses and may hold anything; `utime` and `stime` are the 12th and 13th after it.

@@ -1,0 +1,110 @@
+//! The unruly provider (`tests/guests/unruly`), built once and changed in its data.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use quarry::provider::Digest;
+
+use crate::gateway::compiled_components;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Text in the component that says what it does to everybody.
+const MARK: &[u8] = b"unruly-always:";
+
+/// Room for what it does, after the mark.
+const ROOM: usize = 18;
+
+/// A component in a file.
+#[derive(Debug, Clone)]
+pub(super) struct Guest {
+    pub(super) file: PathBuf,
+    pub(super) digest: String,
+}
+
+impl Guest {
+    /// The unruly provider as it was built: well behaved unless a conversation says otherwise.
+    pub(super) fn unruly(folder: &Path) -> Self {
+        Self::written(folder, "unruly.wasm", component()).compiled()
+    }
+
+    /// One that does this to everybody.
+    pub(super) fn always(folder: &Path, what: &str) -> Self {
+        assert!(what.len() <= ROOM, "{what:?} is too long");
+        let mut bytes = component().to_vec();
+        let at: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(MARK)).collect();
+        let [at] = at[..] else { panic!("the mark stands at {at:?}, and has to stand once") };
+        let room = &mut bytes[at + MARK.len()..][..ROOM];
+        assert!(room.iter().all(|byte| *byte == b' '), "{room:?}");
+        room[..what.len()].copy_from_slice(what.as_bytes());
+        Self::written(folder, &format!("{what}.wasm"), &bytes).compiled()
+    }
+
+    /// Compiled into the cache of all tests: an unoptimised compiler needs many seconds, and tests that need the same component at
+    /// once would each wait for their own.
+    fn compiled(self) -> Self {
+        static COMPILED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !compiled.contains(&self.digest) {
+            let cache = compiled_components();
+            let output = Command::new(env!("CARGO_BIN_EXE_quarry"))
+                .env_clear()
+                .env("QUARRY_CACHE_DIR", cache.parent().expect("it lies in the cache"))
+                .args(["provider", "inspect"])
+                .arg(&self.file)
+                .output()
+                .expect("the binary starts");
+            assert!(output.status.success(), "{output:?}");
+            compiled.insert(self.digest.clone());
+        }
+        self
+    }
+
+    /// Any bytes.
+    pub(super) fn written(folder: &Path, name: &str, bytes: &[u8]) -> Self {
+        let file = folder.join(name);
+        std::fs::write(&file, bytes).expect("the component can be written");
+        Guest { file, digest: Digest::of(bytes).to_string() }
+    }
+}
+
+/// The component's bytes.
+fn component() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| {
+        let module = std::fs::read(build()).expect("it was built");
+        let encoder = wit_component::ComponentEncoder::default().validate(true).module(&module);
+        encoder.and_then(|mut encoder| encoder.encode()).expect("the module says what it is a component of")
+    })
+}
+
+/// Builds it as the embedded provider is built: beside it, with the same profile.
+fn build() -> PathBuf {
+    // CARGO_TARGET_TMPDIR is `tmp` in the target folder.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guest-build");
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .args(["rustc", "--package", "quarry-unruly", "--lib", "--crate-type", "cdylib"])
+        .args(["--profile", "guest", "--target", TARGET, "--locked", "--target-dir"])
+        .arg(&folder)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .env_remove("CARGO_BUILD_TARGET")
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .expect("cargo can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    folder.join(TARGET).join("guest").join("quarry_unruly.wasm")
+}
+
+#[test]
+fn the_shipped_provider_has_nothing_of_it() {
+    let has = |bytes: &[u8], mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
+    for mark in [MARK, b"it was told to"] {
+        assert!(has(component(), mark), "{mark:?} is not in the unruly one: this looks for nothing");
+        assert!(!has(quarry::provider::EMBEDDED, mark), "{mark:?} is in the shipped one");
+    }
+}

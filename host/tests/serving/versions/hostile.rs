@@ -1,0 +1,111 @@
+//! Providers that do to one stream what they should not: it is that stream that fails, and no other feels it.
+
+use std::thread;
+use std::time::Duration;
+
+use super::guests::Guest;
+use super::place::Place;
+use super::streams::Stream;
+use crate::operating::process::resident;
+
+/// One event each 100 ms, so that all streams have begun before the first misdeed.
+const SLOW: &str = "sim.slow.100";
+const WORDS: &str = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen \
+    seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five twenty-six twenty-seven";
+
+/// Misdeeds in `push`, and what a client is told of each. They come one after the other, so that no two of them share a worker.
+const MISDEEDS: [(&str, &str); 7] = [
+    ("trap:4", "failed in `push`: wasm trap: wasm `unreachable` instruction executed"),
+    ("loop:5", "was stopped in `push`: it took longer than 500 ms"),
+    // Its own stack, lowest in its memory, is over before the engine's.
+    ("recursion:6", "failed in `push`: wasm trap: out of bounds memory access"),
+    ("memory:7", "failed in `push`: it wanted more memory than 67108864 bytes"),
+    ("gigabytes:8", "failed in `push`: too much data is being copied between the host and the guest"),
+    ("handles:9", "failed in `push`: cannot allocate another handle"),
+    ("silent", "ended the answer without saying how"),
+];
+
+/// Misdeeds in `prepare`.
+const MISDEEDS_IN_PREPARE: [(&str, &str); 3] = [
+    ("prepare-trap", "failed in `prepare`: wasm trap: wasm `unreachable` instruction executed"),
+    ("prepare-memory", "failed in `prepare`: it wanted more memory than 67108864 bytes"),
+    ("prepare-loop", "was stopped in `prepare`: it took longer than 500 ms"),
+];
+
+/// Streams that want nothing but their answer.
+const GOOD: usize = 8;
+
+/// The time of one call on the path of a stream (`Limits::stream_call`), within which another stream may have to wait; and what a
+/// machine with two busy cores adds to the pace of the simulator.
+const LONGEST_GAP: Duration = Duration::from_millis(500 + 100 + 250);
+
+/// Memory that may be more after all that than before, in KiB: one pooled instance's, not the gigabytes that were tried.
+const MORE_MEMORY: usize = 96 << 10;
+
+#[test]
+fn what_a_hostile_provider_does_is_contained_to_its_stream() {
+    let place = Place::new();
+    let unruly = Guest::unruly(place.folder());
+    let gateway = place.start();
+    let good = format!("echo {WORDS}");
+    let undisturbed = Stream::of(&gateway, SLOW, &good);
+    assert!(undisturbed.is_done(), "{undisturbed:?}");
+    place.activate(&unruly);
+    let before = resident(&gateway);
+    let (gateway, good) = (&gateway, good.as_str());
+    let (well, badly) = thread::scope(|scope| {
+        let well: Vec<_> = (0..GOOD).map(|_| scope.spawn(move || Stream::of(gateway, SLOW, good))).collect();
+        let ask = |(how, words): (&'static str, &'static str)| {
+            let prompt = format!("echo unruly:{how} {WORDS}");
+            (how, words, scope.spawn(move || Stream::of(gateway, SLOW, &prompt)))
+        };
+        let badly: Vec<_> = MISDEEDS.into_iter().map(ask).collect();
+        let well: Vec<_> = well.into_iter().map(|thread| thread.join().expect("it reads")).collect();
+        let badly: Vec<_> =
+            badly.into_iter().map(|(how, words, thread)| (how, words, thread.join().expect("it reads"))).collect();
+        (well, badly)
+    });
+    for stream in &well {
+        assert_eq!(stream.bytes, undisturbed.bytes, "another stream's bytes changed");
+    }
+    let longest = well.iter().map(|stream| stream.longest_gap).max().expect("there are some");
+    assert!(longest < LONGEST_GAP, "another stream had to wait for {longest:?}");
+    let named = format!("unruly 0.1.0 ({})", &unruly.digest[..12]);
+    for (how, words, stream) in &badly {
+        assert!(stream.bytes.contains(words), "{how}: {words:?} is not told: {stream:?}");
+        assert!(stream.bytes.contains(&named), "{how}: the version is not named: {stream:?}");
+        assert!(!stream.bytes.contains("unruly.wasm"), "{how}: a path of this machine is told: {stream:?}");
+        assert!(!stream.is_done(), "{how}: {stream:?}");
+    }
+    gateway_is_well_again(&place, &unruly);
+    let after = resident(gateway);
+    assert!(after < before + MORE_MEMORY, "{before} KiB before, {after} after");
+}
+
+#[test]
+fn a_provider_that_fails_before_a_stream_begins_is_told_and_put_away() {
+    for (how, words) in MISDEEDS_IN_PREPARE {
+        let place = Place::new();
+        let unruly = Guest::unruly(place.folder());
+        let gateway = place.start();
+        place.activate(&unruly);
+        let stream = Stream::of(&gateway, "sim.stop.end_turn", &format!("echo unruly:{how}"));
+        assert!(stream.bytes.contains(words), "{how}: {stream:?}");
+        assert!(!stream.is_done(), "{how}: {stream:?}");
+        gateway_is_well_again(&place, &unruly);
+        assert!(Stream::of(&gateway, "sim.stop.end_turn", &format!("echo unruly:{how}")).is_done());
+        gateway.stop();
+    }
+}
+
+/// The version before serves, the hostile one is put away and gone.
+fn gateway_is_well_again(place: &Place, unruly: &Guest) {
+    place.wait_until("the version before serves", |status| {
+        let versions = status["versions"].as_array().expect("a list");
+        let of = |digest: &str| {
+            versions.iter().find(|version| version["digest"].as_str().is_some_and(|is| is.ends_with(digest)))
+        };
+        let hostile = of(&unruly.digest).expect("it is known");
+        hostile["state"] == "quarantined" && hostile["service"].is_null() && versions[0]["source"] == "(embedded)"
+    });
+}

@@ -1,0 +1,42 @@
+//! A version that fails now and then goes away by itself.
+
+use super::guests::Guest;
+use super::place::Place;
+use super::streams::Stream;
+
+const MODEL: &str = "sim.stop.end_turn";
+
+/// Streams that are asked for.
+const STREAMS: usize = 150;
+
+#[test]
+fn one_that_traps_on_every_fiftieth_stream_is_put_away_after_one() {
+    let place = Place::new();
+    let unruly = Guest::unruly(place.folder());
+    let gateway = place.start();
+    place.activate(&unruly);
+    let mut failed = 0;
+    for number in 1..=STREAMS {
+        let prompt = if number % 50 == 0 { "echo unruly:trap:2 a b c" } else { "echo a b c" };
+        failed += usize::from(!Stream::of(&gateway, MODEL, prompt).is_done());
+        if failed == 1 {
+            // It takes a moment, in which nobody asks here.
+            place.wait_until("it is put away", |status| status["serving"] != format!("sha256:{}", unruly.digest));
+        }
+    }
+    assert_eq!(failed, 1, "streams that failed");
+    let hostile = place.version(&unruly.digest).expect("it is known");
+    assert_eq!(hostile["state"], "quarantined", "{hostile}");
+    let reason = hostile["quarantined"].as_str().expect("a reason");
+    assert!(reason.contains("lost a turn"), "{reason}");
+    gateway.wait_for_log("the version of the provider is quarantined", 1);
+    gateway.wait_for_log("the version of the provider before serves again", 1);
+    let events: Vec<_> = place.journal().into_iter().map(|line| line["event"].clone()).collect();
+    assert!(events.ends_with(&["quarantined".into(), "rolled-back".into()]), "{events:?}");
+    let file = unruly.file.to_str().expect("a plain path");
+    place.provider(&["activate", file]).refused(&["is quarantined", "lost a turn"]);
+    place.provider(&["verify", file]).well();
+    place.provider(&["activate", file]).well();
+    assert_eq!(place.serving(), unruly.digest, "verified anew, it may serve again");
+    gateway.stop();
+}

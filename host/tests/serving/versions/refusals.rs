@@ -1,0 +1,102 @@
+//! What the gate stops: each at its step, told in the answer and in the journal, while the version before goes on serving.
+
+use std::time::{Duration, Instant};
+
+use super::components::{Body, component_of, provider_component};
+use super::guests::Guest;
+use super::place::Place;
+use super::streams::Stream;
+
+/// The bomb's time, in seconds, in place of minutes.
+const COMPILE_SECONDS: &str = "3";
+
+/// What starting a process and ending it may take besides, on a busy machine.
+const BESIDE: Duration = Duration::from_secs(20);
+
+/// Checks that a component is refused at a step.
+fn refused(place: &Place, guest: &Guest, step: &str, words: &[&str]) {
+    let served = place.serving();
+    let file = guest.file.to_str().expect("a plain path");
+    let at = format!("refused at `{step}`");
+    let told = place.provider(&["activate", file]).refused(&[&at]);
+    for words in words {
+        assert!(told.contains(words), "{words:?} is not told: {told}");
+    }
+    assert_eq!(place.serving(), served, "the version before goes on serving");
+    assert!(place.version(&guest.digest).is_none_or(|version| version["state"] != "serving"));
+    let journal = place.journal();
+    let receipt = journal.last().expect("there is a receipt");
+    assert_eq!((&receipt["event"], &receipt["step"]), (&"step".into(), &step.into()), "{receipt}");
+    assert!(
+        receipt["failure"].as_str().is_some_and(|failure| told.contains(failure.lines().next().unwrap_or_default())),
+        "{receipt}"
+    );
+    assert!(receipt["digest"].as_str().is_some_and(|digest| digest.ends_with(&guest.digest)), "{receipt}");
+    assert!(receipt["by"].as_str().is_some_and(|by| !by.is_empty()), "{receipt}");
+    assert!(receipt["milliseconds"].is_u64(), "{receipt}");
+}
+
+#[test]
+fn what_is_no_provider_is_refused_by_its_form() {
+    let place = Place::new();
+    let gateway = place.start();
+    let written = |name: &str, text: &str| Guest::written(place.folder(), name, &component_of(text));
+    refused(
+        &place,
+        &Guest::written(place.folder(), "text.wasm", b"a text"),
+        "imports",
+        &["not a WebAssembly component"],
+    );
+    let wasi = "(component (import \"wasi:cli/environment@0.2.0\" (instance (export \"get-environment\" (func)))))";
+    refused(
+        &place,
+        &written("wasi.wasm", wasi),
+        "imports",
+        &["wasi:cli/environment@0.2.0", "a provider imports nothing"],
+    );
+    refused(&place, &written("empty.wasm", "(component)"), "contract", &["exports no quarry:provider"]);
+    let later =
+        provider_component(&Body { version: "0.2.0", memory: "1", function: "about#identify", code: "unreachable" });
+    let later = Guest::written(place.folder(), "later.wasm", &later);
+    refused(&place, &later, "contract", &["exports quarry:provider@0.2.0, this host serves 0.1.0"]);
+    assert!(Stream::of(&gateway, "sim.stop.end_turn", "echo a").is_done());
+    gateway.stop();
+}
+
+#[test]
+fn what_behaves_wrongly_is_refused_by_the_cases() {
+    let place = Place::new();
+    let gateway = place.start();
+    let wrong = Guest::always(place.folder(), "wrong-text");
+    refused(&place, &wrong, "conformance", &["the case ", "failed"]);
+    let endless = Guest::always(place.folder(), "start-loop");
+    refused(&place, &endless, "conformance", &["cannot make an instance", "interrupt"]);
+    assert!(Stream::of(&gateway, "sim.stop.end_turn", "echo a").is_done());
+    gateway.stop();
+}
+
+#[test]
+fn a_bomb_for_the_compiler_is_stopped_in_its_own_process() {
+    let place = Place::new();
+    let gateway = place.start_with(&["--compile-seconds", COMPILE_SECONDS]);
+    // One function with a value that depends on half a million before it.
+    let mut code = String::from("(local $x i32)");
+    for number in 0..500_000 {
+        code.push_str(&format!(
+            "(local.set $x (i32.rotl (i32.mul (local.get $x) (i32.const {number})) (local.get $x)))"
+        ));
+    }
+    code.push_str("(local.get $x)");
+    let bomb =
+        provider_component(&Body { version: "0.1.0", memory: "1", function: "about#identify", code: code.leak() });
+    let bomb = Guest::written(place.folder(), "bomb.wasm", &bomb);
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        let stream =
+            scope.spawn(|| Stream::of(&gateway, "sim.slow.200", "echo one two three four five six seven eight nine"));
+        refused(&place, &bomb, "compile", &["compiling"]);
+        assert!(stream.join().expect("it reads").is_done(), "streams go on meanwhile");
+    });
+    assert!(began.elapsed() < Duration::from_secs(3) + BESIDE, "{:?}", began.elapsed());
+    gateway.stop();
+}

@@ -1,0 +1,33 @@
+//! What the component does to everybody.
+
+/// Text that a test changes in the bytes of the built component: after the colon stands an [`Always`], filled up with spaces.
+pub static ALWAYS: [u8; 32] = *b"unruly-always:                  ";
+
+/// Length of `unruly-always:`.
+const HEAD: usize = 14;
+
+/// What the component does to everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Always {
+    /// Nothing: it is well behaved unless a conversation says otherwise.
+    Nothing,
+    /// `start-loop`: it never ends being instantiated.
+    StartLoop,
+    /// `wrong-text`: pieces of text lose their last character, so one kind of event is translated wrongly.
+    WrongText,
+    /// `wrong-tool`: calls of the tool `mars_weather` lose their arguments. No case has that tool.
+    WrongTool,
+}
+
+/// What the bytes of this component say. They are read as memory that may have changed, so that the compiler does not answer
+/// from the source.
+#[must_use]
+pub fn always() -> Always {
+    let text = core::hint::black_box(&ALWAYS);
+    match core::str::from_utf8(&text[HEAD..]).map(str::trim) {
+        Ok("start-loop") => Always::StartLoop,
+        Ok("wrong-text") => Always::WrongText,
+        Ok("wrong-tool") => Always::WrongTool,
+        _ => Always::Nothing,
+    }
+}

@@ -1,0 +1,66 @@
+//! What a conversation tells the component to do to it.
+
+use crate::misdeeds::Misdeed;
+
+/// What stands before it in a message.
+const MARK: &str = "unruly:";
+
+/// What a conversation tells the component to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct How {
+    /// What.
+    pub misdeed: Misdeed,
+    /// Whether in `prepare`; else in `push`.
+    pub in_prepare: bool,
+    /// The event at which it is done, from 1.
+    pub event: usize,
+}
+
+impl How {
+    /// What a text tells: `unruly:trap`, `unruly:loop:3` (at the third event), `unruly:prepare-loop`.
+    #[must_use]
+    pub fn told(text: &str) -> Option<Self> {
+        let told = text.split_once(MARK)?.1.split_whitespace().next()?;
+        let (name, event) = told.split_once(':').unwrap_or((told, "1"));
+        let (name, in_prepare) = name.strip_prefix("prepare-").map_or((name, false), |name| (name, true));
+        Some(How { misdeed: Misdeed::named(name)?, in_prepare, event: event.parse().ok()? })
+    }
+
+    /// Puts what a turn has to do before the provider's own carry.
+    #[must_use]
+    pub fn carried(told: &str, carry: Vec<u8>) -> Vec<u8> {
+        let words = told.split_once(MARK).and_then(|(_, rest)| rest.split_whitespace().next()).unwrap_or_default();
+        let mut all = format!("{MARK}{words}\n").into_bytes();
+        all.extend(carry);
+        all
+    }
+
+    /// Takes it off again.
+    #[must_use]
+    pub fn taken_off(mut carry: Vec<u8>) -> (Option<Self>, Vec<u8>) {
+        if !carry.starts_with(MARK.as_bytes()) {
+            return (None, carry);
+        }
+        let end = carry.iter().position(|byte| *byte == b'\n').unwrap_or(carry.len());
+        let own = carry.split_off((end + 1).min(carry.len()));
+        (core::str::from_utf8(&carry).ok().and_then(How::told), own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::How;
+    use crate::misdeeds::Misdeed;
+
+    #[test]
+    fn what_is_told_comes_through_the_carry() {
+        let told = "please unruly:loop:3 now";
+        let how = How { misdeed: Misdeed::Loop, in_prepare: false, event: 3 };
+        assert_eq!(How::told(told), Some(how));
+        let carry = How::carried(told, b"own\n".to_vec());
+        assert_eq!(How::taken_off(carry), (Some(how), b"own\n".to_vec()));
+        assert_eq!(How::taken_off(b"own".to_vec()), (None, b"own".to_vec()));
+        assert_eq!(How::told("a text"), None);
+        assert!(How::told("unruly:prepare-trap").is_some_and(|how| how.in_prepare && how.event == 1));
+    }
+}

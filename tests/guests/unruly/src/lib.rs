@@ -1,0 +1,18 @@
+//! Quarry's own provider, which misbehaves when it is told to. It passes every conformance case, as a hostile provider would.
+//!
+//! Two things tell it how:
+//! - [`always::ALWAYS`], text in the component's data that a test changes: what it does to everybody. The gate should find it.
+//! - `unruly:HOW` or `unruly:HOW:N` in the last message of a conversation: what it does to this one, from the Nth event on.
+//!   What `prepare` reads goes to the turn in the carry, as a provider's own state does.
+//!
+//! The exports are made for wasm alone, as those of the provider itself are.
+
+mod always;
+mod how;
+mod misdeeds;
+#[cfg(target_family = "wasm")]
+mod provider;
+
+pub use always::{ALWAYS, Always, always};
+pub use how::How;
+pub use misdeeds::{HAS_PREPARED, Misdeed};

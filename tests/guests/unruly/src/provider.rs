@@ -1,0 +1,203 @@
+//! The exports: the provider's own, with what this component was told to do before or after each.
+#![allow(unsafe_code, unreachable_pub, missing_docs, reason = "the export macro places the component's entry points")]
+
+use core::cell::RefCell;
+use core::sync::atomic::Ordering;
+
+use quarry_guest::contract::conversation::{Delta, Fragment, Message, UserBlock};
+use quarry_guest::contract::{about, config, conversation, models, types};
+use quarry_guest::{discover, explain, identity, merge, prepare, translate};
+
+use crate::always::{Always, always};
+use crate::how::How;
+use crate::misdeeds::{HAS_PREPARED, Misdeed, never_return};
+
+/// Bytes of a large piece of text, and how often it is given: a gigabyte.
+const LARGE: usize = 1 << 20;
+const TIMES: usize = 1 << 10;
+
+/// More resources than a session may have.
+const TOO_MANY_HANDLES: usize = 1000;
+
+/// The tool whose calls `wrong-tool` spoils.
+const TOOL: &str = "mars_weather";
+
+struct Provider;
+
+quarry_guest::bindings::export!(Provider with_types_in quarry_guest::bindings);
+
+/// What wit-component has called when a component is instantiated.
+#[unsafe(no_mangle)]
+pub extern "C" fn _initialize() {
+    if always() == Always::StartLoop {
+        never_return();
+    }
+}
+
+impl about::Guest for Provider {
+    fn identify() -> about::Identity {
+        about::Identity { name: "unruly".to_owned(), ..identity::identify() }
+    }
+}
+
+impl config::Guest for Provider {
+    fn merge(layers: Vec<config::Layer>) -> Result<config::Merged, Vec<config::Problem>> {
+        merge::merge(&layers)
+    }
+}
+
+impl models::Guest for Provider {
+    type Listing = Listing;
+}
+
+struct Listing(RefCell<discover::Listing>);
+
+impl models::GuestListing for Listing {
+    fn new(settings: config::Settings, options: models::ListingOptions) -> Self {
+        Listing(RefCell::new(discover::Listing::new(settings, options)))
+    }
+
+    fn resume(&self, supplies: Vec<models::Supply>) -> models::Step {
+        self.0.borrow_mut().resume(supplies)
+    }
+}
+
+impl conversation::Guest for Provider {
+    type Turn = Turn;
+
+    fn prepare(
+        settings: config::Settings,
+        model: types::Model,
+        context: conversation::Context,
+        options: conversation::Options,
+    ) -> Result<conversation::Prepared, Vec<conversation::Problem>> {
+        HAS_PREPARED.store(true, Ordering::Relaxed);
+        let text = last_text(&context).to_owned();
+        let how = How::told(&text);
+        if let Some(how) = how.filter(|how| how.in_prepare) {
+            how.misdeed.commit();
+        }
+        let mut prepared = prepare::prepare(&settings, &model, context, options)?;
+        if how.is_some() {
+            prepared.carry = How::carried(&text, prepared.carry);
+        }
+        Ok(prepared)
+    }
+
+    fn explain(error: types::ApiError) -> types::Failure {
+        explain::explain(&error)
+    }
+}
+
+/// A gigabyte for whoever reads it, and a megabyte here: all pieces are the same bytes.
+fn gigabyte() -> Vec<Delta> {
+    let text = String::leak("x".repeat(LARGE));
+    let place = text.as_mut_ptr();
+    let piece = || {
+        // SAFETY: there is none. The pieces share their bytes, and would be freed more than once if the host took them. It must
+        // not; if it does, it is this instance alone that is damaged.
+        let delta = unsafe { String::from_raw_parts(place, LARGE, LARGE) };
+        Delta::TextDelta(Fragment { content_index: 0, delta })
+    };
+    core::iter::repeat_with(piece).take(TIMES).collect()
+}
+
+fn last_text(context: &conversation::Context) -> &str {
+    let Some(Message::User(blocks)) = context.messages.last() else { return "" };
+    blocks
+        .iter()
+        .find_map(|block| if let UserBlock::Text(text) = block { Some(text.as_str()) } else { None })
+        .unwrap_or("")
+}
+
+struct Turn {
+    own: RefCell<translate::Turn>,
+    opening: conversation::Opening,
+    how: Option<How>,
+    state: RefCell<State>,
+}
+
+/// What a turn remembers.
+#[derive(Default)]
+struct State {
+    events: usize,
+    /// Blocks that are calls of [`TOOL`].
+    spoilt: Vec<u32>,
+    is_done: bool,
+}
+
+impl conversation::GuestTurn for Turn {
+    fn new(mut opening: conversation::Opening) -> Self {
+        let (how, carry) = How::taken_off(opening.carry);
+        opening.carry = carry;
+        let how = how.filter(|how| !how.in_prepare);
+        Turn { own: RefCell::new(translate::Turn::new(opening.clone())), opening, how, state: RefCell::default() }
+    }
+
+    fn push(&self, batch: conversation::Batch) -> Vec<Delta> {
+        let mut deltas = self.own.borrow_mut().push(&batch);
+        self.state.borrow_mut().events += batch.frames.len();
+        if let Some(given) = self.misbehave() {
+            return given;
+        }
+        self.spoil(&mut deltas);
+        deltas
+    }
+
+    fn finish(&self, ending: conversation::Ending) -> Vec<Delta> {
+        if let Some(How { misdeed: Misdeed::Silent, .. }) = self.how {
+            return Vec::new();
+        }
+        self.own.borrow_mut().finish(ending)
+    }
+}
+
+impl Turn {
+    /// Does what this turn was told, when its event has come; what it gives in place of deltas, where it does.
+    fn misbehave(&self) -> Option<Vec<Delta>> {
+        let how = self.how?;
+        if self.state.borrow().events < how.event || core::mem::replace(&mut self.state.borrow_mut().is_done, true) {
+            return None;
+        }
+        match how.misdeed {
+            Misdeed::Handles => {
+                for _ in 0..TOO_MANY_HANDLES {
+                    let turn = <Turn as conversation::GuestTurn>::new(self.opening.clone());
+                    core::mem::forget(conversation::Turn::new(turn));
+                }
+                None
+            }
+            Misdeed::Gigabytes => Some(gigabyte()),
+            Misdeed::Silent => Some(Vec::new()),
+            other => {
+                other.commit();
+                None
+            }
+        }
+    }
+
+    fn spoil(&self, deltas: &mut [Delta]) {
+        match always() {
+            Always::WrongText => {
+                for delta in deltas {
+                    if let Delta::TextDelta(fragment) = delta {
+                        fragment.delta.pop();
+                    }
+                }
+            }
+            Always::WrongTool => {
+                let mut state = self.state.borrow_mut();
+                for delta in deltas {
+                    match delta {
+                        Delta::ToolcallStart(call) if call.name == TOOL => state.spoilt.push(call.content_index),
+                        Delta::ToolcallEnd(call) if state.spoilt.contains(&call.content_index) => {
+                            call.arguments = "{}".to_owned();
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
