@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use crate::config::Environment;
+use crate::gateway::is_loopback_host;
 
 /// The variable that names the token.
 pub const TOKEN_VARIABLE: &str = "QUARRY_ADMIN_TOKEN";
@@ -78,7 +79,7 @@ pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(HOST);
     if let Some(host) = host
-        && !is_loopback(host)
+        && !is_loopback_host(host)
     {
         return true;
     }
@@ -88,13 +89,6 @@ pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
         return true;
     }
     matches!(text(HeaderName::from_static("sec-fetch-site")), Some("cross-site" | "same-site"))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let Ok(authority) = host.parse::<hyper::http::uri::Authority>() else { return false };
-    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

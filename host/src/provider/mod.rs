@@ -34,5 +34,12 @@ pub use self::session::Session;
 /// The provider component that this binary was built with.
 pub const EMBEDDED: &[u8] = include_bytes!(env!("QUARRY_GUEST_COMPONENT"));
 
+/// The digest of [`EMBEDDED`], reckoned once: it is a megabyte.
+#[must_use]
+pub fn embedded_digest() -> Digest {
+    static DIGEST: std::sync::OnceLock<Digest> = std::sync::OnceLock::new();
+    *DIGEST.get_or_init(|| Digest::of(EMBEDDED))
+}
+
 /// What the embedded component is called where a file's path would stand.
 pub const EMBEDDED_NAME: &str = "(embedded)";

@@ -9,6 +9,7 @@ use crate::gateway::cut_short::AFTER_SHUTDOWN;
 use crate::gateway::effective::Effective;
 use crate::gateway::keys::{Admitted, KeyError};
 use crate::gateway::lineup::Taken;
+use crate::gateway::loopback::is_loopback_host;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::{Gateway, Slot, Underway};
 use crate::telemetry::Refusal as Reason;
@@ -90,14 +91,6 @@ fn check_local(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
-}
-
-/// Whether `host[:port]` names this machine's loopback: another name may have been pointed at it (DNS rebinding).
-fn is_loopback_host(host: &str) -> bool {
-    let Ok(authority) = host.parse::<hyper::http::uri::Authority>() else { return false };
-    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::gateway::configuration::ConfigurationError;
 use crate::gateway::effective::Effective;
 use crate::gateway::lineup::{Lineup, Seat, Version};
 use crate::gateway::state::{Gateway, StartError};
-use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
+use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME, embedded_digest};
 use crate::versions::source::Source;
 use crate::versions::{Candidate, Event, Passed, Refused, Step, StepReceipt};
 
@@ -84,7 +84,7 @@ impl Versions {
     /// Goes back, while changes are held.
     pub(super) async fn go_back(self: &Arc<Self>, by: &str) -> Result<Activated, ChangeError> {
         let from = self.serving();
-        let embedded = Digest::of(EMBEDDED);
+        let embedded = embedded_digest();
         let before = self.store().history().previous().filter(|before| *before != from);
         let to = before.or_else(|| (from != embedded).then_some(embedded)).ok_or(ChangeError::NothingBefore)?;
         let version = match self.in_memory(&to) {
@@ -259,7 +259,7 @@ impl Wanted {
             Wanted::Known(digest) => *digest,
             // Not fetched yet, so it is none that is known.
             Wanted::Named(_) => Digest::of(&[]),
-            Wanted::Embedded => Digest::of(EMBEDDED),
+            Wanted::Embedded => embedded_digest(),
         }
     }
 }

@@ -51,9 +51,7 @@ impl Versions {
     }
 
     async fn quarantine(self: &Arc<Self>, digest: crate::provider::Digest, reason: &str) -> Result<(), ChangeError> {
-        if digest == crate::provider::Digest::of(crate::provider::EMBEDDED)
-            && self.store().history().previous().is_none()
-        {
+        if digest == crate::provider::embedded_digest() && self.store().history().previous().is_none() {
             return Err(ChangeError::NothingBefore);
         }
         self.store().record(Event::Quarantined { digest, reason: reason.to_owned() })?;

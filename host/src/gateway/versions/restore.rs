@@ -1,7 +1,7 @@
 //! Which version a gateway begins with.
 
 use crate::config::gateway::Signer;
-use crate::provider::{AotCache, Digest, EMBEDDED, Generation, LoadError};
+use crate::provider::{AotCache, Digest, Generation, LoadError, embedded_digest};
 use crate::versions::{Candidate, Event, Gate, Passed, Refused, StepReceipt, Store, StoreError};
 
 /// The version that a gateway begins with.
@@ -50,7 +50,7 @@ pub fn restore(
     let history = store.history().clone();
     let mut skipped = Vec::new();
     for digest in history.active.iter().chain(history.before.iter().rev()) {
-        if *digest == Digest::of(EMBEDDED) {
+        if *digest == embedded_digest() {
             break;
         }
         if let Some(reason) = history.quarantined.get(digest) {

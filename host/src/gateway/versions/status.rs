@@ -10,7 +10,7 @@ use super::{ChangeError, Versions};
 use crate::gateway::canary::{CanaryRule, Ended};
 use crate::gateway::lineup::Version;
 use crate::gateway::shadow::ShadowStatus;
-use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME};
+use crate::provider::{Digest, EMBEDDED_NAME, embedded_digest};
 use crate::versions::{Event, History, Line, Store};
 
 /// The versions of a gateway.
@@ -114,7 +114,7 @@ impl Status {
     /// What a history comes to while this version serves.
     #[must_use]
     pub fn of(history: &History, serving: Digest) -> Self {
-        let embedded = Digest::of(EMBEDDED);
+        let embedded = embedded_digest();
         let mut all: Vec<Digest> = history.proofs.keys().copied().chain([embedded, serving]).collect();
         all.sort_unstable_by_key(Digest::to_string);
         all.dedup();
@@ -133,7 +133,7 @@ impl Status {
     #[must_use]
     pub fn at_rest(store: &Store) -> Self {
         let history = store.history();
-        Status::of(history, history.active.unwrap_or_else(|| Digest::of(EMBEDDED)))
+        Status::of(history, history.active.unwrap_or_else(embedded_digest))
     }
 }
 
