@@ -18,7 +18,7 @@ export function setUpChanges(done) {
   id("change").addEventListener("cancel", (event) => underWay && event.preventDefault());
 }
 
-/** Asks whether to make a change: `{ title, text, label, path, asked }`. */
+/** Asks whether to make a change: `{ title, text, label, path, asked, checked }`; `checked`: whether steps are taken. */
 export function propose(proposed) {
   wanted = proposed;
   say(id("change-title"), proposed.title);
@@ -36,7 +36,8 @@ function close() {
 }
 
 async function makeChange() {
-  const { path, asked, title } = wanted;
+  const proposed = wanted;
+  const { path, asked, title } = proposed;
   wanted = null;
   underWay = true;
   id("change-do").disabled = true;
@@ -49,7 +50,8 @@ async function makeChange() {
     if (answer.steps.length > 0) show(id("change-steps"), answer.steps.map(step));
     const name = answer.name ? `${answer.name} (${short(answer.version)})` : short(answer.version);
     tell(`${title.replace(/\?$/, "")}: ${answer.unchanged ? "nothing had to be changed" : "done"}, ${name}`, false);
-    say(id("change-text"), answer.unchanged ? "Nothing had to be changed." : "Done.");
+    const before = proposed.checked && answer.steps.length === 0 ? " It had passed every step before." : "";
+    say(id("change-text"), answer.unchanged ? "Nothing had to be changed." : `Done.${before}`);
   } catch (problem) {
     follow.stop();
     const message = problem.step ? `${problem.step}: ${problem.message}` : problem.message;

@@ -94,7 +94,7 @@ function button(deed, digest) {
   made.type = "button";
   made.dataset.same = `${deed} ${digest}`;
   made.setAttribute("aria-label", `${proposed.label} ${named(digest)}`);
-  made.addEventListener("click", () => propose({ ...proposed, asked: { version: digest } }));
+  made.addEventListener("click", () => propose({ ...proposed, asked: { version: digest }, checked: true }));
   return made;
 }
 
