@@ -32,6 +32,7 @@ async function ask(model, prompt) {
   stopped = new AbortController();
   const answer = id("answer");
   answer.textContent = "";
+  id("answer-end").classList.remove("problem");
   say(id("answer-end"), "Asking…");
   id("ask").disabled = true;
   id("ask-stop").disabled = false;
@@ -44,6 +45,7 @@ async function ask(model, prompt) {
     for await (const event of events(response.body)) take(event, answer, told);
     say(id("answer-end"), [`Ended: ${told.reason || "without a reason"}`, told.tokens, lasted()].filter(Boolean).join(", "));
   } catch (problem) {
+    id("answer-end").classList.toggle("problem", problem.name !== "AbortError");
     say(id("answer-end"), problem.name === "AbortError" ? `Stopped after ${lasted()}` : `Failed: ${problem.message}`);
   } finally {
     stopped = null;
