@@ -14,7 +14,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::trials;
+use super::{asking, trials};
 use crate::gateway::{ChangeError, Versions, Wanted};
 use crate::provider::{Digest, Limits};
 use crate::versions::source::Source;
@@ -94,6 +94,7 @@ pub(super) fn routes(versions: Arc<Versions>) -> Router {
         .route("/admin/v1/unpin", post(unpin))
         .route("/admin/v1/prune", post(prune))
         .merge(trials::routes())
+        .merge(asking::routes())
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here".to_owned(), None))
         .with_state(versions)
 }

@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, UnixListener};
 use super::access::{self, AdminToken};
 use super::address::AdminAddress;
 use super::api::{self, Caller};
+use super::page;
 use crate::gateway::Versions;
 
 /// Why there is no admin listener.
@@ -114,11 +115,13 @@ impl Admin {
         let routes = api::routes(versions);
         match self.bound {
             Bound::Unix(listener, _socket) => {
-                let router = routes.layer(middleware::from_fn(of_this_user));
+                let router = routes.merge(page::routes(false)).layer(middleware::from_fn(of_this_user));
                 axum::serve(listener, router.into_make_service_with_connect_info::<Peer>()).await
             }
             Bound::Tcp(listener, token) => {
                 let router: Router = routes.layer(middleware::from_fn_with_state(token, with_token));
+                // The page is where its user says the token.
+                let router = router.merge(page::routes(true));
                 axum::serve(listener, router).await
             }
         }
@@ -152,7 +155,8 @@ impl Connected<IncomingStream<'_, UnixListener>> for Peer {
     }
 }
 
-/// Lets this user and root in. The socket's mode does too; this holds where a file system has no modes.
+/// Lets this user and root in. The socket's mode does too; this holds where a file system has no modes. Whoever forwards a port
+/// to the socket brings a browser to it, and with the browser the pages of others: these are kept out.
 async fn of_this_user(
     ConnectInfo(Peer(user)): ConnectInfo<Peer>,
     mut request: Request<Body>,
@@ -161,15 +165,22 @@ async fn of_this_user(
     let Some(user) = user.filter(|user| *user == 0 || *user == rustix::process::geteuid().as_raw()) else {
         return api::problem(StatusCode::FORBIDDEN, "the admin socket is for the gateway's own user".to_owned(), None);
     };
+    if access::is_foreign(request.headers()) {
+        return foreign();
+    }
     request.extensions_mut().insert(Caller(format!("user {user} at the admin socket")));
     next.run(request).await
+}
+
+fn foreign() -> Response<Body> {
+    let message = "pages of other origins may not use the admin listener".to_owned();
+    api::problem(StatusCode::FORBIDDEN, message, None)
 }
 
 /// Lets whoever has the token in, and no page of another origin.
 async fn with_token(State(token): State<AdminToken>, mut request: Request<Body>, next: Next) -> Response<Body> {
     if access::is_foreign(request.headers()) {
-        let message = "pages of other origins may not use the admin listener".to_owned();
-        return api::problem(StatusCode::FORBIDDEN, message, None);
+        return foreign();
     }
     if !token.opens(request.headers()) {
         let message = format!(

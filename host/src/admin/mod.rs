@@ -1,4 +1,5 @@
-//! The admin listener: whoever operates a gateway asks it about its versions here, and changes them.
+//! The admin listener: whoever operates a gateway asks it about its versions here, and changes them:
+//! by commands, or on a page.
 //!
 //! It is a Unix socket that only the gateway's own user can use, or a port of loopback with a token. Nothing of it is
 //! reachable where clients ask for models.
@@ -6,8 +7,10 @@
 mod access;
 mod address;
 mod api;
+mod asking;
 pub mod client;
 mod listener;
+mod page;
 mod trials;
 
 pub use self::access::{AdminToken, TOKEN_VARIABLE};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use quarry::admin::AdminAddress;
 use quarry::aws::Source;
 use quarry::config::{Environment, Override};
 use quarry::gateway::{
@@ -67,6 +68,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let default_model = models::id_of(&configuration.settings, "");
     let region = configuration.settings.region.clone();
     let admin = begin::listen(arguments.admin, &environment).await?;
+    let token_place = begin::token_place(&environment);
     let fetcher = fetcher(&environment);
     let from = ConfigurationSource { chosen: global.config.clone(), environment, overrides };
     let gateway = Gateway::new(generation, from, configuration, simulator, Arc::new(Metrics::new())).await?;
@@ -78,6 +80,9 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let versions = Versions::new(Arc::clone(&gateway), gate, fetcher, store, VersionRules::default());
     if let Some(admin) = &admin {
         terminal::tell(&format!("  administration: {}\n", admin.address()));
+        if matches!(admin.address(), AdminAddress::Tcp(_)) {
+            terminal::tell(&format!("    a page for a browser; the token that it asks for is {token_place}\n"));
+        }
     }
     let administration = async {
         if let Some(admin) = admin

@@ -36,6 +36,9 @@ pub fn generate_key() -> Result<SecretString, getrandom::Error> {
     Ok(SecretString::from(format!("{KEY_PREFIX}{}", encoded.as_str())))
 }
 
+/// What stands in place of a key's name for requests of whoever operates the gateway. No key can have it: it is no name.
+const OPERATOR: &str = "(operator)";
+
 /// Why a request is not admitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -125,12 +128,12 @@ impl Keys {
     /// As [`Keys::check`].
     pub fn check_at(&self, presented: Option<&str>, now: Instant) -> Result<Admitted, KeyError> {
         if !self.needed {
-            return Ok(Admitted { slot: None });
+            return Ok(Admitted { slot: None, without: ANONYMOUS });
         }
         let presented = presented.filter(|key| !key.is_empty()).ok_or(KeyError::Missing)?;
         let client = self.find(&KeyHash::of_text(presented)).ok_or(KeyError::Unknown)?;
         let slot = Client::enter(client, now)?;
-        Ok(Admitted { slot: Some(slot) })
+        Ok(Admitted { slot: Some(slot), without: ANONYMOUS })
     }
 
     /// The key with this hash. All are compared, whichever it is.
@@ -146,15 +149,22 @@ impl Keys {
 /// A request that was admitted. While it lives, it takes one of its key's places.
 #[must_use = "the place is given back when this is dropped"]
 pub struct Admitted {
-    /// None where no keys are configured.
+    /// None where no keys are configured, and for the operator.
     slot: Option<Slot>,
+    /// What it is called without a key.
+    without: &'static str,
 }
 
 impl Admitted {
+    /// A request of whoever operates the gateway: it has no key and needs none.
+    pub(super) fn operator() -> Self {
+        Admitted { slot: None, without: OPERATOR }
+    }
+
     /// The key's name; `anonymous` where no keys are configured.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.slot.as_ref().map_or(ANONYMOUS, |slot| slot.client().name())
+        self.slot.as_ref().map_or(self.without, |slot| slot.client().name())
     }
 
     /// Whether the key may ask this model. It is the id that is sent to Bedrock that counts, so aliases are resolved before, and

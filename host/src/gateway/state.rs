@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
 use super::lineup::{Canary, Lineup, Seat, Version};
+use super::live::LiveRequests;
 use super::models;
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
@@ -64,6 +65,7 @@ pub struct Gateway {
     /// Cancelled when streams have to end.
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
+    pub(super) live: LiveRequests,
     /// Held while the lineup is changed: by a reload, or by another version.
     pub(super) changing: Mutex<()>,
     /// Told when a version failed.
@@ -97,6 +99,7 @@ impl Gateway {
             slots: Slots::default(),
             cut_off,
             in_flight: InFlight::default(),
+            live: LiveRequests::default(),
             changing: Mutex::default(),
             faulted,
             source,

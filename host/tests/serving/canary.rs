@@ -127,7 +127,7 @@ fn candidate(folder: &Path) -> PathBuf {
 }
 
 /// The embedded component with other words in one place.
-fn mutated() -> Vec<u8> {
+pub(crate) fn mutated() -> Vec<u8> {
     let (from, to) = (WORDS.0.as_bytes(), WORDS.1.as_bytes());
     let places: Vec<usize> = (0..EMBEDDED.len()).filter(|at| EMBEDDED[*at..].starts_with(from)).collect();
     let [at] = places[..] else { panic!("{WORDS:?} stands at {places:?}, and has to stand once") };

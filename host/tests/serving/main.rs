@@ -13,6 +13,7 @@ mod members;
 mod metrics;
 mod operating;
 mod packages;
+mod page;
 mod readme;
 mod sdks;
 mod simulator;

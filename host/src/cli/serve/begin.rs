@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use quarry::admin::{Admin, AdminAddress, AdminToken, default_socket, runtime_folder};
+use quarry::admin::{Admin, AdminAddress, AdminToken, TOKEN_VARIABLE, default_socket, runtime_folder};
 use quarry::config::gateway::{GatewayConfig, ProviderConfig};
 use quarry::config::{ConfigFile, Environment, locate};
 use quarry::gateway::{Restored, restore};
@@ -108,6 +108,14 @@ pub(super) async fn listen(named: Option<AdminAddress>, environment: &Environmen
             Ok(None)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Where whoever opens the admin listener's page finds the token, in words.
+pub(super) fn token_place(environment: &Environment) -> String {
+    match AdminToken::of(environment) {
+        Some(_) => format!("the value of {TOKEN_VARIABLE}"),
+        None => format!("in {}", token_file(environment).display()),
     }
 }
 

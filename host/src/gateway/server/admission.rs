@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HOST, ORIGIN};
+use hyper::http::request::Parts;
 
+use super::operator::Operator;
 use crate::gateway::cut_short::AFTER_SHUTDOWN;
 use crate::gateway::effective::Effective;
 use crate::gateway::keys::{Admitted, KeyError};
 use crate::gateway::lineup::Taken;
+use crate::gateway::live::LiveRequest;
 use crate::gateway::loopback::is_loopback_host;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::{Gateway, Slot, Underway};
@@ -25,26 +28,56 @@ pub(super) struct Admission {
     pub(super) admitted: Admitted,
     /// The version of the provider that it gets, to its end.
     pub(super) seat: Taken,
+    /// Its place in the list of those under way.
+    pub(super) live: LiveRequest,
     _slot: Slot,
     _underway: Underway,
 }
 
-/// Lets a request in, or says why not.
-pub(super) fn admit(gateway: &Gateway, effective: &Effective, headers: &HeaderMap) -> Result<Admission, Refusal> {
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asker<'a> {
+    /// A client, with these headers.
+    Client(&'a HeaderMap),
+    /// Whoever operates the gateway, by the admin listener.
+    Operator,
+}
+
+impl<'a> Asker<'a> {
+    /// Who sent this request.
+    pub(super) fn of(request: &'a Parts) -> Self {
+        match request.extensions.get::<Operator>() {
+            Some(Operator) => Asker::Operator,
+            None => Asker::Client(&request.headers),
+        }
+    }
+}
+
+/// Lets a request for an endpoint in, or says why not.
+pub(super) fn admit(
+    gateway: &Gateway,
+    effective: &Effective,
+    asker: Asker<'_>,
+    endpoint: &'static str,
+) -> Result<Admission, Refusal> {
     let underway = gateway.in_flight.enter();
     if gateway.is_draining() {
         gateway.metrics.refused(Reason::Draining);
         let refusal = Refusal::new(RefusalKind::ShuttingDown, "the gateway is shutting down; ask another one");
         return Err(Refusal { retry_after: Some(AFTER_SHUTDOWN), ..refusal });
     }
-    let admitted = check_key(gateway, effective, headers)?;
+    let admitted = match asker {
+        Asker::Client(headers) => check_key(gateway, effective, headers)?,
+        Asker::Operator => Admitted::operator(),
+    };
     let slot = gateway.slots.take(effective.configuration.gateway.limits.concurrency).ok_or_else(|| {
         gateway.metrics.refused(Reason::Concurrency);
         let refusal = Refusal::new(RefusalKind::Overloaded, "the gateway has as many requests as it takes");
         Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..refusal }
     })?;
     let seat = gateway.lineup.load().seat(admitted.name());
-    Ok(Admission { admitted, seat, _slot: slot, _underway: underway })
+    let live = gateway.live.enter(endpoint, admitted.name(), seat.version.digest());
+    Ok(Admission { admitted, seat, live, _slot: slot, _underway: underway })
 }
 
 /// Checks the key of a request, or, where no keys are configured, that it is from this machine's own user and not from a page

@@ -45,7 +45,7 @@ pub(super) struct Answer {
     /// frame: arming a timer for each event costs more than the event.
     alarm: Pin<Box<Sleep>>,
     last_sent: Instant,
-    _admission: Admission,
+    admission: Admission,
 }
 
 enum State {
@@ -84,7 +84,7 @@ impl Answer {
         let now = Instant::now();
         let alarm = Box::pin(tokio::time::sleep_until(alarm_at(&bounds, now)));
         let cut_off = Box::pin(bounds.deadline.cut_off.clone().cancelled_owned());
-        Answer { state, head, writer, bounds, cut_off, alarm, last_sent: now, _admission: admission }
+        Answer { state, head, writer, bounds, cut_off, alarm, last_sent: now, admission }
     }
 
     /// The next bytes. None are ready while nothing comes.
@@ -97,6 +97,7 @@ impl Answer {
                     let Begun { turn, first, model, observation } = *begun;
                     self.head.model = model;
                     self.writer.begin(&self.head);
+                    self.admission.live.deltas(first.len());
                     self.state = State::Streaming(Box::new((turn, observation)));
                     let mut out = Vec::with_capacity(512);
                     self.writer.events(&first, &mut out);
@@ -125,6 +126,7 @@ impl Answer {
                         Poll::Ready(Some(deltas)) => {
                             let mut out = Vec::with_capacity(256 + 160 * deltas.len());
                             observation.deltas(&deltas, turn.provider_time());
+                            self.admission.live.deltas(deltas.len());
                             self.writer.events(&deltas, &mut out);
                             if !out.is_empty() {
                                 return Poll::Ready(Some(out));

@@ -5,11 +5,12 @@ use std::time::SystemTime;
 
 use axum::body::Body;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::admission::{self, Admission};
+use super::admission::{self, Admission, Asker};
 use super::answer::{Answer, Beginning, Bounds};
 use super::{body, reply};
 use crate::aws::ConverseRequest;
@@ -56,7 +57,7 @@ async fn counted(
 ) -> Result<u64, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
+    let (admission, body) = admit(gateway, &effective, &parts, body, format).await?;
     let effective = Arc::clone(&admission.seat.effective);
     let generation = Arc::clone(&admission.seat.version.generation);
     let (key, method) = (admission.admitted.name(), parts.method.as_str());
@@ -71,6 +72,7 @@ async fn counted(
         let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
         begin::attribute(&mut asked, &chain);
         observation.asked(&asked.model, &asked.options, asked.context.tools.len());
+        admission.live.asked(id, &asked.model, false);
         let Asked { context, options, blobs, .. } = asked;
         let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
         observation.asks(&model.id);
@@ -109,7 +111,7 @@ async fn answered(
 ) -> Result<Response<Body>, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let (admission, body) = admit(gateway, &effective, &parts.headers, body).await?;
+    let (admission, body) = admit(gateway, &effective, &parts, body, format).await?;
     let effective = Arc::clone(&admission.seat.effective);
     let observe = |stream| {
         let key = admission.admitted.name();
@@ -134,6 +136,7 @@ async fn answered(
         }
     };
     let mut observation = observe(read.asked.stream);
+    admission.live.asked(id, &read.asked.model, read.asked.stream);
     if config.log.prompts {
         observation.prompt(&String::from_utf8_lossy(&sent));
     }
@@ -182,13 +185,14 @@ fn deadline(gateway: &Gateway, seat: &Seat, config: &GatewayConfig) -> Deadline 
 async fn admit(
     gateway: &Gateway,
     effective: &Effective,
-    headers: &HeaderMap,
+    parts: &Parts,
     body: Body,
+    format: &'static Format,
 ) -> Result<(Admission, Body), Refusal> {
-    match admission::admit(gateway, effective, headers) {
+    match admission::admit(gateway, effective, Asker::of(parts), format.path) {
         Ok(admission) => Ok((admission, body)),
         Err(refused) => {
-            body::discard(body, headers, effective.configuration.gateway.limits.body).await;
+            body::discard(body, &parts.headers, effective.configuration.gateway.limits.body).await;
             Err(refused)
         }
     }
@@ -292,7 +296,7 @@ async fn whole(
     mut head: Head,
     mut writer: Box<dyn Writer>,
     bounds: Bounds,
-    _admission: Admission,
+    admission: Admission,
 ) -> Result<Response<Body>, Refusal> {
     let mut over = std::pin::pin!(bounds.deadline.passed());
     let Begun { mut turn, first, model, mut observation } = match beginning.await {
@@ -302,6 +306,7 @@ async fn whole(
     head.model = model;
     let mut fold = Fold::new("bedrock-converse-stream", "amazon-bedrock", &head.model, None);
     let mut last = None;
+    admission.live.deltas(first.len());
     let mut deltas = Some(first);
     while let Some(some) = deltas {
         for delta in some {
@@ -318,6 +323,7 @@ async fn whole(
             }
         };
         if let Some(deltas) = &deltas {
+            admission.live.deltas(deltas.len());
             observation.deltas(deltas, turn.provider_time());
         }
     }

@@ -11,6 +11,7 @@ mod descriptors;
 mod exchange;
 mod head;
 mod listener;
+mod operator;
 mod reply;
 mod routes;
 mod stall;

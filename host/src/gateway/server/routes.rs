@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 
+use super::admission::Asker;
 use super::{admission, cors, exchange, head, reply};
 use crate::contract::types::Model;
 use crate::gateway::refusal::{Refusal, RefusalKind};
@@ -107,7 +108,7 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
 /// The models that this client may use.
 async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model>, Refusal> {
     let effective = gateway.effective();
-    let admission = admission::admit(gateway, &effective, headers)?;
+    let admission = admission::admit(gateway, &effective, Asker::Client(headers), "/v1/models")?;
     let effective = Arc::clone(&admission.seat.effective);
     let (configuration, generation) = (&effective.configuration, &admission.seat.version.generation);
     let mut models = effective

@@ -1,0 +1,98 @@
+// Changing something: it is asked once, and the steps are shown as the gateway takes them.
+
+import { change, read } from "./api.js";
+import { id, lasting, make, say, short, show } from "./dom.js";
+
+/** Between two looks at the journal while a change is made, in milliseconds. */
+const PAUSE = 250;
+
+let wanted = null;
+let underWay = false;
+let whenDone = async () => {};
+
+export function setUpChanges(done) {
+  whenDone = done;
+  id("change-do").addEventListener("click", () => (wanted ? makeChange() : close()));
+  id("change-cancel").addEventListener("click", close);
+  // A change that is under way cannot be taken back by closing its dialog.
+  id("change").addEventListener("cancel", (event) => underWay && event.preventDefault());
+}
+
+/** Asks whether to make a change: `{ title, text, label, path, asked, checked }`; `checked`: whether steps are taken. */
+export function propose(proposed) {
+  wanted = proposed;
+  say(id("change-title"), proposed.title);
+  say(id("change-text"), proposed.text);
+  say(id("change-problem"), "");
+  say(id("change-do"), proposed.label);
+  show(id("change-steps"), []);
+  id("change-do").disabled = false;
+  id("change-cancel").hidden = false;
+  id("change").showModal();
+}
+
+function close() {
+  if (!underWay) id("change").close();
+}
+
+async function makeChange() {
+  const proposed = wanted;
+  const { path, asked, title } = proposed;
+  wanted = null;
+  underWay = true;
+  id("change-do").disabled = true;
+  id("change-cancel").hidden = true;
+  say(id("change-do"), "Under way…");
+  const follow = followed();
+  try {
+    const answer = await change(path, asked ?? {});
+    follow.stop();
+    if (answer.steps.length > 0) show(id("change-steps"), answer.steps.map(step));
+    const name = answer.name ? `${answer.name} (${short(answer.version)})` : short(answer.version);
+    tell(`${title.replace(/\?$/, "")}: ${answer.unchanged ? "nothing had to be changed" : "done"}, ${name}`, false);
+    const before = proposed.checked && answer.steps.length === 0 ? " It had passed every step before." : "";
+    say(id("change-text"), answer.unchanged ? "Nothing had to be changed." : `Done.${before}`);
+  } catch (problem) {
+    follow.stop();
+    const message = problem.step ? `${problem.step}: ${problem.message}` : problem.message;
+    tell(`${title.replace(/\?$/, "")}: refused. ${message}`, true);
+    say(id("change-text"), "Nothing was changed, as far as the gateway tells.");
+    say(id("change-problem"), message);
+  }
+  underWay = false;
+  say(id("change-do"), "Close");
+  id("change-do").disabled = false;
+  id("change-do").focus();
+  await whenDone();
+}
+
+/** Shows the steps that the journal tells of from now on. */
+function followed() {
+  let goesOn = true;
+  let after = null;
+  const look = async () => {
+    while (goesOn) {
+      const lines = await read("/admin/v1/journal").catch(() => []);
+      after ??= lines.at(-1)?.seq ?? 0;
+      const steps = lines.filter((line) => line.seq > after && line.event === "step");
+      if (goesOn && steps.length > 0) show(id("change-steps"), steps.map(step));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+  };
+  look();
+  return { stop: () => (goesOn = false) };
+}
+
+/** A step, with what it came to. */
+export function step({ step: name, failure, detail, milliseconds }) {
+  const state = make("span", failure ? "mark bad" : "mark good", failure ? "failed" : "passed");
+  const text = failure ?? detail;
+  return make("li", "step", make("b", "", name), state, make("span", "note", lasting(milliseconds)), text && make("span", "", text));
+}
+
+/** Tells what a change came to. */
+function tell(text, isProblem) {
+  id("result").hidden = false;
+  id("result").classList.toggle("bad", isProblem);
+  say(id("result"), text);
+}

@@ -1,0 +1,39 @@
+// What happened to versions, the latest first.
+
+import { id, make, moment, short, show } from "./dom.js";
+
+/** As many lines are shown. */
+const SHOWN = 40;
+
+const WORDS = {
+  verified: (line) => `${line.name} passed ${line.passed} cases`,
+  activated: () => "serves",
+  "rolled-back": (line) => `${short(line.to)} serves again in place of ${short(line.from)}`,
+  quarantined: (line) => `quarantined: ${line.reason}`,
+  "canary-begun": (line) => `canary: gets ${line.part}`,
+  "canary-ended": (line) => `canary ended: ${line.reason}`,
+  "shadow-begun": (line) => `shadow: runs beside ${line.share} % of the requests`,
+  "shadow-ended": (line) => `shadow ended: ${line.reason}`,
+  pinned: () => "pinned",
+  unpinned: () => "unpinned",
+  pruned: () => "its bytes were removed",
+};
+
+export function showJournal(lines) {
+  // Steps that were passed stand with their version.
+  const told = lines.filter((line) => line.event !== "step" || line.failure).slice(-SHOWN).reverse();
+  show(id("journal"), told.length > 0 ? told.map(entry) : [make("li", "note", "Nothing happened so far.")]);
+}
+
+function entry(line) {
+  const failed = line.event === "step";
+  const text = failed ? `${line.step} failed: ${line.failure}` : (WORDS[line.event]?.(line) ?? line.event);
+  return make(
+    "li",
+    "entry",
+    make("time", "note", moment(line.at)),
+    line.digest ? make("code", "", short(line.digest)) : null,
+    make("span", failed || line.event === "quarantined" ? "problem" : "", text),
+    line.by ? make("span", "note", line.by) : null,
+  );
+}

@@ -1,0 +1,108 @@
+// The versions: what each does, what it passed, and what can be done with it.
+
+import { propose, step } from "./changes.js";
+import { facts, folded, id, make, many, moment, say, short, show } from "./dom.js";
+
+/** Classes of the states' marks. */
+const MARKS = { serving: "good", canary: "trial", retiring: "quiet", verified: "quiet", quarantined: "bad" };
+
+/** What can be done, by the state. */
+const DEEDS = { canary: ["activate"], retiring: ["activate"], verified: ["activate"], quarantined: ["verify"] };
+
+let known = { previous: null, pinned: null, serving: "", names: new Map() };
+
+export function setUpVersions() {
+  id("rollback").addEventListener("click", () =>
+    propose({
+      title: "Roll back?",
+      text: `New requests get ${named(known.previous)} again. Requests under way finish on the version that they have.`,
+      label: "Roll back",
+      path: "/admin/v1/rollback",
+    }),
+  );
+  id("pin").addEventListener("click", () => propose(known.pinned ? unpinning() : pinning()));
+}
+
+const pinning = () => ({
+  title: "Pin?",
+  text: `No other version takes the place of ${named(known.serving)} until it is unpinned.`,
+  label: "Pin",
+  path: "/admin/v1/pin",
+});
+
+const unpinning = () => ({
+  title: "Unpin?",
+  text: `Other versions may take the place of ${named(known.serving)} again.`,
+  label: "Unpin",
+  path: "/admin/v1/unpin",
+});
+
+export function showVersions(status, journal) {
+  const names = new Map(status.versions.map((version) => [version.digest, version.name]));
+  known = { previous: status.previous, pinned: status.pinned, serving: status.serving, names };
+  say(id("serving"), named(status.serving));
+  id("rollback").disabled = !status.previous;
+  say(id("pin"), status.pinned ? "Unpin…" : "Pin…");
+  id("pinned").hidden = !status.pinned;
+  say(id("pinned"), status.pinned ? `${named(status.pinned)} is pinned: no other version is activated.` : "");
+  show(id("versions"), status.versions.map((version) => card(version, journal)));
+}
+
+/** What a version calls itself, with its digest's beginning. */
+export function named(digest) {
+  const name = known.names.get(digest);
+  return name ? `${name} (${short(digest)})` : short(digest);
+}
+
+function card(version, journal) {
+  const { digest, name, state, service } = version;
+  const deeds = (DEEDS[state] ?? []).map((deed) => button(deed, digest));
+  const title = make(
+    "div",
+    "title",
+    make("h3", "", name || "(never loaded) ", " ", make("code", "", short(digest))),
+    make("div", "row", make("span", `mark ${MARKS[state] ?? "quiet"}`, state), ...deeds),
+  );
+  title.querySelector("code").title = digest;
+  const report = facts([
+    ["Conformance", version.cases === undefined ? "passed when it was built in" : `${many(version.cases, "case")} passed`],
+    ["Checked", version.verifiedAt && moment(version.verifiedAt)],
+    ["From", version.source],
+    ["Quarantined", version.quarantined],
+    ["Requests", service && `${many(service.requests, "request")}, ${service.underWay} under way`],
+    ["Faults", service && `${service.faults}, felt by clients: ${service.lost}`],
+    ["Loaded", service && moment(service.since)],
+  ]);
+  return make("li", "card", title, report, steps(digest, journal));
+}
+
+function button(deed, digest) {
+  const activate = {
+    title: "Activate?",
+    text: `New requests get ${named(digest)}. Requests under way finish on the version that they have.`,
+    label: "Activate",
+    path: "/admin/v1/activate",
+  };
+  const verify = {
+    title: "Verify again?",
+    text: `${named(digest)} is held against all that it has to pass. Its quarantine is lifted when it passes.`,
+    label: "Verify",
+    path: "/admin/v1/verify",
+  };
+  const proposed = deed === "verify" ? verify : activate;
+  const made = make("button", "", `${proposed.label}…`);
+  made.type = "button";
+  made.dataset.same = `${deed} ${digest}`;
+  made.setAttribute("aria-label", `${proposed.label} ${named(digest)}`);
+  made.addEventListener("click", () => propose({ ...proposed, asked: { version: digest }, checked: true }));
+  return made;
+}
+
+/** The steps of the last time that the version was held against what it has to pass. */
+function steps(digest, journal) {
+  const lines = journal.filter((line) => line.event === "step" && line.digest === digest);
+  const begins = lines.findLastIndex((line) => line.step === "imports" || line.step === "digest");
+  const last = lines.slice(Math.max(0, begins));
+  if (last.length === 0) return null;
+  return folded(`steps of ${digest}`, [`Steps, ${moment(last[0].at)}`], make("ol", "plain", ...last.map(step)));
+}
