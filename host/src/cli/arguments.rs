@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod config;
 mod trials;
 
 use std::net::SocketAddr;
@@ -11,6 +12,9 @@ use quarry::admin::AdminAddress;
 use quarry::config::gateway::{HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
 use quarry::versions::source::{OciReference, Source};
 
+pub(crate) use self::config::{
+    ConfigCommand, Editing, ExplainArguments, GetArguments, SetArguments, UnsetArguments, ValidateArguments,
+};
 pub(crate) use self::trials::{CanaryArguments, ShadowArguments};
 
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
@@ -48,6 +52,9 @@ pub(crate) enum Command {
     /// Which credentials are used
     #[command(subcommand)]
     Auth(AuthCommand),
+    /// Look at the configuration, and change it
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Keys of the gateway's clients
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -14,8 +14,11 @@ use super::exit::Exit;
 use super::setup::ProblemsTold;
 use super::{setup, terminal};
 
+/// The gateway's own part of the configuration.
+pub(super) const SECTION: &str = "quarry";
+
 /// Where the keys are in the configuration.
-const KEYS: [&str; 2] = ["quarry", "keys"];
+const KEYS: [&str; 2] = [SECTION, "keys"];
 
 pub(crate) fn add(global: &Global, arguments: &AddKeyArguments) -> anyhow::Result<Exit> {
     let location = locate_for_edit(global.config.as_deref(), &Environment::of_process())?;
@@ -55,7 +58,7 @@ fn keys_of(file: Option<&ConfigFile>) -> Result<Vec<KeyConfig>, ProblemsTold> {
 
 /// OpenClaw does not start with a member in its file that it does not know (its documentation on strict validation). So that file
 /// gets no `quarry` member unless it has one, or is named.
-fn check_whose_file(location: &Location, edit: &ConfigEdit) -> anyhow::Result<()> {
+pub(super) fn check_whose_file(location: &Location, edit: &ConfigEdit) -> anyhow::Result<()> {
     if location.chosen_by == ChosenBy::OpenClaw && !edit.contains(&Segment::members(KEYS[..1].iter().copied())) {
         let path = location.path.display();
         bail!(

@@ -42,6 +42,12 @@ impl ConfigFile {
         }
     }
 
+    /// A file as it would be with this text: to check an edit before it is written.
+    #[must_use]
+    pub fn with_text(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        ConfigFile { path: path.into(), text: text.into() }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

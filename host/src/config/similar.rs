@@ -5,7 +5,8 @@ const LONGEST: usize = 64;
 
 /// The known word nearest to `word`, if it is near enough to be a slip: at most a third of the letters differ. Capitals and the
 /// signs `-` and `_` do not count. The provider judges the rest of the configuration by the same rule.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+#[must_use]
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     if word.len() > LONGEST {
         return None;
     }

@@ -56,10 +56,23 @@ impl Configuration {
             Some(location) => Some(ConfigFile::read(&location)?),
             None => None,
         };
-        let secrets = ConfigSecrets::read(file.as_ref(), overrides)?;
+        Self::of_file(session, file.as_ref(), environment, overrides)
+    }
+
+    /// The same for a file that was read already, or that is about to be written.
+    ///
+    /// # Errors
+    /// When it cannot be used, or the provider fails.
+    pub fn of_file(
+        session: &mut Session,
+        file: Option<&ConfigFile>,
+        environment: &Environment,
+        overrides: &[Override],
+    ) -> Result<Self, ConfigurationError> {
+        let secrets = ConfigSecrets::read(file, overrides)?;
         let identity = session.identify()?;
-        let layers = layers(file.as_ref(), environment, overrides, &identity)?;
-        let gateway = GatewayConfig::read(file.as_ref());
+        let layers = layers(file, environment, overrides, &identity)?;
+        let gateway = GatewayConfig::read(file);
         match (session.merge(&layers)?, gateway) {
             (Ok(Merged { settings, warnings }), Ok(gateway)) => Ok(Configuration {
                 settings,

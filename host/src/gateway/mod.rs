@@ -7,6 +7,7 @@ mod catalog;
 mod configuration;
 mod cut_short;
 mod effective;
+mod explained;
 mod keys;
 mod lineup;
 mod live;
@@ -25,6 +26,7 @@ mod wire;
 
 pub use self::canary::{CanaryRule, Ended};
 pub use self::configuration::{Configuration, ConfigurationError};
+pub use self::explained::EffectiveValue;
 pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::live::{RequestUnderWay, RequestsUnderWay};
 pub(crate) use self::loopback::is_loopback_host;

@@ -6,6 +6,7 @@ mod auth;
 mod chat;
 mod chat_input;
 mod comparing;
+mod config;
 mod configuration;
 mod conformance_command;
 mod faults;

@@ -1,6 +1,8 @@
 //! Edits of the configuration file. What a person wrote stays as it is: comments, order, spacing, quotes.
 
 mod document;
+#[cfg(test)]
+mod random_tests;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ fn document(text: &str) -> Document {
     Document::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error:?}"))
 }
 
-fn value(json5: &str) -> EditValue {
+pub(super) fn value(json5: &str) -> EditValue {
     EditValue::parse(json5).unwrap_or_else(|error| panic!("{json5:?}: {error}"))
 }
 
@@ -147,7 +147,7 @@ fn what_cannot_be_done_is_told_and_changes_nothing() {
 }
 
 /// A tree as plain JSON, independently of the code under test.
-fn plain(text: &str) -> Value {
+pub(super) fn plain(text: &str) -> Value {
     fn of(value: &ast::Value<'_>) -> Value {
         match value {
             ast::Value::Object(object) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged as _;
 
+use super::super::json5;
 use super::super::path::{Segment, Shown};
 use super::super::position::Cursor;
 use super::super::similar;
@@ -218,29 +219,12 @@ impl Reader {
             self.wrong_kind(node, expected);
             return None;
         };
-        let number = number(literal.value);
+        let number = json5::number(literal.value);
         if number.is_none() {
             self.wrong(node, "this is too large or not a finite number", expected);
         }
         number
     }
-}
-
-/// The value of a number as JSON5 writes it; None where it is not finite.
-fn number(literal: &str) -> Option<f64> {
-    let (negative, unsigned) = match literal.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, literal.strip_prefix('+').unwrap_or(literal)),
-    };
-    let value = match unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
-        Some(digits) =>
-        {
-            #[expect(clippy::cast_precision_loss, reason = "no setting is large enough for it to matter")]
-            u64::from_str_radix(digits, 16).ok().map(|value| value as f64)
-        }
-        None => unsigned.parse::<f64>().ok(),
-    };
-    value.filter(|value| value.is_finite()).map(|value| if negative { -value } else { value })
 }
 
 fn kind(value: &Value<'_>) -> &'static str {

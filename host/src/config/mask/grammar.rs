@@ -61,7 +61,9 @@ impl<'m> Walk<'m> {
 
     /// What may be seen of the value that comes next. Known from the object or list around it, so that depth costs nothing.
     pub(super) fn sight(&self) -> Sight {
-        let Some(around) = self.open.last() else { return Sight::Outside };
+        let Some(around) = self.open.last() else {
+            return if self.is_at_visible_path() { Sight::Visible } else { Sight::Outside };
+        };
         match around.sight {
             Sight::Secret => Sight::Secret,
             Sight::Visible if around.is_object && secret::is_secret_name(&around.name) => Sight::Secret,

@@ -43,6 +43,13 @@ impl Mask {
         Mask { visible: visible.into_iter().map(|path| path.split('.').map(str::to_owned).collect()).collect() }
     }
 
+    /// A mask that hides secrets and nothing else: for the user, whose file it is.
+    #[must_use]
+    pub fn secrets_only() -> Self {
+        // The path of the whole document.
+        Mask { visible: vec![Vec::new()] }
+    }
+
     /// The text with all hidden that is not to be seen. It has as many characters as before, and the same lines.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {

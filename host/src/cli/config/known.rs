@@ -1,0 +1,63 @@
+//! Whether anybody reads what a path names.
+
+use quarry::config::{ConfigText, PROVIDER_PATHS, Segment, Shown, nearest, parse_path};
+use quarry::contract::config::Problem;
+
+use super::super::keys;
+
+/// Says why a path that is about to be set names nothing that is known, and what would be right; None where it does.
+///
+/// Beside the gateway's own part and the parts that the provider reads, nothing is known: OpenClaw's file has much more in it. Inside
+/// those parts the provider knows best, and warns of a member that it does not know at the member's name.
+pub(super) fn unknown(
+    path: &[Segment],
+    of_provider: &[String],
+    changed: &ConfigText,
+    new: &[Problem],
+) -> Option<String> {
+    let read: Vec<&str> =
+        PROVIDER_PATHS.iter().copied().filter(|path| of_provider.iter().any(|wanted| wanted == path)).collect();
+    outside(path, &read).or_else(|| {
+        let names = changed.places_of_names(path);
+        let problem = new.iter().find(|problem| names.contains(&(problem.place.line, problem.place.column)))?;
+        let expected = if problem.expected.is_empty() { String::new() } else { format!("; {}", problem.expected) };
+        Some(format!("{}: {}{expected}", problem.path, problem.message))
+    })
+}
+
+/// Why a path lies outside all that is read.
+fn outside(path: &[Segment], read: &[&str]) -> Option<String> {
+    let own = [keys::SECTION];
+    let read: Vec<Vec<Segment>> = read.iter().chain(&own).filter_map(|path| parse_path(path).ok()).collect();
+    let common = |known: &[Segment]| known.iter().zip(path).take_while(|(known, given)| known == given).count();
+    // On the way to a part that is read, or inside one.
+    if read.iter().any(|known| common(known) == known.len().min(path.len())) {
+        return None;
+    }
+    let depth = read.iter().map(|known| common(known)).max().unwrap_or(0);
+    let there: Vec<&str> = read
+        .iter()
+        .filter(|known| common(known) == depth)
+        .filter_map(|known| match known.get(depth) {
+            Some(Segment::Member(name)) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    let wrong = Shown(&path[..=depth]);
+    Some(match path.get(depth) {
+        Some(Segment::Member(name)) if let Some(meant) = nearest(name, &there) => {
+            let right: Vec<Segment> = path[..depth]
+                .iter()
+                .cloned()
+                .chain([Segment::Member(meant.to_owned())])
+                .chain(path[depth + 1..].iter().cloned())
+                .collect();
+            format!("nothing reads {wrong}; did you mean {}?", Shown(&right))
+        }
+        _ => {
+            let mut parts: Vec<String> = read.iter().map(|known| Shown(known).to_string()).collect();
+            parts.sort();
+            format!("nothing reads {wrong}; what is read is {}", parts.join(", "))
+        }
+    })
+}

@@ -1,0 +1,76 @@
+//! The gateway's settings as they are in effect, with their paths.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::path::{Segment, Shown};
+use super::settings::{
+    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig, RemoteConfig,
+    RetryConfig,
+};
+
+/// Every setting under `quarry`: its path, and its value as it would stand in the file. Values of secrets are left out. The
+/// settings are taken apart member by member: one that is added does not compile until it has its row.
+#[must_use]
+pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
+    let GatewayConfig { listen, keys, limits, retry, fallbacks, cors, remote, provider, log, otlp, drain, keep_alive } =
+        config;
+    let GatewayLimits { body, headers, header_time, body_time, idle, turn, stall, connections, concurrency } = limits;
+    let RetryConfig { attempts, base, most } = retry;
+    let RemoteConfig { allowed, hosts, max_bytes, timeout } = remote;
+    let ProviderConfig { signers, component } = provider;
+    let LogConfig { format, prompts } = log;
+    let mut values = vec![
+        ("listen", json!(listen)),
+        ("limits.bodyBytes", json!(body)),
+        ("limits.headerBytes", json!(headers)),
+        ("limits.headerSeconds", seconds(*header_time)),
+        ("limits.bodySeconds", seconds(*body_time)),
+        ("limits.idleSeconds", seconds(*idle)),
+        ("limits.turnSeconds", seconds(*turn)),
+        ("limits.stallSeconds", seconds(*stall)),
+        ("limits.connections", json!(connections)),
+        ("limits.concurrency", json!(concurrency)),
+        ("retry.attempts", json!(attempts)),
+        ("retry.baseMilliseconds", milliseconds(*base)),
+        ("retry.mostMilliseconds", milliseconds(*most)),
+        ("fallbacks", json!(fallbacks)),
+        ("cors", json!(cors)),
+        ("remote.allowed", json!(allowed)),
+        ("remote.hosts", json!(hosts)),
+        ("remote.bytes", json!(max_bytes)),
+        ("remote.seconds", seconds(*timeout)),
+        ("provider.component", json!(component)),
+        ("provider.signers", signers.iter().map(|signer| json!(signer.id().to_string())).collect()),
+        ("log.format", json!(if *format == LogFormat::Json { "json" } else { "text" })),
+        ("log.prompts", json!(prompts)),
+        ("otlp.endpoint", json!(otlp.as_ref().map(|OtlpConfig { endpoint, headers: _ }| endpoint))),
+        ("drainSeconds", seconds(*drain)),
+        ("keepAliveSeconds", seconds(*keep_alive)),
+    ]
+    .into_iter()
+    .map(|(path, value)| (format!("quarry.{path}"), value))
+    .collect::<Vec<_>>();
+    for (name, _) in otlp.iter().flat_map(|otlp| &otlp.headers) {
+        values.push((format!("quarry.otlp.headers.{}", Shown(&[Segment::Member(name.clone())])), json!("(set)")));
+    }
+    for (index, KeyConfig { name, hash, models, concurrency, requests_per_minute }) in keys.iter().enumerate() {
+        values.extend([
+            (format!("quarry.keys[{index}].name"), json!(name)),
+            (format!("quarry.keys[{index}].hash"), json!(format!("{}…", hash.short()))),
+            (format!("quarry.keys[{index}].models"), json!(models)),
+            (format!("quarry.keys[{index}].concurrency"), json!(concurrency)),
+            (format!("quarry.keys[{index}].requestsPerMinute"), json!(requests_per_minute)),
+        ]);
+    }
+    values
+}
+
+fn seconds(duration: Duration) -> Value {
+    if duration.subsec_nanos() == 0 { json!(duration.as_secs()) } else { json!(duration.as_secs_f64()) }
+}
+
+fn milliseconds(duration: Duration) -> Value {
+    json!(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
