@@ -65,6 +65,10 @@ pub(crate) enum Command {
     /// Look at provider components
     #[command(subcommand)]
     Provider(ProviderCommand),
+    /// Print what a shell needs to complete commands and flags
+    Completions(CompletionsArguments),
+    /// Write the manual pages
+    Man(ManArguments),
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +125,20 @@ pub(crate) struct RecordArguments {
     pub(crate) prompts: bool,
     #[command(flatten)]
     pub(crate) chat: ChatArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// Folder for them: a page a command, quarry.1 first. It is made where it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

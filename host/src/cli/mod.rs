@@ -7,6 +7,7 @@ mod config;
 mod conformance;
 mod credentials;
 mod exit;
+mod generated;
 mod keys;
 mod logging;
 mod models;
@@ -61,5 +62,7 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Simulate(arguments) => simulate::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&global, &arguments),
         Command::Provider(command) => provider::run(&global, command).await,
+        Command::Completions(arguments) => generated::completions(&arguments),
+        Command::Man(arguments) => generated::manual_pages(&arguments),
     }
 }

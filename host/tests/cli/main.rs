@@ -10,6 +10,7 @@ mod config;
 mod configuration;
 mod conformance_command;
 mod faults;
+mod generated;
 mod interruption;
 mod keys;
 mod models;
