@@ -1,4 +1,5 @@
-//! Rust types and calls of the contract in `wit/`, generated. Nothing else is here.
+//! Rust types and calls of the contract in `wit/`, generated. Nothing else is here. Bindings of another version of the contract get a
+//! module of their own beside its adapter, in `provider/contract`.
 #![allow(
     unsafe_code,
     missing_docs,

@@ -5,7 +5,8 @@ use wasmtime::{ResourceLimiter, Result, StoreLimits, StoreLimitsBuilder};
 use super::limits::Limits;
 
 /// What a store holds: only its bounds.
-pub(super) struct Bounds {
+#[derive(Debug)]
+pub struct Bounds {
     limits: StoreLimits,
     /// Whether the call under way was refused memory.
     refused_memory: bool,

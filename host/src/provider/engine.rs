@@ -5,6 +5,7 @@ use std::fmt;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::aot;
+use super::contract::Contracts;
 use super::deadline::Ticker;
 use super::error::LoadError;
 use super::limits::Limits;
@@ -17,6 +18,7 @@ pub struct Host {
     pub(super) engine: Engine,
     pub(super) ticker: Ticker,
     pub(super) limits: Limits,
+    pub(super) contracts: Contracts,
     pooled: bool,
 }
 
@@ -25,6 +27,7 @@ impl fmt::Debug for Host {
         formatter
             .debug_struct("Host")
             .field("limits", &self.limits)
+            .field("contracts", &self.contracts)
             .field("pooled", &self.pooled)
             .finish_non_exhaustive()
     }
@@ -37,6 +40,14 @@ impl Host {
     /// # Errors
     /// When this machine cannot run WebAssembly at all.
     pub fn new(limits: Limits) -> Result<Self, LoadError> {
+        Host::serving(limits, Contracts::of_this_host())
+    }
+
+    /// Makes one that serves these versions of the contract.
+    ///
+    /// # Errors
+    /// As [`Host::new`].
+    pub fn serving(limits: Limits, contracts: Contracts) -> Result<Self, LoadError> {
         let (engine, pooled) = match Engine::new(&config(Some(&limits))) {
             Ok(engine) => (engine, true),
             Err(error) => {
@@ -45,7 +56,7 @@ impl Host {
             }
         };
         let ticker = Ticker::start(&engine).map_err(|error| broken(format!("starting the epoch thread: {error}")))?;
-        Ok(Host { engine, ticker, limits, pooled })
+        Ok(Host { engine, ticker, limits, contracts, pooled })
     }
 
     /// Whether instances come from the pool.
@@ -58,6 +69,12 @@ impl Host {
     #[must_use]
     pub fn engine_hash(&self) -> String {
         aot::engine_hash(&self.engine)
+    }
+
+    /// The versions of the contract whose components it serves.
+    #[must_use]
+    pub fn contracts(&self) -> &Contracts {
+        &self.contracts
     }
 
     /// The bounds of a session.

@@ -50,8 +50,8 @@ pub enum LoadError {
     NotAProvider {
         /// The component.
         name: String,
-        /// The version of the contract that this host serves.
-        expected: &'static str,
+        /// The version of the contract that it has to export, or those that it may.
+        expected: String,
         /// What is missing or different.
         reason: String,
     },

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::aot::AotCache;
-use super::bounds::Bounds;
 use super::component;
+use super::contract::Bound;
 use super::digest::Digest;
 use super::engine::Host;
 use super::error::{LoadError, ProviderError};
@@ -14,10 +14,6 @@ use super::faults::Faults;
 use super::imports::ImportPolicy;
 use super::limits::Limits;
 use super::{EMBEDDED, EMBEDDED_NAME, interface};
-use crate::bindings::ProviderPre;
-
-/// The version of the contract that this host serves.
-pub const CONTRACT: &str = "0.1.0";
 
 /// Who is told of every call that fails, on the thread of the call: it must not wait.
 pub type FaultObserver = Arc<dyn Fn(&ProviderError) + Send + Sync>;
@@ -27,7 +23,8 @@ pub struct Generation {
     host: Arc<Host>,
     name: String,
     digest: Digest,
-    pre: ProviderPre<Bounds>,
+    contract: &'static str,
+    bound: Arc<dyn Bound>,
     faults: Arc<Faults>,
     observer: Option<FaultObserver>,
 }
@@ -38,6 +35,7 @@ impl fmt::Debug for Generation {
             .debug_struct("Generation")
             .field("name", &self.name)
             .field("digest", &self.digest)
+            .field("contract", &self.contract)
             .finish_non_exhaustive()
     }
 }
@@ -77,7 +75,8 @@ impl Generation {
     /// against the contract.
     ///
     /// # Errors
-    /// When the bytes are not a component, import anything, or are no provider of this version of the contract.
+    /// When the bytes are not a component, import anything, or are no provider of a version of the contract that
+    /// this host serves.
     pub fn load(host: &Arc<Host>, name: &str, bytes: &[u8], cache: Option<&AotCache>) -> Result<Arc<Self>, LoadError> {
         Generation::load_importing(host, name, bytes, cache, ImportPolicy::Nothing)
     }
@@ -120,21 +119,26 @@ impl Generation {
         if !imports.is_empty() {
             return Err(LoadError::Imports { name: name.to_owned(), imports });
         }
-        let not_a_provider = |reason| LoadError::NotAProvider { name: name.to_owned(), expected: CONTRACT, reason };
-        if let Some(other) = interface::contract_version(&host.engine, component).filter(|version| version != CONTRACT)
-        {
-            return Err(not_a_provider(format!("it exports quarry:provider@{other}")));
-        }
-        let pre = policy
+        let not_a_provider = |expected, reason| LoadError::NotAProvider { name: name.to_owned(), expected, reason };
+        let exported = interface::contracts(&host.engine, component);
+        let contract = host.contracts.serving(&exported).ok_or_else(|| {
+            let reason = match &exported[..] {
+                [] => "it exports nothing of that package".to_owned(),
+                other => format!("it exports quarry:provider@{}", other.join(" and ")),
+            };
+            not_a_provider(host.contracts.versions().join(" or "), reason)
+        })?;
+        let bound = policy
             .linker(&host.engine, component)
             .and_then(|linker| linker.instantiate_pre(component))
-            .and_then(ProviderPre::new)
-            .map_err(|error| not_a_provider(format!("{error:#}")))?;
+            .and_then(|component| contract.bind(component))
+            .map_err(|error| not_a_provider(contract.version().to_owned(), format!("{error:#}")))?;
         Ok(Arc::new(Generation {
             host: Arc::clone(host),
             name: name.to_owned(),
             digest,
-            pre,
+            contract: contract.version(),
+            bound,
             faults: Arc::default(),
             observer: None,
         }))
@@ -144,18 +148,20 @@ impl Generation {
     /// a session of it, whoever calls. Its faults are counted anew: what it did in the cases was no service.
     #[must_use]
     pub fn in_service(&self, name: String, observer: FaultObserver) -> Arc<Self> {
-        let Generation { host, name: _, digest, pre, faults: _, observer: _ } = self;
-        let (host, pre, faults) = (Arc::clone(host), pre.clone(), Arc::default());
-        Arc::new(Generation { host, name, digest: *digest, pre, faults, observer: Some(observer) })
+        self.again(name, Some(observer))
     }
 
     /// The same component with counts of its own, and nobody who is told: for runs beside the requests, which say nothing of
     /// how it serves.
     #[must_use]
     pub fn apart(&self) -> Arc<Self> {
-        let Generation { host, name, digest, pre, faults: _, observer: _ } = self;
-        let (host, name, pre) = (Arc::clone(host), name.clone(), pre.clone());
-        Arc::new(Generation { host, name, digest: *digest, pre, faults: Arc::default(), observer: None })
+        self.again(self.name.clone(), None)
+    }
+
+    fn again(&self, name: String, observer: Option<FaultObserver>) -> Arc<Self> {
+        let Generation { host, name: _, digest, contract, bound, faults: _, observer: _ } = self;
+        let (host, bound, faults) = (Arc::clone(host), Arc::clone(bound), Arc::default());
+        Arc::new(Generation { host, name, digest: *digest, contract, bound, faults, observer })
     }
 
     /// How many sessions are alive in this generation's engine: one a request that is answered, and one while the provider is
@@ -176,6 +182,12 @@ impl Generation {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The version of the contract that it is served by, such as `0.1.0`.
+    #[must_use]
+    pub fn contract(&self) -> &'static str {
+        self.contract
     }
 
     /// The bounds of its sessions.
@@ -201,7 +213,7 @@ impl Generation {
         &self.host
     }
 
-    pub(super) fn pre(&self) -> &ProviderPre<Bounds> {
-        &self.pre
+    pub(super) fn bound(&self) -> &dyn Bound {
+        self.bound.as_ref()
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::aot::AotCache;
 use super::component;
+use super::contract::Contract;
 use super::digest::Digest;
 use super::engine::Host;
 use super::error::LoadError;
@@ -21,7 +22,7 @@ pub struct Inspection {
     pub size: usize,
     /// SHA-256 of the component, in hexadecimal.
     pub sha256: String,
-    /// Version of `quarry:provider` that it exports, if it exports any.
+    /// Version of `quarry:provider` that it exports, if it exports any; of several the newest that this host serves.
     pub wit_version: Option<String>,
     /// Everything that it imports: functions by interface and name, and whatever else there is by name. Empty for a provider
     /// that may be loaded.
@@ -44,9 +45,17 @@ pub fn inspect(host: &Host, path: Option<&Path>, cache: Option<&AotCache>) -> Re
     Ok(Inspection {
         size: bytes.len(),
         sha256: Digest::of(&bytes).to_string(),
-        wit_version: interface::contract_version(&host.engine, &compiled),
+        wit_version: wit_version(host, interface::contracts(&host.engine, &compiled)),
         imports: interface::imports(&host.engine, &compiled),
         exports: interface::exports(&host.engine, &compiled),
         name,
     })
+}
+
+/// The version that a component is served as, else the first that it exports.
+fn wit_version(host: &Host, exported: Vec<String>) -> Option<String> {
+    let contract = host.contracts.serving(&exported).map(Contract::version);
+    let one = |version: &String| host.contracts.serving(std::slice::from_ref(version)).map(Contract::version);
+    let served = exported.iter().find(|version| one(version) == contract).cloned();
+    served.or_else(|| exported.into_iter().next())
 }

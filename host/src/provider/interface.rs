@@ -4,6 +4,8 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 
+use super::contract;
+
 /// Everything that a component imports.
 pub(super) fn imports(engine: &Engine, component: &Component) -> Vec<String> {
     let component_type = component.component_type();
@@ -22,14 +24,13 @@ pub(super) fn exports(engine: &Engine, component: &Component) -> Vec<String> {
         .collect()
 }
 
-/// The version of `quarry:provider` whose interfaces a component exports.
-pub(super) fn contract_version(engine: &Engine, component: &Component) -> Option<String> {
-    let component_type = component.component_type();
-    component_type
-        .exports(engine)
-        .filter_map(|(name, _)| name.strip_prefix("quarry:provider/")?.split_once('@'))
-        .map(|(_, version)| version.to_owned())
-        .next()
+/// The versions of `quarry:provider` whose interfaces a component exports.
+pub(super) fn contracts(engine: &Engine, component: &Component) -> Vec<String> {
+    let mut versions = Vec::new();
+    for (name, _) in component.component_type().exports(engine) {
+        contract::add(&mut versions, name);
+    }
+    versions
 }
 
 /// An import by name; of an interface each function, or the interface itself where it has none.

@@ -1,11 +1,13 @@
 //! Provider components: loading, bounds, and calls. The only place that names wasmtime, besides the generated bindings.
 //!
 //! A component is loaded once into a [`Generation`]. Each stream gets a [`Session`] of its own: a store with bounded memory,
-//! handles, lifted bytes and time for each call. A trap poisons the session and costs one stream.
+//! handles, lifted bytes and time for each call. A trap poisons the session and costs one stream. Components of more than one
+//! version of the contract are served in one process ([`Contracts`]).
 
 mod aot;
 mod bounds;
 mod component;
+mod contract;
 mod deadline;
 mod digest;
 mod engine;
@@ -20,11 +22,13 @@ mod scan;
 mod session;
 
 pub use self::aot::AotCache;
+pub use self::bounds::Bounds;
+pub use self::contract::{Bound, Calls, Contract, Contracts};
 pub use self::digest::{Digest, DigestError};
 pub use self::engine::Host;
 pub use self::error::{LoadError, ProviderError};
 pub use self::faults::{FaultCount, Faults};
-pub use self::generation::{CONTRACT, FaultObserver, Generation};
+pub use self::generation::{FaultObserver, Generation};
 pub use self::imports::ImportPolicy;
 pub use self::inspect::{Inspection, inspect};
 pub use self::limits::Limits;

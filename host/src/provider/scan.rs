@@ -2,15 +2,16 @@
 
 use wasmparser::{Parser, Payload};
 
+use super::contract;
 use super::error::LoadError;
 
-/// A component's face: what it imports and which contract it exports.
+/// A component's face: what it imports and which versions of the contract it exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
     /// Everything that it imports, by name.
     pub imports: Vec<String>,
-    /// Version of `quarry:provider` that it exports, if it exports any.
-    pub contract: Option<String>,
+    /// Versions of `quarry:provider` that it exports: mostly one.
+    pub contracts: Vec<String>,
 }
 
 /// Reads a component's imports and exports. Nothing of it is compiled or run, so a version that may not be loaded is refused
@@ -38,9 +39,7 @@ pub fn scan(name: &str, bytes: &[u8]) -> Result<Scan, LoadError> {
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
                 for export in section {
-                    let name = export.map_err(malformed)?.name.name;
-                    let version = name.strip_prefix("quarry:provider/").and_then(|rest| rest.split_once('@'));
-                    scan.contract = scan.contract.or(version.map(|(_, version)| version.to_owned()));
+                    contract::add(&mut scan.contracts, export.map_err(malformed)?.name.name);
                 }
             }
             _ => {}
@@ -58,7 +57,7 @@ mod tests {
     fn the_embedded_component_imports_nothing_and_exports_the_contract() {
         let scan = scan("it", EMBEDDED).expect("it is a component");
         assert!(scan.imports.is_empty());
-        assert_eq!(scan.contract.as_deref(), Some("0.1.0"));
+        assert_eq!(scan.contracts, ["0.1.0"]);
     }
 
     #[test]
@@ -69,7 +68,7 @@ mod tests {
             (component (import "inner" (func))))"#;
         let scan = scan("it", &wat::parse_str(text).expect("it is right")).expect("it is a component");
         assert_eq!(scan.imports, ["wasi:clocks/now"]);
-        assert_eq!(scan.contract, None);
+        assert!(scan.contracts.is_empty());
     }
 
     #[test]

@@ -8,10 +8,10 @@ use wasmtime::component::ResourceAny;
 use wasmtime::{Store, Trap};
 
 use super::bounds::Bounds;
+use super::contract::Calls;
 use super::deadline::{self, Hold};
 use super::error::ProviderError;
 use super::generation::Generation;
-use crate::bindings::Provider;
 use crate::contract::about::Identity;
 use crate::contract::config::{Layer, Merged, Problem as ConfigProblem, Settings};
 use crate::contract::conversation::{Batch, Context, Delta, Ending, Opening, Options, Prepared, Problem};
@@ -25,7 +25,7 @@ use crate::contract::types::{ApiError, Failure, Model};
 pub struct Session {
     generation: Arc<Generation>,
     store: Store<Bounds>,
-    provider: Provider,
+    provider: Box<dyn Calls>,
     /// The open listing.
     listing: Option<ResourceAny>,
     /// The open turn.
@@ -80,7 +80,7 @@ impl Session {
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(deadline::ticks(limits.long_call));
         let stream_ticks = deadline::ticks(limits.stream_call);
-        let provider = generation.pre().instantiate(&mut store).map_err(|error| {
+        let provider = generation.bound().instantiate(&mut store).map_err(|error| {
             let (provider, reason) = (generation.name().to_owned(), format!("{error:#}"));
             told(&generation, ProviderError::Instantiate { provider, reason })
         })?;
@@ -107,9 +107,7 @@ impl Session {
     /// # Errors
     /// As every call: when the provider traps, takes too long or gives back too much.
     pub fn identify(&mut self) -> Result<Identity, ProviderError> {
-        call!(self, "identify", self.long_ticks(), long_call, |store, provider| provider
-            .quarry_provider_about()
-            .call_identify(store))
+        call!(self, "identify", self.long_ticks(), long_call, |store, provider| provider.identify(store))
     }
 
     /// `config.merge`. The inner result is the provider's own.
@@ -117,9 +115,7 @@ impl Session {
     /// # Errors
     /// As every call.
     pub fn merge(&mut self, layers: &[Layer]) -> Result<Result<Merged, Vec<ConfigProblem>>, ProviderError> {
-        call!(self, "merge", self.long_ticks(), long_call, |store, provider| provider
-            .quarry_provider_config()
-            .call_merge(store, layers))
+        call!(self, "merge", self.long_ticks(), long_call, |store, provider| provider.merge(store, layers))
     }
 
     /// Begins a listing, in place of one that is open.
@@ -129,9 +125,7 @@ impl Session {
     pub fn open_listing(&mut self, settings: &Settings, options: ListingOptions) -> Result<(), ProviderError> {
         self.close_listing()?;
         let listing = call!(self, "listing", self.long_ticks(), long_call, |store, provider| provider
-            .quarry_provider_models()
-            .listing()
-            .call_constructor(store, settings, options))?;
+            .open_listing(store, settings, options))?;
         self.listing = Some(listing);
         Ok(())
     }
@@ -143,9 +137,7 @@ impl Session {
     pub fn resume(&mut self, supplies: &[Supply]) -> Result<Step, ProviderError> {
         let listing = self.listing.ok_or_else(|| self.out_of_order("resume", "a listing"))?;
         let step = call!(self, "resume", self.long_ticks(), long_call, |store, provider| provider
-            .quarry_provider_models()
-            .listing()
-            .call_resume(store, listing, supplies))?;
+            .resume(store, listing, supplies))?;
         if matches!(step, Step::Done(_)) {
             self.close_listing()?;
         }
@@ -164,8 +156,7 @@ impl Session {
         options: &Options,
     ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
         call!(self, "prepare", self.long_ticks(), long_call, |store, provider| provider
-            .quarry_provider_conversation()
-            .call_prepare(store, settings, model, context, options))
+            .prepare(store, settings, model, context, options))
     }
 
     /// `conversation.prepare` of a small request, on a thread that other streams wait for: it has the time of a call on the path of
@@ -181,8 +172,7 @@ impl Session {
         options: &Options,
     ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
         call!(self, "prepare", self.stream_ticks, stream_call, |store, provider| provider
-            .quarry_provider_conversation()
-            .call_prepare(store, settings, model, context, options))
+            .prepare(store, settings, model, context, options))
     }
 
     /// Begins a turn, in place of one that is open.
@@ -191,10 +181,8 @@ impl Session {
     /// As every call.
     pub fn open_turn(&mut self, opening: &Opening) -> Result<(), ProviderError> {
         self.close_turn()?;
-        let turn = call!(self, "turn", self.long_ticks(), long_call, |store, provider| provider
-            .quarry_provider_conversation()
-            .turn()
-            .call_constructor(store, opening))?;
+        let turn =
+            call!(self, "turn", self.long_ticks(), long_call, |store, provider| provider.open_turn(store, opening))?;
         self.turn = Some(turn);
         self.generation.faults().turn();
         Ok(())
@@ -206,10 +194,7 @@ impl Session {
     /// When no turn is open, and as every call.
     pub fn push(&mut self, batch: &Batch) -> Result<Vec<Delta>, ProviderError> {
         let turn = self.turn.ok_or_else(|| self.out_of_order("push", "a turn"))?;
-        call!(self, "push", self.stream_ticks, stream_call, |store, provider| provider
-            .quarry_provider_conversation()
-            .turn()
-            .call_push(store, turn, batch))
+        call!(self, "push", self.stream_ticks, stream_call, |store, provider| provider.push(store, turn, batch))
     }
 
     /// `turn.finish`.
@@ -218,10 +203,7 @@ impl Session {
     /// When no turn is open, and as every call.
     pub fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
         let turn = self.turn.ok_or_else(|| self.out_of_order("finish", "a turn"))?;
-        call!(self, "finish", self.stream_ticks, stream_call, |store, provider| provider
-            .quarry_provider_conversation()
-            .turn()
-            .call_finish(store, turn, ending))
+        call!(self, "finish", self.stream_ticks, stream_call, |store, provider| provider.finish(store, turn, ending))
     }
 
     /// `conversation.explain`.
@@ -229,9 +211,7 @@ impl Session {
     /// # Errors
     /// As every call.
     pub fn explain(&mut self, error: &ApiError) -> Result<Failure, ProviderError> {
-        call!(self, "explain", self.long_ticks(), long_call, |store, provider| provider
-            .quarry_provider_conversation()
-            .call_explain(store, error))
+        call!(self, "explain", self.long_ticks(), long_call, |store, provider| provider.explain(store, error))
     }
 
     fn long_ticks(&self) -> u64 {

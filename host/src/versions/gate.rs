@@ -11,7 +11,7 @@ use super::signature;
 use super::source::Fetched;
 use crate::config::gateway::Signer;
 use crate::conformance::component::Component;
-use crate::provider::{AotCache, CONTRACT, Digest, EMBEDDED, Generation, Host, LoadError, scan};
+use crate::provider::{AotCache, Digest, EMBEDDED, Generation, Host, LoadError, scan};
 
 /// A version that asks to serve.
 #[derive(Debug, Clone)]
@@ -146,10 +146,19 @@ impl Gate {
             }
             Err(LoadError::Imports { name: source.clone(), imports: face.imports }.to_string())
         })?;
-        steps.take(Step::Contract, || match face.contract.as_deref() {
-            Some(CONTRACT) => Ok(((), Some(format!("quarry:provider@{CONTRACT}")))),
-            Some(other) => Err(format!("{source} exports quarry:provider@{other}, this host serves {CONTRACT}")),
-            None => Err(format!("{source} exports no quarry:provider; this host serves {CONTRACT}")),
+        steps.take(Step::Contract, || {
+            let (contracts, exported) = (self.host.contracts(), &face.contracts);
+            let served = || contracts.versions().join(" and ");
+            match contracts.serving(exported) {
+                Some(contract) => Ok(((), Some(format!("quarry:provider@{}", contract.version())))),
+                None if exported.is_empty() => {
+                    Err(format!("{source} exports no quarry:provider; this host serves {}", served()))
+                }
+                None => {
+                    let other = exported.join(" and ");
+                    Err(format!("{source} exports quarry:provider@{other}, this host serves {}", served()))
+                }
+            }
         })?;
         let generation = steps.take(Step::Compile, || self.compiled(source, bytes))?;
         let name = match identity(&generation) {

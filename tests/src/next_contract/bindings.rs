@@ -1,0 +1,12 @@
+//! Rust types and calls of the contract in `tests/wit-next`, generated. Nothing else is here.
+#![allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic,
+    reason = "generated code"
+)]
+
+wasmtime::component::bindgen!({ path: "wit-next", world: "provider" });
