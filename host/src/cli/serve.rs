@@ -84,6 +84,11 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
             terminal::tell(&format!("    a page for a browser; the token that it asks for is {token_place}\n"));
         }
     }
+    // Requests need not wait for it: until then the version that serves gets all of them.
+    let resumed = tokio::spawn({
+        let versions = Arc::clone(&versions);
+        async move { versions.resume(restored.trials).await }
+    });
     let administration = async {
         if let Some(admin) = admin
             && let Err(error) = admin.run(Arc::clone(&versions)).await
@@ -111,6 +116,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         () = reloads => {}
         () = administration => {}
     }
+    resumed.abort();
     drop(passing);
     telemetry.end().await;
     terminal::tell("stopped\n");

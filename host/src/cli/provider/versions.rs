@@ -229,11 +229,11 @@ fn line(line: &Line) -> Option<String> {
             format!("{}  put to work again in place of {} ({by})", short(to), short(from))
         }
         Event::Quarantined { digest, reason } => format!("{}  quarantined: {reason}", short(digest)),
-        Event::CanaryBegun { digest, part, by } => format!("{}  gets {part} ({by})", short(digest)),
+        Event::CanaryBegun { digest, part, by, .. } => format!("{}  gets {part} ({by})", short(digest)),
         Event::CanaryEnded { digest, reason, by } => {
             format!("{}  gets no more requests: {reason} ({by})", short(digest))
         }
-        Event::ShadowBegun { digest, share, by } => {
+        Event::ShadowBegun { digest, share, by, .. } => {
             format!("{}  runs beside {share} % of the requests ({by})", short(digest))
         }
         Event::ShadowEnded { digest, reason, by } => {

@@ -7,6 +7,7 @@ mod activate;
 mod canary;
 mod health;
 mod restore;
+mod resume;
 mod retire;
 mod shadow;
 mod status;

@@ -192,6 +192,7 @@ impl Versions {
         let mut store = self.store();
         let needed = |digest: &Digest| {
             [Some(status.serving), status.previous, status.pinned].contains(&Some(*digest))
+                || store.history().trials.has(digest)
                 || status.versions.iter().any(|version| version.digest == *digest && version.service.is_some())
         };
         let kept = store.kept()?;
