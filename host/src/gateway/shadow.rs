@@ -6,7 +6,6 @@
 
 mod listing;
 mod report;
-mod room;
 mod tape;
 mod worker;
 
@@ -16,8 +15,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use self::room::{PER_INPUT, Room, Taken};
-use self::tape::Recording;
+use self::tape::ForTheShadow;
 use self::worker::{Input, Job};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Options};
@@ -25,13 +23,19 @@ use crate::contract::types::Model;
 use crate::provider::Generation;
 use crate::telemetry::{Metrics, ShadowRun};
 use crate::versions::compare::{Bounds, Comparison, Differences, Preparation, SettingsFrom};
-use crate::versions::recording::Tape;
+use crate::versions::recording::{Keeping, Room, Taken, Tape};
 
 pub(super) use self::listing::Watched;
 pub use self::report::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 
 /// Inputs that wait to be compared.
 const QUEUE: usize = 256;
+
+/// Bytes of one request, or of the frames of one stream. A larger one is not compared.
+const PER_INPUT: usize = 4 << 20;
+
+/// Bytes of all inputs that are kept at once, those of streams that still last among them.
+const FOR_ALL: usize = 64 << 20;
 
 /// A candidate that runs beside the requests.
 #[derive(Debug)]
@@ -84,7 +88,7 @@ impl Shadow {
             candidate: candidate.apart(),
             share,
             since: SystemTime::now(),
-            room: Arc::default(),
+            room: Room::new(FOR_ALL),
             stopped: AtomicBool::new(false),
             compared: AtomicU64::new(0),
             differing: AtomicU64::new(0),
@@ -128,7 +132,8 @@ impl Shadow {
 
     /// A tape for one attempt of the request.
     pub(super) fn tape(self: &Arc<Self>, sample: &Arc<Sample>) -> Box<dyn Tape> {
-        Box::new(Recording::new(self, sample))
+        let recipient = ForTheShadow { shadow: Arc::clone(self), sample: Arc::clone(sample) };
+        Box::new(Keeping::new(recipient, &self.run.room, PER_INPUT))
     }
 
     /// Has a request compared that came to no stream.

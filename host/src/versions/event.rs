@@ -168,6 +168,20 @@ pub enum Event {
         /// Who asked for it.
         by: String,
     },
+    /// A watched folder held a version that it did not hold before, and it was acted upon.
+    Offered {
+        /// The version; none where its bytes could not be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+        /// Its file.
+        file: String,
+        /// Why it does not serve; none where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+        /// What is not acted upon again, as a digest of the component and its signature; none where nothing was decided of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settled: Option<Digest>,
+    },
     /// No other version is activated until this is taken back.
     Pinned {
         /// The version.

@@ -39,6 +39,8 @@ pub struct History {
     pub quarantined: HashMap<Digest, String>,
     /// The version that no other may replace.
     pub pinned: Option<Digest>,
+    /// What a watched folder offered last and was decided, as a digest of component and signature.
+    pub offered: Option<Digest>,
     /// The candidates beside the version that was put to work last.
     pub trials: Trials,
 }
@@ -93,6 +95,7 @@ impl History {
             Event::Quarantined { digest, reason } => {
                 self.quarantined.insert(*digest, reason.clone());
             }
+            Event::Offered { settled, .. } => self.offered = settled.or(self.offered),
             Event::Pinned { digest, .. } => self.pinned = Some(*digest),
             Event::Unpinned { .. } => self.pinned = None,
             Event::Pruned { digest, .. } => {

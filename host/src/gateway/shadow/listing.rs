@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Shadow;
-use super::room::PER_INPUT;
 use super::worker::{Input, Job};
+use super::{PER_INPUT, Shadow};
 use crate::contract::config::Settings;
 use crate::contract::models::{ListingOptions, Need, Step, Supply};
 use crate::discovery::ListingStepper;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use super::room::Taken;
 use super::{Run, Sample};
 use crate::contract::conversation::{Batch, Ending, Opening};
 use crate::contract::types::ApiError;
 use crate::versions::compare::{self, Listing, Preparation, Specimen, Stream};
+use crate::versions::recording::Taken;
 
 /// The longest rest between two inputs.
 const LONGEST_REST: Duration = Duration::from_millis(500);
