@@ -4,6 +4,7 @@
 //! A request that is sampled pays for a copy of its input and for nothing else: a thread compares, behind a queue that drops what
 //! does not fit. Others pay for one random number.
 
+mod configuration;
 mod listing;
 mod report;
 mod tape;
@@ -22,7 +23,7 @@ use crate::contract::conversation::{Context, Options};
 use crate::contract::types::Model;
 use crate::provider::Generation;
 use crate::telemetry::{Metrics, ShadowRun};
-use crate::versions::compare::{Bounds, Comparison, Differences, Preparation, SettingsFrom};
+use crate::versions::compare::{Bounds, Comparison, Differences, Preparation};
 use crate::versions::recording::{Keeping, Room, Taken, Tape};
 
 pub(super) use self::listing::Watched;
@@ -42,6 +43,8 @@ const FOR_ALL: usize = 64 << 20;
 pub(crate) struct Shadow {
     queue: SyncSender<Job>,
     pub(super) run: Arc<Run>,
+    /// What the candidate makes of the configuration at work, where that is something else than what the version that serves does.
+    own: Option<Arc<Settings>>,
 }
 
 /// How a candidate does beside the requests.
@@ -99,7 +102,7 @@ impl Shadow {
         let (queue, jobs) = sync_channel(QUEUE);
         let running = Arc::clone(&run);
         std::thread::Builder::new().name("shadow".to_owned()).spawn(move || worker::work(&running, &jobs))?;
-        Ok(Arc::new(Shadow { queue, run }))
+        Ok(Arc::new(Shadow { queue, run, own: None }))
     }
 
     /// The shadow, for a request that is in its share.
@@ -122,7 +125,7 @@ impl Shadow {
             return None;
         };
         let preparation = Preparation {
-            settings: SettingsFrom::Merged(Box::new(settings.clone())),
+            settings: self.settings(settings, Some(model)),
             model: model.clone(),
             context: context.clone(),
             options: options.clone(),

@@ -14,6 +14,7 @@ use super::lineup::{Canary, Lineup, Seat, Version};
 use super::listeners::Recorder;
 use super::live::LiveRequests;
 use super::models;
+use super::shadow::Shadow;
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
 use crate::provider::Generation;
@@ -163,12 +164,19 @@ impl Gateway {
             Some(canary) => self.reloaded(canary, &made).await,
             None => None,
         };
-        self.lineup.store(Arc::new(Lineup {
-            primary: Seat { version, effective: made },
-            canary,
-            shadow: before.shadow.clone(),
-        }));
+        let shadow = match &before.shadow {
+            Some(shadow) => Some(self.shadow_under(shadow, &made).await),
+            None => None,
+        };
+        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: made }, canary, shadow }));
         Ok(())
+    }
+
+    /// A candidate beside the requests under the configuration that the version which serves has now.
+    pub(super) async fn shadow_under(&self, shadow: &Arc<Shadow>, now: &Arc<Effective>) -> Arc<Shadow> {
+        let (source, under, now) = (self.source.clone(), Arc::clone(shadow), Arc::clone(now));
+        let compared = tokio::task::spawn_blocking(move || under.under(&source, &now.configuration.settings)).await;
+        compared.unwrap_or_else(|_| Arc::clone(shadow))
     }
 
     /// A candidate under the configuration that the version which serves has now. A candidate that cannot use it goes.

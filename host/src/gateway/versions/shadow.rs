@@ -48,6 +48,7 @@ impl Versions {
         let serving = &lineup.primary.version.generation;
         let shadow = Shadow::begin(serving, &passed.generation, share, prompts, &self.gateway.metrics)
             .map_err(ChangeError::Thread)?;
+        let shadow = self.gateway.shadow_under(&shadow, &lineup.primary.effective).await;
         self.store().record(Event::ShadowBegun { digest, share, prompts, by: by.to_owned() })?;
         let run = Arc::clone(&shadow.run);
         self.gateway.lineup.store(Arc::new(Lineup { shadow: Some(shadow), ..lineup }));
