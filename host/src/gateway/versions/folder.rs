@@ -13,7 +13,7 @@ use crate::versions::source::{Fetched, Folder, Source};
 use crate::versions::{Candidate, Event, Step};
 
 /// How long a folder that cannot be read is left alone.
-const REST: Duration = Duration::from_secs(5);
+const REST: Duration = Duration::from_secs(2);
 
 /// A folder that is watched.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,13 +50,14 @@ impl Versions {
         self.loaded().folder = Some(FolderStatus { path, problem: None, offered: None });
         loop {
             match folder.changed().await {
-                Ok(file) => {
-                    self.folder_problem(None);
-                    self.offer(&file).await;
-                }
+                Ok(file) => self.offer(&file).await,
                 Err(error) => {
                     self.folder_problem(Some(error.to_string()));
-                    tokio::time::sleep(REST).await;
+                    while let Err(error) = folder.readable().await {
+                        self.folder_problem(Some(error.to_string()));
+                        tokio::time::sleep(REST).await;
+                    }
+                    self.folder_problem(None);
                 }
             }
         }

@@ -16,3 +16,6 @@ pub use self::file::RecordingError;
 pub use self::room::{Room, Taken};
 pub use self::tape::{Both, Keeping, Recipient, Tape, Taped};
 pub use self::writer::{Asked, Bounds, Tapes, Tell, Writer, Written};
+
+#[cfg(test)]
+mod tests;

@@ -17,10 +17,10 @@ use crate::provider::Generation;
 use crate::versions::compare::{Preparation, Specimen, Stream, redacted};
 
 /// Streams that wait to be written.
-const QUEUE: usize = 256;
+pub(super) const QUEUE: usize = 256;
 
 /// Bytes of all streams that are kept at once: those that still last, and those that wait to be written.
-const FOR_ALL: usize = 64 << 20;
+pub(super) const FOR_ALL: usize = 64 << 20;
 
 /// The longest rest between two recordings.
 const LONGEST_REST: Duration = Duration::from_millis(500);
@@ -113,7 +113,7 @@ pub struct Writer {
 pub struct Tapes {
     tasks: SyncSender<Task>,
     counts: Arc<Counts>,
-    room: Arc<Room>,
+    pub(super) room: Arc<Room>,
     prompts: bool,
     stream_bytes: usize,
 }
