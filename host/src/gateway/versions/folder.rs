@@ -53,6 +53,7 @@ impl Versions {
                 Ok(file) => self.offer(&file).await,
                 Err(error) => {
                     self.folder_problem(Some(error.to_string()));
+                    tokio::time::sleep(REST).await;
                     while let Err(error) = folder.readable().await {
                         self.folder_problem(Some(error.to_string()));
                         tokio::time::sleep(REST).await;
