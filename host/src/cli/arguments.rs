@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod config;
+mod serving;
 mod trials;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use quarry::versions::source::{OciReference, Source};
 pub(crate) use self::config::{
     ConfigCommand, Editing, ExplainArguments, GetArguments, SetArguments, UnsetArguments, ValidateArguments,
 };
+pub(crate) use self::serving::{ServeArguments, SimulatedPace};
 pub(crate) use self::trials::{CanaryArguments, ShadowArguments};
 
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
@@ -222,40 +224,6 @@ pub(crate) struct ListKeysArguments {
 pub(crate) struct RevokeKeyArguments {
     /// The key's name
     pub(crate) name: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ServeArguments {
-    /// Address to listen on in place of quarry.listen (127.0.0.1:8484); port 0 takes a free one. Other than loopback needs a
-    /// client key: `quarry keys add NAME`
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) listen: Option<SocketAddr>,
-    /// Model for requests that name none, or `default`
-    #[arg(long, short, value_name = "MODEL")]
-    pub(crate) model: Option<String>,
-    /// AWS region to ask in
-    #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<String>,
-    /// Ask a simulator in this process in place of AWS: no account is needed
-    #[arg(long)]
-    pub(crate) simulate: bool,
-    /// How fast the simulated model speaks
-    #[arg(long, value_enum, value_name = "PACE", env = "QUARRY_SIMULATE_PACE", default_value_t = SimulatedPace::Model)]
-    pub(crate) simulate_pace: SimulatedPace,
-    /// Where to listen for administration: unix:PATH, http://127.0.0.1:PORT or off. Without it a socket of this user's
-    #[arg(long, value_name = "ADDRESS", env = "QUARRY_ADMIN")]
-    pub(crate) admin: Option<AdminAddress>,
-    /// How long the compilation of a component may take, by the clock and of one core
-    #[arg(long, value_name = "SECONDS", hide = true, default_value_t = 300, value_parser = positive)]
-    pub(crate) compile_seconds: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
-pub(crate) enum SimulatedPace {
-    /// Like a model
-    Model,
-    /// At once
-    Instant,
 }
 
 #[derive(Debug, Args)]

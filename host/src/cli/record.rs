@@ -27,14 +27,16 @@ impl Recorder {
         generation: &Arc<Generation>,
         asked: &Prepare,
     ) -> Result<Box<dyn Tape>, RecordingError> {
-        let writer = Writer::open(&self.out, Arc::clone(generation), self.prompts, Bounds::default())?;
+        let writer = Writer::open(&self.out, self.prompts, Bounds::default(), Box::new(drop))?;
         let Prepare { settings, model, context, options } = asked;
-        let tape = writer.tape(Some(Preparation {
+        // It is the only one, so it need not be counted.
+        let asked = writer.tapes().asked(0, || Preparation {
             settings: SettingsFrom::Merged(Box::new(settings.clone())),
             model: model.clone(),
             context: context.clone(),
             options: options.clone(),
-        }));
+        });
+        let tape = writer.tapes().tape(generation, asked);
         self.writer = Some(writer);
         Ok(tape)
     }

@@ -1,6 +1,7 @@
 //! `quarry serve`.
 
 mod begin;
+mod recording;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -67,11 +68,16 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let source = if simulator.is_some() { Some(Source::Simulator) } else { configuration.credentials().0 };
     let default_model = models::id_of(&configuration.settings, "");
     let region = configuration.settings.region.clone();
+    let metrics = Arc::new(Metrics::new());
+    let recording = recording::open(&arguments, &metrics)?;
     let admin = begin::listen(arguments.admin, &environment).await?;
     let token_place = begin::token_place(&environment);
     let fetcher = fetcher(&environment);
     let from = ConfigurationSource { chosen: global.config.clone(), environment, overrides };
-    let gateway = Gateway::new(generation, from, configuration, simulator, Arc::new(Metrics::new())).await?;
+    let gateway = Gateway::new(generation, from, configuration, simulator, metrics).await?;
+    if let Some(recording) = &recording {
+        gateway.record(recording.recorder());
+    }
     let server = Server::bind(Arc::clone(&gateway), listen).await?;
     tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
     let begin::Begun { gate, store, restored, passing } = begun;
@@ -84,6 +90,11 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
             terminal::tell(&format!("    a page for a browser; the token that it asks for is {token_place}\n"));
         }
     }
+    // Requests need not wait for it: until then the version that serves gets all of them.
+    let resumed = tokio::spawn({
+        let versions = Arc::clone(&versions);
+        async move { versions.resume(restored.trials).await }
+    });
     let administration = async {
         if let Some(admin) = admin
             && let Err(error) = admin.run(Arc::clone(&versions)).await
@@ -106,10 +117,22 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
             }
         }
     };
+    let folder = arguments.provider_folder.or_else(|| gateway.watched_folder());
+    let watching = async {
+        match folder {
+            Some(folder) => versions.watch_folder(folder).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         () = server.run(stopped()) => {}
+        () = watching => {}
         () = reloads => {}
         () = administration => {}
+    }
+    resumed.abort();
+    if let Some(recording) = recording {
+        recording.end().await;
     }
     drop(passing);
     telemetry.end().await;

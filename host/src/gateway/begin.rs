@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::cut_short::Deadline;
 use super::effective::Effective;
+use super::listeners::{Heard, Listeners, Preparing};
 use super::models;
 use super::refusal::{Refusal, RefusalKind};
-use super::shadow::{Sample, Shadow};
 use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
 use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
@@ -94,22 +94,19 @@ pub(crate) struct Beginning {
     pub(crate) observation: Observation,
     /// Until when an answer may go on.
     pub(crate) deadline: Deadline,
-    /// The candidate that runs on what the request is given too.
-    pub(crate) shadow: Option<Arc<Shadow>>,
+    /// Who gets what the request is given too.
+    pub(crate) listeners: Listeners,
 }
-
-/// A request whose input a candidate gets too.
-type Shadowed<'a> = Option<(&'a Arc<Shadow>, &'a Arc<Sample>)>;
 
 /// Begins an answer.
 ///
 /// # Errors
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
-    let Beginning { generation, effective, asked, size, chain, mut observation, deadline, shadow } = beginning;
+    let Beginning { generation, effective, asked, size, chain, mut observation, deadline, listeners } = beginning;
     let begun = tokio::select! {
         biased;
-        begun = ask_chain(&generation, &effective, asked, size, chain, &mut observation, shadow.as_ref()) => begun,
+        begun = ask_chain(&generation, &effective, asked, size, chain, &mut observation, &listeners) => begun,
         why = deadline.passed() => Err(NotBegun::Refused(why.refusal())),
     };
     match begun {
@@ -126,7 +123,7 @@ async fn ask_chain(
     size: usize,
     chain: Vec<Model>,
     observation: &mut Observation,
-    shadow: Option<&Arc<Shadow>>,
+    listeners: &Listeners,
 ) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
     let retry = &effective.configuration.gateway.retry;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
@@ -138,8 +135,9 @@ async fn ask_chain(
             Some(from) => observation.fell_back(from, &model.id),
         }
         let settings = &effective.configuration.settings;
-        let sample =
-            shadow.and_then(|shadow| Some((shadow, shadow.sample(settings, &model, &context, &asked.options, size)?)));
+        let options = &asked.options;
+        let heard =
+            listeners.hear(&Preparing { generation, settings, model: &model, context: &context, options, size });
         let prepared = prepare(generation, effective, &model, context, &asked.options, &asked.blobs, size).await;
         let request = match prepared {
             Ok((request, given_back)) => {
@@ -147,18 +145,17 @@ async fn ask_chain(
                 request
             }
             Err(NotBegun::Refused(refusal)) if from.is_some() => {
-                came_to_no_stream(sample);
+                heard.came_to_no_stream();
                 // The first model took the request, and what is wrong with it for a stand-in is no use to the client.
                 tracing::warn!(model = model.id, problem = %refusal, "a fallback model cannot take the request");
                 return Err(last);
             }
             Err(not_begun) => {
-                came_to_no_stream(sample);
+                heard.came_to_no_stream();
                 return Err(not_begun);
             }
         };
-        let shadowed = sample.as_ref().map(|(shadow, sample)| (*shadow, sample));
-        match attempts(generation, effective, &request, retry, observation, shadowed).await {
+        match attempts(generation, effective, &request, retry, observation, &heard).await {
             Ok((turn, first)) => {
                 observation.answering(&Answering {
                     model: &request.ask.model_id,
@@ -170,7 +167,7 @@ async fn ask_chain(
                 return Ok((turn, first, request.ask.model_id));
             }
             Err(failure) => {
-                came_to_no_stream(sample);
+                heard.came_to_no_stream();
                 observation.attempt_failed(&failure);
                 let next = may_fall_back(&failure);
                 last = NotBegun::Failed(failure);
@@ -182,13 +179,6 @@ async fn ask_chain(
         from = Some(model.id);
     }
     Err(last)
-}
-
-/// Has a candidate prepare a request that came to no stream.
-fn came_to_no_stream(sample: Option<(&Arc<Shadow>, Arc<Sample>)>) {
-    if let Some((shadow, sample)) = sample {
-        shadow.prepared(sample);
-    }
 }
 
 /// A request that is ready to be sent, again and again.
@@ -252,11 +242,11 @@ async fn attempts(
     request: &Ready,
     retry: &RetryConfig,
     observation: &mut Observation,
-    shadowed: Shadowed<'_>,
+    heard: &Heard,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
     let mut attempt = 1;
     loop {
-        let failure = match once(generation, effective, request, observation, shadowed).await {
+        let failure = match once(generation, effective, request, observation, heard).await {
             Ok(begun) => return Ok(begun),
             Err(failure) => failure,
         };
@@ -274,15 +264,14 @@ async fn once(
     effective: &Effective,
     request: &Ready,
     observation: &mut Observation,
-    shadowed: Shadowed<'_>,
+    heard: &Heard,
 ) -> Result<(Turn, Vec<Delta>), Failure> {
     let lost = |error: &ProviderError| {
         generation.faults().lost();
         turn::provider_failure(error, None)
     };
     let session = generation.session().map_err(|error| lost(&error))?;
-    let tape = shadowed.map(|(shadow, sample)| shadow.tape(sample));
-    let begun = Turn::begin_taped(session, &effective.aws, request.ask.clone(), tape).await;
+    let begun = Turn::begin_taped(session, &effective.aws, request.ask.clone(), heard.tape()).await;
     let mut turn = begun.map_err(|error| match error {
         BeginError::Refused(failure) => failure,
         BeginError::Provider(error) => lost(&error),

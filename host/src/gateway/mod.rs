@@ -10,6 +10,7 @@ mod effective;
 mod explained;
 mod keys;
 mod lineup;
+mod listeners;
 mod live;
 mod loopback;
 pub mod models;
@@ -28,6 +29,7 @@ pub use self::canary::{CanaryRule, Ended};
 pub use self::configuration::{Configuration, ConfigurationError};
 pub use self::explained::EffectiveValue;
 pub use self::keys::{Admitted, KeyError, Keys, generate_key};
+pub use self::listeners::Recorder;
 pub use self::live::{RequestUnderWay, RequestsUnderWay};
 pub(crate) use self::loopback::is_loopback_host;
 pub use self::refusal::{Refusal, RefusalKind};
@@ -36,8 +38,8 @@ pub use self::shadow::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
 pub use self::versions::{
-    Activated, CanaryStatus, ChangeError, RestoreError, Restored, Service, Status, VersionRules, VersionState,
-    VersionStatus, Versions, Wanted, restore,
+    Activated, CanaryStatus, ChangeError, FolderStatus, Offered, RestoreError, Restored, Service, Status, VersionRules,
+    VersionState, VersionStatus, Versions, Wanted, restore,
 };
 pub use self::watch::Watch;
 pub use self::wire::no_options;

@@ -4,9 +4,9 @@
 //! A request that is sampled pays for a copy of its input and for nothing else: a thread compares, behind a queue that drops what
 //! does not fit. Others pay for one random number.
 
+mod configuration;
 mod listing;
 mod report;
-mod room;
 mod tape;
 mod worker;
 
@@ -16,16 +16,15 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use self::room::{PER_INPUT, Room, Taken};
-use self::tape::Recording;
+use self::tape::ForTheShadow;
 use self::worker::{Input, Job};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Options};
 use crate::contract::types::Model;
 use crate::provider::Generation;
 use crate::telemetry::{Metrics, ShadowRun};
-use crate::versions::compare::{Bounds, Comparison, Differences, Preparation, SettingsFrom};
-use crate::versions::recording::Tape;
+use crate::versions::compare::{Bounds, Comparison, Differences, Preparation};
+use crate::versions::recording::{Keeping, Room, Taken, Tape};
 
 pub(super) use self::listing::Watched;
 pub use self::report::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
@@ -33,11 +32,19 @@ pub use self::report::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 /// Inputs that wait to be compared.
 const QUEUE: usize = 256;
 
+/// Bytes of one request, or of the frames of one stream. A larger one is not compared.
+const PER_INPUT: usize = 4 << 20;
+
+/// Bytes of all inputs that are kept at once, those of streams that still last among them.
+const FOR_ALL: usize = 64 << 20;
+
 /// A candidate that runs beside the requests.
 #[derive(Debug)]
 pub(crate) struct Shadow {
     queue: SyncSender<Job>,
     pub(super) run: Arc<Run>,
+    /// What the candidate makes of the configuration at work, where that is something else than what the version that serves does.
+    own: Option<Arc<Settings>>,
 }
 
 /// How a candidate does beside the requests.
@@ -84,7 +91,7 @@ impl Shadow {
             candidate: candidate.apart(),
             share,
             since: SystemTime::now(),
-            room: Arc::default(),
+            room: Room::new(FOR_ALL),
             stopped: AtomicBool::new(false),
             compared: AtomicU64::new(0),
             differing: AtomicU64::new(0),
@@ -95,7 +102,7 @@ impl Shadow {
         let (queue, jobs) = sync_channel(QUEUE);
         let running = Arc::clone(&run);
         std::thread::Builder::new().name("shadow".to_owned()).spawn(move || worker::work(&running, &jobs))?;
-        Ok(Arc::new(Shadow { queue, run }))
+        Ok(Arc::new(Shadow { queue, run, own: None }))
     }
 
     /// The shadow, for a request that is in its share.
@@ -118,7 +125,7 @@ impl Shadow {
             return None;
         };
         let preparation = Preparation {
-            settings: SettingsFrom::Merged(Box::new(settings.clone())),
+            settings: self.settings(settings, Some(model)),
             model: model.clone(),
             context: context.clone(),
             options: options.clone(),
@@ -128,7 +135,8 @@ impl Shadow {
 
     /// A tape for one attempt of the request.
     pub(super) fn tape(self: &Arc<Self>, sample: &Arc<Sample>) -> Box<dyn Tape> {
-        Box::new(Recording::new(self, sample))
+        let recipient = ForTheShadow { shadow: Arc::clone(self), sample: Arc::clone(sample) };
+        Box::new(Keeping::new(recipient, &self.run.room, PER_INPUT))
     }
 
     /// Has a request compared that came to no stream.

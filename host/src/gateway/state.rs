@@ -1,8 +1,8 @@
 //! What all requests share.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Notify};
@@ -11,8 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
 use super::lineup::{Canary, Lineup, Seat, Version};
+use super::listeners::Recorder;
 use super::live::LiveRequests;
 use super::models;
+use super::shadow::Shadow;
 use crate::aws::ConnectError;
 use crate::config::{Environment, Override};
 use crate::provider::Generation;
@@ -66,6 +68,8 @@ pub struct Gateway {
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
     pub(super) live: LiveRequests,
+    /// Who writes recordings, where that is asked for.
+    pub(super) recorder: OnceLock<Recorder>,
     /// Held while the lineup is changed: by a reload, or by another version.
     pub(super) changing: Mutex<()>,
     /// Told when a version failed.
@@ -100,12 +104,18 @@ impl Gateway {
             cut_off,
             in_flight: InFlight::default(),
             live: LiveRequests::default(),
+            recorder: OnceLock::new(),
             changing: Mutex::default(),
             faulted,
             source,
             simulator,
             draining: AtomicBool::new(false),
         }))
+    }
+
+    /// Has recordings written of what is streamed from now on. The first one that is told counts.
+    pub fn record(&self, recorder: Recorder) {
+        let _ = self.recorder.set(recorder);
     }
 
     /// The configuration at work.
@@ -125,8 +135,14 @@ impl Gateway {
         self.effective().configuration.gateway.provider.component.clone()
     }
 
+    /// `quarry.provider.watch` of the configuration at work.
+    #[must_use]
+    pub fn watched_folder(&self) -> Option<PathBuf> {
+        self.effective().configuration.gateway.provider.watch.clone()
+    }
+
     /// Reads the configuration again and puts it to work. Requests under way keep theirs, and connections their limits of time
-    /// and of heads. Where to listen, the number of connections, and logs stay as they were at the start.
+    /// and of heads. Where to listen, the number of connections, the folder that is watched, and logs stay as they were at the start.
     ///
     /// # Errors
     /// When it cannot be used: the one at work stays.
@@ -148,12 +164,19 @@ impl Gateway {
             Some(canary) => self.reloaded(canary, &made).await,
             None => None,
         };
-        self.lineup.store(Arc::new(Lineup {
-            primary: Seat { version, effective: made },
-            canary,
-            shadow: before.shadow.clone(),
-        }));
+        let shadow = match &before.shadow {
+            Some(shadow) => Some(self.shadow_under(shadow, &made).await),
+            None => None,
+        };
+        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: made }, canary, shadow }));
         Ok(())
+    }
+
+    /// A candidate beside the requests under the configuration that the version which serves has now.
+    pub(super) async fn shadow_under(&self, shadow: &Arc<Shadow>, now: &Arc<Effective>) -> Arc<Shadow> {
+        let (source, under, now) = (self.source.clone(), Arc::clone(shadow), Arc::clone(now));
+        let compared = tokio::task::spawn_blocking(move || under.under(&source, &now.configuration.settings)).await;
+        compared.unwrap_or_else(|_| Arc::clone(shadow))
     }
 
     /// A candidate under the configuration that the version which serves has now. A candidate that cannot use it goes.

@@ -10,9 +10,11 @@ use super::buckets::{BETWEEN_DELTAS, FIRST_DELTA, GUEST_PUSH, WHOLE};
 use super::histogram::Durations;
 use super::labels::{
     BuildLabels, CacheLabels, CacheResult, EndpointLabels, FallbackLabels, FaultLabels, ModelLabel, ModelLabels,
-    Refusal, RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun, TokenLabels, UpstreamErrorLabels,
+    RecordingLabels, Refusal, RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun, TokenLabels,
+    UpstreamErrorLabels,
 };
 use super::models::ModelMetrics;
+use crate::versions::recording::Fate;
 
 type DurationFamily<L> = Family<L, Durations, fn() -> Durations>;
 
@@ -38,6 +40,7 @@ pub(super) struct Families {
     pub(super) refused: Family<RefusalLabels, Counter>,
     pub(super) reloads: Family<ReloadLabels, Counter>,
     pub(super) shadowed: Family<ShadowLabels, Counter>,
+    pub(super) recordings: Family<RecordingLabels, Counter>,
 }
 
 impl Families {
@@ -63,6 +66,7 @@ impl Families {
             refused: Family::default(),
             reloads: Family::default(),
             shadowed: Family::default(),
+            recordings: Family::default(),
         };
         for result in CacheResult::ALL {
             drop(families.discovery_cache.get_or_create(&CacheLabels { result: result.word() }));
@@ -72,6 +76,9 @@ impl Families {
         }
         for run in ShadowRun::ALL {
             drop(families.shadowed.get_or_create(&ShadowLabels { outcome: run.word() }));
+        }
+        for fate in Fate::ALL {
+            drop(families.recordings.get_or_create(&RecordingLabels { outcome: fate.word() }));
         }
         for outcome in ["ok", "refused"] {
             drop(families.reloads.get_or_create(&ReloadLabels { outcome }));
@@ -128,6 +135,7 @@ impl Families {
         all.register("config_reloads", "Times the configuration was read again", self.reloads.clone());
         let text = "Inputs of requests that a candidate was to run on beside them";
         all.register("shadowed_inputs", text, self.shadowed.clone());
+        all.register("recordings", "Streams that were to be recorded", self.recordings.clone());
         all.register("build", "What runs here", Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") }));
         all
     }

@@ -7,12 +7,13 @@ use prometheus_client::registry::Registry;
 
 use super::families::Families;
 use super::labels::{
-    CacheLabels, CacheResult, FallbackLabels, ModelLabels, Refusal, RefusalLabels, ReloadLabels, ShadowLabels,
-    ShadowRun, UpstreamErrorLabels, failure_label, fault,
+    CacheLabels, CacheResult, FallbackLabels, ModelLabels, RecordingLabels, Refusal, RefusalLabels, ReloadLabels,
+    ShadowLabels, ShadowRun, UpstreamErrorLabels, failure_label, fault,
 };
 use super::models::{ModelMetrics, Models, NONE, OTHER};
 use crate::contract::types::FailureKind;
 use crate::provider::ProviderError;
+use crate::versions::recording::Fate;
 
 /// The media type of [`Metrics::render`].
 pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -98,6 +99,11 @@ impl Metrics {
     /// A candidate was to run on an input beside the requests.
     pub fn shadowed(&self, run: ShadowRun) {
         self.families.shadowed.get_or_create(&ShadowLabels { outcome: run.word() }).inc();
+    }
+
+    /// A stream was to be recorded.
+    pub fn recorded(&self, fate: Fate) {
+        self.families.recordings.get_or_create(&RecordingLabels { outcome: fate.word() }).inc();
     }
 
     pub(super) fn find(&self, model: &str) -> Arc<ModelMetrics> {

@@ -126,6 +126,15 @@ pub enum Event {
         digest: Digest,
         /// Which part, in words.
         part: String,
+        /// Which share of the requests, in per cent, where it is a share.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        share: Option<u8>,
+        /// The name of the client key whose requests it gets, where it is those of a key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// After how many of its requests it is promoted by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promote_after: Option<u64>,
         /// Who asked for it.
         by: String,
     },
@@ -144,6 +153,9 @@ pub enum Event {
         digest: Digest,
         /// The share, in per cent.
         share: u8,
+        /// Whether what was said may be kept in its differences.
+        #[serde(default)]
+        prompts: bool,
         /// Who asked for it.
         by: String,
     },
@@ -155,6 +167,20 @@ pub enum Event {
         reason: String,
         /// Who asked for it.
         by: String,
+    },
+    /// A watched folder held a version that it did not hold before, and it was acted upon.
+    Offered {
+        /// The version; none where its bytes could not be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+        /// Its file.
+        file: String,
+        /// Why it does not serve; none where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+        /// What is not acted upon again, as a digest of the component and its signature; none where nothing was decided of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settled: Option<Digest>,
     },
     /// No other version is activated until this is taken back.
     Pinned {

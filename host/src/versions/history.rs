@@ -1,9 +1,10 @@
-//! What the journal comes to: which version served last, which before it, what each proved.
+//! What the journal comes to: which version served last, which before it, what each proved, which candidates were beside it.
 
 use std::collections::HashMap;
 
 use super::event::Event;
 use super::lines::Line;
+use super::trials::Trials;
 use crate::provider::Digest;
 
 /// What a version proved, and with what.
@@ -38,6 +39,10 @@ pub struct History {
     pub quarantined: HashMap<Digest, String>,
     /// The version that no other may replace.
     pub pinned: Option<Digest>,
+    /// What a watched folder offered last and was decided, as a digest of component and signature.
+    pub offered: Option<Digest>,
+    /// The candidates beside the version that was put to work last.
+    pub trials: Trials,
 }
 
 impl History {
@@ -53,8 +58,8 @@ impl History {
 
     /// Adds what happened next.
     pub fn add(&mut self, line: &Line) {
+        self.trials.add(&line.event);
         match &line.event {
-            // A trial does not outlast the gateway: after a start it is asked for anew.
             Event::Step { .. }
             | Event::CanaryBegun { .. }
             | Event::CanaryEnded { .. }
@@ -90,6 +95,7 @@ impl History {
             Event::Quarantined { digest, reason } => {
                 self.quarantined.insert(*digest, reason.clone());
             }
+            Event::Offered { settled, .. } => self.offered = settled.or(self.offered),
             Event::Pinned { digest, .. } => self.pinned = Some(*digest),
             Event::Unpinned { .. } => self.pinned = None,
             Event::Pruned { digest, .. } => {

@@ -15,6 +15,7 @@ pub mod recording;
 pub mod signature;
 pub mod source;
 mod store;
+mod trials;
 
 pub use self::compile::{CompileInto, Compiler, compile_into_cache};
 pub use self::event::{Event, Step, StepReceipt};
@@ -23,3 +24,4 @@ pub use self::history::{History, Proof};
 pub use self::journal::{Journal, JournalError};
 pub use self::lines::Line;
 pub use self::store::{Store, StoreError, state_folder};
+pub use self::trials::{CanaryPart, CanaryTerms, ShadowTerms, Trials};

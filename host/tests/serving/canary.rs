@@ -229,7 +229,7 @@ fn a_shadow_finds_one_difference_that_the_cases_miss_and_none_in_the_same_compon
         assert_eq!(listed.status, 200, "{listed:?}");
         place.wait_for("all are compared", |list| {
             let count = |name: &str| list["shadow"][name].as_u64().unwrap_or_default();
-            count("compared") + count("dropped") >= 40
+            count("compared") + count("dropped") >= 41
         })
     };
     mixed(&place);

@@ -14,6 +14,7 @@ const WORDS = {
   "canary-ended": (line) => `canary ended: ${line.reason}`,
   "shadow-begun": (line) => `shadow: runs beside ${line.share} % of the requests`,
   "shadow-ended": (line) => `shadow ended: ${line.reason}`,
+  offered: (line) => `offered by ${line.file}` + (line.refused ? ` and does not serve: ${line.refused}` : ""),
   pinned: () => "pinned",
   unpinned: () => "unpinned",
   pruned: () => "its bytes were removed",
@@ -33,7 +34,7 @@ function entry(line) {
     "entry",
     make("time", "note", moment(line.at)),
     line.digest ? make("code", "", short(line.digest)) : null,
-    make("span", failed || line.event === "quarantined" ? "problem" : "", text),
+    make("span", failed || line.event === "quarantined" || line.refused ? "problem" : "", text),
     line.by ? make("span", "note", line.by) : null,
   );
 }

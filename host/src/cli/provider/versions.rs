@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quarry::admin::{Answered, Asked};
 use quarry::config::Environment;
-use quarry::gateway::{Status, VersionState, VersionStatus, restore};
+use quarry::gateway::{FolderStatus, Status, VersionState, VersionStatus, restore};
 use quarry::provider::{Digest, Host, Limits};
 use quarry::versions::source::Source;
 use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt};
@@ -70,6 +70,11 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
     }
     if let Some(shadow) = &status.shadow {
         let _ = writeln!(text, "\n{}", shadow_status(shadow));
+    }
+    if let Some(FolderStatus { path, problem, offered: _ }) = &status.folder {
+        let problem = problem.as_ref().map_or_else(String::new, |problem| format!(", which cannot be read: {problem}"));
+        let line = format!("the newest component of {} serves, if it passes{problem}", path.display());
+        let _ = writeln!(text, "\n{}", terminal::printable(&line));
     }
     let told: Vec<String> = journal.iter().filter_map(line).collect();
     let from = told.len().saturating_sub(LINES);
@@ -229,15 +234,20 @@ fn line(line: &Line) -> Option<String> {
             format!("{}  put to work again in place of {} ({by})", short(to), short(from))
         }
         Event::Quarantined { digest, reason } => format!("{}  quarantined: {reason}", short(digest)),
-        Event::CanaryBegun { digest, part, by } => format!("{}  gets {part} ({by})", short(digest)),
+        Event::CanaryBegun { digest, part, by, .. } => format!("{}  gets {part} ({by})", short(digest)),
         Event::CanaryEnded { digest, reason, by } => {
             format!("{}  gets no more requests: {reason} ({by})", short(digest))
         }
-        Event::ShadowBegun { digest, share, by } => {
+        Event::ShadowBegun { digest, share, by, .. } => {
             format!("{}  runs beside {share} % of the requests ({by})", short(digest))
         }
         Event::ShadowEnded { digest, reason, by } => {
             format!("{}  runs beside the requests no more: {reason} ({by})", short(digest))
+        }
+        Event::Offered { digest, file, refused, settled: _ } => {
+            let digest = digest.as_ref().map_or_else(String::new, short);
+            let refused = refused.as_ref().map_or_else(String::new, |reason| format!(" and does not serve: {reason}"));
+            format!("{digest:SHORT$}  offered by {file}{refused}")
         }
         Event::Pinned { digest, by } => format!("{}  pinned ({by})", short(digest)),
         Event::Unpinned { by } => format!("{:SHORT$}  unpinned ({by})", ""),

@@ -19,7 +19,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
     let GatewayLimits { body, headers, header_time, body_time, idle, turn, stall, connections, concurrency } = limits;
     let RetryConfig { attempts, base, most } = retry;
     let RemoteConfig { allowed, hosts, max_bytes, timeout } = remote;
-    let ProviderConfig { signers, component } = provider;
+    let ProviderConfig { signers, component, watch } = provider;
     let LogConfig { format, prompts } = log;
     let mut values = vec![
         ("listen", json!(listen)),
@@ -43,6 +43,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("remote.seconds", seconds(*timeout)),
         ("provider.component", json!(component)),
         ("provider.signers", signers.iter().map(|signer| json!(signer.id().to_string())).collect()),
+        ("provider.watch", json!(watch)),
         ("log.format", json!(if *format == LogFormat::Json { "json" } else { "text" })),
         ("log.prompts", json!(prompts)),
         ("otlp.endpoint", json!(otlp.as_ref().map(|OtlpConfig { endpoint, headers: _ }| endpoint))),

@@ -1,18 +1,26 @@
 //! `quarry.provider`.
 
+use std::path::PathBuf;
+
 use super::reader::{Node, Reader};
 use super::settings::ProviderConfig;
 use super::signer::Signer;
 
 /// Reads which versions of the provider may serve.
 pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut ProviderConfig) {
-    let members = reader.members(node, &["signers", "component"]);
+    let members = reader.members(node, &["signers", "component", "watch"]);
     if let Some(node) = members.get("signers") {
         provider.signers = signers(reader, node);
     }
     if let Some(node) = members.get("component") {
         let expected = "a component: a file, oci://registry/name:tag@sha256:…, sha256:… or embedded";
         provider.component = reader.text(node, expected).map(str::to_owned);
+    }
+    if let Some(node) = members.get("watch") {
+        match reader.text(node, "a folder") {
+            Some("") => reader.wrong(node, "this names no folder", "a folder"),
+            path => provider.watch = path.map(PathBuf::from),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the gateway can be told, and what it does when it is told nothing.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -165,6 +166,8 @@ pub struct ProviderConfig {
     /// `component`: a reference to the version that the gateway begins with (a file, `oci://…`, `sha256:…` or `embedded`); when it changes while the gateway runs, that version is put to
     /// work. Default none: the version that served last.
     pub component: Option<String>,
+    /// `watch`: a folder whose newest component is put to work when it appears there. Default none.
+    pub watch: Option<PathBuf>,
 }
 
 /// `quarry.log`: what is written to standard error.

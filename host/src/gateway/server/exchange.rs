@@ -20,6 +20,7 @@ use crate::gateway::begin::{self, Begun};
 use crate::gateway::cut_short::Deadline;
 use crate::gateway::effective::Effective;
 use crate::gateway::lineup::Seat;
+use crate::gateway::listeners::{Listeners, Recorder};
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::remote::{self, Fetched};
 use crate::gateway::state::Gateway;
@@ -163,7 +164,10 @@ async fn answered(
         chain,
         observation,
         deadline: deadline.clone(),
-        shadow: admission.seat.shadow().map(Arc::clone),
+        listeners: Listeners {
+            shadow: admission.seat.shadow().map(Arc::clone),
+            recorder: gateway.recorder.get().and_then(Recorder::sampled),
+        },
     };
     let bounds = Bounds { keep_alive: config.keep_alive, deadline };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Shadow;
-use super::room::PER_INPUT;
 use super::worker::{Input, Job};
+use super::{PER_INPUT, Shadow};
 use crate::contract::config::Settings;
 use crate::contract::models::{ListingOptions, Need, Step, Supply};
 use crate::discovery::ListingStepper;
-use crate::versions::compare::{Listing, SettingsFrom};
+use crate::versions::compare::Listing;
 
 /// A listing, and what it needed and was supplied.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ impl<L> Watched<L> {
         let size = supplies.iter().map(|(_, supply)| size(supply)).sum();
         let room = Some(size).filter(|size| *size <= PER_INPUT).and_then(|size| shadow.run.room.take(size));
         let Some(room) = room else { return shadow.run.dropped() };
-        let settings = SettingsFrom::Merged(Box::new(settings.clone()));
+        let settings = shadow.settings(settings, None);
         let input = Input::Listing(Box::new(Listing { settings, options, supplies }));
         shadow.hand_over(Job { name: "a listing".to_owned(), input, room: vec![room] });
     }

@@ -3,8 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::room::{FOR_ALL, PER_INPUT};
-use super::{QUEUE, Sample, Shadow};
+use super::{FOR_ALL, PER_INPUT, QUEUE, Sample, Shadow};
 use crate::conformance::frames::{OwnedFrame, batch};
 use crate::contract::conversation::{Batch, Context, Ending, Message, MessageType, Opening, UserBlock};
 use crate::gateway::no_options;

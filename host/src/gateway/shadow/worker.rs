@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use super::room::Taken;
 use super::{Run, Sample};
 use crate::contract::conversation::{Batch, Ending, Opening};
 use crate::contract::types::ApiError;
 use crate::versions::compare::{self, Listing, Preparation, Specimen, Stream};
+use crate::versions::recording::Taken;
 
 /// The longest rest between two inputs.
 const LONGEST_REST: Duration = Duration::from_millis(500);
@@ -28,6 +28,7 @@ pub(super) enum Input {
     Preparation(Arc<Sample>),
     Failure(Box<ApiError>),
     Listing(Box<Listing>),
+    Configuration(Box<compare::Input>),
 }
 
 /// What one attempt of a request was given.
@@ -65,6 +66,7 @@ fn specimen(name: String, input: Input) -> Specimen {
         }
         Input::Preparation(sample) => Specimen::preparation(name, preparation(sample)),
         Input::Failure(error) => Specimen { name, input: compare::Input::Failure(error) },
+        Input::Configuration(input) => Specimen { name, input: *input },
         Input::Listing(listing) => Specimen { name, input: compare::Input::Listing(listing) },
     }
 }

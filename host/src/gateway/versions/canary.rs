@@ -7,7 +7,7 @@ use super::{Activated, ChangeError, Versions, Wanted};
 use crate::gateway::canary::{CanaryRule, Judgement, Trial};
 use crate::gateway::lineup::{Canary, Lineup, Seat, Version};
 use crate::provider::Digest;
-use crate::versions::Event;
+use crate::versions::{Event, Passed};
 
 /// Who changes something where nobody asked.
 const GATEWAY: &str = "the gateway";
@@ -34,6 +34,18 @@ impl Versions {
         self.check_allowed(&wanted)?;
         let (passed, taken) = self.verified(wanted, by).await?;
         steps.extend(taken);
+        let (digest, name) = self.give_a_part(passed, rule, promote_after, by).await?;
+        Ok(Activated { digest, name, steps, unchanged: false })
+    }
+
+    /// Gives a version that passed a part of the requests, while changes are held.
+    pub(super) async fn give_a_part(
+        self: &Arc<Self>,
+        passed: Passed,
+        rule: CanaryRule,
+        promote_after: Option<u64>,
+        by: &str,
+    ) -> Result<(Digest, String), ChangeError> {
         let (digest, name) = (passed.generation.digest(), passed.name.clone());
         if self.serving() == digest {
             return Err(ChangeError::Serves { digest });
@@ -42,7 +54,12 @@ impl Versions {
         let _no_reload = self.gateway.changing.lock().await;
         let effective = Arc::new(self.understood(&version).await?);
         let part = rule.to_string();
-        self.store().record(Event::CanaryBegun { digest, part: part.clone(), by: by.to_owned() })?;
+        let (share, key) = match &rule {
+            CanaryRule::Share(percent) => (Some(*percent), None),
+            CanaryRule::Key(name) => (None, Some(name.clone())),
+        };
+        let begun = Event::CanaryBegun { digest, part: part.clone(), share, key, promote_after, by: by.to_owned() };
+        self.store().record(begun)?;
         let trial = Trial::new(rule, promote_after, &self.gateway.faulted);
         let lineup = Lineup::clone(&self.gateway.lineup.load());
         let canary = Canary { seat: Seat { version: Arc::clone(&version), effective }, trial: Arc::clone(&trial) };
@@ -53,7 +70,7 @@ impl Versions {
             self.put_away(replaced);
         }
         tracing::info!(version = %digest, name, part, by, "a candidate gets a part of the requests");
-        Ok(Activated { digest, name, steps, unchanged: false })
+        Ok((digest, name))
     }
 
     /// Puts the candidate to work.
@@ -149,7 +166,7 @@ impl Versions {
         Some(digest)
     }
 
-    fn check_rule(&self, rule: &CanaryRule) -> Result<(), ChangeError> {
+    pub(super) fn check_rule(&self, rule: &CanaryRule) -> Result<(), ChangeError> {
         match rule {
             CanaryRule::Share(percent) if !(1..=MOST).contains(percent) => Err(ChangeError::Share { most: MOST }),
             CanaryRule::Share(_) => Ok(()),

@@ -5,8 +5,10 @@
 
 mod activate;
 mod canary;
+mod folder;
 mod health;
 mod restore;
+mod resume;
 mod retire;
 mod shadow;
 mod status;
@@ -24,6 +26,7 @@ use crate::versions::source::{Fetcher, Kept};
 use crate::versions::{Gate, Refused, Store, StoreError};
 
 pub use self::activate::{Activated, Wanted};
+pub use self::folder::{FolderStatus, Offered};
 pub use self::restore::{RestoreError, Restored, restore};
 pub use self::status::{CanaryStatus, Service, Status, VersionState, VersionStatus};
 
@@ -138,6 +141,8 @@ struct Loaded {
     canary: Option<(Arc<Version>, Arc<Trial>)>,
     /// The candidate that runs beside the requests, or did last.
     shadow: Option<Arc<Run>>,
+    /// The folder that is watched.
+    folder: Option<FolderStatus>,
 }
 
 impl Versions {

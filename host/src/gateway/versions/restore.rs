@@ -2,7 +2,7 @@
 
 use crate::config::gateway::Signer;
 use crate::provider::{AotCache, Digest, Generation, LoadError, embedded_digest};
-use crate::versions::{Candidate, Event, Gate, Passed, Refused, StepReceipt, Store, StoreError};
+use crate::versions::{Candidate, Event, Gate, Passed, Refused, StepReceipt, Store, StoreError, Trials};
 
 /// The version that a gateway begins with.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ pub struct Restored {
     pub passed: Passed,
     /// Versions that should have come back, and why they did not.
     pub skipped: Vec<(Digest, String)>,
+    /// The candidates that were beside the version that served last: see [`Versions::resume`](super::Versions::resume).
+    pub trials: Trials,
 }
 
 /// Why there is no version to begin with.
@@ -41,11 +43,12 @@ pub fn restore(
     named: Option<Candidate>,
     signers: &[Signer],
 ) -> Result<Restored, RestoreError> {
+    let trials = store.history().trials.clone();
     if let Some(candidate) = named {
         let by = "the command line";
         let passed = pass(gate, store, &candidate, signers, by)?;
         activated(store, passed.generation.digest(), by)?;
-        return Ok(Restored { passed, skipped: Vec::new() });
+        return Ok(Restored { passed, skipped: Vec::new(), trials });
     }
     let history = store.history().clone();
     let mut skipped = Vec::new();
@@ -62,7 +65,7 @@ pub fn restore(
                 if history.active != Some(*digest) {
                     activated(store, *digest, "the gateway, at its start")?;
                 }
-                return Ok(Restored { passed, skipped });
+                return Ok(Restored { passed, skipped, trials });
             }
             Err(reason) => {
                 tracing::error!(version = %digest, reason, "a version of the provider does not come back");
@@ -76,7 +79,7 @@ pub fn restore(
         Err(error) => return Err(LoadError::Engine { reason: error.to_string() }.into()),
     };
     activated(store, generation.digest(), "the gateway, at its start")?;
-    Ok(Restored { passed: Passed { generation, name, passed: 0, signer: None, anew: false }, skipped })
+    Ok(Restored { passed: Passed { generation, name, passed: 0, signer: None, anew: false }, skipped, trials })
 }
 
 /// Writes down that a version serves, unless it is the one that served last.

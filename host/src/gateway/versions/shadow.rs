@@ -6,7 +6,7 @@ use super::{Activated, ChangeError, Versions, Wanted};
 use crate::gateway::lineup::Lineup;
 use crate::gateway::shadow::{Run, Shadow, ShadowReport};
 use crate::provider::Digest;
-use crate::versions::Event;
+use crate::versions::{Event, Passed};
 
 impl Versions {
     /// Runs a version on the inputs of a share of the requests, in per cent, and compares what it makes of them with what the
@@ -30,20 +30,33 @@ impl Versions {
         self.check_not_quarantined(&wanted)?;
         let (passed, taken) = self.verified(wanted, by).await?;
         steps.extend(taken);
+        let (digest, name) = self.run_beside(passed, share, prompts, by).await?;
+        Ok(Activated { digest, name, steps, unchanged: false })
+    }
+
+    /// Runs a version that passed beside the requests, while changes are held.
+    pub(super) async fn run_beside(
+        self: &Arc<Self>,
+        passed: Passed,
+        share: u8,
+        prompts: bool,
+        by: &str,
+    ) -> Result<(Digest, String), ChangeError> {
         let (digest, name) = (passed.generation.digest(), passed.name);
         let _no_reload = self.gateway.changing.lock().await;
         let lineup = Lineup::clone(&self.gateway.lineup.load());
         let serving = &lineup.primary.version.generation;
         let shadow = Shadow::begin(serving, &passed.generation, share, prompts, &self.gateway.metrics)
             .map_err(ChangeError::Thread)?;
-        self.store().record(Event::ShadowBegun { digest, share, by: by.to_owned() })?;
+        let shadow = self.gateway.shadow_under(&shadow, &lineup.primary.effective).await;
+        self.store().record(Event::ShadowBegun { digest, share, prompts, by: by.to_owned() })?;
         let run = Arc::clone(&shadow.run);
         self.gateway.lineup.store(Arc::new(Lineup { shadow: Some(shadow), ..lineup }));
         if let Some(before) = self.loaded().shadow.replace(run) {
             before.stop();
         }
         tracing::info!(version = %digest, name, share, by, "a candidate runs beside the requests");
-        Ok(Activated { digest, name, steps, unchanged: false })
+        Ok((digest, name))
     }
 
     /// Ends the comparing. What was found can still be asked for.

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeError, Versions};
+use super::{ChangeError, FolderStatus, Versions};
 use crate::gateway::canary::{CanaryRule, Ended};
 use crate::gateway::lineup::Version;
 use crate::gateway::shadow::ShadowStatus;
@@ -29,6 +29,9 @@ pub struct Status {
     /// The candidate that runs beside the requests, or did last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<ShadowStatus>,
+    /// The folder whose newest version is put to work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderStatus>,
     /// All versions, the one that serves first, then by when they were verified, the latest first.
     pub versions: Vec<VersionStatus>,
 }
@@ -126,7 +129,7 @@ impl Status {
             .sort_by_key(|version| (version.state != VersionState::Serving, Reverse(version.verified_at.unwrap_or(0))));
         let previous = history.previous().filter(|previous| *previous != serving);
         let previous = previous.or_else(|| (serving != embedded).then_some(embedded));
-        Status { serving, previous, pinned: history.pinned, canary: None, shadow: None, versions }
+        Status { serving, previous, pinned: history.pinned, canary: None, shadow: None, folder: None, versions }
     }
 
     /// What a folder of versions comes to while no gateway runs: the version that served last counts as serving.
@@ -162,6 +165,7 @@ impl Versions {
             loaded.push(Arc::clone(version));
         }
         status.shadow = self.loaded().shadow.as_ref().map(|run| run.status());
+        status.folder = self.loaded().folder.clone();
         loaded.extend(self.loaded().retiring.values().map(|(version, _)| Arc::clone(version)));
         for version in loaded {
             let Some(known) = status.versions.iter_mut().find(|known| known.digest == version.digest()) else {
@@ -192,6 +196,7 @@ impl Versions {
         let mut store = self.store();
         let needed = |digest: &Digest| {
             [Some(status.serving), status.previous, status.pinned].contains(&Some(*digest))
+                || store.history().trials.has(digest)
                 || status.versions.iter().any(|version| version.digest == *digest && version.service.is_some())
         };
         let kept = store.kept()?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::difference::{Difference, Found, cut, document};
 use super::observed::{DEADLINE, Fault, Observed, observe};
-use super::specimen::{Input, Specimen};
+use super::specimen::{Input, Side, Specimen};
 use super::{catalog, deltas};
 use crate::contract::config::{self, Merged};
 use crate::contract::conversation::{BodyPart, Prepared, Problem};
@@ -45,7 +45,7 @@ impl Comparison {
 
     /// The differences, and behind how many batches the first difference of a stream's deltas was there.
     pub(super) fn observed(&self, input: &Input) -> (Option<usize>, Vec<Difference>) {
-        let both = || (observe(&self.old, input), observe(&self.new, input));
+        let both = || (observe(&self.old, input, Side::Old), observe(&self.new, input, Side::New));
         let (mut old, mut new) = both();
         // Time is the one thing that is not a function of the input: on a machine that is busy, a call that was too slow once
         // is asked again before it counts.

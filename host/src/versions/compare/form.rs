@@ -47,6 +47,9 @@ fn list(elements: impl Iterator<Item = Json>) -> Json {
 pub(super) fn specimen_json(input: &Input) -> Json {
     match input {
         Input::Settings(layers) => object([("layers", Some(layers_json(layers)))]),
+        Input::Asked(asked) => {
+            object([("layers", Some(layers_json(&asked.old))), ("candidateLayers", Some(layers_json(&asked.new)))])
+        }
         Input::Listing(listing) => listing_json(listing),
         Input::Preparation(preparation) => preparation_json(preparation),
         Input::Stream(stream) => stream_json(stream),
@@ -67,16 +70,31 @@ fn layers_json(layers: &[Layer]) -> Json {
 fn settings_json(settings: &SettingsFrom) -> (&'static str, Option<Json>) {
     match settings {
         SettingsFrom::Merged(settings) => ("settings", Some(json(&SettingsForm::from((**settings).clone())))),
+        SettingsFrom::Each(each) => ("settings", Some(json(&SettingsForm::from(each.old.clone())))),
         SettingsFrom::Layers(layers) => ("layers", Some(layers_json(layers))),
     }
+}
+
+/// What the candidate gets in place of the other's settings and model, where it does.
+fn candidate_json(settings: &SettingsFrom) -> [(&'static str, Option<Json>); 2] {
+    let (settings, model) = match settings {
+        SettingsFrom::Each(each) => (
+            Some(json(&SettingsForm::from(each.new.clone()))),
+            each.new_model.clone().map(|model| json(&ModelForm::from(model))),
+        ),
+        SettingsFrom::Merged(_) | SettingsFrom::Layers(_) => (None, None),
+    };
+    [("candidateSettings", settings), ("candidateModel", model)]
 }
 
 fn listing_json(listing: &Listing) -> Json {
     let supplies = list(listing.supplies.iter().map(|(asked, supplied)| {
         object([("need", Some(json(&need(asked)))), ("supply", supply_json(asked, supplied))])
     }));
+    let [settings, _] = candidate_json(&listing.settings);
     object([
         settings_json(&listing.settings),
+        settings,
         ("refresh", listing.options.refresh.then(|| json(&true))),
         ("supplies", Some(supplies)),
     ])
@@ -101,8 +119,11 @@ fn supply_json(asked: &Need, supply: &Supply) -> Option<Json> {
 /// What a case of `prepare` has as `given`.
 pub(crate) fn preparation_json(preparation: &Preparation) -> Json {
     let Preparation { settings, model, context, options } = preparation;
+    let [candidate_settings, candidate_model] = candidate_json(settings);
     object([
         settings_json(settings),
+        candidate_settings,
+        candidate_model,
         ("model", Some(json(&ModelForm::from(model.clone())))),
         ("context", Some(context_json(context))),
         ("options", Some(json(&OptionsForm::from(options.clone())))),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::comparison::Comparison;
 use super::difference::Difference;
-use super::specimen::{Input, Preparation, Specimen};
+use super::specimen::{Input, Preparation, SettingsFrom, Specimen};
 use crate::contract::conversation::Ending;
 
 /// How much work may go into one specimen.
@@ -37,6 +37,7 @@ struct Search<'c> {
 pub(super) fn minimised(comparison: &Comparison, specimen: Specimen, kind: &str, effort: Effort) -> Specimen {
     let until = Instant::now() + effort.time;
     let mut search = Search { comparison, kind, runs: effort.runs, until, best: specimen };
+    search.same_configuration();
     search.cut_tail();
     search.drop_halves();
     search.shrink(|input| stream(input).map(|stream| &mut stream.batches));
@@ -131,6 +132,23 @@ impl Search<'_> {
         let mut input = self.best.input.clone();
         if preparation(&mut input).is_some_and(|asked| asked.context.system_prompt.take().is_some()) {
             self.take(input);
+        }
+    }
+
+    /// Gives both versions the same settings, or the same layers: a difference that stays is not one of the configuration.
+    fn same_configuration(&mut self) {
+        let mut input = self.best.input.clone();
+        let settings = match &mut input {
+            Input::Listing(listing) => Some(&mut listing.settings),
+            input => preparation(input).map(|asked| &mut asked.settings),
+        };
+        if let Some(settings) = settings
+            && let SettingsFrom::Each(each) = settings
+        {
+            *settings = SettingsFrom::Merged(Box::new(each.old.clone()));
+            self.take(input);
+        } else if let Input::Asked(asked) = input {
+            self.take(Input::Settings(asked.new));
         }
     }
 

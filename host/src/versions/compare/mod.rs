@@ -27,4 +27,4 @@ pub(crate) use self::form::preparation_json;
 pub use self::minimise::Effort;
 pub use self::redact::redacted;
 pub use self::sources::{of_cases, of_recordings};
-pub use self::specimen::{Input, Listing, Preparation, SettingsFrom, Specimen, Stream};
+pub use self::specimen::{AskedLayers, Each, Input, Listing, Preparation, SettingsFrom, Specimen, Stream};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::specimen::{Input, Listing, Preparation, SettingsFrom, Stream};
+use super::specimen::{Input, Listing, Preparation, SettingsFrom, Side, Stream};
 use crate::conformance::frames::batch;
 use crate::contract::config::{self, Layer, Merged, Settings};
 use crate::contract::conversation::{Delta, Opening, Prepared, Problem};
@@ -63,25 +63,33 @@ impl From<ProviderError> for Fault {
 }
 
 /// Runs a specimen on one version, in a session of its own.
-pub(super) fn observe(generation: &Arc<Generation>, input: &Input) -> Observed {
-    let mut observed = Observed::default();
+pub(super) fn observe(generation: &Arc<Generation>, input: &Input, side: Side) -> Observed {
+    let mut run = Run { side, observed: Observed::default() };
     let outcome = generation.session().and_then(|mut session| {
         let session = &mut session;
         match input {
-            Input::Settings(layers) => observed.merge(session, layers).map(drop),
-            Input::Listing(listing) => observed.list(session, listing),
-            Input::Preparation(preparation) => observed.prepare(session, preparation).map(drop),
-            Input::Stream(stream) => observed.translate(session, stream),
-            Input::Failure(error) => session.explain(error).map(|failure| observed.explained = Some(failure)),
+            Input::Settings(layers) => run.merge(session, layers).map(drop),
+            Input::Asked(asked) if side == Side::New => run.merge(session, &asked.new).map(drop),
+            Input::Asked(asked) => run.merge(session, &asked.old).map(drop),
+            Input::Listing(listing) => run.list(session, listing),
+            Input::Preparation(preparation) => run.prepare(session, preparation).map(drop),
+            Input::Stream(stream) => run.translate(session, stream),
+            Input::Failure(error) => session.explain(error).map(|failure| run.observed.explained = Some(failure)),
         }
     });
-    observed.fault = outcome.err().map(Fault::from);
-    observed
+    run.observed.fault = outcome.err().map(Fault::from);
+    run.observed
 }
 
-impl Observed {
+/// One version on one specimen.
+struct Run {
+    side: Side,
+    observed: Observed,
+}
+
+impl Run {
     fn merge(&mut self, session: &mut Session, layers: &[Layer]) -> Result<Option<Settings>, ProviderError> {
-        let merged = self.merged.insert(session.merge(layers)?);
+        let merged = self.observed.merged.insert(session.merge(layers)?);
         Ok(merged.as_ref().ok().map(|merged| merged.settings.clone()))
     }
 
@@ -89,6 +97,7 @@ impl Observed {
     fn settings(&mut self, session: &mut Session, from: &SettingsFrom) -> Result<Option<Settings>, ProviderError> {
         match from {
             SettingsFrom::Merged(settings) => Ok(Some((**settings).clone())),
+            SettingsFrom::Each(each) => Ok(Some(if self.side == Side::New { &each.new } else { &each.old }.clone())),
             SettingsFrom::Layers(layers) => self.merge(session, layers),
         }
     }
@@ -101,12 +110,12 @@ impl Observed {
         for _ in 0..MOST_STEPS {
             match session.resume(&supplies)? {
                 Step::Done(catalog) => {
-                    self.catalog = Some(catalog);
+                    self.observed.catalog = Some(catalog);
                     return Ok(());
                 }
                 Step::Needs(needs) => {
                     let found: Option<Vec<Supply>> = needs.iter().map(|need| supply(need, &mut left)).collect();
-                    self.needs.push(needs);
+                    self.observed.needs.push(needs);
                     let Some(found) = found else { return Ok(()) };
                     supplies = found;
                 }
@@ -118,8 +127,9 @@ impl Observed {
     /// What the turn has to know of the request; none where the request cannot be sent.
     fn prepare(&mut self, session: &mut Session, asked: &Preparation) -> Result<Option<Vec<u8>>, ProviderError> {
         let Some(settings) = self.settings(session, &asked.settings)? else { return Ok(None) };
-        let prepared = session.prepare(&settings, &asked.model, &asked.context, &asked.options)?;
-        let prepared = self.prepared.insert(prepared);
+        let model = asked.settings.model(self.side).unwrap_or(&asked.model);
+        let prepared = session.prepare(&settings, model, &asked.context, &asked.options)?;
+        let prepared = self.observed.prepared.insert(prepared);
         Ok(prepared.as_ref().ok().map(|prepared| prepared.carry.clone()))
     }
 
@@ -129,16 +139,17 @@ impl Observed {
             None => &stream.opening,
             Some(preparation) => {
                 let Some(carry) = self.prepare(session, preparation)? else { return Ok(()) };
-                own = Opening { carry, ..stream.opening.clone() };
+                let model = preparation.settings.model(self.side).unwrap_or(&stream.opening.model).clone();
+                own = Opening { carry, model, ..stream.opening.clone() };
                 &own
             }
         };
         session.open_turn(opening)?;
         for frames in &stream.batches {
-            self.deltas.extend(session.push(&batch(frames))?);
-            self.after_batch.push(self.deltas.len());
+            self.observed.deltas.extend(session.push(&batch(frames))?);
+            self.observed.after_batch.push(self.observed.deltas.len());
         }
-        self.deltas.extend(session.finish(&stream.ending)?);
+        self.observed.deltas.extend(session.finish(&stream.ending)?);
         Ok(())
     }
 }

@@ -45,7 +45,7 @@ pub fn redacted(specimen: &Specimen) -> Specimen {
                 redact_preparation(preparation);
             }
         }
-        Input::Settings(_) | Input::Listing(_) | Input::Failure(_) => {}
+        Input::Settings(_) | Input::Asked(_) | Input::Listing(_) | Input::Failure(_) => {}
     }
     redacted
 }

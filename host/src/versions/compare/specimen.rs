@@ -23,6 +23,8 @@ pub struct Specimen {
 pub enum Input {
     /// Layers of configuration for `merge`.
     Settings(Vec<Layer>),
+    /// The same configuration for `merge`, to each version as it asks for it: they ask for different parts.
+    Asked(Box<AskedLayers>),
     /// A listing with everything that it may need.
     Listing(Box<Listing>),
     /// A conversation for `prepare`.
@@ -38,8 +40,49 @@ pub enum Input {
 pub enum SettingsFrom {
     /// They were merged before: both versions get the same.
     Merged(Box<Settings>),
+    /// Each version merged the same configuration, and has what came of it.
+    Each(Box<Each>),
     /// Each version merges the layers itself, and goes on with what came of it.
     Layers(Vec<Layer>),
+}
+
+/// The layers that each version gets of one configuration.
+#[derive(Debug, Clone)]
+pub struct AskedLayers {
+    /// Those of the version that serves.
+    pub old: Vec<Layer>,
+    /// Those of the candidate.
+    pub new: Vec<Layer>,
+}
+
+/// The settings that each version made of one configuration.
+#[derive(Debug, Clone)]
+pub struct Each {
+    /// Those of the version that serves.
+    pub old: Settings,
+    /// Those of the candidate.
+    pub new: Settings,
+    /// What the candidate is told of the model by its settings, in place of what the other is told; none where there is no model.
+    pub new_model: Option<Model>,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// The version that serves.
+    Old,
+    /// The candidate.
+    New,
+}
+
+impl SettingsFrom {
+    /// What the candidate is told of the model in place of what the other is told.
+    pub(super) fn model(&self, side: Side) -> Option<&Model> {
+        match self {
+            SettingsFrom::Each(each) if side == Side::New => each.new_model.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// A listing.
@@ -118,7 +161,7 @@ impl Specimen {
     #[must_use]
     pub fn verb(&self) -> &'static str {
         match &self.input {
-            Input::Settings(_) => "merge",
+            Input::Settings(_) | Input::Asked(_) => "merge",
             Input::Listing(_) => "discover",
             Input::Preparation(_) => "prepare",
             Input::Stream(_) => "translate",
@@ -127,7 +170,8 @@ impl Specimen {
     }
 
     /// Its JSON form: what a conformance case of the verb has as `given`. A listing is a settings and a list of supplies, and
-    /// a stream has what its request was prepared from as `request`; no case has these. Attachments have three bytes each.
+    /// a stream has what its request was prepared from as `request`, and what the candidate gets in place of the other's settings,
+    /// model or layers stands beside it as `candidate…`; no case has these. Attachments have three bytes each.
     #[must_use]
     pub fn json(&self) -> Json {
         form::specimen_json(&self.input)

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -18,6 +18,9 @@ use crate::json::turn::{EndingForm, OpeningForm};
 use crate::pi::message::Fold;
 use crate::provider::Generation;
 use crate::versions::compare::{Input, SettingsFrom, Specimen, Stream, preparation_json};
+
+/// How long a folder that is full counts as full before it is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// A recording that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +37,14 @@ pub struct RecordingError {
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
+    bounds: Bounds,
+    /// Recordings that may still come.
     recordings: usize,
+    /// Bytes that they may have.
     bytes: u64,
+    counted: Instant,
+    /// Whether the last one did not fit.
+    is_full: bool,
 }
 
 /// `NAME.json`.
@@ -70,19 +79,46 @@ impl Folder {
         let mut making = fs::DirBuilder::new();
         std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
         making.recursive(true).create(path).map_err(failed)?;
-        let mut folder = Folder { path: path.to_owned(), recordings: bounds.recordings, bytes: bounds.bytes };
+        let (path, counted) = (path.to_owned(), Instant::now());
+        let mut folder = Folder { path, bounds, recordings: 0, bytes: 0, counted, is_full: false };
+        folder.count()?;
+        Ok(folder)
+    }
+
+    /// Counts what is in it.
+    fn count(&mut self) -> Result<(), RecordingError> {
+        let path = &self.path;
+        let failed = |source| RecordingError { path: path.clone(), source };
+        let (mut recordings, mut bytes) = (self.bounds.recordings, self.bounds.bytes);
         for entry in fs::read_dir(path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
             let is_part = |ending: &str| Path::new(&name).extension().is_some_and(|found| found == ending);
             if is_part("bin") {
-                folder.recordings = folder.recordings.saturating_sub(1);
+                recordings = recordings.saturating_sub(1);
             }
             if is_part("bin") || is_part("json") {
-                folder.bytes = folder.bytes.saturating_sub(entry.metadata().map_err(failed)?.len());
+                bytes = bytes.saturating_sub(entry.metadata().map_err(failed)?.len());
             }
         }
-        Ok(folder)
+        (self.recordings, self.bytes) = (recordings, bytes);
+        (self.counted, self.is_full) = (Instant::now(), recordings == 0);
+        Ok(())
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether another recording may fit. Where one did not, it is looked from time to time whether somebody made room: nothing
+    /// that is there is ever removed here, for somebody may be reading it.
+    pub(super) fn has_room(&mut self) -> bool {
+        if self.is_full && self.counted.elapsed() >= LOOK_AGAIN {
+            // A folder that cannot be read now is looked at again later.
+            self.counted = Instant::now();
+            let _ = self.count();
+        }
+        !self.is_full
     }
 
     /// Writes a stream; false where there is no room for it. The body gets its name last, and whoever reads recordings looks for
@@ -99,6 +135,7 @@ impl Folder {
             .map_err(|fault| RecordingError { path: self.path.clone(), source: io::Error::other(fault) })?;
         let bytes = (body.len() + notes.len()) as u64;
         if self.recordings == 0 || bytes > self.bytes {
+            self.is_full = true;
             return Ok(false);
         }
         let name = name(&stream.opening.model.id);

@@ -5,10 +5,17 @@
 //! The message in `NAME.json` is what the provider that served makes of the frames in `NAME.bin`. Unless prompts are allowed, the
 //! request is left out and what the model said is filler of the same length: an answer repeats what it was asked.
 
+mod fate;
 mod file;
+mod room;
 mod tape;
 mod writer;
 
+pub use self::fate::Fate;
 pub use self::file::RecordingError;
-pub use self::tape::Tape;
-pub use self::writer::{Bounds, Writer, Written};
+pub use self::room::{Room, Taken};
+pub use self::tape::{Both, Keeping, Recipient, Tape, Taped};
+pub use self::writer::{Asked, Bounds, Tapes, Tell, Writer, Written};
+
+#[cfg(test)]
+mod tests;

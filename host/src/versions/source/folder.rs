@@ -59,6 +59,14 @@ impl Folder {
         }
     }
 
+    /// Whether the folder can be read.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn readable(&self) -> io::Result<()> {
+        tokio::fs::read_dir(&self.path).await.map(drop)
+    }
+
     /// What is new among the files that have not changed since the last look.
     fn settle(&mut self, now: HashMap<PathBuf, State>) -> Option<PathBuf> {
         let stable = now.iter().filter(|(path, state)| self.seen.get(*path) == Some(state));
@@ -177,8 +185,9 @@ mod tests {
     async fn a_file_that_is_put_there_is_told_and_a_missing_folder_too() {
         let kept = tempfile::tempdir().expect("a folder can be made");
         let mut folder = Folder::begin(kept.path().join("later"));
-        assert!(folder.changed().await.is_err());
+        assert!(folder.changed().await.is_err() && folder.readable().await.is_err());
         fs::create_dir(folder.path()).expect("it can be made");
+        assert!(folder.readable().await.is_ok());
         write(folder.path(), "a.wasm", "1", 1);
         assert_eq!(folder.changed().await.expect("it is there"), folder.path().join("a.wasm"));
         let quiet = tokio::time::timeout(Duration::from_secs(10), folder.changed()).await;

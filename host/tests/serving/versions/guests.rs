@@ -44,7 +44,7 @@ impl Guest {
 
     /// Compiled into the cache of all tests: an unoptimised compiler needs many seconds, and tests that need the same component at
     /// once would each wait for their own.
-    fn compiled(self) -> Self {
+    pub(super) fn compiled(self) -> Self {
         static COMPILED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
         let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
         if !compiled.contains(&self.digest) {

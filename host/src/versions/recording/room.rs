@@ -1,34 +1,38 @@
-//! How many bytes of inputs are kept until they are compared.
+//! How many bytes are kept of streams that still last, and of those that wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes of one request, or of the frames of one stream. A larger one is not compared.
-pub(super) const PER_INPUT: usize = 4 << 20;
-
-/// Bytes of all inputs that are kept at once, those of streams that still last among them.
-pub(super) const FOR_ALL: usize = 64 << 20;
-
-/// The bytes that are taken.
-#[derive(Debug, Default)]
-pub(super) struct Room(AtomicUsize);
+/// Bytes that are taken, of so many that there are.
+#[derive(Debug)]
+pub struct Room {
+    taken: AtomicUsize,
+    most: usize,
+}
 
 /// Bytes that were taken; given back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub struct Taken {
     room: Arc<Room>,
     bytes: usize,
 }
 
 impl Room {
+    /// Room for so many bytes.
+    #[must_use]
+    pub fn new(most: usize) -> Arc<Self> {
+        Arc::new(Room { taken: AtomicUsize::new(0), most })
+    }
+
     /// Takes so many bytes, if there are as many left.
-    pub(super) fn take(self: &Arc<Self>, bytes: usize) -> Option<Taken> {
+    #[must_use]
+    pub fn take(self: &Arc<Self>, bytes: usize) -> Option<Taken> {
         self.add(bytes).then(|| Taken { room: Arc::clone(self), bytes })
     }
 
     fn add(&self, bytes: usize) -> bool {
-        let more = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= FOR_ALL);
-        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok()
+        let more = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= self.most);
+        self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok()
     }
 }
 
@@ -49,6 +53,6 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.room.0.fetch_sub(self.bytes, Ordering::AcqRel);
+        self.room.taken.fetch_sub(self.bytes, Ordering::AcqRel);
     }
 }

@@ -1,0 +1,76 @@
+//! What the candidate makes of the configuration, beside what the version that serves makes of it.
+
+use std::sync::Arc;
+
+use super::worker::{Input, Job};
+use super::{Run, Shadow};
+use crate::config::{ConfigFile, layers, locate};
+use crate::contract::config::{Layer, Merged, Settings};
+use crate::contract::types::Model;
+use crate::gateway::configuration::ConfigurationError;
+use crate::gateway::models;
+use crate::gateway::state::ConfigurationSource;
+use crate::provider::Generation;
+use crate::versions::compare::{self, AskedLayers, Each, SettingsFrom};
+
+impl Shadow {
+    /// The same shadow under a configuration that the version which serves has made these settings of. Both merge it, each what it
+    /// asks for of the masked text; what differs is among the differences. A candidate that makes other settings of it prepares with
+    /// its own from now on. Blocks: files are read, and it waits while the queue is full.
+    pub(in crate::gateway) fn under(&self, source: &ConfigurationSource, serving: &Settings) -> Arc<Self> {
+        let mut own = None;
+        match both(&self.run, source) {
+            Ok((old, new)) => {
+                own = other_settings(&self.run, &old, &new, serving).map(Arc::new);
+                let same = old == new;
+                let input = if same { compare::Input::Settings(new) } else { asked(old, new) };
+                let input = Input::Configuration(Box::new(input));
+                // An error says that the thread is gone: the candidate was stopped.
+                let _ = self.queue.send(Job { name: "the configuration".to_owned(), input, room: Vec::new() });
+            }
+            Err(error) => tracing::warn!(%error, "what the candidate makes of the configuration cannot be compared"),
+        }
+        Arc::new(Shadow { queue: self.queue.clone(), run: Arc::clone(&self.run), own })
+    }
+
+    /// The settings for a request that the version which serves prepares with these.
+    pub(super) fn settings(&self, serving: &Settings, model: Option<&Model>) -> SettingsFrom {
+        let Some(own) = &self.own else { return SettingsFrom::Merged(Box::new(serving.clone())) };
+        let new_model = model.map(|model| {
+            // What the configuration lists, the candidate finds there too, or does not; the rest is what the client said.
+            let is_listed = serving.models.iter().any(|listed| listed.id == model.id);
+            models::model_of(own, &model.id, Some(model).filter(|_| !is_listed))
+        });
+        SettingsFrom::Each(Box::new(Each { old: serving.clone(), new: (**own).clone(), new_model }))
+    }
+}
+
+fn asked(old: Vec<Layer>, new: Vec<Layer>) -> compare::Input {
+    compare::Input::Asked(Box::new(AskedLayers { old, new }))
+}
+
+/// The layers of the configuration that each version gets.
+fn both(run: &Run, source: &ConfigurationSource) -> Result<(Vec<Layer>, Vec<Layer>), ConfigurationError> {
+    let ConfigurationSource { chosen, environment, overrides } = source;
+    let location = locate(chosen.as_deref(), environment)?;
+    let file = location.as_ref().map(ConfigFile::read).transpose()?;
+    let of = |generation: &Arc<Generation>| {
+        let identity = generation.session()?.identify()?;
+        Ok::<_, ConfigurationError>(layers(file.as_ref(), environment, overrides, &identity)?)
+    };
+    Ok((of(&run.serving)?, of(&run.candidate)?))
+}
+
+/// The candidate's settings, where they are others. None too where one of them refuses the configuration, and where the file is
+/// not what it was when the version that serves merged it: it is about to be read again.
+fn other_settings(run: &Run, old: &[Layer], new: &[Layer], serving: &Settings) -> Option<Settings> {
+    let merged = |generation: &Arc<Generation>, layers: &[Layer]| {
+        let merged = generation.session().ok()?.merge(layers).ok()?;
+        merged.ok().map(|Merged { settings, warnings: _ }| settings)
+    };
+    let (of_serving, own) = (merged(&run.serving, old)?, merged(&run.candidate, new)?);
+    let at_work = of_serving == *serving;
+    // Where a value came from changes nothing.
+    let compared = |settings: &Settings| Settings { origins: Vec::new(), ..settings.clone() };
+    (at_work && compared(&of_serving) != compared(&own)).then_some(own)
+}

@@ -1,0 +1,128 @@
+//! A folder that versions are put into: the newest is put to work, if it passes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::activate::Wanted;
+use super::{ChangeError, Versions};
+use crate::provider::Digest;
+use crate::versions::source::{Fetched, Folder, Source};
+use crate::versions::{Candidate, Event, Step};
+
+/// How long a folder that cannot be read is left alone.
+const REST: Duration = Duration::from_secs(2);
+
+/// A folder that is watched.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FolderStatus {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why it cannot be read, while it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// What it offered last since the gateway began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Offered>,
+}
+
+/// A version that a folder offered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Offered {
+    /// Its file.
+    pub file: PathBuf,
+    /// The version; none where its bytes could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Why it does not serve; none where it was put to work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+impl Versions {
+    /// Watches a folder: its newest component passes the gate and is put to work, or is refused once. Never ends.
+    pub async fn watch_folder(self: &Arc<Self>, path: PathBuf) {
+        let mut folder = Folder::begin(path.clone());
+        self.loaded().folder = Some(FolderStatus { path, problem: None, offered: None });
+        loop {
+            match folder.changed().await {
+                Ok(file) => self.offer(&file).await,
+                Err(error) => {
+                    self.folder_problem(Some(error.to_string()));
+                    tokio::time::sleep(REST).await;
+                    while let Err(error) = folder.readable().await {
+                        self.folder_problem(Some(error.to_string()));
+                        tokio::time::sleep(REST).await;
+                    }
+                    self.folder_problem(None);
+                }
+            }
+        }
+    }
+
+    /// Notes whether the folder can be read; a change is told.
+    fn folder_problem(&self, now: Option<String>) {
+        let mut loaded = self.loaded();
+        let Some(folder) = loaded.folder.as_mut().filter(|folder| folder.problem != now) else { return };
+        let path = folder.path.display().to_string();
+        folder.problem.clone_from(&now);
+        drop(loaded);
+        match now {
+            Some(problem) => tracing::error!(path, problem, "the folder of the provider's versions cannot be read"),
+            None => tracing::info!(path, "the folder of the provider's versions can be read again"),
+        }
+    }
+
+    /// Acts upon a file of the folder. What was decided of the same bytes and signature last stays decided, also over a restart:
+    /// whoever went back from a version does not get it again because its file is still there.
+    async fn offer(self: &Arc<Self>, file: &Path) {
+        let fetched = match self.fetcher.fetch(&Source::File(file.to_owned()), &()).await {
+            Ok(fetched) => fetched,
+            // It is read again when it changes, as every file is.
+            Err(error) => return self.offered(file, None, Some(error.to_string()), None),
+        };
+        let (digest, mark) = (fetched.digest, mark(&fetched));
+        if self.store().history().offered == Some(mark) {
+            return;
+        }
+        let by = format!("the folder {}", file.parent().unwrap_or(file).display());
+        let activated = self.activate(Wanted::Given(Candidate::from(fetched)), &by).await;
+        let settled = activated.as_ref().map_or_else(settles, |_| true).then_some(mark);
+        self.offered(file, Some(digest), activated.err().map(|error| error.to_string()), settled);
+    }
+
+    fn offered(&self, file: &Path, digest: Option<Digest>, refused: Option<String>, settled: Option<Digest>) {
+        let name = file.display().to_string();
+        match &refused {
+            Some(reason) => tracing::error!(file = name, reason, "a version of the folder does not serve"),
+            None => tracing::info!(file = name, "a version of the folder serves"),
+        }
+        if let Some(folder) = &mut self.loaded().folder {
+            folder.offered = Some(Offered { file: file.to_owned(), digest, refused: refused.clone() });
+        }
+        let event = Event::Offered { digest, file: name, refused, settled };
+        if let Err(error) = self.store().record(event) {
+            tracing::error!(%error, "what became of a version of the folder could not be written down");
+        }
+    }
+}
+
+/// What a decision is about: the component and its signature.
+fn mark(fetched: &Fetched) -> Digest {
+    let signature = fetched.signature.as_deref().unwrap_or_default();
+    Digest::of([fetched.bytes.as_slice(), &[0], signature.as_bytes()].concat().as_slice())
+}
+
+/// Whether a refusal is about the version, and holds until its bytes or its signature change. What stands in the way otherwise, a
+/// pin or the configuration, may go away: touching the file asks again.
+fn settles(error: &ChangeError) -> bool {
+    match error {
+        ChangeError::Refused(refused) => !matches!(refused.step, Step::Fetch | Step::Configuration | Step::Swap),
+        ChangeError::Quarantined { .. } => true,
+        _ => false,
+    }
+}
