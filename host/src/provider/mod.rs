@@ -8,6 +8,7 @@ mod bounds;
 mod component;
 mod deadline;
 mod digest;
+mod encode;
 mod engine;
 mod error;
 mod faults;
@@ -21,6 +22,7 @@ mod session;
 
 pub use self::aot::AotCache;
 pub use self::digest::{Digest, DigestError};
+pub use self::encode::{EncodeError, encode};
 pub use self::engine::Host;
 pub use self::error::{LoadError, ProviderError};
 pub use self::faults::{FaultCount, Faults};
