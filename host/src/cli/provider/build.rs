@@ -75,12 +75,14 @@ fn cargo(folder: &Path, more: &[String]) -> anyhow::Result<Option<Built>> {
     }
     let messages = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let artifacts = messages.filter(|message: &Message| message.reason == "compiler-artifact");
-    let built = artifacts.filter_map(|Message { package_id, filenames, .. }| {
+    let mut built = artifacts.filter_map(|Message { package_id, filenames, .. }| {
         let is_module = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "wasm");
         Some(Built { name: name(&package_id)?, module: filenames.into_iter().find(is_module)? })
     });
     // Whatever it needed came before it.
-    let Some(built) = built.last() else { bail!("cargo built no module: the project's `crate-type` has no `cdylib`") };
+    let Some(built) = built.next_back() else {
+        bail!("cargo built no module: the project's `crate-type` has no `cdylib`")
+    };
     Ok(Some(built))
 }
 
