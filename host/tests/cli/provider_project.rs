@@ -58,7 +58,7 @@ fn a_project_is_there_whole_or_not_at_all() {
 #[test]
 fn a_name_has_to_be_one_that_cargo_takes() {
     let quarry = Quarry::new();
-    for name in ["", "Mine", "7", "-mine", "my provider", "serde", "core", "ä"] {
+    for name in ["", "Mine", "7", "_mine", "my provider", "serde", "core", "ä"] {
         quarry.run(&["provider", "new", "x", "--name", name]).failed_with(2, &["cannot be a provider's name"]);
     }
     quarry.run(&["provider", "new", "Mine"]).failed_with(2, &["\"Mine\" cannot be a provider's name", "--name NAME"]);
