@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+#[path = "build/project.rs"]
+mod project;
 #[path = "build/wasm_target.rs"]
 mod wasm_target;
 
@@ -16,7 +18,10 @@ fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let root = manifest.parent().expect("the host is a folder of the workspace");
-    for path in ["guest", "wit", "Cargo.toml", "Cargo.lock", CASES] {
+    let of_the_project = ["LICENSE-APACHE", "LICENSE-MIT", "rust-toolchain.toml", "rustfmt.toml", "host/project"];
+    for path in
+        ["guest", "wit", "Cargo.toml", "Cargo.lock", "host/build.rs", "host/build", CASES].iter().chain(&of_the_project)
+    {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
 
@@ -40,6 +45,10 @@ fn main() {
 
     let file = out.join("conformance_cases.rs");
     let list = list_cases(&root.join(CASES)).unwrap_or_else(|error| panic!("listing the conformance cases: {error}"));
+    fs::write(&file, list).unwrap_or_else(|error| panic!("writing {}: {error}", file.display()));
+
+    let file = out.join("project.rs");
+    let list = project::make(root, &out.join("project"));
     fs::write(&file, list).unwrap_or_else(|error| panic!("writing {}: {error}", file.display()));
 }
 

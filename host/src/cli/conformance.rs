@@ -21,7 +21,7 @@ pub(crate) fn run(global: &Global, arguments: &ConformanceArguments) -> anyhow::
     let generation = setup::load_provider_importing(&global, &Environment::of_process(), policy)?;
     let component = Component(Arc::clone(&generation));
     let source = arguments.cases.as_deref().map_or(Source::BuiltIn, Source::Folder);
-    let checks = checks::find(source, arguments.recordings.as_deref())?;
+    let checks = checks::only(checks::find(source, arguments.recordings.as_deref())?, &arguments.only)?;
     if arguments.bless {
         return bless_all(&checks, &component);
     }

@@ -116,3 +116,53 @@ pub fn find(cases: Source<'_>, recordings: Option<&Path>) -> Result<Vec<Check>, 
     }
     Ok(checks)
 }
+
+/// The checks whose names hold any of these texts; all of them where there is no text.
+///
+/// # Errors
+/// When a text is in no name: running none must not pass for running some.
+pub fn only(checks: Vec<Check>, texts: &[String]) -> Result<Vec<Check>, NoSuchCheck> {
+    let names: Vec<String> = checks.iter().map(Check::name).collect();
+    if let Some(text) = texts.iter().find(|text| !names.iter().any(|name| name.contains(*text))) {
+        return Err(NoSuchCheck { text: text.clone() });
+    }
+    let wanted = |name: &str| texts.is_empty() || texts.iter().any(|text| name.contains(text));
+    Ok(checks.into_iter().zip(names).filter(|(_, name)| wanted(name)).map(|(check, _)| check).collect())
+}
+
+/// No check has this in its name.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("no check has {text:?} in its name; names are such as `translate/text` and `properties/translate/text`")]
+pub struct NoSuchCheck {
+    /// What was looked for.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Check, NoSuchCheck, find, only};
+    use crate::conformance::cases::Source;
+
+    fn named(texts: &[&str]) -> Result<Vec<String>, NoSuchCheck> {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let checks = find(Source::BuiltIn, None).unwrap();
+        only(checks, &texts).map(|checks| checks.iter().map(Check::name).collect())
+    }
+
+    #[test]
+    fn checks_are_found_by_their_names() {
+        let all = named(&[]).unwrap();
+        let streams = named(&["translate/"]).unwrap();
+        assert!(streams.len() > 100 && streams.len() < all.len(), "{} of {}", streams.len(), all.len());
+        assert!(streams.iter().all(|name| name.contains("translate/")), "{streams:?}");
+        assert_eq!(
+            named(&["translate/tool-call-cut-off", "explain/denied"]).unwrap(),
+            ["explain/denied", "translate/tool-call-cut-off", "properties/translate/tool-call-cut-off"]
+        );
+    }
+
+    #[test]
+    fn a_text_in_no_name_is_an_error() {
+        assert_eq!(named(&["explain/", "no-such"]), Err(NoSuchCheck { text: "no-such".to_owned() }));
+    }
+}

@@ -4,24 +4,35 @@ use wasmtime::{ResourceLimiter, Result, StoreLimits, StoreLimitsBuilder};
 
 use super::limits::Limits;
 
+/// Memories, tables and instances of core modules of a component. A provider in Rust is one module with one memory; toolchains of
+/// other languages link several (QuickJS for components: 13 modules, 3 memories). The bytes are bounded over all of them.
+pub(super) const MEMORIES: u32 = 4;
+pub(super) const TABLES: u32 = 4;
+pub(super) const INSTANCES: u32 = 16;
+
 /// What a store holds: only its bounds.
 #[derive(Debug)]
 pub struct Bounds {
     limits: StoreLimits,
+    /// Bytes that all memories together may have.
+    memory: usize,
+    /// Bytes that they have.
+    held: usize,
     /// Whether the call under way was refused memory.
     refused_memory: bool,
 }
 
 impl Bounds {
     pub(super) fn new(limits: &Limits) -> Self {
+        let memory = limits.memory;
         let limits = StoreLimitsBuilder::new()
             .memory_size(limits.memory)
-            .memories(1)
-            .tables(4)
+            .memories(MEMORIES as usize)
+            .tables(TABLES as usize)
             .table_elements(10_000)
-            .instances(8)
+            .instances(INSTANCES as usize)
             .build();
-        Bounds { limits, refused_memory: false }
+        Bounds { limits, memory, held: 0, refused_memory: false }
     }
 
     /// A call begins.
@@ -37,7 +48,11 @@ impl Bounds {
 
 impl ResourceLimiter for Bounds {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        let allowed = self.limits.memory_growing(current, desired, maximum)?;
+        let held = self.held.saturating_sub(current).saturating_add(desired);
+        let allowed = held <= self.memory && self.limits.memory_growing(current, desired, maximum)?;
+        if allowed {
+            self.held = held;
+        }
         self.refused_memory |= !allowed;
         Ok(allowed)
     }
@@ -56,5 +71,24 @@ impl ResourceLimiter for Bounds {
 
     fn memories(&self) -> usize {
         self.limits.memories()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::ResourceLimiter as _;
+
+    use super::Bounds;
+    use crate::provider::Limits;
+
+    #[test]
+    fn the_bytes_of_all_memories_are_bounded_together() {
+        let mut bounds = Bounds::new(&Limits { memory: 100, ..Limits::default() });
+        let mut grows = |current, desired| bounds.memory_growing(current, desired, None).expect("no error");
+        assert!(grows(0, 40) && grows(0, 40), "two memories");
+        assert!(grows(40, 60), "the first grows");
+        assert!(!grows(40, 60), "the second would be the 120th byte");
+        assert!(grows(40, 40) && !grows(0, 1), "nothing is left");
+        assert!(bounds.refused_memory());
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::aot;
 use super::contract::Contracts;
 use super::deadline::Ticker;
 use super::error::LoadError;
 use super::limits::Limits;
+use super::{aot, bounds};
 
 /// How many sessions can be alive at once in the pool. Each reserves address space (about 4 GiB), not memory.
 const POOLED_SESSIONS: u32 = 4096;
@@ -110,9 +110,9 @@ fn config(pool: Option<&Limits>) -> Config {
             .total_memories(POOLED_SESSIONS)
             .total_tables(POOLED_SESSIONS)
             .max_memory_size(limits.memory)
-            .max_memories_per_component(1)
-            .max_core_instances_per_component(4)
-            .max_tables_per_component(4)
+            .max_memories_per_component(bounds::MEMORIES)
+            .max_core_instances_per_component(bounds::INSTANCES)
+            .max_tables_per_component(bounds::TABLES)
             // Nothing of a memory is kept between two sessions. To keep it is to zero it by hand from its lowest address, and
             // there lies the guest's stack, of which a session touches one page: with 256 KiB kept, a stream had 384 KiB resident
             // instead of 120, and a request took 780 µs of CPU instead of 570 (measured; PAGEMAP_SCAN: 198 KiB and 640 µs).

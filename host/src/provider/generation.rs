@@ -119,20 +119,16 @@ impl Generation {
         if !imports.is_empty() {
             return Err(LoadError::Imports { name: name.to_owned(), imports });
         }
-        let not_a_provider = |expected, reason| LoadError::NotAProvider { name: name.to_owned(), expected, reason };
-        let exported = interface::contracts(&host.engine, component);
-        let contract = host.contracts.serving(&exported).ok_or_else(|| {
-            let reason = match &exported[..] {
-                [] => "it exports nothing of that package".to_owned(),
-                other => format!("it exports quarry:provider@{}", other.join(" and ")),
-            };
-            not_a_provider(host.contracts.versions().join(" or "), reason)
-        })?;
+        let contract = host.contracts.of_component(name, &interface::contracts(&host.engine, component))?;
         let bound = policy
             .linker(&host.engine, component)
             .and_then(|linker| linker.instantiate_pre(component))
             .and_then(|component| contract.bind(component))
-            .map_err(|error| not_a_provider(contract.version().to_owned(), format!("{error:#}")))?;
+            .map_err(|error| LoadError::NotAProvider {
+                name: name.to_owned(),
+                expected: contract.version().to_owned(),
+                reason: format!("{error:#}"),
+            })?;
         Ok(Arc::new(Generation {
             host: Arc::clone(host),
             name: name.to_owned(),

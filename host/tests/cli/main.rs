@@ -17,6 +17,7 @@ mod models;
 mod provider;
 mod provider_bounds;
 mod provider_diff;
+mod provider_project;
 mod recording;
 mod secrets;
 mod support;

@@ -107,7 +107,7 @@ fn node(modules: &Path) -> PathBuf {
 }
 
 /// Fills a folder unless it was filled from the same files before.
-fn install_once(folder: &Path, locks: &[&Path], install: impl FnOnce(&Path)) {
+pub(crate) fn install_once(folder: &Path, locks: &[&Path], install: impl FnOnce(&Path)) {
     let _one_at_a_time = lock(folder);
     let mut hasher = Sha256::new();
     for lock in locks {
@@ -151,6 +151,6 @@ fn sources() -> PathBuf {
 }
 
 /// `target/peers`, beside the folder that cargo gives to tests.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers")
 }

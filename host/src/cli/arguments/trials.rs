@@ -2,7 +2,8 @@
 
 use clap::{ArgGroup, Args};
 
-use super::{AdminArguments, positive};
+use super::positive;
+use super::provider::AdminArguments;
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["wanted", "promote", "stop"]))]

@@ -1,7 +1,9 @@
 //! `quarry provider`.
 
 mod ask;
+mod build;
 mod diff;
+mod new;
 mod pull;
 mod push;
 mod registry;
@@ -26,6 +28,8 @@ use super::{setup, terminal};
 
 pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Result<Exit> {
     match command {
+        ProviderCommand::New(arguments) => new::run(&arguments),
+        ProviderCommand::Build(arguments) => build::run(&arguments),
         ProviderCommand::Inspect(arguments) => inspect(global, &arguments),
         ProviderCommand::Export(arguments) => export(&arguments),
         ProviderCommand::Diff(arguments) => diff::run(&arguments),

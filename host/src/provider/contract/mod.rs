@@ -16,6 +16,7 @@ use wasmtime::component::{InstancePre, ResourceAny};
 use wasmtime::{Result, Store};
 
 use super::bounds::Bounds;
+use super::error::LoadError;
 use crate::contract::about::Identity;
 use crate::contract::config::{Layer, Merged, Problem as ConfigProblem, Settings};
 use crate::contract::conversation::{Batch, Context, Delta, Ending, Opening, Options, Prepared, Problem};
@@ -127,6 +128,25 @@ impl Contracts {
     pub fn serving<'a>(&'a self, exported: &[String]) -> Option<&'a dyn Contract> {
         let serves = |contract: &&Arc<dyn Contract>| exported.iter().any(|version| serves(contract.version(), version));
         self.0.iter().find(serves).map(AsRef::as_ref)
+    }
+
+    /// The same for a component that is being loaded.
+    ///
+    /// # Errors
+    /// When none serves it; the error names all that there are.
+    pub(super) fn of_component(
+        &self,
+        name: &str,
+        exported: &[String],
+    ) -> std::result::Result<&dyn Contract, LoadError> {
+        self.serving(exported).ok_or_else(|| LoadError::NotAProvider {
+            name: name.to_owned(),
+            expected: self.versions().join(" or "),
+            reason: match exported {
+                [] => "it exports nothing of that package".to_owned(),
+                other => format!("it exports quarry:provider@{}", other.join(" and ")),
+            },
+        })
     }
 }
 

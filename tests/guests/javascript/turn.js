@@ -1,0 +1,243 @@
+// `translate`: frames of a ConverseStream response to deltas. How they are batched makes no difference.
+
+import { Blocks } from "./blocks.js";
+import { answered, plain } from "./failures.js";
+import { readUsage, unknownUsage } from "./usage.js";
+import { EVENTS, exception, parse, text } from "./wire.js";
+
+/** How many different notices a turn gives: a peer that invents names without end must not fill the memory. */
+const NOTICES = 64;
+
+const GOOD = ["end_turn", "stop_sequence", "tool_use"];
+const CUT_OFF = ["max_tokens", "model_context_window_exceeded"];
+// By Bedrock's word: kind, what to do.
+const BAD = {
+  guardrail_intervened: ["content-filtered", "a guardrail stopped or changed the answer"],
+  content_filtered: ["content-filtered", "the model's content filter stopped the answer"],
+  refusal: ["refused", null],
+  malformed_model_output: ["model-output", "ask again"],
+  malformed_tool_use: ["model-output", "ask again"],
+};
+
+export class Turn {
+  constructor({ model, carry, requestId }) {
+    this.cost = model.cost;
+    this.toolNames = names(carry);
+    this.requestId = requestId;
+    this.begun = false;
+    this.ended = false;
+    this.rawStopReason = null;
+    // Null until `metadata` came.
+    this.usage = null;
+    this.extras = new Map();
+    this.noticed = new Set();
+    this.blocks = new Blocks(this);
+  }
+
+  /** Takes frames, gives deltas. */
+  push({ frames, bytes }) {
+    const deltas = [];
+    let at = 0;
+    const take = (length) => bytes.subarray(at, (at += length));
+    for (const { messageType, nameLength, payloadLength } of frames) {
+      if (this.ended) break;
+      const name = text(take(nameLength));
+      const payload = take(payloadLength);
+      if (messageType.tag === "event") this.event(name, payload, deltas);
+      else if (messageType.tag === "exception") this.exception(name, payload, deltas);
+      else if (messageType.tag === "error") this.unmodelled(name, payload, deltas);
+      else this.unknownType(messageType.val, name, deltas);
+    }
+    return deltas;
+  }
+
+  /** Ends the turn: `done` only where `messageStop` and `metadata` came. */
+  finish(ending) {
+    const deltas = [];
+    if (this.ended) return deltas;
+    const whole = this.rawStopReason !== null && this.usage !== null;
+    // Once everything came, a connection that then breaks or falls silent changes nothing.
+    if (whole && ["complete", "idle", "broken"].includes(ending.tag)) this.complete(deltas);
+    else this.fail(this.meaning(ending), deltas);
+    return deltas;
+  }
+
+  event(name, payload, deltas) {
+    if (!Object.hasOwn(EVENTS, name)) {
+      this.notice("unknown-event", name, `Bedrock sent the event ${name}, which this provider does not know`, deltas);
+      return;
+    }
+    let event;
+    try {
+      event = EVENTS[name](parse(text(payload)));
+    } catch (error) {
+      this.damaged(`the payload of ${name} cannot be read: ${error.message}`, deltas);
+      return;
+    }
+    if (name === "messageStart" && (event.role ?? "assistant") !== "assistant") {
+      this.damaged(`a message of the role ${event.role} began; expected assistant`, deltas);
+      return;
+    }
+    if (name === "messageStart" && this.begun) {
+      this.notice("repeated-event", name, "Bedrock began the message a second time; the answer goes on", deltas);
+    }
+    if (name !== "contentBlockStop" && !this.begun) {
+      this.begun = true;
+      deltas.push({ tag: "start" });
+    }
+    this.unknownMembers(name, event.unknown, deltas);
+    const { contentBlockIndex = 0 } = event;
+    if (name === "contentBlockDelta" && event.delta) this.blocks.feed(contentBlockIndex, event.delta, deltas);
+    else if (name === "contentBlockStart" && event.start) this.blocks.start(contentBlockIndex, event.start, deltas);
+    else if (name === "contentBlockStop") this.blocks.stop(contentBlockIndex, deltas);
+    else if (name === "messageStop") {
+      this.rawStopReason = event.stopReason ?? "";
+      this.keep(event, ["additionalModelResponseFields"]);
+    } else if (name === "metadata") {
+      this.metadata(event, deltas);
+    }
+  }
+
+  /** It may come before `messageStop`, and more than once: the last one holds. */
+  metadata(event, deltas) {
+    this.usage = unknownUsage();
+    try {
+      if (event.usage !== undefined) this.usage = readUsage(event.usage, this.cost);
+    } catch (error) {
+      this.notice("unreadable-usage", "", `the usage that Bedrock sent cannot be read: ${error.message}`, deltas);
+    }
+    this.keep(event, ["metrics", "trace", "performanceConfig", "serviceTier"]);
+  }
+
+  keep(event, members) {
+    for (const name of members.filter((name) => event[name] !== undefined)) {
+      this.extras.delete(name);
+      this.extras.set(name, event[name]);
+    }
+  }
+
+  complete(deltas) {
+    const raw = this.rawStopReason;
+    if (!GOOD.includes(raw) && !CUT_OFF.includes(raw)) {
+      const [kind, hint] = Object.hasOwn(BAD, raw) ? BAD[raw] : [{ tag: "other", val: `stop-reason:${raw}` }, null];
+      const message = (kind === "refused" && this.refusal()) || `Provider stopped with: ${raw}`;
+      this.fail(plain(kind, message, hint, kind === "model-output"), deltas);
+      return;
+    }
+    // A call that was never stopped may be cut off.
+    if (this.blocks.open.some((block) => block.kind === "tool")) {
+      this.fail(plain("model-output", "Provider completed stream with an incomplete tool call", "ask again", true), deltas);
+      return;
+    }
+    while (this.blocks.open.length > 0) this.blocks.stop(this.blocks.open[0].wireIndex, deltas);
+    // Some models say `end_turn` after a tool call; the content is what counts.
+    const good = this.blocks.calledTools ? "tool-use" : "stop";
+    const reason = { tag: CUT_OFF.includes(raw) ? "length" : good };
+    this.ended = true;
+    deltas.push({ tag: "done", val: { reason, rawStopReason: raw, usage: this.usage, extras: this.documents() } });
+  }
+
+  /** Anthropic's reason for a refusal, where it was asked for. */
+  refusal() {
+    const details = this.extras.get("additionalModelResponseFields")?.stop_details;
+    if (!details) return null;
+    const { category = "unknown", explanation = "no explanation given" } = details;
+    return `Anthropic refusal (category: ${category}): ${explanation}`;
+  }
+
+  exception(name, payload, deltas) {
+    let body = { unknown: [] };
+    try {
+      body = exception(parse(text(payload)));
+    } catch {
+      // Its name says enough.
+    }
+    let message = body.message || body.Message;
+    const original = body.originalMessage;
+    if (original && !message?.includes(original)) message = message ? `${message} (${original})` : original;
+    const failure = answered("ConverseStream", name, null, message);
+    this.fail({ ...failure, code: name || null, status: body.originalStatusCode ?? null }, deltas);
+  }
+
+  /** `:message-type: error`: its code and message were headers. */
+  unmodelled(code, payload, deltas) {
+    this.fail({ ...answered("ConverseStream", code, null, readable(payload)), code: code || null }, deltas);
+  }
+
+  unknownType(type, name, deltas) {
+    const message = `Bedrock sent a frame of the unknown message type ${type}`;
+    this.notice("unknown-message-type", `${type}:${name}`, message, deltas);
+  }
+
+  damaged(what, deltas) {
+    this.fail(plain("damaged", `Bedrock's stream is damaged: ${what}`.toWellFormed(), "ask again", true), deltas);
+  }
+
+  /** An ending that is not the end of a whole turn. */
+  meaning({ tag, val }) {
+    const again = "ask again";
+    const lacks = this.rawStopReason === null ? "a stop reason" : "metadata";
+    const meanings = {
+      complete: () => plain("truncated", `Bedrock stream ended without ${lacks}`, again, true),
+      aborted: () => plain("aborted", "Request was aborted", null, false),
+      idle: () => plain("timeout", `Bedrock sent nothing for ${duration(val)}`, again, true),
+      broken: () => plain("transport", `The connection to Bedrock broke: ${val}`, again, true),
+      damaged: () => plain("damaged", `Bedrock's stream is damaged: ${val}`, again, true),
+      limited: () => plain({ tag: "other", val: "limit" }, `The answer went over the gateway's limit: ${val}`, "ask for less", false),
+    };
+    return meanings[tag]();
+  }
+
+  /** Gives `error`, once, as the last delta. What came before stays with the client. */
+  fail(failure, deltas) {
+    if (this.ended) return;
+    this.ended = true;
+    const usage = this.usage ?? unknownUsage();
+    const told = { ...failure, requestId: this.requestId };
+    deltas.push({ tag: "error", val: { failure: told, rawStopReason: this.rawStopReason, usage, extras: this.documents() } });
+  }
+
+  documents() {
+    return [...this.extras].map(([name, value]) => ({ name, value: JSON.stringify(value).toWellFormed() }));
+  }
+
+  toolName(onTheWire) {
+    return Object.hasOwn(this.toolNames, onTheWire) ? this.toolNames[onTheWire] : onTheWire;
+  }
+
+  /** Tells something, once a turn. */
+  notice(kind, about, message, deltas) {
+    const key = `${kind}:${about}`;
+    if (this.noticed.has(key) || this.noticed.size >= NOTICES) return;
+    this.noticed.add(key);
+    deltas.push({ tag: "notice", val: { kind, message: `${message}`.toWellFormed() } });
+  }
+
+  unknownMembers(at, members, deltas) {
+    for (const name of members) {
+      this.notice("unknown-member", `${at}.${name}`, `Bedrock sent ${at}.${name}, which this provider does not know`, deltas);
+    }
+  }
+}
+
+/** Tool names that `prepare` mapped, by the name on the wire. A carry of another version says nothing. */
+function names(carry) {
+  try {
+    return parse(text(carry)).tools ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Text for a person of bytes that may be anything. */
+function readable(bytes) {
+  try {
+    return text(bytes).trim();
+  } catch {
+    return String.fromCharCode(...bytes).trim();
+  }
+}
+
+function duration(milliseconds) {
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${Math.floor(milliseconds / 100) / 10} s`;
+}
