@@ -9,8 +9,9 @@ use prometheus_client::registry::{Registry, Unit};
 use super::buckets::{BETWEEN_DELTAS, FIRST_DELTA, GUEST_PUSH, WHOLE};
 use super::histogram::Durations;
 use super::labels::{
-    BuildLabels, CacheLabels, CacheResult, EndpointLabels, FallbackLabels, FaultLabels, ModelLabel, ModelLabels,
-    Refusal, RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun, TokenLabels, UpstreamErrorLabels,
+    BuildLabels, CacheLabels, CacheResult, EndpointLabels, FailedVersion, FailedVersionLabels, FallbackLabels,
+    FaultLabels, ModelLabel, ModelLabels, Refusal, RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun,
+    TokenLabels, UpstreamErrorLabels,
 };
 use super::models::ModelMetrics;
 
@@ -38,6 +39,7 @@ pub(super) struct Families {
     pub(super) refused: Family<RefusalLabels, Counter>,
     pub(super) reloads: Family<ReloadLabels, Counter>,
     pub(super) shadowed: Family<ShadowLabels, Counter>,
+    pub(super) failed_versions: Family<FailedVersionLabels, Counter>,
 }
 
 impl Families {
@@ -63,6 +65,7 @@ impl Families {
             refused: Family::default(),
             reloads: Family::default(),
             shadowed: Family::default(),
+            failed_versions: Family::default(),
         };
         for result in CacheResult::ALL {
             drop(families.discovery_cache.get_or_create(&CacheLabels { result: result.word() }));
@@ -72,6 +75,9 @@ impl Families {
         }
         for run in ShadowRun::ALL {
             drop(families.shadowed.get_or_create(&ShadowLabels { outcome: run.word() }));
+        }
+        for failed in FailedVersion::ALL {
+            drop(families.failed_versions.get_or_create(&FailedVersionLabels { outcome: failed.word() }));
         }
         for outcome in ["ok", "refused"] {
             drop(families.reloads.get_or_create(&ReloadLabels { outcome }));
@@ -128,6 +134,8 @@ impl Families {
         all.register("config_reloads", "Times the configuration was read again", self.reloads.clone());
         let text = "Inputs of requests that a candidate was to run on beside them";
         all.register("shadowed_inputs", text, self.shadowed.clone());
+        let text = "Versions of the provider that failed too often, by what became of them";
+        all.register("provider_versions_failed", text, self.failed_versions.clone());
         all.register("build", "What runs here", Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") }));
         all
     }

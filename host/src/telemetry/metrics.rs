@@ -7,8 +7,8 @@ use prometheus_client::registry::Registry;
 
 use super::families::Families;
 use super::labels::{
-    CacheLabels, CacheResult, FallbackLabels, ModelLabels, Refusal, RefusalLabels, ReloadLabels, ShadowLabels,
-    ShadowRun, UpstreamErrorLabels, failure_label, fault,
+    CacheLabels, CacheResult, FailedVersion, FailedVersionLabels, FallbackLabels, ModelLabels, Refusal, RefusalLabels,
+    ReloadLabels, ShadowLabels, ShadowRun, UpstreamErrorLabels, failure_label, fault,
 };
 use super::models::{ModelMetrics, Models, NONE, OTHER};
 use crate::contract::types::FailureKind;
@@ -98,6 +98,11 @@ impl Metrics {
     /// A candidate was to run on an input beside the requests.
     pub fn shadowed(&self, run: ShadowRun) {
         self.families.shadowed.get_or_create(&ShadowLabels { outcome: run.word() }).inc();
+    }
+
+    /// A version of the provider failed too often.
+    pub fn version_failed(&self, became: FailedVersion) {
+        self.families.failed_versions.get_or_create(&FailedVersionLabels { outcome: became.word() }).inc();
     }
 
     pub(super) fn find(&self, model: &str) -> Arc<ModelMetrics> {

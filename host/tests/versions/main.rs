@@ -10,3 +10,4 @@ mod packages;
 mod pull;
 mod refused;
 mod registry;
+mod signing;

@@ -1,18 +1,42 @@
 //! `quarry.provider`.
 
 use super::reader::{Node, Reader};
-use super::settings::ProviderConfig;
+use super::settings::{ProviderConfig, QuarantineConfig};
 use super::signer::Signer;
+
+/// The longest time that requests of a version that was put away may be given, in seconds.
+const LONGEST_DRAIN: f64 = 24.0 * 3600.0;
+
+/// More faults than this are not remembered, and so no more streams are looked at (`Faults`).
+const MOST: u64 = 1000;
 
 /// Reads which versions of the provider may serve.
 pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut ProviderConfig) {
-    let members = reader.members(node, &["signers", "component"]);
+    let known = ["signers", "component", "drainSeconds", "probationStreams", "quarantine"];
+    let members = reader.members(node, &known);
     if let Some(node) = members.get("signers") {
         provider.signers = signers(reader, node);
     }
     if let Some(node) = members.get("component") {
         let expected = "a component: a file, oci://registry/name:tag@sha256:…, sha256:… or embedded";
         provider.component = reader.text(node, expected).map(str::to_owned);
+    }
+    reader.seconds(&members, "drainSeconds", 0.0..=LONGEST_DRAIN, &mut provider.drain);
+    if let Some(streams) = reader.whole(&members, "probationStreams", 0..=1_000_000) {
+        provider.probation = streams;
+    }
+    if let Some(node) = members.get("quarantine") {
+        quarantine(reader, node, &mut provider.quarantine);
+    }
+}
+
+fn quarantine(reader: &mut Reader, node: &Node<'_, '_>, quarantine: &mut QuarantineConfig) {
+    let members = reader.members(node, &["faults", "streams"]);
+    if let Some(faults) = reader.whole(&members, "faults", 1..=MOST) {
+        quarantine.faults = faults;
+    }
+    if let Some(streams) = reader.whole(&members, "streams", 1..=MOST) {
+        quarantine.streams = streams;
     }
 }
 

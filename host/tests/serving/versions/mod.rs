@@ -2,15 +2,23 @@
 
 #[path = "../../cli/support/provider.rs"]
 mod components;
+mod figures;
 mod guests;
 mod place;
 mod streams;
 
 mod commands;
+mod deadline;
 mod hostile;
 mod kills;
+mod looping;
+mod pinned;
 mod port;
 mod quarantine;
 mod refusals;
 mod replayed;
+mod shadowed;
+mod speed;
 mod swapping;
+mod trial;
+mod untrusted;
