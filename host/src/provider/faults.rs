@@ -118,4 +118,17 @@ mod tests {
         assert_eq!(faults.within(1000), FaultCount { faults: 2, lost: 1 });
         assert_eq!(faults.noted(), 3);
     }
+
+    #[test]
+    fn what_failed_is_watched_for_a_while() {
+        let faults = Faults::default();
+        assert!(!faults.lately());
+        faults.begun(10);
+        faults.fault();
+        assert!(faults.lately());
+        faults.begun(super::LATELY - 1);
+        assert!(faults.lately());
+        faults.begun(1);
+        assert!(!faults.lately());
+    }
 }

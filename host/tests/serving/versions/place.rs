@@ -88,7 +88,7 @@ pub(super) fn is(version: &Value, digest: &str) -> bool {
 }
 
 /// A configuration with more members below `quarry`.
-pub(super) fn configuration(members: &str) -> String {
+fn configuration(members: &str) -> String {
     format!("{{ quarry: {{ retry: {{ attempts: 1 }}, {members} }} }}")
 }
 

@@ -70,6 +70,9 @@ fn a_stream_that_another_instance_saves_is_the_same_to_the_byte() {
     assert_eq!((&service["faults"], &service["lost"]), (&ENDPOINTS.len().into(), &0.into()), "{version}");
 }
 
+/// What is another one in each stream, by the members' names.
+const IDS: [&str; 7] = ["id", "item_id", "responseId", "created", "created_at", "completed_at", "timestamp"];
+
 /// A stream in any format; something is done after its first event.
 fn stream(gateway: &Gateway, path: &str, prompt: &str, after_the_first: impl FnOnce()) -> String {
     let mut client = Client::open(gateway);
@@ -99,9 +102,7 @@ fn same(stream: &str) -> String {
 fn without_ids(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(members) => {
-            members.retain(|name, _| {
-                !["id", "item_id", "created", "created_at", "timestamp", "responseId"].contains(&name.as_str())
-            });
+            members.retain(|name, _| !IDS.contains(&name.as_str()));
             members.values_mut().for_each(without_ids);
         }
         serde_json::Value::Array(elements) => elements.iter_mut().for_each(without_ids),

@@ -52,7 +52,7 @@ fn a_version_whose_code_is_in_the_cache_answers_at_once() {
     figures.at_most("from the request to the first delta, median", percentile(&mut whole, 50), CACHED);
     figures.told("from the request to the first delta, 90 in 100", format!("{:?}", percentile(&mut whole, 90)));
     figures.told("the activation alone, median", format!("{:?}", percentile(&mut asked, 50)));
-    figures.told("of that, this disk for a line of the journal, median", format!("{:?}", synced(&place)));
+    figures.told("this disk for a line as the journal's, median", format!("{:?}", synced(&place)));
     figures.hold();
     gateway.stop();
 }

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::guests::Guest;
-use super::place::{Place, configuration};
+use super::place::Place;
 use super::streams::Stream;
 use crate::gateway::{Gateway, KEY, hash};
 use crate::operating::client::{ask, body, is_finished};
@@ -14,6 +14,10 @@ use crate::operating::client::{ask, body, is_finished};
 const MODEL: &str = "sim.stop.end_turn";
 const PATH: &str = "/v1/chat/completions";
 const OTHER_KEY: &str = "qk_the-key-of-those-who-try-things-first";
+
+/// A configuration that this candidate refuses, and others do not. What stands below `quarry` no version is shown.
+const REFUSED: &str = "{ agents: { defaults: { model: { primary: 'amazon-bedrock/unruly-refuse' } } },
+    quarry: { retry: { attempts: 1 } } }";
 
 /// Two clients; the second one's requests are for a candidate.
 fn two_keys() -> String {
@@ -81,8 +85,7 @@ fn a_candidate_that_cannot_use_a_configuration_that_is_read_again_goes_and_nobod
             .map(|_| scope.spawn(|| Stream::of(gateway, "sim.slow.200", "echo a b c d e f g h i j k l m n o")))
             .collect();
         crate::operating::wait_until_under_way(gateway, 8);
-        let refused = configuration("limits: { bodyBytes: 1000000 }, // unruly-refuse\n");
-        fs::write(&gateway.configuration, refused).expect("it can be written");
+        fs::write(&gateway.configuration, REFUSED).expect("it can be written");
         gateway.signal(Signal::HUP);
         gateway.wait_for_log("read again and is in force", 1);
         place.wait_until("the candidate goes", |status| status["canary"].is_null());
