@@ -12,8 +12,8 @@ use quarry::admin::AdminAddress;
 use quarry::aws::Source;
 use quarry::config::{Environment, Override};
 use quarry::gateway::{
-    Activated, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, VersionRules, Versions, Wanted,
-    Watch, models, raise_descriptor_limit,
+    Activated, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Versions, Wanted, Watch, models,
+    raise_descriptor_limit,
 };
 use quarry::simulator::Pace;
 use quarry::telemetry::Metrics;
@@ -83,7 +83,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let begin::Begun { gate, store, restored, passing } = begun;
     let passed = &restored.passed;
     terminal::tell(&format!("  provider: {} ({})\n", passed.name, passed.generation.name()));
-    let versions = Versions::new(Arc::clone(&gateway), gate, fetcher, store, VersionRules::default());
+    let versions = Versions::new(Arc::clone(&gateway), gate, fetcher, store);
     if let Some(admin) = &admin {
         terminal::tell(&format!("  administration: {}\n", admin.address()));
         if matches!(admin.address(), AdminAddress::Tcp(_)) {

@@ -199,7 +199,8 @@ pub(crate) async fn prepare(
     let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
     let settings = &effective.configuration.settings;
     // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
-    let (context, prepared) = if size <= PREPARED_IN_PLACE {
+    // Nor does a version stay on the worker that failed not long ago: it may hold it up again.
+    let (context, prepared) = if size <= PREPARED_IN_PLACE && !generation.faults().lately() {
         let prepared = session
             .prepare_in_place(settings, model, &context, options)
             .map_err(|error| provider_failed(generation, &error))?;

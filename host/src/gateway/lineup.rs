@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use tokio::sync::Notify;
@@ -27,6 +27,8 @@ pub(crate) struct Version {
     pub(crate) since: SystemTime,
     /// Cancelled when its requests have to end: when the gateway ends, or when it was put away for too long.
     pub(crate) cut_off: CancellationToken,
+    /// Whether it was told that it fails too often and goes on serving.
+    pub(crate) told_failing: AtomicBool,
     /// Told when one of its requests ends that saw it fail.
     faulted: Arc<Notify>,
     under_way: AtomicUsize,
@@ -63,6 +65,7 @@ impl Version {
             name,
             since: SystemTime::now(),
             cut_off: all.child_token(),
+            told_failing: AtomicBool::new(false),
             faulted: Arc::clone(faulted),
             under_way: AtomicUsize::new(0),
             begun: AtomicU64::new(0),

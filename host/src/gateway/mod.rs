@@ -24,6 +24,7 @@ mod turn;
 mod versions;
 mod watch;
 mod wire;
+mod worker;
 
 pub use self::canary::{CanaryRule, Ended};
 pub use self::configuration::{Configuration, ConfigurationError};
@@ -38,8 +39,8 @@ pub use self::shadow::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
 pub use self::versions::{
-    Activated, CanaryStatus, ChangeError, FolderStatus, Offered, RestoreError, Restored, Service, Status, VersionRules,
-    VersionState, VersionStatus, Versions, Wanted, restore,
+    Activated, CanaryStatus, ChangeError, FolderStatus, Offered, RestoreError, Restored, Service, Status, VersionState,
+    VersionStatus, Versions, Wanted, restore,
 };
 pub use self::watch::Watch;
 pub use self::wire::no_options;

@@ -7,10 +7,10 @@ use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::cut_short::CutShort;
 use super::replay::Replay;
+use super::worker::{beside_the_worker, watched};
 use crate::aws::{Aws, ConverseRequest, EventStream, Received, Server};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
@@ -201,15 +201,15 @@ impl Turn {
                 if let Some(tape) = &mut tape {
                     tape.refused(&error);
                 }
-                return Err(BeginError::Refused(session.explain(&error)?));
+                return Err(BeginError::Refused(watched(&mut session, |session| session.explain(&error))?));
             }
         };
         let request_id = stream.request_id().map(str::to_owned);
         let opening = Opening { model, carry, request_id, extras: Vec::new() };
-        if let Err(error) = session.open_turn(&opening) {
+        if let Err(error) = watched(&mut session, |session| session.open_turn(&opening)) {
             tracing::warn!(%error, "the provider failed at the beginning of a turn; another instance tries");
             session = session.generation().session()?;
-            session.open_turn(&opening)?;
+            beside_the_worker(|| session.open_turn(&opening))?;
         }
         if let Some(tape) = &mut tape {
             tape.opened(&opening);
@@ -252,7 +252,7 @@ impl Turn {
         let (translated, over) = match received {
             Received::Frames(batch) => {
                 self.replay.keep(batch);
-                let pushed = self.session.push(batch);
+                let pushed = watched(&mut self.session, |session| session.push(batch));
                 (recovered(&mut self.session, &mut self.replay, pushed, |_| Ok(Vec::new())), false)
             }
             Received::Ended(ending) => (finish(&mut self.session, &mut self.replay, &ending), true),
@@ -307,7 +307,7 @@ impl Turn {
 }
 
 fn finish(session: &mut Session, replay: &mut Replay, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
-    let finished = session.finish(ending);
+    let finished = watched(session, |session| session.finish(ending));
     recovered(session, replay, finished, |session| session.finish(ending))
 }
 
@@ -329,15 +329,6 @@ fn recovered(
     deltas.extend(again(&mut other)?);
     *session = other;
     Ok(deltas)
-}
-
-/// Runs what may take the time of a call once more: a worker that was held up for as long already hands its other tasks on first.
-/// A runtime of one thread has nobody to hand them to.
-fn beside_the_worker<T>(run: impl FnOnce() -> T) -> T {
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(run),
-        _ => run(),
-    }
 }
 
 /// The failure of a request that the caller stopped before its answer began.

@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Faults that are remembered, at most.
 const KEPT: usize = 1000;
 
+/// A version that failed within so many of its last turns is watched.
+const LATELY: u64 = 1000;
+
 /// Counts the turns of a version and what went wrong in it: traps, deadlines, broken bounds. A fault costs a lock; a turn
 /// without one does not.
 #[derive(Debug, Default)]
@@ -38,6 +41,12 @@ impl Faults {
         self.turns.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts as many turns at once, for tests that have no session.
+    #[cfg(test)]
+    pub(crate) fn begun(&self, turns: u64) {
+        self.turns.fetch_add(turns, Ordering::Relaxed);
+    }
+
     pub(super) fn fault(&self) {
         self.note(false);
     }
@@ -67,6 +76,13 @@ impl Faults {
     #[must_use]
     pub fn noted(&self) -> u64 {
         self.faults.load(Ordering::Relaxed)
+    }
+
+    /// Whether it failed not long ago: what failed once may fail again, and is better watched.
+    #[must_use]
+    pub fn lately(&self) -> bool {
+        // The lock is for those that ever failed.
+        self.noted() > 0 && self.within(LATELY) != FaultCount::default()
     }
 
     /// How often it failed within its last `turns` turns.
@@ -101,5 +117,18 @@ mod tests {
         assert_eq!(faults.within(50), FaultCount { faults: 1, lost: 1 });
         assert_eq!(faults.within(1000), FaultCount { faults: 2, lost: 1 });
         assert_eq!(faults.noted(), 3);
+    }
+
+    #[test]
+    fn what_failed_is_watched_for_a_while() {
+        let faults = Faults::default();
+        assert!(!faults.lately());
+        faults.begun(10);
+        faults.fault();
+        assert!(faults.lately());
+        faults.begun(super::LATELY - 1);
+        assert!(faults.lately());
+        faults.begun(1);
+        assert!(!faults.lately());
     }
 }

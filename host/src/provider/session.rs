@@ -20,7 +20,7 @@ use crate::contract::types::{ApiError, Failure, Model};
 
 /// One instance of a provider: of one stream, or of one command.
 ///
-/// Calls are plain synchronous calls. `push` and `finish` take microseconds and run on the worker; `merge`, `prepare` and
+/// Calls are plain synchronous calls. Those of a turn and `explain` take microseconds and run on the worker; `merge`, `prepare` and
 /// `resume` of something large may take longer than a millisecond and belong on a blocking thread.
 pub struct Session {
     generation: Arc<Generation>,
@@ -182,7 +182,7 @@ impl Session {
     pub fn open_turn(&mut self, opening: &Opening) -> Result<(), ProviderError> {
         self.close_turn()?;
         let turn =
-            call!(self, "turn", self.long_ticks(), long_call, |store, provider| provider.open_turn(store, opening))?;
+            call!(self, "turn", self.stream_ticks, stream_call, |store, provider| provider.open_turn(store, opening))?;
         self.turn = Some(turn);
         self.generation.faults().turn();
         Ok(())
@@ -211,7 +211,7 @@ impl Session {
     /// # Errors
     /// As every call.
     pub fn explain(&mut self, error: &ApiError) -> Result<Failure, ProviderError> {
-        call!(self, "explain", self.long_ticks(), long_call, |store, provider| provider.explain(store, error))
+        call!(self, "explain", self.stream_ticks, stream_call, |store, provider| provider.explain(store, error))
     }
 
     fn long_ticks(&self) -> u64 {

@@ -9,9 +9,9 @@ use prometheus_client::registry::{Registry, Unit};
 use super::buckets::{BETWEEN_DELTAS, FIRST_DELTA, GUEST_PUSH, WHOLE};
 use super::histogram::Durations;
 use super::labels::{
-    BuildLabels, CacheLabels, CacheResult, EndpointLabels, FallbackLabels, FaultLabels, ModelLabel, ModelLabels,
-    RecordingLabels, Refusal, RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun, TokenLabels,
-    UpstreamErrorLabels,
+    BuildLabels, CacheLabels, CacheResult, EndpointLabels, FailedVersion, FailedVersionLabels, FallbackLabels,
+    FaultLabels, ModelLabel, ModelLabels, RecordingLabels, Refusal, RefusalLabels, ReloadLabels, RequestLabels,
+    ShadowLabels, ShadowRun, TokenLabels, UpstreamErrorLabels,
 };
 use super::models::ModelMetrics;
 use crate::versions::recording::Fate;
@@ -41,6 +41,7 @@ pub(super) struct Families {
     pub(super) reloads: Family<ReloadLabels, Counter>,
     pub(super) shadowed: Family<ShadowLabels, Counter>,
     pub(super) recordings: Family<RecordingLabels, Counter>,
+    pub(super) failed_versions: Family<FailedVersionLabels, Counter>,
 }
 
 impl Families {
@@ -67,6 +68,7 @@ impl Families {
             reloads: Family::default(),
             shadowed: Family::default(),
             recordings: Family::default(),
+            failed_versions: Family::default(),
         };
         for result in CacheResult::ALL {
             drop(families.discovery_cache.get_or_create(&CacheLabels { result: result.word() }));
@@ -79,6 +81,9 @@ impl Families {
         }
         for fate in Fate::ALL {
             drop(families.recordings.get_or_create(&RecordingLabels { outcome: fate.word() }));
+        }
+        for failed in FailedVersion::ALL {
+            drop(families.failed_versions.get_or_create(&FailedVersionLabels { outcome: failed.word() }));
         }
         for outcome in ["ok", "refused"] {
             drop(families.reloads.get_or_create(&ReloadLabels { outcome }));
@@ -136,6 +141,8 @@ impl Families {
         let text = "Inputs of requests that a candidate was to run on beside them";
         all.register("shadowed_inputs", text, self.shadowed.clone());
         all.register("recordings", "Streams that were to be recorded", self.recordings.clone());
+        let text = "Versions of the provider that failed too often, by what became of them";
+        all.register("provider_versions_failed", text, self.failed_versions.clone());
         all.register("build", "What runs here", Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") }));
         all
     }

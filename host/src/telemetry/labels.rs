@@ -166,6 +166,31 @@ pub(super) struct RecordingLabels {
     pub(super) outcome: &'static str,
 }
 
+/// What became of a version of the provider that failed too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedVersion {
+    /// It is quarantined, and gets no requests any more.
+    Quarantined,
+    /// It goes on serving: it is pinned, or there is none to go back to.
+    Kept,
+}
+
+impl FailedVersion {
+    pub(super) const ALL: [Self; 2] = [FailedVersion::Quarantined, FailedVersion::Kept];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            FailedVersion::Quarantined => "quarantined",
+            FailedVersion::Kept => "kept",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct FailedVersionLabels {
+    pub(super) outcome: &'static str,
+}
+
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

@@ -7,8 +7,8 @@ use prometheus_client::registry::Registry;
 
 use super::families::Families;
 use super::labels::{
-    CacheLabels, CacheResult, FallbackLabels, ModelLabels, RecordingLabels, Refusal, RefusalLabels, ReloadLabels,
-    ShadowLabels, ShadowRun, UpstreamErrorLabels, failure_label, fault,
+    CacheLabels, CacheResult, FailedVersion, FailedVersionLabels, FallbackLabels, ModelLabels, RecordingLabels,
+    Refusal, RefusalLabels, ReloadLabels, ShadowLabels, ShadowRun, UpstreamErrorLabels, failure_label, fault,
 };
 use super::models::{ModelMetrics, Models, NONE, OTHER};
 use crate::contract::types::FailureKind;
@@ -104,6 +104,11 @@ impl Metrics {
     /// A stream was to be recorded.
     pub fn recorded(&self, fate: Fate) {
         self.families.recordings.get_or_create(&RecordingLabels { outcome: fate.word() }).inc();
+    }
+
+    /// A version of the provider failed too often.
+    pub fn version_failed(&self, became: FailedVersion) {
+        self.families.failed_versions.get_or_create(&FailedVersionLabels { outcome: became.word() }).inc();
     }
 
     pub(super) fn find(&self, model: &str) -> Arc<ModelMetrics> {

@@ -19,7 +19,7 @@ mod spans;
 mod turn;
 
 pub use self::error::TelemetryError;
-pub use self::labels::{CacheResult, Outcome, Refusal, ShadowRun};
+pub use self::labels::{CacheResult, FailedVersion, Outcome, Refusal, ShadowRun};
 pub use self::logging::{LogFormat, LogOptions, TelemetryGuard, log_level, start};
 pub use self::metrics::{METRICS_CONTENT_TYPE, Metrics, OpenConnection};
 pub use self::observation::{Answering, Begun, Observation};

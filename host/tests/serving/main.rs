@@ -7,6 +7,11 @@
 
 mod canary;
 mod curl;
+#[path = "../versions/debian.rs"]
+mod debian;
+#[path = "../versions/fake.rs"]
+#[expect(dead_code, reason = "the tests of registries look at more of what it was asked")]
+mod fake;
 mod faults;
 mod gateway;
 mod members;
@@ -16,5 +21,8 @@ mod packages;
 mod page;
 mod readme;
 mod sdks;
+#[path = "../versions/signing.rs"]
+#[expect(dead_code, reason = "the tests of signatures look at more of a key")]
+mod signing;
 mod simulator;
 mod versions;

@@ -8,9 +8,9 @@ use quarry::provider::{Digest, EMBEDDED};
 use tempfile::TempDir;
 
 use crate::fake::{Fake, manifest_of, ok};
-use crate::minisign::Keys;
 use crate::packages::text;
 use crate::registry::{PASSWORD, Registry, USER};
+use crate::signing::Keys;
 
 /// A folder where `quarry` runs, which is its home too.
 struct Home(TempDir);

@@ -12,3 +12,4 @@ mod packages;
 mod pull;
 mod refused;
 mod registry;
+mod signing;

@@ -205,6 +205,10 @@ fn table(status: &Status) -> String {
         if let Some(reason) = &version.quarantined {
             let _ = writeln!(text, "{:SHORT$}  {}", "", terminal::printable(reason));
         }
+        if let Some(reason) = &version.failing {
+            let reason = terminal::printable(reason);
+            let _ = writeln!(text, "{:SHORT$}  FAILS, and serves because nothing else may: {reason}", "");
+        }
     }
     text
 }

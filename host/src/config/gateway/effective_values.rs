@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::super::path::{Segment, Shown};
 use super::settings::{
-    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig, RemoteConfig,
-    RetryConfig,
+    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig, QuarantineConfig,
+    RemoteConfig, RetryConfig,
 };
 
 /// Every setting under `quarry`: its path, and its value as it would stand in the file. Values of secrets are left out. The
@@ -19,7 +19,8 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
     let GatewayLimits { body, headers, header_time, body_time, idle, turn, stall, connections, concurrency } = limits;
     let RetryConfig { attempts, base, most } = retry;
     let RemoteConfig { allowed, hosts, max_bytes, timeout } = remote;
-    let ProviderConfig { signers, component, watch } = provider;
+    let ProviderConfig { signers, component, watch, drain: drain_of_version, probation, quarantine } = provider;
+    let QuarantineConfig { faults, streams } = quarantine;
     let LogConfig { format, prompts } = log;
     let mut values = vec![
         ("listen", json!(listen)),
@@ -44,6 +45,10 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("provider.component", json!(component)),
         ("provider.signers", signers.iter().map(|signer| json!(signer.id().to_string())).collect()),
         ("provider.watch", json!(watch)),
+        ("provider.drainSeconds", seconds(*drain_of_version)),
+        ("provider.probationStreams", json!(probation)),
+        ("provider.quarantine.faults", json!(faults)),
+        ("provider.quarantine.streams", json!(streams)),
         ("log.format", json!(if *format == LogFormat::Json { "json" } else { "text" })),
         ("log.prompts", json!(prompts)),
         ("otlp.endpoint", json!(otlp.as_ref().map(|OtlpConfig { endpoint, headers: _ }| endpoint))),

@@ -19,7 +19,7 @@ pub use key_hash::{KeyHash, KeyHashError};
 pub use keys::{ANONYMOUS, HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern};
 pub use listen::ListenRefused;
 pub use settings::{
-    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig, RemoteConfig,
-    RetryConfig,
+    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig, QuarantineConfig,
+    RemoteConfig, RetryConfig,
 };
 pub use signer::{KeyId, Signer, SignerError};

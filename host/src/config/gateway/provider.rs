@@ -3,12 +3,19 @@
 use std::path::PathBuf;
 
 use super::reader::{Node, Reader};
-use super::settings::ProviderConfig;
+use super::settings::{ProviderConfig, QuarantineConfig};
 use super::signer::Signer;
+
+/// The longest time that requests of a version that was put away may be given, in seconds.
+const LONGEST_DRAIN: f64 = 24.0 * 3600.0;
+
+/// More faults than this are not remembered, and so no more streams are looked at (`Faults`).
+const MOST: u64 = 1000;
 
 /// Reads which versions of the provider may serve.
 pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut ProviderConfig) {
-    let members = reader.members(node, &["signers", "component", "watch"]);
+    let known = ["signers", "component", "watch", "drainSeconds", "probationStreams", "quarantine"];
+    let members = reader.members(node, &known);
     if let Some(node) = members.get("signers") {
         provider.signers = signers(reader, node);
     }
@@ -21,6 +28,23 @@ pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut Prov
             Some("") => reader.wrong(node, "this names no folder", "a folder"),
             path => provider.watch = path.map(PathBuf::from),
         }
+    }
+    reader.seconds(&members, "drainSeconds", 0.0..=LONGEST_DRAIN, &mut provider.drain);
+    if let Some(streams) = reader.whole(&members, "probationStreams", 0..=1_000_000) {
+        provider.probation = streams;
+    }
+    if let Some(node) = members.get("quarantine") {
+        quarantine(reader, node, &mut provider.quarantine);
+    }
+}
+
+fn quarantine(reader: &mut Reader, node: &Node<'_, '_>, quarantine: &mut QuarantineConfig) {
+    let members = reader.members(node, &["faults", "streams"]);
+    if let Some(faults) = reader.whole(&members, "faults", 1..=MOST) {
+        quarantine.faults = faults;
+    }
+    if let Some(streams) = reader.whole(&members, "streams", 1..=MOST) {
+        quarantine.streams = streams;
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use super::super::{GatewayConfig, LogFormat};
+use super::super::{GatewayConfig, LogFormat, QuarantineConfig};
 use super::read;
 use crate::contract::config::{Problem, Severity};
 
@@ -64,7 +64,9 @@ fn every_setting_is_read() {
     fallbacks: false,
     cors: ["https://example.com", "http://localhost:3000"],
     remote: {{ allowed: true, hosts: ["Images.example.com"], bytes: 99, seconds: 3 }},
-    provider: {{ signers: ["{SIGNER}"] }},
+    provider: {{
+      signers: ["{SIGNER}"], drainSeconds: 2.5, probationStreams: 0, quarantine: {{ faults: 1, streams: 50 }},
+    }},
     log: {{ format: "json", prompts: true }},
     otlp: {{ endpoint: "http://collector:4318/", headers: {{ "X-Key": "hunter2" }} }},
     drainSeconds: 0,
@@ -92,6 +94,8 @@ fn every_setting_is_read() {
     assert_eq!((remote.allowed, remote.max_bytes, remote.timeout), (true, 99, seconds(3.0)));
     assert_eq!(remote.hosts, ["images.example.com"]);
     assert_eq!(format!("{:?}", config.provider.signers), "[Signer(E7620F1842B4E81F)]");
+    assert_eq!((config.provider.drain, config.provider.probation), (seconds(2.5), 0));
+    assert_eq!(config.provider.quarantine, QuarantineConfig { faults: 1, streams: 50 });
     assert_eq!((config.log.format, config.log.prompts), (LogFormat::Json, true));
     let otlp = config.otlp.as_ref().expect("it is set");
     assert_eq!(otlp.endpoint, "http://collector:4318");
@@ -238,4 +242,13 @@ fn a_signer_is_a_public_key_and_there_once() {
     tells(&twice, &["quarry.provider.signers[1]: key E7620F1842B4E81F is in the list already"]);
     tells("{provider: {signers: {}}}", &["this is an object", "a list"]);
     tells("{provider: {signer: []}}", &["did you mean `signers`?"]);
+}
+
+#[test]
+fn when_a_version_goes_is_told_in_numbers_that_make_sense() {
+    let place = "quarry.provider.quarantine.";
+    tells("{provider: {quarantine: {faults: 0}}}", &[place, "faults: this is 0", "from 1 to 1000"]);
+    tells("{provider: {quarantine: {streams: 1001}}}", &[place, "streams: this is 1001", "from 1 to 1000"]);
+    tells("{provider: {probationStreams: -1}}", &["this is -1", "a whole number from 0"]);
+    tells("{provider: {drainSeconds: 86401}}", &["this is 86401", "seconds, from 0 to 86400"]);
 }

@@ -158,7 +158,7 @@ impl Default for RemoteConfig {
 }
 
 /// `quarry.provider`: which versions of the provider may serve.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderConfig {
     /// `signers`: minisign public keys. With any, a version that comes from outside has to be signed by one of them. Default none,
     /// which asks for no signature.
@@ -168,6 +168,41 @@ pub struct ProviderConfig {
     pub component: Option<String>,
     /// `watch`: a folder whose newest component is put to work when it appears there. Default none.
     pub watch: Option<PathBuf>,
+    /// `drainSeconds`: how long requests of a version that was put away may go on. Default 900 s.
+    pub drain: Duration,
+    /// `probationStreams`: streams at the beginning of a version's service in which one that it loses is enough to go back.
+    /// Default 1000.
+    pub probation: u64,
+    /// `quarantine`: what is enough to go back later.
+    pub quarantine: QuarantineConfig,
+}
+
+impl Default for ProviderConfig {
+    fn default() -> Self {
+        ProviderConfig {
+            signers: Vec::new(),
+            component: None,
+            watch: None,
+            drain: Duration::from_secs(15 * 60),
+            probation: 1000,
+            quarantine: QuarantineConfig::default(),
+        }
+    }
+}
+
+/// `quarry.provider.quarantine`: when a version fails too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuarantineConfig {
+    /// `faults`: traps, deadlines and broken bounds that are enough, from 1. Default 3.
+    pub faults: u64,
+    /// `streams`: the last streams that they are counted in, from 1. Default 200.
+    pub streams: u64,
+}
+
+impl Default for QuarantineConfig {
+    fn default() -> Self {
+        QuarantineConfig { faults: 3, streams: 200 }
+    }
 }
 
 /// `quarry.log`: what is written to standard error.

@@ -10,7 +10,7 @@ use crate::gateway::lineup::{Lineup, Seat, Version};
 use crate::gateway::state::{Gateway, StartError};
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME, embedded_digest};
 use crate::versions::source::Source;
-use crate::versions::{Candidate, Event, Passed, Refused, Step, StepReceipt};
+use crate::versions::{Candidate, Event, Passed, Refused, Step, StepReceipt, StoreError};
 
 /// The version that is wanted.
 #[derive(Debug, Clone)]
@@ -75,9 +75,12 @@ impl Versions {
     /// Puts the version to work again that served before.
     ///
     /// # Errors
-    /// When none did, or it cannot be loaded any more.
+    /// When none did, the one that serves is pinned, or the other cannot be loaded any more.
     pub async fn roll_back(self: &Arc<Self>, by: &str) -> Result<Activated, ChangeError> {
         let _one_at_a_time = self.changing.lock().await;
+        if let Some(digest) = self.store().history().pinned {
+            return Err(ChangeError::Pinned { digest });
+        }
         self.go_back(by).await
     }
 
@@ -130,17 +133,36 @@ impl Versions {
         let began = Instant::now();
         let fetched = self.fetcher.fetch(&source, self).await;
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (failure, detail, digest) = match &fetched {
-            Ok(fetched) => (None, Some(fetched.resolved.to_string()), Some(fetched.digest)),
-            Err(error) => (Some(error.to_string()), None, None),
+        let (step, failure, detail, digest) = match &fetched {
+            Ok(fetched) => (Step::Fetch, None, Some(fetched.resolved.to_string()), Some(fetched.digest)),
+            // What came is not what was pinned: the bytes are there, and they are the wrong ones.
+            Err(error) if error.is_of_a_digest() => (Step::Digest, Some(error.to_string()), None, None),
+            Err(error) => (Step::Fetch, Some(error.to_string()), None, None),
         };
-        let receipt = StepReceipt { step: Step::Fetch, failure, detail, milliseconds };
+        let receipt = StepReceipt { step, failure, detail, milliseconds };
         let (source, by) = (source.to_string(), by.to_owned());
         self.store().record(Event::Step { digest, source, by, receipt: receipt.clone() })?;
         match fetched {
             Ok(fetched) => Ok((Wanted::Given(fetched.into()), vec![receipt])),
-            Err(error) => Err(Refused { step: Step::Fetch, reason: error.to_string() }.into()),
+            Err(error) => Err(Refused { step, reason: error.to_string() }.into()),
         }
+    }
+
+    /// The bytes of a version that is kept. Damaged ones are a step that it fails at.
+    fn kept(&self, digest: Digest, source: &str, by: &str) -> Result<Vec<u8>, ChangeError> {
+        let began = Instant::now();
+        let mut store = self.store();
+        let reason = match store.bytes(&digest) {
+            Ok(Some(bytes)) => return Ok(bytes),
+            Ok(None) => return Err(ChangeError::Unknown { digest: digest.to_string() }),
+            Err(error @ StoreError::Damaged { .. }) => error.to_string(),
+            Err(error) => return Err(error.into()),
+        };
+        let (step, milliseconds) = (Step::Digest, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let receipt = StepReceipt { step, failure: Some(reason.clone()), detail: None, milliseconds };
+        let (source, by) = (source.to_owned(), by.to_owned());
+        store.record(Event::Step { digest: Some(digest), source, by, receipt })?;
+        Err(Refused { step, reason }.into())
     }
 
     pub(super) fn check_allowed(&self, wanted: &Wanted) -> Result<(), ChangeError> {
@@ -185,10 +207,9 @@ impl Versions {
                 {
                     return Ok((passed, Vec::new()));
                 }
-                let unknown = || ChangeError::Unknown { digest: digest.to_string() };
-                let bytes = self.store().bytes(&digest)?.ok_or_else(unknown)?;
-                let signature = self.store().signature(&digest)?;
                 let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
+                let bytes = self.kept(digest, &source, by)?;
+                let signature = self.store().signature(&digest)?;
                 Candidate { source, bytes, expected: Some(digest), signature }
             }
         };

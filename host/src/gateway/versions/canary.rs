@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::health::verdict;
 use super::{Activated, ChangeError, Versions, Wanted};
 use crate::gateway::canary::{CanaryRule, Judgement, Trial};
 use crate::gateway::lineup::{Canary, Lineup, Seat, Version};
 use crate::provider::Digest;
+use crate::telemetry::FailedVersion;
 use crate::versions::{Event, Passed};
 
 /// Who changes something where nobody asked.
@@ -130,10 +130,11 @@ impl Versions {
 
     /// What a candidate came to. One that fails by its own fault too often is quarantined.
     fn judged(&self, version: &Version, trial: &Trial) -> Result<Judgement, ChangeError> {
-        if let Some(reason) = verdict(&self.rules, version.generation.faults()) {
+        if let Some(reason) = self.verdict(version) {
             let digest = version.digest();
             tracing::error!(version = %digest, reason, "the candidate is quarantined");
             self.store().record(Event::Quarantined { digest, reason: reason.clone() })?;
+            self.gateway.metrics.version_failed(FailedVersion::Quarantined);
             return Ok(Judgement::Worse(reason));
         }
         Ok(trial.broken().map_or_else(|| trial.judgement(), |reason| Judgement::Worse(reason.to_owned())))

@@ -1,20 +1,29 @@
 //! A version that fails too often goes, and the last good one comes back by itself.
+//!
+//! A pin is stronger: whoever pins a version wants nobody but a person to change it, so a pinned one that fails too often goes on
+//! serving, and that is told as loudly as there are ways to: in the log, in a metric, in the status. The same holds for one that
+//! there is none to go back from.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use super::{ChangeError, VersionRules, Versions};
-use crate::provider::Faults;
+use super::{ChangeError, Versions};
+use crate::config::gateway::ProviderConfig;
+use crate::gateway::lineup::Version;
+use crate::provider::{Digest, Faults, embedded_digest};
+use crate::telemetry::FailedVersion;
 use crate::versions::Event;
 
 /// What a version did to be put away; none while it may stay.
-pub(super) fn verdict(rules: &VersionRules, faults: &Faults) -> Option<String> {
-    let counted = faults.within(rules.window);
+fn verdict(rules: &ProviderConfig, faults: &Faults) -> Option<String> {
+    let window = rules.quarantine.streams;
+    let counted = faults.within(window);
     let turns = faults.turns();
     if turns <= rules.probation && counted.lost > 0 {
         return Some(format!("it lost a turn within its first {} turns", rules.probation));
     }
     let all = counted.faults.max(counted.lost);
-    (all >= rules.faults).then(|| format!("it failed {all} times within {} turns", rules.window.min(turns.max(1))))
+    (all >= rules.quarantine.faults).then(|| format!("it failed {all} times within {} turns", window.min(turns.max(1))))
 }
 
 /// Watches the version that serves.
@@ -32,29 +41,47 @@ pub(super) fn watch(versions: &Arc<Versions>) {
 }
 
 impl Versions {
+    /// What a version did to be put away, by the rules that are in force; none while it may stay.
+    pub(super) fn verdict(&self, version: &Version) -> Option<String> {
+        verdict(&self.gateway.effective().configuration.gateway.provider, version.generation.faults())
+    }
+
     async fn judge(self: &Arc<Self>) {
         let serving = Arc::clone(&self.gateway.lineup.load().primary.version);
-        let Some(reason) = verdict(&self.rules, serving.generation.faults()) else { return };
+        let Some(reason) = self.verdict(&serving) else { return };
         let _one_at_a_time = self.changing.lock().await;
         if self.serving() != serving.digest() {
             return;
         }
         let digest = serving.digest();
-        tracing::error!(version = %digest, reason, "the version of the provider is quarantined");
-        match self.quarantine(digest, &reason).await {
-            Ok(()) => {}
-            Err(ChangeError::NothingBefore) => {
-                tracing::error!(version = %digest, "there is no version to go back to; it goes on serving");
+        if let Some(why) = self.stays(digest) {
+            // Each further failure would say the same.
+            if !serving.told_failing.swap(true, Ordering::Relaxed) {
+                tracing::error!(version = %digest, reason, "the version of the provider fails and goes on serving: {why}");
+                self.gateway.metrics.version_failed(FailedVersion::Kept);
             }
-            Err(error) => tracing::error!(%error, "the version before cannot be put to work"),
+            return;
+        }
+        tracing::error!(version = %digest, reason, "the version of the provider is quarantined");
+        if let Err(error) = self.quarantine(digest, &reason).await {
+            tracing::error!(%error, "the version before cannot be put to work");
         }
     }
 
-    async fn quarantine(self: &Arc<Self>, digest: crate::provider::Digest, reason: &str) -> Result<(), ChangeError> {
-        if digest == crate::provider::embedded_digest() && self.store().history().previous().is_none() {
-            return Err(ChangeError::NothingBefore);
+    /// Why a version serves whatever it does; none for one that may be put away.
+    fn stays(&self, digest: Digest) -> Option<&'static str> {
+        let store = self.store();
+        let history = store.history();
+        if history.pinned == Some(digest) {
+            return Some("it is pinned");
         }
+        let nothing_before = digest == embedded_digest() && history.previous().is_none();
+        nothing_before.then_some("there is no version to go back to")
+    }
+
+    async fn quarantine(self: &Arc<Self>, digest: Digest, reason: &str) -> Result<(), ChangeError> {
         self.store().record(Event::Quarantined { digest, reason: reason.to_owned() })?;
+        self.gateway.metrics.version_failed(FailedVersion::Quarantined);
         self.go_back("the gateway: the version failed too often").await.map(drop)
     }
 }
@@ -62,15 +89,30 @@ impl Versions {
 #[cfg(test)]
 mod tests {
     use super::verdict;
-    use crate::gateway::versions::VersionRules;
+    use crate::config::gateway::{ProviderConfig, QuarantineConfig};
     use crate::provider::Faults;
 
     #[test]
     fn one_lost_turn_is_enough_while_a_version_is_new() {
-        let rules = VersionRules { probation: 5, ..VersionRules::default() };
+        let rules = ProviderConfig { probation: 5, ..ProviderConfig::default() };
         let faults = Faults::default();
         assert_eq!(verdict(&rules, &faults), None);
         faults.lost();
         assert!(verdict(&rules, &faults).is_some());
+    }
+
+    #[test]
+    fn later_as_many_faults_as_the_rules_say() {
+        let quarantine = QuarantineConfig { faults: 2, streams: 10 };
+        let rules = ProviderConfig { probation: 0, quarantine, ..ProviderConfig::default() };
+        let faults = Faults::default();
+        faults.begun(100);
+        faults.lost();
+        assert_eq!(verdict(&rules, &faults), None, "one of a hundred");
+        faults.begun(11);
+        faults.lost();
+        assert_eq!(verdict(&rules, &faults), None, "they are too far apart");
+        faults.lost();
+        assert!(verdict(&rules, &faults).is_some_and(|reason| reason.contains("2 times within 10 turns")));
     }
 }

@@ -15,7 +15,7 @@ mod status;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::canary::Trial;
 use super::lineup::Version;
@@ -29,25 +29,6 @@ pub use self::activate::{Activated, Wanted};
 pub use self::folder::{FolderStatus, Offered};
 pub use self::restore::{RestoreError, Restored, restore};
 pub use self::status::{CanaryStatus, Service, Status, VersionState, VersionStatus};
-
-/// How versions are treated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VersionRules {
-    /// How long requests of a version that was put away may last.
-    pub drain: Duration,
-    /// Turns at the beginning of a version's service in which one lost turn is enough to go back.
-    pub probation: u64,
-    /// Faults within [`VersionRules::window`] turns that are enough to go back.
-    pub faults: u64,
-    /// The last turns that count.
-    pub window: u64,
-}
-
-impl Default for VersionRules {
-    fn default() -> Self {
-        VersionRules { drain: Duration::from_secs(15 * 60), probation: 1000, faults: 3, window: 200 }
-    }
-}
 
 /// Why a change was not made. Whatever served goes on serving.
 #[derive(Debug, thiserror::Error)]
@@ -124,7 +105,6 @@ pub struct Versions {
     gate: Gate,
     fetcher: Fetcher,
     store: Mutex<Store>,
-    rules: VersionRules,
     /// Held while a change is made: one after the other.
     changing: tokio::sync::Mutex<()>,
     loaded: Mutex<Loaded>,
@@ -148,13 +128,12 @@ struct Loaded {
 impl Versions {
     /// The versions of this gateway, which serves the one that was restored.
     #[must_use]
-    pub fn new(gateway: Arc<Gateway>, gate: Gate, fetcher: Fetcher, store: Store, rules: VersionRules) -> Arc<Self> {
+    pub fn new(gateway: Arc<Gateway>, gate: Gate, fetcher: Fetcher, store: Store) -> Arc<Self> {
         let versions = Arc::new(Versions {
             gateway,
             gate,
             fetcher,
             store: Mutex::new(store),
-            rules,
             changing: tokio::sync::Mutex::new(()),
             loaded: Mutex::default(),
         });

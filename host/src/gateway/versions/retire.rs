@@ -47,6 +47,7 @@ impl Versions {
 
     /// Lets go of versions whose requests have ended, and ends requests that last too long. Whether any are left.
     fn sweep(&self) -> bool {
+        let drain = self.gateway.effective().configuration.gateway.provider.drain;
         let mut gone = Vec::new();
         let mut loaded = self.loaded();
         loaded.retiring.retain(|digest, (version, since)| {
@@ -54,12 +55,15 @@ impl Versions {
                 gone.push(Arc::clone(version));
                 return false;
             }
-            if since.elapsed() > self.rules.drain && !version.cut_off.is_cancelled() {
+            if since.elapsed() > drain && !version.cut_off.is_cancelled() {
                 tracing::warn!(%digest, requests = version.under_way(), "a version that was put away ends its requests");
                 version.cut_off.cancel();
             }
             true
         });
+        // One whose requests were ended is of no use to whoever goes back: it is loaded anew then, from the cache.
+        let of_no_use = |before: &mut Arc<Version>| before.cut_off.is_cancelled() && before.under_way() == 0;
+        gone.extend(loaded.before.take_if(of_no_use));
         let left = !loaded.retiring.is_empty();
         drop(loaded);
         // Letting go of compiled code takes a moment, and nobody has to wait for the lock meanwhile.

@@ -70,6 +70,9 @@ pub struct VersionStatus {
     /// Why it is quarantined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quarantined: Option<String>,
+    /// What it did to be put away, where it serves all the same: it is pinned, or there is none to go back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<String>,
     /// Cases that it passed; none for the one that the binary was built with, which passed them then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cases: Option<usize>,
@@ -173,6 +176,9 @@ impl Versions {
             };
             known.name.clone_from(&version.name);
             known.service = Some(service(&version));
+            if known.state == VersionState::Serving {
+                known.failing = self.verdict(&version);
+            }
             if known.state == VersionState::Verified {
                 known.state = VersionState::Retiring;
             }
@@ -225,6 +231,7 @@ fn known_version(history: &History, digest: Digest, embedded: Digest) -> Version
         },
         state: if quarantined.is_some() { VersionState::Quarantined } else { VersionState::Verified },
         quarantined,
+        failing: None,
         cases: proof.map(|proof| proof.passed),
         verified_at: proof.map(|proof| proof.at),
         service: None,

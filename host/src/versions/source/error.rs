@@ -59,6 +59,14 @@ pub enum FetchError {
     Registry(#[from] RegistryError),
 }
 
+impl FetchError {
+    /// Whether something came, and was not what was asked for by its digest.
+    #[must_use]
+    pub fn is_of_a_digest(&self) -> bool {
+        matches!(self, FetchError::Registry(RegistryError::Digest { .. }))
+    }
+}
+
 fn listed(digests: &[Digest]) -> String {
     digests.iter().map(|digest| format!("{digest:?}")).collect::<Vec<_>>().join(", ")
 }

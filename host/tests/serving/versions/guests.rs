@@ -32,6 +32,15 @@ impl Guest {
 
     /// One that does this to everybody.
     pub(super) fn always(folder: &Path, what: &str) -> Self {
+        Self::marked(folder, what).compiled()
+    }
+
+    /// One that nobody has seen: it does nothing to anybody, and this text stands in it.
+    pub(super) fn fresh(folder: &Path, text: &str) -> Self {
+        Self::marked(folder, text)
+    }
+
+    fn marked(folder: &Path, what: &str) -> Self {
         assert!(what.len() <= ROOM, "{what:?} is too long");
         let mut bytes = component().to_vec();
         let at: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(MARK)).collect();
@@ -39,7 +48,7 @@ impl Guest {
         let room = &mut bytes[at + MARK.len()..][..ROOM];
         assert!(room.iter().all(|byte| *byte == b' '), "{room:?}");
         room[..what.len()].copy_from_slice(what.as_bytes());
-        Self::written(folder, &format!("{what}.wasm"), &bytes).compiled()
+        Self::written(folder, &format!("{what}.wasm"), &bytes)
     }
 
     /// Compiled into the cache of all tests: an unoptimised compiler needs many seconds, and tests that need the same component at

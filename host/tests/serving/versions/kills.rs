@@ -69,6 +69,7 @@ fn it_starts_again_on_a_version_that_passed() {
     }
     let running = place.start();
     assert!(passed.contains(&place.serving()));
+    eprintln!("{KILLS} kills within at most {LIFE} ms, among {activations} activations and more that were refused");
     assert!(activations > 0, "it was killed before it did anything, each time");
     seen.sort();
     seen.dedup();

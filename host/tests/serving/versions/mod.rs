@@ -2,19 +2,27 @@
 
 #[path = "../../cli/support/provider.rs"]
 mod components;
+mod figures;
 mod guests;
 mod place;
 mod streams;
 
 mod commands;
+mod deadline;
 mod hostile;
 mod kills;
+mod looping;
 mod merged;
+mod pinned;
 mod port;
 mod quarantine;
 mod recordings;
 mod refusals;
 mod replayed;
 mod restarts;
+mod shadowed;
+mod speed;
 mod swapping;
+mod trial;
+mod untrusted;
 mod watched;

@@ -50,6 +50,19 @@ pub(super) struct Asker {
 }
 
 impl Asker {
+    /// What the listener knows of the versions.
+    pub(super) fn status(&self) -> Value {
+        self.runtime.block_on(self.client.get("/admin/v1/status")).expect("it answers")
+    }
+
+    /// Requests that a version got since it was loaded.
+    pub(super) fn requests(&self, digest: &str) -> u64 {
+        let status = self.status();
+        let version =
+            status["versions"].as_array().expect("a list").iter().find(|version| is(version, digest)).cloned();
+        version.and_then(|version| version["service"]["requests"].as_u64()).unwrap_or_default()
+    }
+
     /// Activates a version that is known.
     pub(super) fn activate(&self, version: &str) -> Result<Answered, ClientError> {
         let asked = Asked { version: Some(version.to_owned()), ..Asked::default() };
@@ -67,6 +80,16 @@ impl Asker {
             None,
         ))
     }
+}
+
+/// Whether a version has this digest.
+pub(super) fn is(version: &Value, digest: &str) -> bool {
+    version["digest"].as_str().is_some_and(|known| known.ends_with(digest))
+}
+
+/// A configuration with more members below `quarry`.
+fn configuration(members: &str) -> String {
+    format!("{{ quarry: {{ retry: {{ attempts: 1 }}, {members} }} }}")
 }
 
 /// The folders of one gateway, which outlive it: another can be started on them.
@@ -106,9 +129,22 @@ impl Place {
 
     /// One that is told more on its command line.
     pub(super) fn start_with(&self, arguments: &[&str]) -> Gateway {
-        Gateway::start_with("{ quarry: { retry: { attempts: 1 } } }", |command| {
+        Gateway::start_with(&configuration(""), |command| {
             self.tell(command);
             command.args(arguments);
+        })
+    }
+
+    /// One with more members below `quarry` in its configuration.
+    pub(super) fn start_configured(&self, members: &str) -> Gateway {
+        Gateway::start_with(&configuration(members), |command| self.tell(command))
+    }
+
+    /// One whose compiled components nobody else has.
+    pub(super) fn start_with_an_empty_cache(&self) -> Gateway {
+        Gateway::start_with(&configuration(""), |command| {
+            self.tell(command);
+            command.env("QUARRY_CACHE_DIR", self.folder().join("cache"));
         })
     }
 
@@ -165,8 +201,7 @@ impl Place {
     /// What `list` knows of a version.
     pub(super) fn version(&self, digest: &str) -> Option<Value> {
         let status = self.status();
-        let known = |version: &&Value| version["digest"].as_str().is_some_and(|known| known.ends_with(digest));
-        status["versions"].as_array().expect("a list").iter().find(known).cloned()
+        status["versions"].as_array().expect("a list").iter().find(|version| is(version, digest)).cloned()
     }
 
     /// Waits until something holds of the versions.

@@ -1,5 +1,8 @@
 //! A version that fails now and then goes away by itself.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use super::guests::Guest;
 use super::place::Place;
 use super::streams::Stream;
@@ -9,6 +12,9 @@ const MODEL: &str = "sim.stop.end_turn";
 /// Streams that are asked for.
 const STREAMS: usize = 150;
 
+/// Clients that ask at once.
+const CLIENTS: usize = 6;
+
 #[test]
 fn one_that_traps_on_every_fiftieth_stream_is_put_away_after_one() {
     let place = Place::new();
@@ -17,7 +23,7 @@ fn one_that_traps_on_every_fiftieth_stream_is_put_away_after_one() {
     place.activate(&unruly);
     let mut failed = 0;
     for number in 1..=STREAMS {
-        let prompt = if number % 50 == 0 { "echo unruly:trap:2 a b c" } else { "echo a b c" };
+        let prompt = if number.is_multiple_of(50) { "echo unruly:trap:2 a b c" } else { "echo a b c" };
         failed += usize::from(!Stream::of(&gateway, MODEL, prompt).is_done());
         if failed == 1 {
             // It takes a moment, in which nobody asks here.
@@ -38,5 +44,33 @@ fn one_that_traps_on_every_fiftieth_stream_is_put_away_after_one() {
     place.provider(&["verify", file]).well();
     place.provider(&["activate", file]).well();
     assert_eq!(place.serving(), unruly.digest, "verified anew, it may serve again");
+    gateway.stop();
+}
+
+#[test]
+fn of_clients_that_ask_at_once_none_sees_more_than_one_that_failed() {
+    let place = Place::new();
+    let unruly = Guest::unruly(place.folder());
+    let gateway = place.start();
+    place.activate(&unruly);
+    let asked = AtomicUsize::new(0);
+    let failed: Vec<usize> = thread::scope(|scope| {
+        let ask = || {
+            let mut failed = 0;
+            loop {
+                let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
+                if number > CLIENTS * STREAMS {
+                    return failed;
+                }
+                let prompt = if number.is_multiple_of(50) { "echo unruly:trap:2 a b c" } else { "echo a b c" };
+                failed += usize::from(!Stream::of(&gateway, MODEL, prompt).is_done());
+            }
+        };
+        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(ask)).collect();
+        clients.into_iter().map(|client| client.join().expect("it asks")).collect()
+    });
+    eprintln!("of {} streams failed, by client: {failed:?}", CLIENTS * STREAMS);
+    assert!(failed.iter().sum::<usize>() >= 1 && failed.iter().all(|failed| *failed <= 1), "{failed:?}");
+    assert_eq!(place.version(&unruly.digest).expect("it is known")["state"], "quarantined");
     gateway.stop();
 }

@@ -14,7 +14,7 @@ const COMPILE_SECONDS: &str = "3";
 const BESIDE: Duration = Duration::from_secs(20);
 
 /// Checks that a component is refused at a step.
-fn refused(place: &Place, guest: &Guest, step: &str, words: &[&str]) {
+pub(super) fn refused(place: &Place, guest: &Guest, step: &str, words: &[&str]) {
     let served = place.serving();
     let file = guest.file.to_str().expect("a plain path");
     let at = format!("refused at `{step}`");

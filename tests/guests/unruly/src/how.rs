@@ -5,25 +5,40 @@ use crate::misdeeds::Misdeed;
 /// What stands before it in a message.
 const MARK: &str = "unruly:";
 
+/// The call in which it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// `prepare`.
+    Prepare,
+    /// The constructor of the turn.
+    Open,
+    /// `push`.
+    Push,
+}
+
 /// What a conversation tells the component to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct How {
     /// What.
     pub misdeed: Misdeed,
-    /// Whether in `prepare`; else in `push`.
-    pub in_prepare: bool,
+    /// Where.
+    pub call: Call,
     /// The event at which it is done, from 1.
     pub event: usize,
 }
 
 impl How {
-    /// What a text tells: `unruly:trap`, `unruly:loop:3` (at the third event), `unruly:prepare-loop`.
+    /// What a text tells: `unruly:trap`, `unruly:loop:3` (at the third event), `unruly:prepare-loop`, `unruly:open-loop`.
     #[must_use]
     pub fn told(text: &str) -> Option<Self> {
         let told = text.split_once(MARK)?.1.split_whitespace().next()?;
         let (name, event) = told.split_once(':').unwrap_or((told, "1"));
-        let (name, in_prepare) = name.strip_prefix("prepare-").map_or((name, false), |name| (name, true));
-        Some(How { misdeed: Misdeed::named(name)?, in_prepare, event: event.parse().ok()? })
+        let (name, call) = match name.split_once('-') {
+            Some(("prepare", name)) => (name, Call::Prepare),
+            Some(("open", name)) => (name, Call::Open),
+            _ => (name, Call::Push),
+        };
+        Some(How { misdeed: Misdeed::named(name)?, call, event: event.parse().ok()? })
     }
 
     /// Puts what a turn has to do before the provider's own carry.
@@ -49,18 +64,19 @@ impl How {
 
 #[cfg(test)]
 mod tests {
-    use super::How;
+    use super::{Call, How};
     use crate::misdeeds::Misdeed;
 
     #[test]
     fn what_is_told_comes_through_the_carry() {
         let told = "please unruly:loop:3 now";
-        let how = How { misdeed: Misdeed::Loop, in_prepare: false, event: 3 };
+        let how = How { misdeed: Misdeed::Loop, call: Call::Push, event: 3 };
         assert_eq!(How::told(told), Some(how));
         let carry = How::carried(told, b"own\n".to_vec());
         assert_eq!(How::taken_off(carry), (Some(how), b"own\n".to_vec()));
         assert_eq!(How::taken_off(b"own".to_vec()), (None, b"own".to_vec()));
         assert_eq!(How::told("a text"), None);
-        assert!(How::told("unruly:prepare-trap").is_some_and(|how| how.in_prepare && how.event == 1));
+        assert!(How::told("unruly:prepare-trap").is_some_and(|how| how.call == Call::Prepare && how.event == 1));
+        assert!(How::told("unruly:open-loop").is_some_and(|how| how.call == Call::Open));
     }
 }

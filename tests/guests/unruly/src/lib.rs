@@ -1,9 +1,11 @@
 //! Quarry's own provider, which misbehaves when it is told to. It passes every conformance case, as a hostile provider would.
 //!
-//! Two things tell it how:
+//! Three things tell it how:
 //! - [`always::ALWAYS`], text in the component's data that a test changes: what it does to everybody. The gate should find it.
 //! - `unruly:HOW` or `unruly:HOW:N` in the last message of a conversation: what it does to this one, from the Nth event on.
-//!   What `prepare` reads goes to the turn in the carry, as a provider's own state does.
+//! - `unruly-refuse` anywhere in a configuration: that it does not merge it.
+//!
+//! What `prepare` reads goes to the turn in the carry, as a provider's own state does.
 //!
 //! The exports are made for wasm alone, as those of the provider itself are.
 
@@ -14,5 +16,5 @@ mod misdeeds;
 mod provider;
 
 pub use always::{ALWAYS, Always, always};
-pub use how::How;
+pub use how::{Call, How};
 pub use misdeeds::{HAS_PREPARED, Misdeed};

@@ -19,6 +19,8 @@ pub enum Misdeed {
     Trap,
     /// `once`: it ends itself in an instance that prepared a request, and in no other.
     Once,
+    /// `lean`: it takes 40 MiB; where the machine has none it does not return.
+    Lean,
     /// `handles`: it makes resources and keeps them.
     Handles,
     /// `gigabytes`: it gives back more than anybody asked for.
@@ -37,6 +39,7 @@ impl Misdeed {
             "recursion" => Misdeed::Recursion,
             "trap" => Misdeed::Trap,
             "once" => Misdeed::Once,
+            "lean" => Misdeed::Lean,
             "handles" => Misdeed::Handles,
             "gigabytes" => Misdeed::Gigabytes,
             "silent" => Misdeed::Silent,
@@ -51,8 +54,9 @@ impl Misdeed {
             Misdeed::Memory => take_memory(),
             Misdeed::Recursion => drop(core::hint::black_box(recurse(1))),
             Misdeed::Trap => panic!("it was told to"),
+            Misdeed::Lean if !is_there_memory() => never_return(),
             Misdeed::Once if HAS_PREPARED.load(Ordering::Relaxed) => panic!("it has prepared a request before"),
-            Misdeed::Once | Misdeed::Handles | Misdeed::Gigabytes | Misdeed::Silent => {}
+            Misdeed::Once | Misdeed::Lean | Misdeed::Handles | Misdeed::Gigabytes | Misdeed::Silent => {}
         }
     }
 }
@@ -70,6 +74,14 @@ fn take_memory() {
     loop {
         held.push(core::hint::black_box(vec![1; 1 << 20]));
     }
+}
+
+/// Whether the machine has 40 MiB for it, which are within what a provider may take.
+fn is_there_memory() -> bool {
+    let mut place: Vec<u8> = Vec::new();
+    let there = place.try_reserve_exact(40 << 20).is_ok();
+    core::hint::black_box(&mut place);
+    there
 }
 
 /// Every call needs its own place on the stack: what comes back is used.

@@ -9,7 +9,7 @@ use quarry_guest::contract::{about, config, conversation, models, types};
 use quarry_guest::{discover, explain, identity, merge, prepare, translate};
 
 use crate::always::{Always, always};
-use crate::how::How;
+use crate::how::{Call, How};
 use crate::misdeeds::{HAS_PREPARED, Misdeed, never_return};
 
 /// Bytes of a large piece of text, and how often it is given: a gigabyte.
@@ -18,6 +18,9 @@ const TIMES: usize = 1 << 10;
 
 /// More resources than a session may have.
 const TOO_MANY_HANDLES: usize = 1000;
+
+/// What a configuration has somewhere, even in a comment, that this version refuses and others do not.
+const REFUSE: &str = "unruly-refuse";
 
 /// The tool whose calls `wrong-tool` spoils.
 const TOOL: &str = "mars_weather";
@@ -42,8 +45,19 @@ impl about::Guest for Provider {
 
 impl config::Guest for Provider {
     fn merge(layers: Vec<config::Layer>) -> Result<config::Merged, Vec<config::Problem>> {
+        if let Some(layer) = layers.iter().find(|layer| told_to_refuse(layer)) {
+            let place = config::Place { layer: layer.name.clone(), source: layer.source.clone(), line: 1, column: 1 };
+            let message = "this version was told to refuse it".to_owned();
+            let (severity, path, expected) = (config::Severity::Error, String::new(), "another version".to_owned());
+            return Err(vec![config::Problem { severity, place, path, message, expected }]);
+        }
         merge::merge(&layers)
     }
+}
+
+/// Whether a layer holds [`REFUSE`], anywhere.
+fn told_to_refuse(layer: &config::Layer) -> bool {
+    matches!(&layer.content, config::LayerContent::Json5(text) if text.contains(REFUSE))
 }
 
 impl models::Guest for Provider {
@@ -74,7 +88,7 @@ impl conversation::Guest for Provider {
         HAS_PREPARED.store(true, Ordering::Relaxed);
         let text = last_text(&context).to_owned();
         let how = How::told(&text);
-        if let Some(how) = how.filter(|how| how.in_prepare) {
+        if let Some(how) = how.filter(|how| how.call == Call::Prepare) {
             how.misdeed.commit();
         }
         let mut prepared = prepare::prepare(&settings, &model, context, options)?;
@@ -130,7 +144,10 @@ impl conversation::GuestTurn for Turn {
     fn new(mut opening: conversation::Opening) -> Self {
         let (how, carry) = How::taken_off(opening.carry);
         opening.carry = carry;
-        let how = how.filter(|how| !how.in_prepare);
+        if let Some(how) = how.filter(|how| how.call == Call::Open) {
+            how.misdeed.commit();
+        }
+        let how = how.filter(|how| how.call == Call::Push);
         Turn { own: RefCell::new(translate::Turn::new(opening.clone())), opening, how, state: RefCell::default() }
     }
 

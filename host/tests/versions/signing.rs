@@ -1,0 +1,48 @@
+//! Keys, and signatures that minisign itself makes with them.
+
+use std::fs;
+use std::path::Path;
+
+use quarry::config::gateway::Signer;
+use tempfile::TempDir;
+
+use crate::debian;
+
+/// A folder with a key pair that has no password.
+pub(crate) struct Keys {
+    folder: TempDir,
+}
+
+impl Keys {
+    pub(crate) fn generate() -> Self {
+        let keys = Keys { folder: tempfile::tempdir().expect("a folder can be made") };
+        keys.minisign(&["-G", "-W"]);
+        keys
+    }
+
+    /// Signs a file, with further options.
+    pub(crate) fn sign(&self, file: &Path, options: &[&str]) {
+        let file = file.to_str().expect("it is text");
+        self.minisign(&[&["-S", "-m", file], options].concat());
+    }
+
+    /// The text of `minisign.pub`.
+    pub(crate) fn public(&self) -> String {
+        fs::read_to_string(self.folder.path().join("key.pub")).expect("it was made")
+    }
+
+    pub(crate) fn signer(&self) -> Signer {
+        self.public().parse().expect("a public key")
+    }
+
+    fn minisign(&self, arguments: &[&str]) {
+        let path = |name: &str| self.folder.path().join(name);
+        let mut command = debian::program("minisign", &["minisign", "libsodium23"]);
+        command.args(arguments).arg("-s").arg(path("key"));
+        if arguments[0] == "-G" {
+            command.arg("-p").arg(path("key.pub"));
+        }
+        let output = command.output().expect("minisign runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
