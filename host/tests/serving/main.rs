@@ -6,7 +6,9 @@
 //! - What the server does when something breaks, and when it is operated.
 
 mod canary;
+mod converse_bodies;
 mod curl;
+mod differential;
 mod faults;
 mod gateway;
 mod members;
