@@ -26,7 +26,9 @@ fn what_the_cases_send_is_what_bedrock_takes() {
     let host = Arc::new(Host::new(Limits::default()).expect("an engine"));
     let generation = Generation::embedded(&host, Some(&AotCache::new(compiled_components()))).expect("a component");
     let component = Component(generation);
-    let mut lines = String::new();
+    // Bodies that break one rule each: every rule can fail.
+    let broken = root.join("peers/converse_bodies_broken.jsonl");
+    let mut lines = fs::read_to_string(broken).expect("the broken bodies can be read");
     for case in cases::find(&root.join("conformance")).expect("the cases can be read") {
         if !matches!(case.given, Given::Prepare(_)) {
             continue;

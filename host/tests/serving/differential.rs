@@ -12,7 +12,7 @@ use crate::packages::script;
 use crate::simulator::Simulated;
 
 /// Which requests are generated, and how many: handed through to look further than a run of the tests does.
-const KNOBS: [&str; 2] = ["QUARRY_DIFFERENTIAL_SEED", "QUARRY_DIFFERENTIAL_RUNS"];
+const KNOBS: [&str; 3] = ["QUARRY_DIFFERENTIAL_SEED", "QUARRY_DIFFERENTIAL_RUNS", "QUARRY_DIFFERENTIAL_PATH"];
 
 #[test]
 fn pi_ai_and_the_gateway_differ_only_where_it_is_listed_and_send_what_bedrock_takes() {

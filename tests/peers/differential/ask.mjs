@@ -12,9 +12,13 @@ async function message(events) {
 
 /** Asks with pi-ai's own Bedrock provider. */
 export const askPi = (endpoint, { model, context, options }) =>
-  message(streamSimple({ ...model, baseUrl: endpoint }, normalizeContext(structuredClone(context)), {
-    ...options, region: "us-east-1", env: { AWS_BEDROCK_FORCE_HTTP1: "1" },
-  }));
+  message(
+    streamSimple({ ...model, baseUrl: endpoint }, normalizeContext(structuredClone(context)), {
+      ...options,
+      region: "us-east-1",
+      env: { AWS_BEDROCK_FORCE_HTTP1: "1" },
+    }),
+  );
 
 /** The messages that pi-ai would send, which it does not do. */
 export async function messagesOfPi({ model, context, options }) {

@@ -1,7 +1,8 @@
 // Comparing what both sides send.
 import { allowed, differences } from "./compare.mjs";
+import { isCachedByPi } from "./families.mjs";
 import { HISTORY } from "./history.mjs";
-import { OPTIONS } from "./options.mjs";
+import { OPTIONS, cache } from "./options.mjs";
 import { THINKING, aligned, spoken, unmarked } from "./thinking.mjs";
 
 /** The listed differences in requests. */
@@ -12,7 +13,8 @@ export const NOT_SENT = [
   {
     name: "a tool call that the model cannot make is refused",
     reason: "pi sends the tools, and the service refuses them; to leave them out would give an answer where a call was asked for",
-    right: "here", source: "AWS's table of what models take in Converse",
+    right: "here",
+    source: "AWS's table of what models take in Converse",
     words: /options\.toolChoice: this family of models calls no tools/,
   },
 ];
@@ -36,9 +38,8 @@ export function compareBodies(theirs, ours, marks, request) {
   side.messages = spoken(side.messages);
   pass(HISTORY);
   side.messages = unmarked(side.messages);
-  // pi's cache point is the last block of its last message; the message it is in now may be another one, but not another's.
-  const point = theirs.messages.at(-1).content.find(isCachePoint);
-  if (point && side.messages.at(-1)?.role === "user") side.messages.at(-1).content.push(point);
+  // pi's rule, for the message that is now the last: pi's own may have been one that is not sent.
+  if (isCachedByPi(request.model)) cache({ messages: side.messages }, request.options);
   pass(OPTIONS);
   return { unlisted: differences(side, ours), applied };
 }

@@ -19,10 +19,14 @@ export const bindsBlocks = named(/opus-4-[78]|(opus|sonnet|haiku)-5/);
 export const explainsRefusals = named(/claude-(opus|sonnet|haiku)-5/);
 export const takesNoSampling = named(/opus-4-[78]|(opus|sonnet)-5/);
 export const cachesForAnHour = named(/(opus|sonnet|haiku)-4-[5678]|(opus|sonnet|haiku)-5/);
+/** Models that take tools whose arguments are held to their schema. */
+export const isStrict = named(/(opus|sonnet|haiku)-4-[5678]|(opus|sonnet|haiku)-5/);
 export const takesNoSystemPrompt = named(/mistral-7b|titan-text/);
 export const callsNoTools = named(/mistral-7b|titan-text|deepseek-r1/);
 /** Models whose own thinking goes back as `reasoningText` without a signature. */
 export const takesUnsignedThinking = named(/nova|gpt-|qwen|kimi/);
+/** Models whose prompts pi 0.87.1 caches. */
+export const isCachedByPi = named(/claude.*-4-|claude-3-7-sonnet|claude-3-5-haiku|claude-(opus|sonnet)-5/);
 /** How far a tool call can be forced. */
 export const cannotBeForced = named(/llama|deepseek-r1/);
 export const cannotBeForcedByName = named(/mistral|deepseek/);

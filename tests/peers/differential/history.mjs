@@ -20,9 +20,16 @@ function joined(messages, role) {
 }
 
 /** Each message of the assistant with the user's behind it. */
-const answers = (messages) => messages.slice(1).map((message, index) => [messages[index], message]).filter(([before, { role }]) => before.role === "assistant" && role === "user");
+const answers = (messages) =>
+  messages
+    .slice(1)
+    .map((message, index) => [messages[index], message])
+    .filter(([before, { role }]) => before.role === "assistant" && role === "user");
 
-const madeUp = ({ toolUse: { toolUseId }, mark }) => ({ toolResult: { toolUseId, content: [{ text: "No result provided" }], status: "error" }, mark });
+const madeUp = ({ toolUse: { toolUseId }, mark }) => ({
+  toolResult: { toolUseId, content: [{ text: "No result provided" }], status: "error" },
+  mark,
+});
 
 /** Calls of a message and the results behind it, one to one: of several with one id the first to the first. */
 function pairs(before, message) {
@@ -35,7 +42,9 @@ function pairs(before, message) {
 
 /** Results, then all else; of the results the made-up ones last, in the order of their calls. */
 function ordered(before, message) {
-  const invented = pairs(before, message).map(([, answer]) => answer).filter((answer) => answer && isMadeUp(answer));
+  const invented = pairs(before, message)
+    .map(([, answer]) => answer)
+    .filter((answer) => answer && isMadeUp(answer));
   const real = results(message).filter((block) => !invented.includes(block));
   message.content = [...real, ...invented, ...message.content.filter((block) => !result(block))];
 }
@@ -46,10 +55,15 @@ export const HISTORY = [
   {
     name: "a system prompt that is blank is not sent",
     reason: "Bedrock refuses a blank text; a part of which nothing is left without halves of surrogate pairs is no part",
-    right: "here", source: "the simulator refuses it in the service's words; OpenClaw #72640 for messages", breaks: ["no blank text", "botocore"],
+    right: "here",
+    source: "the simulator refuses it in the service's words; OpenClaw #72640 for messages",
+    breaks: ["no blank text", "botocore"],
     rewrite(body, _ours, { context }) {
       const said = [context.systemPrompt, ...context.messages.filter(({ role }) => role === "system").map(({ content }) => content)];
-      const text = said.map((text) => whole(text ?? "")).filter((text) => text !== "").join("\n\n");
+      const text = said
+        .map((text) => whole(text ?? ""))
+        .filter((text) => text !== "")
+        .join("\n\n");
       if (isBlank(text)) delete body.system;
       else body.system[0].text = text;
     },
@@ -57,15 +71,18 @@ export const HISTORY = [
   {
     name: "halves of surrogate pairs are left out of arguments too",
     reason: "pi removes them from texts alone; a parser of JSON may refuse the whole request for one",
-    right: "here", source: "RFC 8259, section 8.2",
+    right: "here",
+    source: "RFC 8259, section 8.2",
     rewrite(body) {
-      for (const toolUse of body.messages.flatMap(({ content }) => content.filter(call).map(call))) toolUse.input = eachText(toolUse.input, whole);
+      for (const toolUse of body.messages.flatMap(({ content }) => content.filter(call).map(call)))
+        toolUse.input = eachText(toolUse.input, whole);
     },
   },
   {
     name: "images in a row leave one placeholder where a model takes none",
     reason: "pi sees a row end at a blank text, which it then leaves out",
-    right: "either", source: "pi's `replaceImagesWithPlaceholder` means one for a row",
+    right: "either",
+    source: "pi's `replaceImagesWithPlaceholder` means one for a row",
     rewrite(body) {
       const isPlaceholder = ({ text }) => /^\((tool )?image omitted: /.test(text ?? "");
       const once = (content) => content.filter((block, index) => !isPlaceholder(block) || !isPlaceholder(content[index - 1] ?? {}));
@@ -76,7 +93,9 @@ export const HISTORY = [
   {
     name: "what a user says and what tools answer is one message",
     reason: "Bedrock refuses two messages of a user in a row; the results of tools come first",
-    right: "here", source: "opencode #41445, mlflow #24296; OpenClaw merges before it calls pi", breaks: ["roles alternate"],
+    right: "here",
+    source: "opencode #41445, mlflow #24296; OpenClaw merges before it calls pi",
+    breaks: ["roles alternate"],
     rewrite(body) {
       body.messages = joined(body.messages, "user");
       for (const message of body.messages.filter(({ role }) => role === "user")) {
@@ -87,7 +106,9 @@ export const HISTORY = [
   {
     name: "what the assistant says in a row is one message",
     reason: "Bedrock refuses two messages of the assistant in a row",
-    right: "here", source: "API documentation of Converse: roles alternate", breaks: ["roles alternate"],
+    right: "here",
+    source: "API documentation of Converse: roles alternate",
+    breaks: ["roles alternate"],
     rewrite(body) {
       body.messages = joined(body.messages, "assistant");
     },
@@ -95,7 +116,9 @@ export const HISTORY = [
   {
     name: "a result that comes late is sent",
     reason: "pi makes up an error as soon as the user speaks, and then sends the result besides; what is made up comes last here",
-    right: "here", source: "strands #1435: exactly one result for each call", breaks: ["each result answers a call of the turn before"],
+    right: "here",
+    source: "strands #1435: exactly one result for each call",
+    breaks: ["each result answers a call of the turn before"],
     rewrite(body) {
       for (const [before, message] of answers(body.messages)) {
         const isLate = (block) => results(message).some((other) => other.mark === block.mark && !isMadeUp(other));
@@ -107,20 +130,30 @@ export const HISTORY = [
   {
     name: "a result that answers no call is not sent",
     reason: "it makes the whole request fail; pi leaves out calls of failed messages and keeps their results",
-    right: "here", source: "strands #1435", breaks: ["each result answers a call of the turn before"], hides: ["toolConfig where the history has calls", "botocore"],
+    right: "here",
+    source: "strands #1435",
+    breaks: ["each result answers a call of the turn before"],
+    hides: ["toolConfig where the history has calls", "botocore"],
     rewrite(body) {
       const answering = new Set(answers(body.messages).flatMap(([before, message]) => pairs(before, message).map(([, answer]) => answer)));
       for (const message of body.messages) message.content = message.content.filter((block) => !result(block) || answering.has(block));
-      body.messages = joined(body.messages.filter(({ content }) => content.length > 0), "assistant");
+      body.messages = joined(
+        body.messages.filter(({ content }) => content.length > 0),
+        "assistant",
+      );
     },
   },
   {
     name: "each of two calls with one id has a result",
     reason: "pi takes one result for both",
-    right: "here", source: "strands #1435", breaks: ["ids of calls"],
+    right: "here",
+    source: "strands #1435",
+    breaks: ["ids of calls"],
     rewrite(body) {
       for (const [before, message] of answers(body.messages)) {
-        const missing = pairs(before, message).filter(([, answer]) => !answer).map(([block]) => madeUp(block));
+        const missing = pairs(before, message)
+          .filter(([, answer]) => !answer)
+          .map(([block]) => madeUp(block));
         if (missing.length === 0) continue;
         message.content.push(...missing);
         ordered(before, message);
@@ -130,7 +163,8 @@ export const HISTORY = [
   {
     name: "`<empty>` is said only where nothing else is",
     reason: "pi puts it in the place of each message of a user that is blank, and two of them may be one message here",
-    right: "here", source: "follows from merging",
+    right: "here",
+    source: "follows from merging",
     rewrite(body) {
       for (const message of body.messages.filter(({ role }) => role === "user")) {
         const said = message.content.filter((block) => !isEmpty(block));
@@ -141,7 +175,10 @@ export const HISTORY = [
   {
     name: "calls and results are text where there are no tools",
     reason: "without `toolConfig` Bedrock refuses `toolUse` and `toolResult`",
-    right: "here", source: "vercel PR 7537 and others; OpenClaw writes the same text (vector R10)", breaks: ["toolConfig where the history has calls"], hides: ["botocore", "ids of calls", "each result answers a call of the turn before"],
+    right: "here",
+    source: "vercel PR 7537 and others; OpenClaw writes the same text (vector R10)",
+    breaks: ["toolConfig where the history has calls"],
+    hides: ["botocore", "ids of calls", "each result answers a call of the turn before"],
     rewrite(body, ours) {
       if (hasTools(ours)) return;
       for (const [before, message] of answers(body.messages)) {
@@ -153,14 +190,20 @@ export const HISTORY = [
         });
       }
       for (const message of body.messages) {
-        message.content = message.content.map((block) => (call(block) ? { text: `[Assistant tool call]: ${block.toolUse.name}(${JSON.stringify(block.toolUse.input)})` } : block));
+        message.content = message.content.map((block) =>
+          call(block) ? { text: `[Assistant tool call]: ${block.toolUse.name}(${JSON.stringify(block.toolUse.input)})` } : block,
+        );
       }
     },
   },
   {
     name: "ids of calls have the form that the model takes, and each its own",
-    reason: "pi replaces letters and cuts off ends of other models' ids alone, so that two may become one; Mistral takes nine letters and digits",
-    right: "here", source: "vercel PRs 11863 and 13326; pi's own open fix for colliding ids", breaks: ["botocore"], hides: ["ids of calls", "each result answers a call of the turn before"],
+    reason:
+      "pi replaces letters and cuts off ends of other models' ids alone, so that two may become one; Mistral takes nine letters and digits",
+    right: "here",
+    source: "vercel PRs 11863 and 13326; pi's own open fix for colliding ids",
+    breaks: ["botocore"],
+    hides: ["ids of calls", "each result answers a call of the turn before"],
     rewrite(body, ours, { model }) {
       const form = isMistral(model) ? /^[a-zA-Z0-9]{9}$/ : /^[a-zA-Z0-9_-]{1,64}$/;
       const seen = new Set();
@@ -188,17 +231,22 @@ export const HISTORY = [
   {
     name: "Nova's tools have no hyphens in their names",
     reason: "Nova fails every call of such a tool; the name is put back in the answer",
-    right: "here", source: "SEMOSS PR 2892",
+    right: "here",
+    source: "SEMOSS PR 2892",
     rewrite(body, _ours, { model }) {
       if (!isNova(model)) return;
-      const named = [...body.messages.flatMap(({ content }) => content.filter(call).map(call)), ...(body.toolConfig?.tools ?? []).map(({ toolSpec }) => toolSpec)];
+      const named = [
+        ...body.messages.flatMap(({ content }) => content.filter(call).map(call)),
+        ...(body.toolConfig?.tools ?? []).map(({ toolSpec }) => toolSpec),
+      ];
       for (const tool of named) tool.name = tool.name.replaceAll("-", "_");
     },
   },
   {
     name: "images in results stand behind them where the model does not see them inside",
     reason: "Claude refuses images in a result that is an error; GPT-5.6 Sol sees none in any result",
-    right: "here", source: "pi #10794, which pi 1.5.2 handles the same way; OpenClaw for GPT-5.6 Sol (vector R13)",
+    right: "here",
+    source: "pi #10794, which pi 1.5.2 handles the same way; OpenClaw for GPT-5.6 Sol (vector R13)",
     rewrite(body, ours, { model }) {
       if (!hasTools(ours)) return;
       for (const [before, message] of answers(body.messages)) {
@@ -211,7 +259,9 @@ export const HISTORY = [
   {
     name: "a conversation begins with the user",
     reason: "Bedrock refuses one that the assistant begins",
-    right: "here", source: "API documentation of Converse", breaks: ["a user begins"],
+    right: "here",
+    source: "API documentation of Converse",
+    breaks: ["a user begins"],
     rewrite(body) {
       if (body.messages[0]?.role === "assistant") body.messages.unshift({ role: "user", content: [EMPTY] });
     },
@@ -219,7 +269,8 @@ export const HISTORY = [
   {
     name: "no white space ends what the assistant is to go on with",
     reason: "Anthropic refuses it",
-    right: "here", source: "Anthropic's API documentation",
+    right: "here",
+    source: "Anthropic's API documentation",
     rewrite({ messages }) {
       const last = messages.at(-1);
       const block = last?.role === "assistant" ? last.content.at(-1) : undefined;
@@ -229,7 +280,8 @@ export const HISTORY = [
   {
     name: "the system prompt stands before the first message where a model has no system role",
     reason: "the service refuses `system` for it",
-    right: "here", source: "AWS's table of what models take in Converse",
+    right: "here",
+    source: "AWS's table of what models take in Converse",
     rewrite(body, _ours, { model }) {
       if (!body.system || !takesNoSystemPrompt(model)) return;
       body.messages[0].content.unshift({ text: body.system[0].text });
@@ -244,7 +296,9 @@ function lifted(toolResult, toolUse, model) {
   const wants = isSol(model) || (isClaude(model) && toolResult.status === "error");
   const images = toolResult.content.filter(isImage);
   if (!wants || images.length === 0) return [];
-  const label = isSol(model) ? `Images from tool result ${toolUse.toolUseId}:` : `Images from the error result of tool call ${toolUse.toolUseId} (${toolUse.name}):`;
+  const label = isSol(model)
+    ? `Images from tool result ${toolUse.toolUseId}:`
+    : `Images from the error result of tool call ${toolUse.toolUseId} (${toolUse.name}):`;
   const inPlace = isSol(model) ? `(see attached images labeled "${label.slice(0, -1)}")` : "(image attached after the tool results)";
   toolResult.content = toolResult.content
     .filter((block, index, all) => !isImage(block) || !isImage(all[index - 1] ?? {}))

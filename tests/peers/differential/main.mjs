@@ -6,7 +6,8 @@
 // `{"base": …, "key": …}`, where the gateway then is. Every body goes to the file BODIES, a line of JSON each. Exits 1 if
 // anything differed that is not listed, or if something is listed that no request shows any more.
 //
-// QUARRY_DIFFERENTIAL_SEED and QUARRY_DIFFERENTIAL_RUNS look further than a run of the tests does.
+// QUARRY_DIFFERENTIAL_SEED and QUARRY_DIFFERENTIAL_RUNS look further than a run of the tests does; QUARRY_DIFFERENTIAL_PATH goes to the
+// very request that a failure names by its seed and path.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import readline from "node:readline/promises";
@@ -22,6 +23,8 @@ import { marked } from "./thinking.mjs";
 const [simulator, file] = process.argv.slice(2);
 const seed = Number(process.env.QUARRY_DIFFERENTIAL_SEED ?? 20_261_121);
 const numRuns = Number(process.env.QUARRY_DIFFERENTIAL_RUNS ?? 400);
+
+const path = process.env.QUARRY_DIFFERENTIAL_PATH;
 
 const recorder = new Recorder(simulator);
 const endpoint = await recorder.listen();
@@ -56,7 +59,8 @@ async function compare(request) {
   const rows = BODIES.filter(({ name }) => bodies.applied.includes(name));
   const breaks = {};
   for (const { name, breaks: rules = [] } of rows) for (const rule of rules) (breaks[rule] ??= []).push(name);
-  const line = (side, exchange, body, more) => lines.push({ name: `request ${count.requests} of ${side}`, modelId: exchange.model, body, ...more });
+  const line = (side, exchange, body, more) =>
+    lines.push({ name: `request ${count.requests} of ${side}`, modelId: exchange.model, body, ...more });
   line("pi-ai", pi.exchanges[0], theirs, { breaks, mayBreak: rows.flatMap(({ hides = [] }) => hides) });
   line("the gateway", here.exchanges[0], ours);
 
@@ -64,7 +68,8 @@ async function compare(request) {
   const [{ status: piStatus }, { status, text }] = [pi.exchanges[0], here.exchanges[0]];
   const staged = upstream.startsWith("sim.http.");
   if (status !== 200 && !staged) unlisted.push(`the simulator refused what the gateway sent: ${text}`);
-  if (piStatus !== 200 && !staged && bodies.applied.length === 0) unlisted.push("the simulator refused what pi sent, and took the same of the gateway");
+  if (piStatus !== 200 && !staged && bodies.applied.length === 0)
+    unlisted.push("the simulator refused what pi sent, and took the same of the gateway");
   if (piStatus !== status) {
     count.refused += 1;
     return unlisted;
@@ -79,14 +84,23 @@ const property = fc.asyncProperty(requests, async (request) => {
   const unlisted = await compare(request);
   if (unlisted.length > 0) throw new Error(unlisted.join("\n"));
 });
-const outcome = await fc.check(property, { seed, numRuns, examples: EXAMPLES.map((request) => [request]), interruptAfterTimeLimit: 120_000, markInterruptAsFailure: true });
+const outcome = await fc.check(property, {
+  seed,
+  path,
+  numRuns,
+  examples: EXAMPLES.map((request) => [request]),
+  interruptAfterTimeLimit: 120_000,
+  markInterruptAsFailure: true,
+});
 recorder.close();
 fs.writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 
 const problems = [];
 if (outcome.failed) {
   const { errorInstance, counterexample, counterexamplePath, numShrinks } = outcome;
-  problems.push(`not listed (seed ${seed}, path ${counterexamplePath}, ${numShrinks} times made smaller):\n${errorInstance?.message ?? "the time ran out"}\n${JSON.stringify(counterexample?.[0])}`);
+  problems.push(
+    `not listed (seed ${seed}, path ${counterexamplePath}, ${numShrinks} times made smaller):\n${errorInstance?.message ?? "the time ran out"}\n${JSON.stringify(counterexample?.[0])}`,
+  );
 } else {
   for (const [name, times] of shown) if (times === 0) problems.push(`listed, and shown by no request any more: ${name}`);
   for (const name of ["bodies", "messages"]) if (count[name] < 100) problems.push(`only ${count[name]} ${name} were compared`);

@@ -1,25 +1,46 @@
 // Models of every family that pi or the gateway tells from others. A `standIn` is the simulator's model that answers for one that
 // the simulator does not have.
 const model = (id, name, more = {}) => ({
-  id, name, api: "bedrock-converse-stream", provider: "amazon-bedrock", baseUrl: "https://bedrock-runtime.us-east-1.amazonaws.com",
-  reasoning: false, input: ["text", "image"], cost: { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 }, contextWindow: 200_000, maxTokens: 8192, ...more,
+  id,
+  name,
+  api: "bedrock-converse-stream",
+  provider: "amazon-bedrock",
+  baseUrl: "https://bedrock-runtime.us-east-1.amazonaws.com",
+  reasoning: false,
+  input: ["text", "image"],
+  cost: { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 },
+  contextWindow: 200_000,
+  maxTokens: 8192,
+  ...more,
 });
 const thinks = { reasoning: true, maxTokens: 64_000 };
+const strict = { compat: { supportsStrictMode: true } };
 const blind = { input: ["text"] };
 const ADAPTIVE = "us.anthropic.claude-opus-4-8-v1";
 const ANY = "openai.gpt-oss-120b-1:0";
 
 export const MODELS = [
-  model("us.anthropic.claude-opus-5-v1", "Claude Opus 5", { ...thinks, standIn: ADAPTIVE, thinkingLevelMap: { xhigh: "xhigh", max: "max" } }),
-  model("us.anthropic.claude-sonnet-5-v1", "Claude Sonnet 5", { ...thinks, standIn: ADAPTIVE }),
-  model("us.anthropic.claude-haiku-5-v1", "Claude Haiku 5", { ...thinks, standIn: ADAPTIVE }),
-  model("us.anthropic.claude-opus-4-8-v1", "Claude Opus 4.8", thinks),
+  model("us.anthropic.claude-opus-5-v1", "Claude Opus 5", {
+    ...thinks,
+    ...strict,
+    standIn: ADAPTIVE,
+    thinkingLevelMap: { xhigh: "xhigh", max: "max" },
+  }),
+  model("us.anthropic.claude-sonnet-5-v1", "Claude Sonnet 5", { ...thinks, ...strict, standIn: ADAPTIVE }),
+  model("us.anthropic.claude-haiku-5-v1", "Claude Haiku 5", { ...thinks, ...strict, standIn: ADAPTIVE }),
+  model("us.anthropic.claude-opus-4-8-v1", "Claude Opus 4.8", { ...thinks, ...strict }),
   model("us.anthropic.claude-opus-4-6-v1", "Claude Opus 4.6", { ...thinks, thinkingLevelMap: { xhigh: null, max: "max" } }),
   model("us.anthropic.claude-sonnet-4-6", "Claude Sonnet 4.6", thinks),
   model("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "Claude Sonnet 4.5", thinks),
-  model("us.anthropic.claude-haiku-4-5-20251001-v1:0", "Claude Haiku 4.5", thinks),
-  model("us-gov.anthropic.claude-sonnet-4-5-20250929-v1:0", "Claude Sonnet 4.5", { ...thinks, standIn: "us.anthropic.claude-sonnet-4-5-20250929-v1:0" }),
-  model("us.anthropic.claude-opus-4-20250514-v1:0", "Claude Opus 4", { ...thinks, standIn: "us.anthropic.claude-sonnet-4-5-20250929-v1:0" }),
+  model("us.anthropic.claude-haiku-4-5-20251001-v1:0", "Claude Haiku 4.5", { ...thinks, ...strict }),
+  model("us-gov.anthropic.claude-sonnet-4-5-20250929-v1:0", "Claude Sonnet 4.5", {
+    ...thinks,
+    standIn: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+  }),
+  model("us.anthropic.claude-opus-4-20250514-v1:0", "Claude Opus 4", {
+    ...thinks,
+    standIn: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+  }),
   model("us.anthropic.claude-3-7-sonnet-20250219-v1:0", "Claude 3.7 Sonnet", thinks),
   model("us.anthropic.claude-3-5-haiku-20241022-v1:0", "Claude 3.5 Haiku", blind),
   model("anthropic.claude-3-haiku-20240307-v1:0", "Claude 3 Haiku", { maxTokens: 4096 }),

@@ -15,13 +15,30 @@ export const PLAIN_TOOLS = [
 ];
 export const ODD_TOOLS = [
   { name: "get-time", description: "Tells the time of a zone.", parameters: object({ zone: { type: "string" } }) },
-  { name: "search", description: "Searches.", parameters: { anyOf: [object({ query: { type: "string" } }), object({ url: { type: "string" } })] } },
+  {
+    name: "search",
+    description: "Searches.",
+    parameters: { anyOf: [object({ query: { type: "string" } }), object({ url: { type: "string" } })] },
+  },
   { name: "note", description: "Notes.", parameters: { properties: { text: { type: "string" } } } },
+  {
+    name: "lookup",
+    description: "Looks up.",
+    constrainedSampling: { type: "json_schema", strict: "prefer" },
+    parameters: { type: "object", properties: { word: { type: "string" }, language: { type: "string" } }, required: ["word"] },
+  },
   { name: "silent", description: "", parameters: object({ text: { type: "string" } }) },
 ];
 
 /** What a message of the assistant says of tokens: pi wants it there. */
-export const NO_USAGE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0, cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 } };
+export const NO_USAGE = {
+  input: 0,
+  output: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  totalTokens: 0,
+  cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 },
+};
 
 /** One of some kinds, by weight. */
 export const mostly = (...kinds) => fc.oneof(...kinds.map(([weight, arbitrary]) => ({ weight, arbitrary })));
@@ -41,14 +58,24 @@ const oddText = mostly([6, words], [2, blank], [1, halves]);
 
 /** What the simulator answers to: words, tools that it is to call, thinking that it is to hide. */
 export const prompt = fc.constantFrom(
-  "Hello", "Tell me about bedrock", "echo a word", "count to 40", "Please call get_weather for Paris", "Use add on 2 and 3.5, then get_weather in Oslo",
-  "Read the clock", "Use get-time", "Use search, then note", "think of something redacted",
+  "Hello",
+  "Tell me about bedrock",
+  "echo a word",
+  "count to 40",
+  "Please call get_weather for Paris",
+  "Use add on 2 and 3.5, then get_weather in Oslo",
+  "Read the clock",
+  "Use get-time",
+  "Use search, then note",
+  "think of something redacted",
 );
 
 const textBlock = (text) => ({ type: "text", text });
 const image = fc.constantFrom(
-  { type: "image", data: PNG, mimeType: "image/png" }, { type: "image", data: GIF, mimeType: "image/gif" },
-  { type: "image", data: PNG, mimeType: "image/jpg" }, { type: "image", data: PNG, mimeType: "image/webp" },
+  { type: "image", data: PNG, mimeType: "image/png" },
+  { type: "image", data: GIF, mimeType: "image/gif" },
+  { type: "image", data: PNG, mimeType: "image/jpg" },
+  { type: "image", data: PNG, mimeType: "image/webp" },
 );
 const plainContent = fc.array(mostly([5, words.map(textBlock)], [2, image]), { minLength: 1, maxLength: 3 });
 const oddContent = fc.array(mostly([5, oddText.map(textBlock)], [2, image]), { maxLength: 4 });
@@ -62,7 +89,12 @@ const oddThinking = mostly(
   [1, blank.map((text) => thought(text, { thinkingSignature: "" }))],
   [1, words.map((text) => thought(text, { thinkingSignature: "reasoning_content" }))],
   [2, fc.constant(thought("[Reasoning redacted]", { thinkingSignature: "3q2+7w==", redacted: true }))],
-  [1, fc.constantFrom({ thinkingSignature: "!!!not-base64!!!" }, { thinkingSignature: "" }, {}).map((more) => thought("", { redacted: true, ...more }))],
+  [
+    1,
+    fc
+      .constantFrom({ thinkingSignature: "!!!not-base64!!!" }, { thinkingSignature: "" }, {})
+      .map((more) => thought("", { redacted: true, ...more })),
+  ],
 );
 
 const plainId = fc.stringMatching(/^tooluse_[a-zA-Z0-9]{22}$/);
@@ -74,7 +106,11 @@ const oddId = mostly(
   [1, fc.nat(2).map((number) => `functions.look:${number}`)],
 );
 const plainInput = fc.constantFrom({ city: "Oslo" }, { a: 2, b: 3.5 }, { deep: [{ er: null }, true, "x"] }, {});
-const oddInput = mostly([4, plainInput], [1, fc.constant({ text: "half \ud83d" })], [1, fc.constant({ "": "nameless", kept: [{ "": 1 }] })]);
+const oddInput = mostly(
+  [4, plainInput],
+  [1, fc.constant({ text: "half \ud83d" })],
+  [1, fc.constant({ "": "nameless", kept: [{ "": 1 }] })],
+);
 
 const names = (tools) => fc.constantFrom(...tools.map(({ name }) => name));
 const call = (id, name, input) => fc.record({ type: fc.constant("toolCall"), id, name, arguments: input });

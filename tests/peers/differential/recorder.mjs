@@ -26,12 +26,12 @@ class Exchange {
 
   /** Plays the answer. */
   play(response) {
-    if (this.status === 0) return response.socket.resetAndDestroy();
+    if (this.status === 0) return response.socket.destroy();
     response.writeHead(this.status, this.headers);
     for (const chunk of this.chunks) response.write(chunk);
     if (!this.cut) return response.end();
-    // What was written has to be on its way before the connection goes.
-    response.write("", () => setImmediate(() => response.socket?.resetAndDestroy()));
+    // The connection is closed and not reset, because a reset may throw away what was written, and not the same for both sides.
+    response.write("", () => response.socket?.destroySoon());
   }
 }
 

@@ -9,7 +9,9 @@ const MARK = /^\u27e6thought (\d+)\u27e7$/;
 const isSpeech = ({ role }) => role === "assistant";
 /** Every thought with the message it is in, in order. */
 const thoughts = ({ messages }) =>
-  messages.filter(isSpeech).flatMap((message) => message.content.filter(({ type }) => type === "thinking").map((thought) => ({ thought, message })));
+  messages
+    .filter(isSpeech)
+    .flatMap((message) => message.content.filter(({ type }) => type === "thinking").map((thought) => ({ thought, message })));
 
 /** The conversation with a mark in the place of each thought, and in the place of the ids of calls, which pi may make the same. */
 export function marked(context) {
@@ -58,7 +60,8 @@ export function aligned(messages, markedMessages, { context, model }) {
       const { mark } = result.at(-1).content.find(({ toolUse }) => toolUse?.toolUseId === invented.toolResult.toolUseId) ?? {};
       paired.push({ ...invented, mark });
     }
-    if (wire.content.length > 0 || paired.some((block) => block.mark && !block.toolUse && !block.toolResult)) throw new Error("pi's blocks with marks are not those without");
+    if (wire.content.length > 0 || paired.some((block) => block.mark && !block.toolUse && !block.toolResult))
+      throw new Error("pi's blocks with marks are not those without");
     if (paired.length > 0) result.push({ role, content: paired });
   }
   if (wires.length > 0) throw new Error("pi sent messages that it does not send with marks");
@@ -80,48 +83,58 @@ function isBase64(text) {
 }
 
 /** Changes what is sent of thoughts; `undefined` for nothing. */
-const thinking = (change) => ({ messages }, _ours, request) => {
-  for (const block of messages.flatMap(({ content }) => content)) {
-    if (!block.thought) continue;
-    const wire = change(block, request);
-    if (wire === undefined) delete block.wire;
-    else block.wire = wire;
-  }
-};
+const thinking =
+  (change) =>
+  ({ messages }, _ours, request) => {
+    for (const block of messages.flatMap(({ content }) => content)) {
+      if (!block.thought) continue;
+      const wire = change(block, request);
+      if (wire === undefined) delete block.wire;
+      else block.wire = wire;
+    }
+  };
 
 export const THINKING = [
   {
     name: "thinking of another model is not sent",
     reason: "pi makes it a text of the assistant, which shows one model's thoughts to another as its own words",
-    right: "here", source: "pi 1.5.2 drops it too",
+    right: "here",
+    source: "pi 1.5.2 drops it too",
     rewrite: thinking(({ own, wire }) => (own ? wire : undefined)),
   },
   {
     name: "thinking with a placeholder for a signature is not sent",
     reason: "some gateways write `reasoning_content` where they have no signature, and the service refuses it",
-    right: "here", source: "OpenClaw drops such a block (vector R9)",
-    rewrite: thinking(({ thought, wire }) => (!thought.redacted && thought.thinkingSignature?.trim() === "reasoning_content" ? undefined : wire)),
+    right: "here",
+    source: "OpenClaw drops such a block (vector R9)",
+    rewrite: thinking(({ thought, wire }) =>
+      !thought.redacted && thought.thinkingSignature?.trim() === "reasoning_content" ? undefined : wire,
+    ),
   },
   {
     name: "thinking of a signature alone is kept",
     reason: "adaptive thinking gives such blocks, and the next turn fails without them",
-    right: "here", source: "OpenClaw keeps them (vector R8); rig's `reasoning_end`",
+    right: "here",
+    source: "OpenClaw keeps them (vector R8); rig's `reasoning_end`",
     rewrite: thinking(({ thought, own, wire }, { model }) => {
       const { thinkingSignature: signature } = thought;
-      if (wire || !own || thought.redacted || !isClaude(model) || isBlank(signature ?? "") || signature.trim() === "reasoning_content") return wire;
+      if (wire || !own || thought.redacted || !isClaude(model) || isBlank(signature ?? "") || signature.trim() === "reasoning_content")
+        return wire;
       return { reasoningContent: { reasoningText: { text: whole(thought.thinking), signature } } };
     }),
   },
   {
     name: "DeepSeek gets no thinking back",
     reason: "it refuses `reasoningContent` in replayed messages",
-    right: "here", source: "langchain-aws #401",
+    right: "here",
+    source: "langchain-aws #401",
     rewrite: thinking(({ wire }, { model }) => (isDeepSeek(model) ? undefined : wire)),
   },
   {
     name: "a model that is not known to think gets its thinking back as text",
     reason: "whether it takes `reasoningContent` is not known, and every model takes text",
-    right: "either", source: "OpenClaw does so for all models but Claude; pi sends `reasoningText` without a signature",
+    right: "either",
+    source: "OpenClaw does so for all models but Claude; pi sends `reasoningText` without a signature",
     rewrite: thinking(({ thought, wire }, { model }) => {
       if (!wire?.reasoningContent?.reasoningText || isClaude(model) || takesUnsignedThinking(model)) return wire;
       return { text: whole(thought.thinking) };
@@ -131,9 +144,13 @@ export const THINKING = [
 
 /** The messages with what is sent in the place of the thoughts. */
 export function spoken(messages) {
-  const resolved = messages.map(({ role, content }) => ({ role, content: content.flatMap((block) => (block.thought ? [block.wire ?? []].flat() : [block])) }));
+  const resolved = messages.map(({ role, content }) => ({
+    role,
+    content: content.flatMap((block) => (block.thought ? [block.wire ?? []].flat() : [block])),
+  }));
   return resolved.filter(({ content }) => content.length > 0);
 }
 
 /** The messages without the marks of calls and results. */
-export const unmarked = (messages) => messages.map(({ role, content }) => ({ role, content: content.map(({ mark: _, ...block }) => block) }));
+export const unmarked = (messages) =>
+  messages.map(({ role, content }) => ({ role, content: content.map(({ mark: _, ...block }) => block) }));

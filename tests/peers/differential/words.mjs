@@ -8,7 +8,9 @@ export const whole = (text) => text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|
 
 /** Whether a block is what pi says for a call that has no result. */
 export const isMadeUp = (block) =>
-  block?.toolResult?.status === "error" && block.toolResult.content.length === 1 && block.toolResult.content[0].text === "No result provided";
+  block?.toolResult?.status === "error" &&
+  block.toolResult.content.length === 1 &&
+  block.toolResult.content[0].text === "No result provided";
 
 /** A value of JSON with all its texts and names changed. */
 export function eachText(value, change) {
