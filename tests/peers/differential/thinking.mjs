@@ -100,6 +100,7 @@ export const THINKING = [
     reason: "pi makes it a text of the assistant, which shows one model's thoughts to another as its own words",
     right: "here",
     source: "pi 1.5.2 drops it too",
+    hides: ["a user begins", "roles alternate"],
     rewrite: thinking(({ own, wire }) => (own ? wire : undefined)),
   },
   {
@@ -107,6 +108,7 @@ export const THINKING = [
     reason: "some gateways write `reasoning_content` where they have no signature, and the service refuses it",
     right: "here",
     source: "OpenClaw drops such a block (vector R9)",
+    hides: ["a user begins", "roles alternate"],
     rewrite: thinking(({ thought, wire }) =>
       !thought.redacted && thought.thinkingSignature?.trim() === "reasoning_content" ? undefined : wire,
     ),
@@ -128,6 +130,7 @@ export const THINKING = [
     reason: "it refuses `reasoningContent` in replayed messages",
     right: "here",
     source: "langchain-aws #401",
+    hides: ["a user begins", "roles alternate"],
     rewrite: thinking(({ wire }, { model }) => (isDeepSeek(model) ? undefined : wire)),
   },
   {
