@@ -1,34 +1,32 @@
 """The Anthropic SDK for Python, unmodified, has the Messages API from the gateway: every check streamed and not."""
 
 import base64
-import sys
 
 import anthropic
 from anthropic import Anthropic
 from pydantic import BaseModel
 
 from checks import (
-    ADD,
     BROKEN,
     CLAUDE,
-    NOTHING,
     NOVA,
     PDF,
     PNG,
-    WEATHER,
+    SCHEMAS,
     check,
     falls_idle_within_a_second,
+    gateway,
     in_flight,
     raises,
     run,
 )
 
-BASE, KEY = sys.argv[1:3]
+BASE, KEY = gateway()
 client = Anthropic(base_url=BASE, api_key=KEY, max_retries=0, timeout=30)
 
 TOOLS = [
     {"name": name, "description": f"The tool {name}", "input_schema": schema}
-    for name, schema in (("get_weather", WEATHER), ("add", ADD), ("clock", NOTHING))
+    for name, schema in SCHEMAS.items()
 ]
 
 

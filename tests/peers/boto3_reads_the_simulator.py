@@ -7,7 +7,6 @@ Prints a line for each check, with the reason where one fails, and exits 1 if an
 
 import json
 import sys
-import traceback
 
 import boto3
 import botocore.exceptions
@@ -16,12 +15,13 @@ import urllib3.exceptions
 from botocore.config import Config
 from botocore.eventstream import ChecksumMismatch, InvalidPayloadLength
 
+from checks import check, raises, run
+
 ENDPOINT = sys.argv[1]
 REGION = "us-east-1"
 CLAUDE = "us.anthropic.claude-sonnet-4-6"
 NOVA = "amazon.nova-lite-v1:0"
 PNG = bytes.fromhex("89504e470d0a1a0a") + b"not really an image"
-CHECKS = []
 
 
 def client(service, **more):
@@ -31,11 +31,6 @@ def client(service, **more):
 
 RUNTIME = client("bedrock-runtime")
 CONTROL = client("bedrock")
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
 
 
 def user(*blocks):
@@ -109,14 +104,6 @@ def contains(text, *parts):
         assert part in text, f"{part!r} is not in {text!r}"
 
 
-def raises(kinds, function):
-    try:
-        result = function()
-    except kinds as error:
-        return error
-    raise AssertionError(f"got {result!r}, wanted one of {kinds}")
-
-
 def client_error(code, status, function):
     error = raises(botocore.exceptions.ClientError, function)
     equal((error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]), (code, status))
@@ -131,8 +118,8 @@ def drain(model, prompt="Hello", **more):
     return lambda: fold(events(model, user(prompt), **more))
 
 
-@check
-def text_is_streamed():
+@check("text is streamed")
+def _():
     message = fold(events(CLAUDE, user("Tell me about bedrock")))
     contains(text_of(message), "Tell me about bedrock", "simulator", CLAUDE, REGION, "bytes")
     seen = message["seen"]
@@ -144,8 +131,8 @@ def text_is_streamed():
     assert message["meta"]["metrics"]["latencyMs"] >= 1
 
 
-@check
-def an_answer_heeds_system_limits_and_stop_sequences():
+@check("an answer heeds system limits and stop sequences")
+def _():
     message = fold(events(CLAUDE, user("Hello"), system=[{"text": "Be a stone."}]))
     contains(text_of(message), "Be a stone.")
     cut = fold(events(CLAUDE, user("count to 500"), inferenceConfig={"maxTokens": 10}))
@@ -154,8 +141,8 @@ def an_answer_heeds_system_limits_and_stop_sequences():
     equal((stopped["stop"]["stopReason"], text_of(stopped)), ("stop_sequence", "one two "))
 
 
-@check
-def a_tool_is_called_and_its_result_is_quoted():
+@check("a tool is called and its result is quoted")
+def _():
     tools = {"tools": [WEATHER, ADD]}
     question = user("Please call get_weather for Paris")
     first = fold(events(CLAUDE, question, toolConfig=tools))
@@ -171,8 +158,8 @@ def a_tool_is_called_and_its_result_is_quoted():
     contains(text_of(second), "get_weather", "21 degrees")
 
 
-@check
-def tools_are_called_in_parallel_and_by_force():
+@check("tools are called in parallel and by force")
+def _():
     both = fold(events(CLAUDE, user("Use add on 2 and 3.5, then get_weather in Oslo"), toolConfig={"tools": [WEATHER, ADD]}))
     equal(calls_of(both), [("add", {"a": 2, "b": 3.5}), ("get_weather", {"city": "Oslo"})])
     forced = fold(events(CLAUDE, user("Hello"), toolConfig={"tools": [WEATHER], "toolChoice": {"any": {}}}))
@@ -181,16 +168,16 @@ def tools_are_called_in_parallel_and_by_force():
     equal([name for name, _ in calls_of(named)], ["add"])
 
 
-@check
-def a_call_without_arguments_looks_like_its_family():
+@check("a call without arguments looks like its family")
+def _():
     claude = fold(events(CLAUDE, user("Read the clock"), toolConfig={"tools": [CLOCK]}))
     equal((calls_of(claude), claude["inputs"]), ([("clock", {})], {}))
     nova = fold(events(NOVA, user("Read the clock"), toolConfig={"tools": [CLOCK]}))
     equal((calls_of(nova), list(nova["inputs"].values())), ([("clock", {})], [["{}"]]))
 
 
-@check
-def thinking_comes_first_and_is_bound_by_its_signature():
+@check("thinking comes first and is bound by its signature")
+def _():
     fields = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
     question = user("Please call get_weather for Paris")
     first = fold(events(CLAUDE, question, toolConfig={"tools": [WEATHER]}, additionalModelRequestFields=fields))
@@ -214,8 +201,8 @@ def thinking_comes_first_and_is_bound_by_its_signature():
     equal((list(effort["blocks"][0]), len(effort["blocks"])), (["text"], 2))
 
 
-@check
-def images_and_documents_are_seen():
+@check("images and documents are seen")
+def _():
     image = {"image": {"format": "png", "source": {"bytes": PNG}}}
     document = {"document": {"format": "txt", "name": "notes", "source": {"bytes": b"hello"}}}
     text = text_of(fold(events(CLAUDE, user("What do you see?", image, document))))
@@ -224,8 +211,8 @@ def images_and_documents_are_seen():
     contains(str(client_error("ValidationException", 400, blind)), "image")
 
 
-@check
-def a_cached_prompt_is_written_once_and_read_after_that():
+@check("a cached prompt is written once and read after that")
+def _():
     system = [{"text": "A long rule. " * 50}, {"cachePoint": {"type": "default"}}]
     usage = lambda: fold(events(CLAUDE, user("Hello"), system=system))["meta"]["usage"]
     first, second = usage(), usage()
@@ -237,8 +224,8 @@ def a_cached_prompt_is_written_once_and_read_after_that():
         equal(counts["totalTokens"], sum(counts[part] for part in parts))
 
 
-@check
-def converse_answers_at_once():
+@check("converse answers at once")
+def _():
     answer = converse(CLAUDE, user("Tell me about bedrock"))
     contains(answer["output"]["message"]["content"][0]["text"], "Tell me about bedrock")
     equal((answer["stopReason"], answer["output"]["message"]["role"]), ("end_turn", "assistant"))
@@ -248,8 +235,8 @@ def converse_answers_at_once():
     contains(converse(arn)["output"]["message"]["content"][0]["text"], arn)
 
 
-@check
-def what_the_service_refuses_is_refused():
+@check("what the service refuses is refused")
+def _():
     refusals = [
         ("start with a user message", dict(messages=[{"role": "assistant", "content": [{"text": "Hi"}]}])),
         ("must alternate", dict(messages=[user("a"), user("b")])),
@@ -268,15 +255,15 @@ def what_the_service_refuses_is_refused():
     contains(str(client_error("ValidationException", 400, unanswered)), "Expected toolResult blocks", "id1")
 
 
-@check
-def ids_that_cannot_be_called_say_why():
+@check("ids that cannot be called say why")
+def _():
     contains(str(client_error("ValidationException", 400, drain("no.such-model"))), "model identifier is invalid")
     contains(str(client_error("ValidationException", 400, drain("anthropic.claude-sonnet-4-6"))), "on-demand throughput isn’t supported")
     contains(str(client_error("ValidationException", 400, drain("amazon.titan-embed-text-v2:0"))), "doesn't support the model")
 
 
-@check
-def tokens_are_counted_as_the_usage_counts_them():
+@check("tokens are counted as the usage counts them")
+def _():
     said = dict(messages=[user("How many tokens is this?", {"image": {"format": "png", "source": {"bytes": PNG}}})], system=[{"text": "Be brief."}], toolConfig={"tools": [ADD]})
     count = lambda model, input: RUNTIME.count_tokens(modelId=model, input=input)["inputTokens"]
     equal(count(NOVA, {"converse": said}), RUNTIME.converse(modelId=NOVA, **said)["usage"]["inputTokens"])
@@ -290,14 +277,14 @@ def tokens_are_counted_as_the_usage_counts_them():
     contains(str(client_error("ThrottlingException", 429, lambda: count("sim.http.429", {"converse": said}))), "Too many requests")
 
 
-@check
-def a_request_must_be_signed():
+@check("a request must be signed")
+def _():
     unsigned = boto3.client("bedrock-runtime", region_name=REGION, endpoint_url=ENDPOINT, config=Config(signature_version=botocore.UNSIGNED))
     client_error("MissingAuthenticationTokenException", 403, lambda: unsigned.converse(modelId=NOVA, messages=[user("a")]))
 
 
-@check
-def foundation_models_are_listed():
+@check("foundation models are listed")
+def _():
     models = CONTROL.list_foundation_models()["modelSummaries"]
     assert len(models) >= 30, len(models)
     ids = [model["modelId"] for model in models]
@@ -311,8 +298,8 @@ def foundation_models_are_listed():
     equal(CONTROL.get_foundation_model(modelIdentifier=NOVA)["modelDetails"]["modelId"], NOVA)
 
 
-@check
-def inference_profiles_are_listed_in_pages():
+@check("inference profiles are listed in pages")
+def _():
     pages = list(CONTROL.get_paginator("list_inference_profiles").paginate(PaginationConfig={"PageSize": 4}))
     assert len(pages) > 3 and all(len(page["inferenceProfileSummaries"]) == 4 for page in pages[:-1]), [len(page) for page in pages]
     profiles = [profile for page in pages for profile in page["inferenceProfileSummaries"]]
@@ -327,8 +314,8 @@ def inference_profiles_are_listed_in_pages():
     client_error("ResourceNotFoundException", 404, lambda: CONTROL.get_inference_profile(inferenceProfileIdentifier="nothing"))
 
 
-@check
-def stream_exceptions_end_a_stream_after_their_events():
+@check("stream exceptions end a stream after their events")
+def _():
     kinds = {
         "throttling": ("throttlingException", "ThrottlingException", 429),
         "validation": ("validationException", "ValidationException", 400),
@@ -347,8 +334,8 @@ def stream_exceptions_end_a_stream_after_their_events():
     equal(error.response["Error"]["Code"], "InternalFailure")
 
 
-@check
-def streams_that_end_too_soon_have_no_stop():
+@check("streams that end too soon have no stop")
+def _():
     for model in ("sim.truncate.after-5", "sim.cut-mid-frame.after-5"):
         message = drain(model)()
         equal((len(message["seen"]), message["stop"]), (5, None))
@@ -361,8 +348,8 @@ def streams_that_end_too_soon_have_no_stop():
     assert "output" not in converse("sim.truncate")
 
 
-@check
-def damaged_frames_are_told():
+@check("damaged frames are told")
+def _():
     raises(ChecksumMismatch, drain("sim.bad-crc.after-3"))
     raises(InvalidPayloadLength, drain("sim.huge-frame.after-3"))
     # botocore makes an empty event of a payload that is not JSON, and does not look at what is left after the last frame.
@@ -370,8 +357,8 @@ def damaged_frames_are_told():
     equal(drain("sim.leftover")()["stop"]["stopReason"], "end_turn")
 
 
-@check
-def silence_lasts_until_the_client_gives_up():
+@check("silence lasts until the client gives up")
+def _():
     impatient = boto3.client("bedrock-runtime", region_name=REGION, endpoint_url=ENDPOINT, config=Config(retries={"total_max_attempts": 1}, read_timeout=1))
     seen = []
     timeouts = (botocore.exceptions.ReadTimeoutError, urllib3.exceptions.ReadTimeoutError)
@@ -380,8 +367,8 @@ def silence_lasts_until_the_client_gives_up():
     raises(timeouts, lambda: impatient.converse(modelId="sim.silence", messages=[user("Hello")]))
 
 
-@check
-def slow_streams_come_whole():
+@check("slow streams come whole")
+def _():
     wanted = {"sim.drip": "a word", "sim.slow.5": "a word", "sim.no-metadata": "a word"}
     for model, text in wanted.items():
         message = drain(model, f"echo {text}")()
@@ -390,16 +377,16 @@ def slow_streams_come_whole():
     equal(converse("sim.drip", user("echo x"))["output"]["message"]["content"], [{"text": "x"}])
 
 
-@check
-def unknown_things_may_be_skipped():
+@check("unknown things may be skipped")
+def _():
     stream = RUNTIME.converse_stream(modelId="sim.unknown-events", messages=[user("echo still here")])["stream"]
     known = [event for event in stream if "SDK_UNKNOWN_MEMBER" not in event]
     said = [event["contentBlockDelta"]["delta"].get("text", "") for event in known if "contentBlockDelta" in event]
     equal("".join(said), "still here")
 
 
-@check
-def special_answers_have_their_members():
+@check("special answers have their members")
+def _():
     guarded = drain("sim.guardrail")()
     equal(guarded["stop"]["stopReason"], "guardrail_intervened")
     assert "inputAssessment" in guarded["meta"]["trace"]["guardrail"]
@@ -420,8 +407,8 @@ def special_answers_have_their_members():
         assert converse(model)["output"]["message"]["content"], model
 
 
-@check
-def http_errors_have_their_codes():
+@check("http errors have their codes")
+def _():
     errors = {
         "429": ("ThrottlingException", 429), "429-not-ready": ("ModelNotReadyException", 429),
         "403-expired": ("ExpiredTokenException", 403), "403-denied": ("AccessDeniedException", 403),
@@ -438,20 +425,5 @@ def http_errors_have_their_codes():
     contains(str(error), "503")
 
 
-def main():
-    failures = 0
-    for function in CHECKS:
-        name = function.__name__.replace("_", " ")
-        try:
-            function()
-            print(f"ok {name}")
-        except Exception as error:  # Whatever it is, it is the reason.
-            failures += 1
-            print(f"FAILED {name}: {type(error).__name__}: {error}")
-            traceback.print_exc()
-    print(f"boto3 {boto3.__version__}: {len(CHECKS) - failures} of {len(CHECKS)} checks passed")
-    return 1 if failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run(f"boto3 {boto3.__version__}")

@@ -14,13 +14,16 @@ PNG = base64.b64decode(
 )
 PDF = b"%PDF-1.4\n% a page about bedrock\n%%EOF\n"
 
-WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-ADD = {
-    "type": "object",
-    "properties": {"a": {"type": "number"}, "b": {"type": "number"}},
-    "required": ["a", "b"],
+# The tools that the simulator is asked to call, by name.
+SCHEMAS = {
+    "get_weather": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    "add": {
+        "type": "object",
+        "properties": {"a": {"type": "number"}, "b": {"type": "number"}},
+        "required": ["a", "b"],
+    },
+    "clock": {"type": "object", "properties": {}},
 }
-NOTHING = {"type": "object", "properties": {}}
 
 # A stream that breaks after some words. None of these may look like an answer.
 BROKEN = [
@@ -39,6 +42,12 @@ BROKEN = [
 ]
 
 _checks = []
+
+
+def gateway():
+    """Where the gateway is, and the key that opens it: what the script of a client is told."""
+    base, key = sys.argv[1:3]
+    return base, key
 
 
 def check(name):

@@ -1,6 +1,5 @@
 """LangChain's ChatOpenAI, unmodified, talks to the gateway, over Chat Completions and over Responses."""
 
-import sys
 from importlib.metadata import version
 
 import openai
@@ -9,9 +8,9 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
-from checks import BROKEN, CLAUDE, NOVA, PDF, PNG, check, data_url, falls_idle_within_a_second, in_flight, raises, run
+from checks import BROKEN, CLAUDE, NOVA, PDF, PNG, check, data_url, falls_idle_within_a_second, gateway, in_flight, raises, run
 
-BASE, KEY = sys.argv[1:3]
+BASE, KEY = gateway()
 
 
 def chat(model=CLAUDE, **options):

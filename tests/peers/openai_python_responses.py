@@ -1,30 +1,28 @@
 """The OpenAI SDK for Python, unmodified, has the Responses API from the gateway: every check streamed and not."""
 
 import json
-import sys
 
 import openai
 from openai import OpenAI
 from pydantic import BaseModel
 
 from checks import (
-    ADD,
     BROKEN,
     CLAUDE,
-    NOTHING,
     NOVA,
     PDF,
     PNG,
-    WEATHER,
+    SCHEMAS,
     check,
     data_url,
     falls_idle_within_a_second,
+    gateway,
     in_flight,
     raises,
     run,
 )
 
-BASE, KEY = sys.argv[1:3]
+BASE, KEY = gateway()
 client = OpenAI(base_url=f"{BASE}/v1", api_key=KEY, max_retries=0, timeout=30)
 ENDS = ("response.completed", "response.incomplete", "response.failed", "error")
 
@@ -39,7 +37,7 @@ def function(name, parameters):
     }
 
 
-TOOLS = [function("get_weather", WEATHER), function("add", ADD), function("clock", NOTHING)]
+TOOLS = [function(name, schema) for name, schema in SCHEMAS.items()]
 
 
 def whole(model, given, **options):

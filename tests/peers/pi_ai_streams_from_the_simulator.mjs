@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { normalizeContext } from "@earendil-works/pi-ai";
 import { stream } from "@earendil-works/pi-ai/api/bedrock-converse-stream";
+import { run } from "./checks.mjs";
 
 const endpoint = process.argv[2];
 const CLAUDE = "us.anthropic.claude-sonnet-4-6";
@@ -194,16 +195,4 @@ const checks = {
   },
 };
 
-let failures = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok ${name}`);
-  } catch (error) {
-    failures += 1;
-    console.log(`FAILED ${name}: ${error.stack}`);
-  }
-}
-const total = Object.keys(checks).length;
-console.log(`pi-ai on Node ${process.versions.node}: ${total - failures} of ${total} checks passed`);
-process.exit(failures ? 1 : 0);
+await run("pi-ai", checks);

@@ -73,7 +73,9 @@ fn price(usage: &Usage, cost: &Cost) -> UsageCost {
     let input = price(usage.input, input_rate);
     let output = price(usage.output, output_rate);
     let cache_read = price(usage.cache_read, read_rate);
-    let cache_write = price(usage.cache_write - long, write_rate) + price(long, 2.0 * input_rate);
+    // In pi's order, so that sums come to the same to the last digit.
+    let (short, long) = ((usage.cache_write - long) as f64, long as f64);
+    let cache_write = (write_rate * short + input_rate * 2.0 * long) / 1_000_000.0;
     UsageCost { input, output, cache_read, cache_write, total: input + output + cache_read + cache_write }
 }
 

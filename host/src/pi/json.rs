@@ -35,6 +35,13 @@ pub(crate) fn string(value: &RawValue) -> Option<String> {
     serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_lone_surrogates(text))).ok()
 }
 
+/// The JSON text of a value that stays JSON, such as a call's arguments; lone surrogates are left out of it too. pi sends them
+/// as they are, and a parser of JSON may refuse the whole request for one.
+pub(crate) fn text(value: &RawValue) -> String {
+    let text = value.get();
+    if text.contains("\\u") { without_lone_surrogates(text).into_owned() } else { text.to_owned() }
+}
+
 /// What kind of value it is, for messages.
 pub(crate) fn kind(value: &RawValue) -> &'static str {
     match value.get().as_bytes().first() {
@@ -91,5 +98,15 @@ mod tests {
         assert_eq!(read(r#""\ud83d\ude00\ude00\\ud83d\n""#).as_deref(), Some("\u{1f600}\\ud83d\n"));
         assert_eq!(read(r#""\ud83d""#).as_deref(), Some(""));
         assert_eq!(read("12"), None);
+    }
+
+    #[test]
+    fn lone_surrogates_go_from_names_and_texts_of_values_and_all_else_stays() {
+        let read = |json: &str| text(serde_json::from_str::<&RawValue>(json).expect("the test's JSON is valid"));
+        assert_eq!(
+            read(r#"{"a\udc00": ["\ud83d", "\ud83d\ude00"], "n": 1.50}"#),
+            r#"{"a": ["", "\ud83d\ude00"], "n": 1.50}"#
+        );
+        assert_eq!(read(r#"{ "a": "\\ud83d" }"#), r#"{ "a": "\\ud83d" }"#);
     }
 }

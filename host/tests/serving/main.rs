@@ -6,9 +6,11 @@
 //! - What the server does when something breaks, and when it is operated.
 
 mod canary;
+mod converse_bodies;
 mod curl;
 #[path = "../versions/debian.rs"]
 mod debian;
+mod differential;
 #[path = "../versions/fake.rs"]
 #[expect(dead_code, reason = "the tests of registries look at more of what it was asked")]
 mod fake;

@@ -67,13 +67,22 @@ fn node_modules() -> PathBuf {
         succeed(Command::new("npm").args(arguments).current_dir(folder), "the packages of package-lock.json");
     });
     let _one_at_a_time = lock(&folder);
-    for entry in fs::read_dir(sources()).expect("the scripts can be listed") {
-        let path = entry.expect("the scripts can be listed").path();
+    copy_scripts(&sources(), &folder);
+    folder.join("node_modules")
+}
+
+/// Copies the scripts of a folder, and of the folders in it.
+fn copy_scripts(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap_or_else(|error| panic!("{} cannot be made: {error}", to.display()));
+    for entry in fs::read_dir(from).expect("the scripts can be listed") {
+        let entry = entry.expect("the scripts can be listed");
+        let path = entry.path();
         if path.extension().is_some_and(|ending| ending == "mjs") {
-            copy(&path, &folder);
+            copy(&path, to);
+        } else if path.is_dir() && entry.file_name() != "__pycache__" {
+            copy_scripts(&path, &to.join(entry.file_name()));
         }
     }
-    folder.join("node_modules")
 }
 
 /// Copies a file into a folder unless the same one is there: another test may be reading it.

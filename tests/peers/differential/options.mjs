@@ -1,0 +1,253 @@
+// The listed differences outside `messages`, and in cache points.
+import {
+  bindsBlocks,
+  cachesForAnHour,
+  callsNoTools,
+  cannotBeForced,
+  cannotBeForcedByName,
+  explainsRefusals,
+  isAdaptive,
+  isClaude,
+  isGovCloud,
+  isGpt,
+  isGptOss,
+  isNova,
+  isStrict,
+  takesNoSampling,
+} from "./families.mjs";
+
+const LEAST_BUDGET = 1024;
+const BUDGETS = { minimal: 1024, low: 2048, medium: 8192, high: 16384 };
+const thinksByBudget = (body) => body.additionalModelRequestFields?.thinking?.type === "enabled";
+const thinks = (body) => body.additionalModelRequestFields?.thinking !== undefined;
+
+export const OPTIONS = [
+  {
+    name: "a model that calls no tools gets none",
+    reason: "the service refuses `toolConfig` for it",
+    right: "here",
+    source: "AWS's table of what models take in Converse; langchain-aws for DeepSeek R1",
+    hides: ["botocore"],
+    rewrite(body, _ours, { model }) {
+      if (callsNoTools(model)) delete body.toolConfig;
+    },
+  },
+  {
+    name: "the schema of a tool has an object at its root",
+    reason: "the service wants `type: object` there, and Anthropic refuses alternatives there",
+    right: "here",
+    source: "pi's own open fix for root schemas; the simulator refuses it in the service's words",
+    rewrite(body, ours) {
+      for (const [index, { toolSpec }] of (body.toolConfig?.tools ?? []).entries()) {
+        const { json } = toolSpec.inputSchema;
+        if (json.anyOf)
+          toolSpec.inputSchema.json = { type: "object", properties: Object.assign({}, ...json.anyOf.map(({ properties }) => properties)) };
+        else if (json.type === undefined) toolSpec.inputSchema.json = { type: "object", ...json };
+      }
+    },
+  },
+  {
+    name: "strict is asked of the models that take it",
+    reason: "pi goes by `compat.supportsStrictMode` of its record, which the gateway does not read",
+    right: "either",
+    source: "the gateway's table of families",
+    rewrite(body, _ours, { model, context }) {
+      if (!isStrict(model)) return;
+      for (const { toolSpec } of body.toolConfig?.tools ?? []) {
+        if (context.tools.find(({ name }) => name === toolSpec.name)?.constrainedSampling) toolSpec.strict = true;
+      }
+    },
+  },
+  {
+    name: "the schema of a strict tool goes out as it is",
+    reason:
+      "pi forbids other members and makes all of them required, those that may be left out as `null`; a tool is then called with `null`s that it never knew",
+    right: "pi",
+    source: "Anthropic's strict tools want `additionalProperties: false`; to be mended here, with the `null`s taken out of calls again",
+    rewrite(body, _ours, { context }) {
+      for (const { toolSpec } of body.toolConfig?.tools ?? []) {
+        if (toolSpec.strict) toolSpec.inputSchema.json = context.tools.find(({ name }) => name === toolSpec.name).parameters;
+      }
+    },
+  },
+  {
+    name: "an empty description of a tool is left out",
+    reason: "the service wants at least one letter",
+    right: "here",
+    source: "botocore's model of Bedrock: ToolSpecification.description has a least length of 1",
+    breaks: ["botocore"],
+    rewrite(body) {
+      for (const { toolSpec } of body.toolConfig?.tools ?? []) if (toolSpec.description === "") delete toolSpec.description;
+    },
+  },
+  {
+    name: "Claude Haiku 5 thinks as it sees fit",
+    reason: "pi 0.87.1 does not know it and gives it a budget",
+    right: "here",
+    source: "pi 1.5.2 has it among the adaptive ones",
+    rewrite(body, _ours, { model, options }) {
+      if (!/haiku-5/.test(model.id) || !thinksByBudget(body)) return;
+      const level = { minimal: "low", low: "low", medium: "medium" }[options.reasoning] ?? "high";
+      body.additionalModelRequestFields = { thinking: { type: "adaptive", display: "summarized" }, output_config: { effort: level } };
+      body.inferenceConfig.maxTokens = options.maxTokens ?? model.maxTokens;
+    },
+  },
+  {
+    name: "the limit of tokens is for thinking too",
+    reason: "a caller's limit is for all that is answered and paid for; pi adds the budget to it, and does so for models that do not think",
+    right: "here",
+    source: "OpenClaw keeps the limit (vector R4)",
+    rewrite(body, _ours, { model, options }) {
+      if (options.reasoning && options.maxTokens && isClaude(model) && !isAdaptive(model))
+        body.inferenceConfig.maxTokens = options.maxTokens;
+    },
+  },
+  {
+    name: "no limit of tokens is sent unless asked for",
+    reason: "Claude apart, which Bedrock cuts at 4096 tokens; pi's record of a model may be wrong, and more than a model takes is refused",
+    right: "either",
+    source: "pi's `stream` does so too (since 0.73); `streamSimple`, which pi's agent calls, sends the model's own",
+    rewrite(body, _ours, { model, options }) {
+      if (options.maxTokens === undefined && !isClaude(model)) delete body.inferenceConfig.maxTokens;
+    },
+  },
+  {
+    name: "the limit of tokens stays as it was asked for in a long conversation",
+    reason: "pi lowers it to what its own estimate leaves of the context window",
+    right: "either",
+    source: "pi's `clampMaxTokensToContext`; the service tells `model_context_window_exceeded` itself",
+    rewrite(body, _ours, { model, options }) {
+      const asked = options.maxTokens ?? model.maxTokens;
+      if (body.inferenceConfig.maxTokens < asked && model.contextWindow < 16_384) body.inferenceConfig.maxTokens = asked;
+    },
+  },
+  {
+    name: "thinking is off where the turn that tools answer did not think",
+    reason: "with a budget the service wants that turn to begin with thinking of the model's own",
+    right: "here",
+    source: "RooCode PR 11238; the simulator refuses it in the service's words",
+    rewrite(body) {
+      const [before, last] = body.messages.slice(-2);
+      if (!thinksByBudget(body) || !last?.content.some(({ toolResult }) => toolResult)) return;
+      if (!before.content[0].reasoningContent) delete body.additionalModelRequestFields;
+    },
+  },
+  {
+    name: "the budget gives way to the limit of tokens",
+    reason: "the limit stands (above); a budget below 1024 tokens, which is refused, is no thinking at all",
+    right: "here",
+    source: "OpenClaw turns thinking off (vector R4)",
+    rewrite(body, _ours, { options }) {
+      if (!thinksByBudget(body)) return;
+      const level = ["xhigh", "max"].includes(options.reasoning) ? "high" : options.reasoning;
+      const wanted = options.thinkingBudgets?.[level] ?? BUDGETS[level];
+      const { maxTokens } = body.inferenceConfig;
+      const budget = maxTokens > wanted ? wanted : maxTokens - LEAST_BUDGET;
+      if (budget < LEAST_BUDGET) delete body.additionalModelRequestFields;
+      else body.additionalModelRequestFields.thinking.budget_tokens = budget;
+    },
+  },
+  {
+    name: "signatures may be dropped by the service where the prompt changed",
+    reason: "without `block_binding` a changed system prompt or tool makes the replayed thinking invalid and the request fail",
+    right: "here",
+    source: "pi #10324; pi 1.5.2 sends it",
+    rewrite(body, _ours, { model }) {
+      const fields = body.additionalModelRequestFields;
+      if (fields?.thinking?.type !== "adaptive" || !bindsBlocks(model)) return;
+      fields.thinking.block_binding = { prefix_mismatch_behavior: "drop_block" };
+      fields.anthropic_beta = ["thinking-binding-controls-2026-08-01"];
+    },
+  },
+  {
+    name: "the level `max` goes to models that know it",
+    reason: "pi knows `xhigh` by the model's name, and `max` only from its record's `thinkingLevelMap`",
+    right: "here",
+    source: "OpenClaw has `max` native for Opus 4.7 and later and the fifth generation",
+    rewrite(body, _ours, { model, options }) {
+      const config = body.additionalModelRequestFields?.output_config;
+      if (config && options.reasoning === "max" && bindsBlocks(model) && !/haiku/.test(model.id)) config.effort = "max";
+    },
+  },
+  {
+    name: "GPT models are asked to think",
+    reason: "pi 0.87.1 knows no way and asks nothing",
+    right: "here",
+    source: "pi #9331; pi 1.5.2 asks in these fields",
+    rewrite(body, _ours, { model, options: { reasoning } }) {
+      if (!reasoning || !model.reasoning || !isGpt(model)) return;
+      const effort = reasoning === "minimal" ? "low" : reasoning;
+      const three = ["xhigh", "max"].includes(effort) ? "high" : effort;
+      body.additionalModelRequestFields = isGptOss(model) ? { reasoning_effort: three } : { reasoning: { effort } };
+    },
+  },
+  {
+    name: "a temperature is not sent where it is refused",
+    reason: "a thinking Claude takes none, and Claudes from Opus 4.7 on take none at all",
+    right: "here",
+    source: "OpenClaw leaves it out (#73663)",
+    rewrite(body, _ours, { model }) {
+      if ((isClaude(model) && thinks(body)) || takesNoSampling(model)) delete body.inferenceConfig.temperature;
+    },
+  },
+  {
+    name: "a tool call is forced only as far as the model takes it",
+    reason: "a thinking Claude takes `auto` alone, Llama no force, Mistral and DeepSeek no name",
+    right: "here",
+    source: "OpenClaw for thinking (vector R5); vercel #4396 and langchain-aws for the families",
+    rewrite(body, _ours, { model }) {
+      const choice = body.toolConfig?.toolChoice;
+      if (!choice || choice.auto) return;
+      if ((isClaude(model) && thinks(body)) || cannotBeForced(model)) body.toolConfig.toolChoice = { auto: {} };
+      else if (choice.tool && cannotBeForcedByName(model)) body.toolConfig.toolChoice = { any: {} };
+    },
+  },
+  {
+    name: "a refusal is explained",
+    reason: "Claudes of the fifth generation say why they refuse in `/stop_details`",
+    right: "here",
+    source: "OpenClaw asks for it",
+    rewrite(body, _ours, { model }) {
+      if (explainsRefusals(model)) body.additionalModelResponseFieldPaths = ["/stop_details"];
+    },
+  },
+  {
+    name: "Claude Haiku 5 caches prompts",
+    reason: "pi 0.87.1 does not know it",
+    right: "here",
+    source: "pi 1.5.2 and OpenClaw have it among the models that cache",
+    rewrite(body, _ours, { model, options }) {
+      if (/haiku-5/.test(model.id)) cache(body, options);
+    },
+  },
+  {
+    name: "Nova caches prompts where it is asked to",
+    reason: "Nova takes cache points in the system prompt and in messages, and caches by itself where none are asked for",
+    right: "here",
+    source: "OpenClaw (vector R14); LibreChat #13838",
+    rewrite(body, _ours, { model, options }) {
+      if (isNova(model) && options.cacheRetention)
+        cache(body, { cacheRetention: options.cacheRetention === "long" ? "short" : options.cacheRetention });
+    },
+  },
+  {
+    name: "an hour's cache is asked of models that have it",
+    reason: "Claudes before 4.5 keep entries for five minutes only",
+    right: "here",
+    source: "OpenClaw's table of caching Claudes",
+    rewrite(body, _ours, { model }) {
+      if (cachesForAnHour(model)) return;
+      for (const { cachePoint } of [...(body.system ?? []), ...body.messages.flatMap(({ content }) => content)])
+        if (cachePoint) delete cachePoint.ttl;
+    },
+  },
+];
+
+/** Puts cache points where pi puts them for models that it knows. */
+export function cache(body, { cacheRetention = "short" }) {
+  if (cacheRetention === "none") return;
+  const point = { cachePoint: { type: "default", ...(cacheRetention === "long" ? { ttl: "1h" } : {}) } };
+  body.system?.push(point);
+  const last = body.messages.at(-1);
+  if (last.role === "user") last.content.push(point);
+}
