@@ -6,13 +6,15 @@
 use crate::contract::types::Model;
 
 mod geography;
+mod listed;
 mod table;
 
 pub use geography::without_geography;
+pub use listed::family_as_listed;
 pub use table::{FAMILIES, PLAIN};
 
 /// What a request for models of one family may hold.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Family {
     /// What the family is called here.
     pub name: &'static str,

@@ -37,7 +37,7 @@ mod user_content;
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Options, Prepared, Problem};
 use crate::contract::types::Model;
-use crate::families::family_of;
+use crate::families::family_as_listed;
 
 use blocks::{Block, Role, WireMessage};
 use body::{Body, Members};
@@ -61,7 +61,7 @@ pub fn prepare(
     mut options: Options,
 ) -> Result<Prepared, Vec<Problem>> {
     let report = &mut Report::default();
-    let family = family_of(model);
+    let family = &family_as_listed(model);
     let operation = operation::operation(&mut options, report);
     let mut target = target::target(settings, model, report);
     if operation == Operation::CountTokens {

@@ -38,7 +38,7 @@ pub(super) struct History {
 pub(super) fn history(
     messages: Vec<Message>,
     model: &Model,
-    family: &'static Family,
+    family: &Family,
     names: &ToolNames,
     tools: ToolHistory,
     report: &mut Report,
@@ -134,7 +134,7 @@ struct Pending {
 
 #[derive(Debug)]
 struct Builder<'a> {
-    family: &'static Family,
+    family: &'a Family,
     ids: ToolCallIdAllocator,
     content: UserContent<'a>,
     names: &'a ToolNames,

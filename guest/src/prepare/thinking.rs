@@ -36,7 +36,7 @@ pub(super) struct ThinkingPlan {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Circumstances<'a> {
     pub(super) model: &'a Model,
-    pub(super) family: &'static Family,
+    pub(super) family: &'a Family,
     pub(super) gov_cloud: bool,
     /// The limit of the answer, thinking included.
     pub(super) max_tokens: Option<u64>,
@@ -95,7 +95,7 @@ pub(super) fn plan(circumstances: Circumstances<'_>, options: &Options, report: 
         Thinking::Budgeted if level == "off" => nothing,
         Thinking::Budgeted => budgeted_plan(circumstances, level, display, options, nothing, report),
         Thinking::ReasoningConfig if level == "off" => nothing,
-        Thinking::ReasoningConfig => reasoning_config_plan(level, nothing, report),
+        Thinking::ReasoningConfig => reasoning_config_plan(level, &nothing, report),
         Thinking::ReasoningEffort | Thinking::Effort if matches!(level, "off" | "adaptive") => {
             report.notice("thinking-changed", "this family of models thinks as hard as it does by itself");
             nothing
@@ -123,14 +123,14 @@ fn one_of_three(level: &str) -> &'static str {
 }
 
 /// Nova 2 (AWS's guide to it): at `high` it takes neither a limit nor sampling, because it thinks as long as it needs.
-fn reasoning_config_plan(level: &str, nothing: ThinkingPlan, report: &mut Report) -> ThinkingPlan {
+fn reasoning_config_plan(level: &str, nothing: &ThinkingPlan, report: &mut Report) -> ThinkingPlan {
     let effort = one_of_three(level);
     if level == "adaptive" {
         report.notice("thinking-changed", "this model has no adaptive thinking; it thinks with medium effort");
     }
     let config = raw_json::object([("type", quoted("enabled")), ("maxReasoningEffort", quoted(effort))]);
     let fields = Some(raw_json::object([("reasoningConfig", config)]));
-    ThinkingPlan { fields, refuses_inference: effort == "high", ..nothing }
+    ThinkingPlan { fields, refuses_inference: effort == "high", ..*nothing }
 }
 
 /// The effort of adaptive thinking.

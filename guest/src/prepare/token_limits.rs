@@ -4,11 +4,13 @@ use crate::contract::conversation::{AssistantBlock, Context, Message, Options, U
 use crate::contract::types::Model;
 use crate::families::Family;
 
+use super::raw_json::{self, RawObject};
 use super::report::Report;
 
-/// Where the catalog says that it took a model's limits from, and its word for limits that it did not find anywhere.
+/// Where the catalog says that it took a model's limits from: a word for both, or one for each. And its word for limits that it
+/// did not find anywhere.
 const LIMITS_FROM: &str = "limitsFrom";
-const GUESSED: &str = "\"defaults\"";
+const GUESSED: &str = "defaults";
 
 /// Bytes of UTF-8 that make about one token (pi reckons so), and tokens of one image (Anthropic's page on vision: at most).
 const BYTES_OF_A_TOKEN: u64 = 4;
@@ -35,11 +37,8 @@ pub(super) fn max_tokens(
 ) -> Option<u64> {
     let own = (family.claude && model.max_tokens > 0).then_some(model.max_tokens);
     let wanted = options.max_tokens.or(own)?;
-    if model.extras.iter().any(|extra| extra.name == LIMITS_FROM && extra.value == GUESSED) {
-        return Some(wanted);
-    }
     let mut tokens = wanted;
-    if model.max_tokens > 0 && tokens > model.max_tokens {
+    if model.max_tokens > 0 && tokens > model.max_tokens && !is_guessed(model, "maxTokens") {
         tokens = model.max_tokens;
         report.notice(
             "max-tokens-changed",
@@ -47,6 +46,7 @@ pub(super) fn max_tokens(
         );
     }
     if family.claude
+        && !is_guessed(model, "contextWindow")
         && let Some(room) = room(model.context_window, estimate(context)).filter(|room| *room < tokens)
     {
         report.notice(
@@ -56,6 +56,14 @@ pub(super) fn max_tokens(
         tokens = room;
     }
     Some(tokens)
+}
+
+/// Whether the catalog only guessed this limit.
+fn is_guessed(model: &Model, limit: &str) -> bool {
+    let Some(from) = model.extras.iter().find(|extra| extra.name == LIMITS_FROM) else { return false };
+    let of_both = raw_json::string_of(&from.value);
+    let of_this = || raw_json::string_of(RawObject::parse(&from.value).ok()?.get(limit)?);
+    of_both.or_else(of_this).is_some_and(|from| from == GUESSED)
 }
 
 /// How many tokens an answer can have behind an input of about so many; none where that is not known, or is too few.

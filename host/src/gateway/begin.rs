@@ -11,6 +11,7 @@ use super::effective::Effective;
 use super::models;
 use super::refusal::{Refusal, RefusalKind};
 use super::shadow::{Sample, Shadow};
+use super::strict_tools::without_preferred_strictness;
 use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
 use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
@@ -141,7 +142,7 @@ async fn ask_chain(
         let sample =
             shadow.and_then(|shadow| Some((shadow, shadow.sample(settings, &model, &context, &asked.options, size)?)));
         let prepared = prepare(generation, effective, &model, context, &asked.options, &asked.blobs, size).await;
-        let request = match prepared {
+        let mut request = match prepared {
             Ok((request, given_back)) => {
                 context = given_back;
                 request
@@ -158,7 +159,22 @@ async fn ask_chain(
             }
         };
         let shadowed = sample.as_ref().map(|(shadow, sample)| (*shadow, sample));
-        match attempts(generation, effective, &request, retry, observation, shadowed).await {
+        let mut begun = attempts(generation, effective, &request, retry, observation, shadowed).await;
+        if let Err(failure) = &begun
+            && let Some(options) = without_preferred_strictness(failure, &context, &asked.options)
+        {
+            observation.retried(failure, Duration::ZERO);
+            let prepared = prepare(generation, effective, &model, context, &options, &asked.blobs, size).await;
+            (request, context) = match prepared {
+                Ok(prepared) => prepared,
+                Err(not_begun) => {
+                    came_to_no_stream(sample);
+                    return Err(not_begun);
+                }
+            };
+            begun = attempts(generation, effective, &request, retry, observation, shadowed).await;
+        }
+        match begun {
             Ok((turn, first)) => {
                 observation.answering(&Answering {
                     model: &request.ask.model_id,

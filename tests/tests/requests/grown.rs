@@ -26,7 +26,12 @@ pub(crate) fn given(seed: u64) -> Value {
     let id = family.matches.first().map_or_else(|| "writer.palmyra".to_owned(), |words| words.replace(' ', "-"));
     // A provider's name in front, as the API wants it; it must not be one that another row matches.
     let id = format!("x.{id}");
-    let tools: Vec<Value> = NAMES[..4].iter().filter_map(|name| rng.bool().then(|| tool(name, &mut rng))).collect();
+    let mut tools = Vec::new();
+    for name in &NAMES[..4] {
+        if rng.bool() {
+            tools.push(tool(name, &mut rng));
+        }
+    }
     let mut messages: Vec<Value> = (0..rng.usize(..9)).map(|_| message(&id, &mut rng)).collect();
     messages.push(json!({"role": "user", "content": content(&mut rng)}));
     let options = options(family, &tools, &mut rng);
