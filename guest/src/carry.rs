@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Carry {
     /// Tool names that were mapped: the name on the wire to the name in the request's context.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) tools: BTreeMap<String, String>,
+    /// The tool, by its name on the wire, whose arguments are the answer itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) answer_tool: Option<String>,
 }
 
 impl Carry {

@@ -6,13 +6,15 @@
 use crate::contract::types::Model;
 
 mod geography;
+mod listed;
 mod table;
 
 pub use geography::without_geography;
+pub use listed::family_as_listed;
 pub use table::{FAMILIES, PLAIN};
 
 /// What a request for models of one family may hold.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Family {
     /// What the family is called here.
     pub name: &'static str,
@@ -37,10 +39,18 @@ pub struct Family {
     pub replay: Replay,
     /// How thinking is asked for.
     pub thinking: Thinking,
+    /// Whether a budget of thinking takes Anthropic's switch for thinking between tool calls.
+    pub interleaved_thinking: bool,
+    /// Whether a conversation may end with the assistant, whose message the model then goes on with.
+    pub continues_answers: bool,
     /// What of temperature and top-p is taken.
     pub sampling: Sampling,
     /// Which cache points are taken.
     pub caching: Caching,
+    /// Whether cache points are taken among the tools too, and not in `system` and `messages` only.
+    pub caches_tools: bool,
+    /// Whether `outputConfig.textFormat` is taken; others are held to a schema by a tool.
+    pub output_format: bool,
     /// Whether `toolSpec.strict` is known to be taken.
     pub strict_tools: bool,
     /// Whether a Claude's `disable_parallel_tool_use` is taken.
@@ -108,6 +118,8 @@ pub enum Thinking {
     ReasoningEffort,
     /// `reasoning.effort`, all levels.
     Effort,
+    /// `reasoningConfig`, three levels, off unless asked for.
+    ReasoningConfig,
 }
 
 /// What adaptive thinking of a Claude takes.
@@ -146,12 +158,21 @@ pub enum Caching {
 }
 
 /// The family of a model. What an application profile's ARN hides, its name or `canonicalModelId` may tell (pi and OpenClaw
-/// go by the name too).
+/// go by the name too); the latter is what discovery found, or stands in the model's `params`, where OpenClaw puts it.
 #[must_use]
 pub fn family_of(model: &Model) -> &'static Family {
-    let canonical = model.extras.iter().find(|extra| extra.name == "canonicalModelId").map_or("", |extra| &extra.value);
-    let candidates = [canonical, &model.id, &model.name].map(simplify);
+    let found = model.extras.iter().find(|extra| extra.name == "canonicalModelId").map_or("", |extra| &extra.value);
+    let configured = model.params.as_deref().and_then(|params| serde_json::from_str::<Canonical>(params).ok());
+    let configured = configured.and_then(|params| params.canonical_model_id).unwrap_or_default();
+    let candidates = [found, &configured, &model.id, &model.name].map(simplify);
     FAMILIES.iter().find(|family| candidates.iter().any(|candidate| family.is_named_by(candidate))).unwrap_or(&PLAIN)
+}
+
+/// What a model's `params` may tell of its family.
+#[derive(serde::Deserialize)]
+struct Canonical {
+    #[serde(rename = "canonicalModelId")]
+    canonical_model_id: Option<String>,
 }
 
 impl Family {
@@ -211,6 +232,10 @@ mod tests {
         assert_eq!(family("openai.gpt-5.6-sol", ""), "gpt-5-6-sol");
         assert_eq!(family("mistral.mistral-7b-instruct-v0:2", ""), "mistral-instruct");
         assert_eq!(family("us.deepseek.r1-v1:0", ""), "deepseek-r1");
+        assert_eq!(family("amazon.nova-2-lite-v1:0", ""), "nova-2");
+        assert_eq!(family("amazon.nova-lite-v1:0", ""), "nova");
+        assert_eq!(family("meta.llama3-8b-instruct-v1:0", ""), "llama-3");
+        assert_eq!(family("meta.llama3-1-8b-instruct-v1:0", ""), "llama");
         assert_eq!(family("ai21.jamba-1-5-large-v1:0", ""), "plain");
     }
 
@@ -224,6 +249,9 @@ mod tests {
             .extras
             .push(NamedJson { name: "canonicalModelId".to_owned(), value: "\"claude-sonnet-4-6\"".to_owned() });
         assert_eq!(family_of(&canonical).name, "claude-sonnet-4-6");
+        let mut configured = model(arn, "");
+        configured.params = Some(r#"{"canonicalModelId":"claude-opus-4-6-v1"}"#.to_owned());
+        assert_eq!(family_of(&configured).name, "claude-opus-4-6");
     }
 
     #[test]

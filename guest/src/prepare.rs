@@ -10,28 +10,34 @@ mod blocks;
 mod body;
 mod cache_points;
 mod caching;
+mod guard_last_turn;
 mod history;
 mod inference;
 mod labels;
 mod media;
+mod model_params;
 mod operation;
 mod parallel_calls;
 mod raw_json;
 mod report;
 mod request_options;
+mod structured_output;
 mod system;
+mod system_tools;
 mod target;
 #[cfg(test)]
 mod tests;
 mod thinking;
+mod token_limits;
 mod tool_schema;
 mod tools;
+mod truth_value;
 mod user_content;
 
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Options, Prepared, Problem};
 use crate::contract::types::Model;
-use crate::families::family_of;
+use crate::families::family_as_listed;
 
 use blocks::{Block, Role, WireMessage};
 use body::{Body, Members};
@@ -40,7 +46,9 @@ use inference::Inference;
 use labels::ToolNames;
 use operation::Operation;
 use report::Report;
+use structured_output::Output;
 use thinking::Circumstances;
+use tools::Asked;
 
 /// Makes the request.
 ///
@@ -49,22 +57,32 @@ use thinking::Circumstances;
 pub fn prepare(
     settings: &Settings,
     model: &Model,
-    context: Context,
+    mut context: Context,
     mut options: Options,
 ) -> Result<Prepared, Vec<Problem>> {
     let report = &mut Report::default();
-    let family = family_of(model);
+    let family = &family_as_listed(model);
     let operation = operation::operation(&mut options, report);
     let mut target = target::target(settings, model, report);
     if operation == Operation::CountTokens {
         target = operation::counted(target, model, report);
-        operation::tell_what_is_not_counted(&options, report);
+    }
+    if !target.prompt {
+        model_params::fill_in(&mut options, model, report);
     }
 
     let one_call_at_a_time = parallel_calls::one_at_a_time(&mut options, report);
+    let guard_last_turn = guard_last_turn::is_asked(&mut options, report);
+    let strict = truth_value::take(&mut options, "strictTools", report) != Some(false);
+    let system_tools = system_tools::take(&mut options, report);
     let points = &mut cache_points::take(&mut options, context.system_prompt.as_deref(), context.tools.len(), report);
+    let max_tokens = token_limits::max_tokens(model, family, &context, &options, report);
+    let output = structured_output::output(&mut context, &mut options, family, target.prompt, report);
+    if operation == Operation::CountTokens {
+        operation::tell_what_is_not_counted(&output, report);
+    }
 
-    let send_tools = tools::are_sent(&context.tools, options.tool_choice.as_ref(), family, report);
+    let send_tools = tools::are_sent(&context.tools, &system_tools, options.tool_choice.as_ref(), family, report);
     let names = ToolNames::new(
         family,
         context.tools.iter().map(|tool| &*tool.name).chain(history::calls(&context.messages).map(|call| &*call.name)),
@@ -77,22 +95,34 @@ pub fn prepare(
         model,
         family,
         gov_cloud: target.gov_cloud,
+        max_tokens,
         tool_turn_without_thinking: answers_a_turn_without_thinking(&history.messages),
     };
     let plan = thinking::plan(circumstances, &options, report);
     let inference = inference::inference(family, &plan, &mut options, report);
-    let tool_config = send_tools.then(|| {
+    let mut tool_config = send_tools.then(|| {
         let choice = options.tool_choice.take();
-        tools::tool_config(context.tools, choice, &names, family, plan.claude_thinks, points, report)
+        let asked = Asked { choice, system_tools, strict, claude_thinks: plan.claude_thinks, points };
+        tools::tool_config(context.tools, asked, &names, family, report)
     });
 
     let retention =
         caching::retention(family, options.cache_retention.as_deref(), settings.cache_retention.as_deref(), report);
     let texts = std::mem::take(&mut history.system);
-    let system = system::system(context.system_prompt, texts, &mut history.messages, family, retention, points, report);
-    let in_system = system.iter().filter(|block| block.is_cache_point()).count();
-    let elsewhere = in_system + tool_config.as_ref().map_or(0, tools::ToolConfig::cache_points);
-    caching::place(&mut history.messages, family, retention, elsewhere, report);
+    let mut system =
+        system::system(context.system_prompt, texts, &mut history.messages, family, retention, points, report);
+    let (format, answer_tool) = match output {
+        Output::Free => (None, None),
+        Output::Format(schema) => (Some(schema), None),
+        Output::Tool(name) => (None, Some(name)),
+    };
+    let guardrail = settings.guardrail.as_ref();
+    let request = request_options::request_options(&mut options, guardrail, format, family, target.prompt, report);
+    if guard_last_turn {
+        guard_last_turn::guard(&mut history.messages, request.has_guardrail(), report);
+    }
+    caching::place(&mut history.messages, family, retention, report);
+    caching::settle(tool_config.as_mut(), &mut system, &mut history.messages, report);
 
     let one_call = tool_config
         .as_ref()
@@ -106,8 +136,6 @@ pub fn prepare(
         family,
         report,
     );
-    let request =
-        request_options::request_options(&mut options, settings.guardrail.as_ref(), family, target.prompt, report);
     if target.prompt {
         refuse_what_a_prompt_brings(&system, tool_config.is_some(), &options, &inference, fields.is_some(), report);
     } else if history.messages.is_empty() {
@@ -148,7 +176,7 @@ pub fn prepare(
         model_id: target.model_id,
         region: target.region,
         body: body.into_parts(),
-        carry: if send_tools { names.carry() } else { Vec::new() },
+        carry: if send_tools { names.carry(answer_tool.as_deref()) } else { Vec::new() },
         notices: std::mem::take(&mut report.notices),
     })
 }

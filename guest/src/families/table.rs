@@ -16,8 +16,12 @@ pub const PLAIN: Family = Family {
     tool_images: ToolImages::Inside,
     replay: Replay::AsText,
     thinking: Thinking::Unknown,
+    interleaved_thinking: false,
+    continues_answers: true,
     sampling: Sampling::Both,
     caching: Caching::Never,
+    caches_tools: true,
+    output_format: false,
     strict_tools: false,
     one_call_at_a_time: false,
     service_tiers: true,
@@ -34,15 +38,36 @@ const CLAUDE: Family = Family {
     ..PLAIN
 };
 
-/// Claudes of the fifth generation: no sampling parameters and no paid tiers (OpenClaw does both), 1-hour cache entries.
-const CLAUDE_5: Family = Family {
-    sampling: Sampling::Neither,
+/// Claudes since 4.5. `disable_parallel_tool_use`: older ones refuse it as an extraneous key (LiteLLM's table of models).
+/// 1-hour cache entries: OpenClaw's table. Not both temperature and top-p: from 4.1 on (Anthropic's API). `outputConfig` and
+/// strict tools: AWS's page on structured output.
+const CLAUDE_4_5: Family = Family {
+    interleaved_thinking: true,
+    sampling: Sampling::Either,
     caching: Caching::ShortAndLong,
+    output_format: true,
     strict_tools: true,
     one_call_at_a_time: true,
-    service_tiers: false,
-    refusal_details: true,
     ..CLAUDE
+};
+
+/// Claudes since 4.6: a message of the assistant at the end is a hard 400 (AWS's page on migration between Claudes).
+const CLAUDE_4_6: Family = Family { continues_answers: false, ..CLAUDE_4_5 };
+
+/// Claudes of the fifth generation: no sampling parameters and no paid tiers (OpenClaw does both).
+const CLAUDE_5: Family =
+    Family { sampling: Sampling::Neither, service_tiers: false, refusal_details: true, ..CLAUDE_4_6 };
+
+/// Amazon's Nova. Hyphens make every call of a tool fail (SEMOSS PR 2892). Cache points without a time to live, only when asked
+/// for, and not among the tools: Nova caches by itself (OpenClaw, hermes #97281). Forcing a tool by name works since 2025-03
+/// (AWS).
+const NOVA: Family = Family {
+    name: "nova",
+    hyphens_in_tool_names: false,
+    replay: Replay::Unsigned,
+    caching: Caching::OptIn,
+    caches_tools: false,
+    ..PLAIN
 };
 
 const XHIGH_AND_MAX: &[&str] = &["xhigh", "max"];
@@ -83,88 +108,80 @@ pub const FAMILIES: &[Family] = &[
         service_tiers: true,
         ..CLAUDE_5
     },
+    // The preview of Mythos thinks adaptively and takes no temperature (OpenClaw); no more is on record of it.
+    Family {
+        name: "claude-mythos",
+        matches: &["claude mythos"],
+        thinking: Thinking::Adaptive(Adaptive { block_binding: false, efforts: &[], mandatory: false }),
+        sampling: Sampling::Neither,
+        ..CLAUDE
+    },
     // Temperature is deprecated from Opus 4.7 on (OpenClaw #73663).
     Family {
         name: "claude-opus-4-7",
         matches: &["claude opus-4-7", "claude opus-4-8"],
         thinking: Thinking::Adaptive(Adaptive { block_binding: true, efforts: XHIGH_AND_MAX, mandatory: false }),
         sampling: Sampling::Neither,
-        caching: Caching::ShortAndLong,
-        strict_tools: true,
-        one_call_at_a_time: true,
-        ..CLAUDE
+        ..CLAUDE_4_6
     },
     // 4.6 refuses `block_binding` ("Extra inputs are not permitted"; pi 1.5.2). Opus 4.6 knows `max` and not `xhigh` (OpenClaw).
     Family {
         name: "claude-opus-4-6",
         matches: &["claude opus-4-6"],
         thinking: Thinking::Adaptive(Adaptive { block_binding: false, efforts: &["max"], mandatory: false }),
-        sampling: Sampling::Either,
-        caching: Caching::ShortAndLong,
-        strict_tools: true,
-        one_call_at_a_time: true,
-        ..CLAUDE
+        ..CLAUDE_4_6
     },
     Family {
         name: "claude-sonnet-4-6",
         matches: &["claude sonnet-4-6"],
         thinking: Thinking::Adaptive(Adaptive { block_binding: false, efforts: &[], mandatory: false }),
-        sampling: Sampling::Either,
-        caching: Caching::ShortAndLong,
-        strict_tools: true,
-        one_call_at_a_time: true,
-        ..CLAUDE
+        ..CLAUDE_4_6
     },
-    // `disable_parallel_tool_use` from 4.5 on: older ones refuse it as an extraneous key (LiteLLM's table of models).
-    // 1-hour cache entries from 4.5 on (OpenClaw's table). Not both temperature and top-p from 4.1 on (Anthropic's API).
-    Family {
-        name: "claude-4-5",
-        matches: &["claude opus-4-5", "claude sonnet-4-5", "claude haiku-4-5"],
-        sampling: Sampling::Either,
-        caching: Caching::ShortAndLong,
-        strict_tools: true,
-        one_call_at_a_time: true,
-        ..CLAUDE
-    },
+    Family { name: "claude-4-5", matches: &["claude opus-4-5", "claude sonnet-4-5", "claude haiku-4-5"], ..CLAUDE_4_5 },
     Family {
         name: "claude-opus-4-1",
         matches: &["claude opus-4-1"],
+        interleaved_thinking: true,
         sampling: Sampling::Either,
         caching: Caching::Short,
         ..CLAUDE
     },
-    // Cache points: pi 1.5.2 and OpenClaw's "claude-short" list these.
+    // Cache points: pi 1.5.2 and OpenClaw's "claude-short" list these. Thinking between tool calls: Claude 4 and later.
     Family {
         name: "claude-4",
         matches: &["claude opus-4", "claude sonnet-4", "claude haiku-4"],
+        interleaved_thinking: true,
         caching: Caching::Short,
         ..CLAUDE
     },
+    // The switch for thinking between tool calls fails the request: other platforms than Anthropic's own take it for Claude 4
+    // and later only (Anthropic's page on extended thinking, AWS's on differences between versions). pi sends it.
     Family {
         name: "claude-3-cached",
         matches: &["claude-3-7-sonnet", "claude-3-5-haiku", "claude-sonnet-3-7", "claude-haiku-3-5"],
         caching: Caching::Short,
         ..CLAUDE
     },
-    // No tool use: AWS's table of Converse features.
-    Family { name: "claude-2", matches: &["claude-v2", "claude-instant"], tools: false, ..CLAUDE },
-    Family { matches: &["claude"], ..CLAUDE },
-    // Hyphens make every call of a tool fail (SEMOSS PR 2892). Cache points without a time to live, and only when asked for:
-    // Nova caches by itself (OpenClaw). Forcing a tool by name works since 2025-03 (AWS).
+    // No tool use: AWS's table of Converse features. Thinking came with 3.7.
     Family {
-        name: "nova",
-        matches: &["amazon-nova", "nova-micro", "nova-lite", "nova-pro", "nova-premier", "nova-2"],
-        hyphens_in_tool_names: false,
-        replay: Replay::Unsigned,
-        caching: Caching::OptIn,
-        ..PLAIN
+        name: "claude-2",
+        matches: &["claude-v2", "claude-instant"],
+        tools: false,
+        replay: Replay::AsText,
+        thinking: Thinking::Unknown,
+        ..CLAUDE
     },
-    // pi 1.5.2 does: three levels for gpt-oss, all for the other GPTs.
+    Family { matches: &["claude"], ..CLAUDE },
+    // Nova 2 thinks when asked to by `reasoningConfig` (AWS's guide to Nova 2, extended thinking). pi and OpenClaw never ask.
+    Family { name: "nova-2", matches: &["nova-2"], thinking: Thinking::ReasoningConfig, ..NOVA },
+    Family { name: "nova", matches: &["amazon-nova", "nova-micro", "nova-lite", "nova-pro", "nova-premier"], ..NOVA },
+    // pi 1.5.2 does: three levels for gpt-oss, all for the other GPTs. `outputConfig`: AWS's page on structured output.
     Family {
         name: "gpt-oss",
         matches: &["gpt-oss"],
         replay: Replay::Unsigned,
         thinking: Thinking::ReasoningEffort,
+        output_format: true,
         ..PLAIN
     },
     // OpenClaw lifts images out of this model's tool results.
@@ -186,7 +203,15 @@ pub const FAMILIES: &[Family] = &[
         replay: Replay::Omitted,
         ..PLAIN
     },
-    Family { name: "deepseek", matches: &["deepseek"], forced_tool: ForcedTool::Any, replay: Replay::Omitted, ..PLAIN },
+    // `outputConfig`: AWS's page on structured output.
+    Family {
+        name: "deepseek",
+        matches: &["deepseek"],
+        forced_tool: ForcedTool::Any,
+        replay: Replay::Omitted,
+        output_format: true,
+        ..PLAIN
+    },
     // No system prompt and no tools: AWS's table of Converse features.
     Family {
         name: "mistral-instruct",
@@ -204,6 +229,14 @@ pub const FAMILIES: &[Family] = &[
         tool_call_ids: ToolCallIds::NineAlphanumerics,
         ..PLAIN
     },
+    // No tools before Llama 3.1, and none with the small ones of 3.2: AWS's table of Converse features.
+    Family {
+        name: "llama-3",
+        matches: &["llama3-8b", "llama3-70b", "llama3-2-1b", "llama3-2-3b"],
+        tools: false,
+        forced_tool: ForcedTool::Never,
+        ..PLAIN
+    },
     // No forced tool of any kind (vercel 4396, langchain-aws).
     Family { name: "llama", matches: &["llama"], forced_tool: ForcedTool::Never, ..PLAIN },
     // No system prompt and no tools: AWS's table of Converse features.
@@ -215,6 +248,19 @@ pub const FAMILIES: &[Family] = &[
         tools: false,
         ..PLAIN
     },
+    // No tools: AWS's table of Converse features. Jamba 1.5 has them.
+    Family { name: "jamba-instruct", matches: &["jamba-instruct"], tools: false, ..PLAIN },
     // They answer with reasoning (recorded) and take it back without a signature (pi 1.5.2 does so for all but Claude).
-    Family { name: "open-weights", matches: &["qwen", "kimi", "minimax", "glm-"], replay: Replay::Unsigned, ..PLAIN },
+    // `outputConfig`: AWS's page on structured output, which does not name GLM.
+    Family {
+        name: "open-weights",
+        matches: &["qwen", "kimi", "minimax"],
+        replay: Replay::Unsigned,
+        output_format: true,
+        ..PLAIN
+    },
+    Family { name: "glm", matches: &["glm-"], replay: Replay::Unsigned, ..PLAIN },
+    // `outputConfig`: AWS's page on structured output.
+    Family { name: "gemma", matches: &["gemma-"], output_format: true, ..PLAIN },
+    Family { name: "nemotron", matches: &["nemotron"], output_format: true, ..PLAIN },
 ];

@@ -109,10 +109,14 @@ fn replayed(thinking: Thinking, family: &Family, path: &str, report: &mut Report
 }
 
 /// The arguments of a call as `toolUse.input`, which has to be an object (zed PR 33369). Some write the object into a
-/// string; what is no object at all becomes `{}`.
+/// string; what is no object at all becomes `{}`. Lone surrogates go, as in every text: no UTF-8 can hold them.
 pub(super) fn arguments(json: &str, path: &str, report: &mut Report) -> String {
-    let object = |text: &str| RawObject::parse(text).is_ok().then(|| raw_json::without_empty_names(text).into_owned());
-    let given = object(json).or_else(|| raw_json::string_of(json).and_then(|text| object(&text)));
+    let object = |text: &str| {
+        let text = raw_json::without_lone_surrogates(text);
+        RawObject::parse(&text).is_ok().then(|| raw_json::without_empty_names(&text).into_owned())
+    };
+    let given = object(json)
+        .or_else(|| raw_json::string_of(&raw_json::without_lone_surrogates(json)).and_then(|text| object(&text)));
     given.unwrap_or_else(|| {
         if !matches!(json.trim(), "" | "null" | "\"\"") {
             report.notice("arguments-omitted", format!("{path}: the arguments are not a JSON object; `{{}}` is sent"));
@@ -143,6 +147,8 @@ mod tests {
         assert_eq!(input(r#""{\"a\":1}""#), r#"{"a":1}"#);
         assert_eq!(input("null"), "{}");
         assert_eq!(input(r#""{\"path\":""#), "{}");
+        assert_eq!(input(r#"{"a\ud83d":"x\ude00 \ud83d\ude00"}"#), r#"{"a":"x \ud83d\ude00"}"#);
+        assert_eq!(input(r#""{\"a\":\"\\ud83d\"}""#), r#"{"a":""}"#);
         assert_eq!(report.notices.len(), 1);
     }
 

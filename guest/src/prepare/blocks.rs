@@ -36,6 +36,10 @@ pub(super) enum Block {
         blob: u32,
     },
     GuardedText(String),
+    GuardedImage {
+        format: &'static str,
+        blob: u32,
+    },
     CachePoint {
         ttl: Option<String>,
     },
@@ -59,14 +63,13 @@ pub(super) enum Block {
 }
 
 impl Block {
-    /// Whether a cache point may stand right behind this block: not behind reasoning (rig #1673), another cache point, or
-    /// the document of a text format (pizza-bot PR 6).
+    /// Whether a cache point may stand right behind this block: not behind reasoning (rig #1673), another cache point, or a
+    /// document (pizza-bot PR 6: refused behind one of text; pydantic-ai keeps away from all).
     pub(super) fn may_precede_cache_point(&self) -> bool {
-        match self {
-            Block::Reasoning { .. } | Block::Redacted(_) | Block::CachePoint { .. } => false,
-            Block::Document { format, .. } => !matches!(*format, "txt" | "md" | "csv" | "html"),
-            _ => true,
-        }
+        !matches!(
+            self,
+            Block::Reasoning { .. } | Block::Redacted(_) | Block::CachePoint { .. } | Block::Document { .. }
+        )
     }
 
     /// Whether this is a cache point.
@@ -103,6 +106,9 @@ pub(super) fn write(body: &mut Body, block: &Block) {
         }),
         Block::GuardedText(text) => {
             o.object("guardContent", |o| o.object("text", |o| o.string("text", text)));
+        }
+        Block::GuardedImage { format, blob } => {
+            o.object("guardContent", |o| o.object("image", |o| media(o, format, *blob)));
         }
         Block::CachePoint { ttl } => o.object("cachePoint", |o| {
             o.string("type", "default");

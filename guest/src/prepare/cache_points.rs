@@ -117,6 +117,10 @@ impl CachePoints {
     /// The point behind a tool.
     pub(super) fn behind_tool(&mut self, index: usize, family: &Family, report: &mut Report) -> Option<Block> {
         let position = self.tools.iter().position(|point| point.after == index)?;
+        if !family.caches_tools {
+            report.notice("cache-point-omitted", "this family of models takes no cache points among the tools");
+            return None;
+        }
         caching::adapted(self.tools.remove(position).ttl, family, report)
     }
 }

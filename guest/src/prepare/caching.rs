@@ -4,6 +4,7 @@ use crate::families::{Caching, Family};
 
 use super::blocks::{Block, Role, WireMessage};
 use super::report::Report;
+use super::tools::ToolConfig;
 
 /// The most cache points of one request (Bedrock's limit).
 const MAX_CACHE_POINTS: usize = 4;
@@ -80,41 +81,24 @@ pub(super) fn adapted(ttl: Option<String>, family: &Family, report: &mut Report)
     Some(Block::CachePoint { ttl: ttl.filter(|_| long) })
 }
 
-/// Takes away cache points that the service would refuse, and puts one at the end of the last message if it is the user's.
-/// `elsewhere` is how many the system prompt and the tools have.
-pub(super) fn place(
-    messages: &mut [WireMessage],
-    family: &Family,
-    retention: Retention,
-    elsewhere: usize,
-    report: &mut Report,
-) {
+/// Takes misplaced cache points out of the messages, and puts one at the end of the last message if it is the user's.
+pub(super) fn place(messages: &mut [WireMessage], family: &Family, retention: Retention, report: &mut Report) {
     for message in messages.iter_mut() {
         tidy(message, family, report);
     }
     let last = messages.last_mut().filter(|last| last.role == Role::User);
     if let (Some(last), Some(cache_point)) = (last, cache_point(retention))
-        && last.content.last().is_some_and(Block::may_precede_cache_point)
+        && let Some(index) = place_at_the_end(&last.content)
     {
-        last.content.push(cache_point);
+        last.content.insert(index, cache_point);
     }
-    // The latest points reach furthest, so the earliest go.
-    let in_messages =
-        messages.iter().flat_map(|message| &message.content).filter(|block| block.is_cache_point()).count();
-    let mut too_many = (elsewhere + in_messages).saturating_sub(MAX_CACHE_POINTS);
-    if too_many > 0 {
-        report.notice(
-            "cache-point-omitted",
-            format!("a request has at most {MAX_CACHE_POINTS} cache points; the earliest were left out"),
-        );
-    }
-    for message in messages {
-        message.content.retain(|block| {
-            let drop = too_many > 0 && block.is_cache_point();
-            too_many -= usize::from(drop);
-            !drop
-        });
-    }
+}
+
+/// Where a cache point can go at the end of some blocks: behind the last, or in front of the documents that end them.
+fn place_at_the_end(content: &[Block]) -> Option<usize> {
+    let documents = content.iter().rev().take_while(|block| matches!(block, Block::Document { .. })).count();
+    let index = content.len() - documents;
+    index.checked_sub(1).filter(|before| content[*before].may_precede_cache_point()).map(|_| index)
 }
 
 /// Takes the misplaced points out of one message and adapts the others to the family.
@@ -128,14 +112,80 @@ fn tidy(message: &mut WireMessage, family: &Family, report: &mut Report) {
             content.push(block);
             continue;
         };
-        if family.caching != Caching::Never && !content.last().is_some_and(Block::may_precede_cache_point) {
+        let place = place_at_the_end(&content);
+        if place.is_none() && family.caching != Caching::Never {
             report.notice(
                 "cache-point-omitted",
-                "a cache point cannot come first, or behind reasoning, a text document or another one",
+                "a cache point cannot come first, or behind reasoning, a document or another one",
             );
-        } else {
-            content.extend(adapted(ttl, family, report));
+        } else if let Some(point) = adapted(ttl, family, report) {
+            if place.is_some_and(|place| place < content.len()) {
+                report.notice("cache-point-moved", "a cache point cannot stand behind a document; it went before it");
+            }
+            content.insert(place.unwrap_or(content.len()), point);
         }
     }
     message.content = content;
+}
+
+/// Makes the points of a whole request ones that the service takes together: not too many, and none with a longer time to
+/// live behind one with a shorter (strands PR 3858: refused, in the order of tools, system and messages).
+pub(super) fn settle(
+    tools: Option<&mut ToolConfig>,
+    system: &mut Vec<Block>,
+    messages: &mut [WireMessage],
+    report: &mut Report,
+) {
+    let mut tools = tools;
+    let in_messages = messages.iter().flat_map(|message| &message.content).filter(|block| block.is_cache_point());
+    let in_system = system.iter().filter(|block| block.is_cache_point()).count();
+    let in_tools = tools.as_ref().map_or(0, |tools| tools.cache_points());
+    let mut too_many = (in_messages.count() + in_system + in_tools).saturating_sub(MAX_CACHE_POINTS);
+    if too_many > 0 {
+        report.notice(
+            "cache-point-omitted",
+            format!("a request has at most {MAX_CACHE_POINTS} cache points; the earliest were left out"),
+        );
+    }
+    // Of the messages the latest points reach furthest, so the earliest go; then those that every later one reaches beyond.
+    let mut keep = |block: &Block| {
+        let drop = too_many > 0 && block.is_cache_point();
+        too_many -= usize::from(drop);
+        !drop
+    };
+    for message in messages.iter_mut() {
+        message.content.retain(&mut keep);
+    }
+    if let Some(tools) = &mut tools {
+        tools.retain_cache_points(&mut keep);
+    }
+    system.retain(&mut keep);
+
+    let of_messages = messages.iter_mut().flat_map(|message| &mut message.content);
+    let blocks = system.iter_mut().chain(of_messages);
+    let times = blocks.filter_map(|block| match block {
+        Block::CachePoint { ttl } => Some(ttl),
+        _ => None,
+    });
+    order_times(tools.into_iter().flat_map(ToolConfig::times_to_live).chain(times).collect(), report);
+}
+
+/// A point without a time to live takes the longest that follows it: it costs little, since what is cached first changes
+/// least. One that says `5m` means it, so an hour behind it becomes five minutes.
+fn order_times(mut times: Vec<&mut Option<String>>, report: &mut Report) {
+    let is = |ttl: &Option<String>, word: &str| ttl.as_deref() == Some(word);
+    let short = times.iter().position(|ttl| is(ttl, "5m")).unwrap_or(times.len());
+    let (before, behind) = times.split_at_mut(short);
+    for ttl in behind.iter_mut().filter(|ttl| is(ttl, "1h")) {
+        **ttl = None;
+        report.notice(
+            "cache-retention-changed",
+            "an hour behind a cache point of 5 minutes is refused; it became 5 minutes",
+        );
+    }
+    let long = before.iter().rposition(|ttl| is(ttl, "1h")).unwrap_or(0);
+    for ttl in before[..long].iter_mut().filter(|ttl| ttl.is_none()) {
+        **ttl = Some("1h".to_owned());
+        report.notice("cache-retention-changed", "a cache point before one of an hour keeps for an hour too");
+    }
 }

@@ -38,13 +38,14 @@ pub(super) struct History {
 pub(super) fn history(
     messages: Vec<Message>,
     model: &Model,
-    family: &'static Family,
+    family: &Family,
     names: &ToolNames,
     tools: ToolHistory,
     report: &mut Report,
 ) -> History {
     let ids = calls(&messages).map(|call| call.id.as_str()).collect::<Vec<_>>();
     let mut builder = Builder {
+        family,
         ids: ToolCallIdAllocator::new(family, ids.into_iter()),
         content: UserContent::new(model, family),
         names,
@@ -133,6 +134,7 @@ struct Pending {
 
 #[derive(Debug)]
 struct Builder<'a> {
+    family: &'a Family,
     ids: ToolCallIdAllocator,
     content: UserContent<'a>,
     names: &'a ToolNames,
@@ -238,6 +240,13 @@ impl Builder<'_> {
             messages.insert(0, WireMessage { role: Role::User, content: vec![Block::Text(EMPTY.to_owned())] });
         }
         if let Some(WireMessage { role: Role::Assistant, content }) = messages.last_mut() {
+            if !self.family.continues_answers {
+                report.problem(
+                    "messages",
+                    "the conversation ends with the assistant, whose message this model does not continue",
+                    "a message of the user, or of a tool, at the end",
+                );
+            }
             report.notice(
                 "ends-with-assistant",
                 "the conversation ends with the assistant; models that do not continue such a message refuse it",

@@ -35,30 +35,33 @@ pub(super) fn inference(family: &Family, plan: &ThinkingPlan, options: &mut Opti
     }
     let mut temperature = fraction("options.temperature", options.temperature, report);
     let mut top_p = fraction("options.topP", options.top_p, report);
-    let mut leave_out = |value: &mut Option<f64>, name: &str, why: &str| {
-        if value.take().is_some() {
-            report.notice(&format!("{name}-omitted"), why);
-        }
-    };
+    let mut max_tokens = plan.max_tokens;
     if family.sampling == Sampling::Neither {
-        leave_out(&mut temperature, "temperature", "this model takes no temperature");
-        leave_out(&mut top_p, "top-p", "this model takes no top-p");
+        leave_out(&mut temperature, "temperature", "this model takes no temperature", report);
+        leave_out(&mut top_p, "top-p", "this model takes no top-p", report);
     }
     if plan.claude_thinks {
         // pi sends it and gets a 400; OpenClaw leaves it out.
-        leave_out(&mut temperature, "temperature", "a thinking Claude takes no temperature");
+        leave_out(&mut temperature, "temperature", "a thinking Claude takes no temperature", report);
         if top_p.is_some_and(|top_p| top_p < MIN_THINKING_TOP_P) {
-            leave_out(&mut top_p, "top-p", "a thinking Claude takes no top-p below 0.95");
+            leave_out(&mut top_p, "top-p", "a thinking Claude takes no top-p below 0.95", report);
         }
     }
-    if family.sampling == Sampling::Either && temperature.is_some() {
-        leave_out(&mut top_p, "top-p", "this model takes temperature or top-p, not both; temperature was sent");
+    if plan.refuses_inference {
+        leave_out(&mut temperature, "temperature", "a Nova that thinks with high effort takes no temperature", report);
+        leave_out(&mut top_p, "top-p", "a Nova that thinks with high effort takes no top-p", report);
+        leave_out(&mut max_tokens, "max-tokens", "a Nova that thinks with high effort takes no limit", report);
     }
-    Inference {
-        max_tokens: plan.max_tokens,
-        temperature,
-        top_p,
-        stop_sequences: stop_sequences(family, options, report),
+    if family.sampling == Sampling::Either && temperature.is_some() {
+        let why = "this model takes temperature or top-p, not both; temperature was sent";
+        leave_out(&mut top_p, "top-p", why, report);
+    }
+    Inference { max_tokens, temperature, top_p, stop_sequences: stop_sequences(family, options, report) }
+}
+
+fn leave_out<T>(value: &mut Option<T>, name: &str, why: &str, report: &mut Report) {
+    if value.take().is_some() {
+        report.notice(&format!("{name}-omitted"), why);
     }
 }
 

@@ -43,10 +43,14 @@ impl ToolNames {
         self.wire_of.get(name).map_or(name, String::as_str)
     }
 
-    /// What the turn needs to map names back.
-    pub(super) fn carry(&self) -> Vec<u8> {
+    /// What the turn needs to map names back, and to tell the tool that is the answer from others.
+    pub(super) fn carry(&self, answer_tool: Option<&str>) -> Vec<u8> {
         let mapped = self.wire_of.iter().filter(|(original, wire)| original != wire);
-        Carry { tools: mapped.map(|(original, wire)| (wire.clone(), original.clone())).collect() }.write()
+        Carry {
+            tools: mapped.map(|(original, wire)| (wire.clone(), original.clone())).collect(),
+            answer_tool: answer_tool.map(|name| self.wire(name).to_owned()),
+        }
+        .write()
     }
 }
 
@@ -176,8 +180,8 @@ mod tests {
         assert_eq!(names.wire("get-time"), "get_time_2");
         assert_eq!(names.wire("get_time"), "get_time");
         assert_eq!(names.wire("get.time"), "get_time_3");
-        let carry = String::from_utf8(names.carry()).expect("JSON is UTF-8");
+        let carry = String::from_utf8(names.carry(None)).expect("JSON is UTF-8");
         assert_eq!(carry, r#"{"tools":{"get_time_2":"get-time","get_time_3":"get.time"}}"#);
-        assert!(ToolNames::new(&PLAIN, ["get-time"].into_iter()).carry().is_empty());
+        assert!(ToolNames::new(&PLAIN, ["get-time"].into_iter()).carry(None).is_empty());
     }
 }

@@ -5,6 +5,7 @@ use crate::contract::types::Model;
 use crate::families::without_geography;
 
 use super::report::Report;
+use super::structured_output::Output;
 use super::target::Target;
 
 /// The option that names the operation, among `options.extras`. Its value is the name, as a JSON string.
@@ -64,8 +65,8 @@ fn foundation_model(model: &Model) -> String {
 }
 
 /// Tells what counts as input and yet cannot be handed to CountTokens.
-pub(super) fn tell_what_is_not_counted(options: &Options, report: &mut Report) {
-    if options.output_schema.is_some() {
+pub(super) fn tell_what_is_not_counted(output: &Output, report: &mut Report) {
+    if matches!(output, Output::Format(_)) {
         report.notice(
             "output-schema-not-counted",
             "CountTokens takes no output schema, so the tokens that one costs are not in the count",

@@ -9,22 +9,14 @@ use crate::contract::conversation::{Options, ToolChoice};
 use crate::families::Family;
 
 use super::report::Report;
+use super::truth_value;
 
 /// The name of the extra.
 const NAME: &str = "parallelToolCalls";
 
 /// Whether the caller wants one call at a time.
 pub(super) fn one_at_a_time(options: &mut Options, report: &mut Report) -> bool {
-    let Some(position) = options.extras.iter().position(|extra| extra.name == NAME) else { return false };
-    let value = options.extras.remove(position).value;
-    match value.trim() {
-        "true" | "null" => false,
-        "false" => true,
-        other => {
-            report.problem(path(), format!("{other} is not a truth value"), "`true` or `false`");
-            false
-        }
-    }
+    truth_value::take(options, NAME, report) == Some(false)
 }
 
 /// The field that keeps the model to one call, for a request that has tools and this choice among them.
@@ -40,14 +32,10 @@ pub(super) fn field(choice: Option<&ToolChoice>, family: &Family, report: &mut R
         report.notice("parallel-tool-calls", "this family of models is held to one tool, and not to one call of it");
     } else {
         report.problem(
-            path(),
+            format!("options.{NAME}"),
             "this family of models cannot be kept from calling several tools at once",
             "`true`, or nothing; or a tool choice that names a tool",
         );
     }
     None
-}
-
-fn path() -> String {
-    format!("options.{NAME}")
 }

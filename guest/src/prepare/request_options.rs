@@ -5,7 +5,6 @@ use crate::contract::conversation::{Options, OutputSchema};
 use crate::families::Family;
 
 use super::body::Members;
-use super::raw_json;
 use super::report::Report;
 
 /// Bounds of the API model.
@@ -26,13 +25,14 @@ pub(super) struct RequestOptions {
     response_paths: Vec<String>,
     latency: Option<String>,
     service_tier: Option<String>,
-    output_schema: Option<OutputSchema>,
+    output_format: Option<OutputSchema>,
 }
 
 /// Checks the options. A value outside the set that the API names is a problem: the service would refuse the request.
 pub(super) fn request_options(
     options: &mut Options,
     configured_guardrail: Option<&Guardrail>,
+    output_format: Option<OutputSchema>,
     family: &Family,
     is_prompt: bool,
     report: &mut Report,
@@ -51,12 +51,6 @@ pub(super) fn request_options(
     if !prompt_variables.is_empty() && !is_prompt {
         report.notice("prompt-variables-omitted", "prompt variables are for a model id that is a prompt's ARN");
     }
-    let output_schema = options.output_schema.take();
-    if let Some(OutputSchema { schema, .. }) = &output_schema
-        && let Err(message) = raw_json::RawObject::parse(schema)
-    {
-        report.problem("options.outputSchema.schema", message, "a JSON Schema, which is an object");
-    }
     RequestOptions {
         request_metadata: request_metadata(options, report),
         guardrail: guardrail.map(|(_, guardrail)| guardrail),
@@ -64,7 +58,7 @@ pub(super) fn request_options(
         response_paths: response_paths(options, family, report),
         latency: one_of("options.latency", options.latency.take(), &["standard", "optimized"], report),
         service_tier: service_tier(options, family, report),
-        output_schema,
+        output_format,
     }
 }
 
@@ -158,6 +152,11 @@ fn response_paths(options: &mut Options, family: &Family, report: &mut Report) -
 }
 
 impl RequestOptions {
+    /// Whether a guardrail looks at the request.
+    pub(super) fn has_guardrail(&self) -> bool {
+        self.guardrail.is_some()
+    }
+
     /// Writes the members.
     pub(super) fn write(&self, o: &mut Members<'_>) {
         if !self.request_metadata.is_empty() {
@@ -193,7 +192,7 @@ impl RequestOptions {
         if let Some(tier) = &self.service_tier {
             o.object("serviceTier", |o| o.string("type", tier));
         }
-        if let Some(output) = &self.output_schema {
+        if let Some(output) = &self.output_format {
             o.object("outputConfig", |o| o.object("textFormat", |o| write_text_format(o, output)));
         }
     }

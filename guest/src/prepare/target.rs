@@ -33,6 +33,14 @@ pub(super) fn target(settings: &Settings, model: &Model, report: &mut Report) ->
             "a foundation model id, an inference profile id or an ARN: 1 to 2048 of letters, digits, `-`, `:`, `.`, `_`, `/`",
         );
     }
+    if id.starts_with("arn:") && id.split(':').nth(3).is_none_or(str::is_empty) {
+        // `global.` profiles list their models so; as a modelId the API refuses it (its pattern).
+        report.problem(
+            "model.id",
+            format!("`{id}` is an ARN without a region"),
+            "the ARN with a region, or the model's id",
+        );
+    }
     let region = arn_region(id).unwrap_or(&settings.region).to_owned();
     if region.is_empty() {
         report.problem("settings.region", "no region is set", "an AWS region, such as `us-east-1`");
@@ -45,7 +53,7 @@ pub(super) fn target(settings: &Settings, model: &Model, report: &mut Report) ->
     }
 }
 
-/// The region of an ARN of Bedrock or, for its marketplace models, SageMaker. A `global.` profile's ARN may have none.
+/// The region of an ARN of Bedrock or, for its marketplace models, SageMaker.
 fn arn_region(id: &str) -> Option<&str> {
     let mut fields = id.split(':');
     let is_arn = fields.next() == Some("arn") && fields.next().is_some_and(|partition| partition.starts_with("aws"));

@@ -28,14 +28,18 @@ pub(super) struct ThinkingPlan {
     pub(super) max_tokens: Option<u64>,
     /// Whether a Claude thinks: it then takes neither a temperature nor a forced tool call.
     pub(super) claude_thinks: bool,
+    /// Whether the model refuses limits and sampling while it thinks as hard as it is asked to.
+    pub(super) refuses_inference: bool,
 }
 
 /// What the plan depends on besides the options.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Circumstances<'a> {
     pub(super) model: &'a Model,
-    pub(super) family: &'static Family,
+    pub(super) family: &'a Family,
     pub(super) gov_cloud: bool,
+    /// The limit of the answer, thinking included.
+    pub(super) max_tokens: Option<u64>,
     /// Whether the last message answers tool calls of a turn that does not begin with thinking.
     pub(super) tool_turn_without_thinking: bool,
 }
@@ -43,10 +47,10 @@ pub(super) struct Circumstances<'a> {
 /// Makes the plan.
 pub(super) fn plan(circumstances: Circumstances<'_>, options: &Options, report: &mut Report) -> ThinkingPlan {
     let Circumstances { model, family, .. } = circumstances;
-    // pi 1.5.2: a Claude gets the model's own limit, because Bedrock would cut it at 4096. The limit may be the catalog's guess
-    // of 4096 for a model that it does not know; leaving it out would be no better, for the same reason.
-    let model_limit = (family.claude && model.max_tokens > 0).then_some(model.max_tokens);
-    let nothing = ThinkingPlan { max_tokens: options.max_tokens.or(model_limit), ..ThinkingPlan::default() };
+    // Thinking that cannot be switched off goes on whatever was asked (R5: OpenClaw).
+    let always = matches!(family.thinking, Thinking::Adaptive(Adaptive { mandatory: true, .. }));
+    let nothing =
+        ThinkingPlan { max_tokens: circumstances.max_tokens, claude_thinks: always, ..ThinkingPlan::default() };
 
     let display = options.thinking_display.as_deref().unwrap_or("summarized");
     if !matches!(display, "summarized" | "omitted") {
@@ -90,17 +94,14 @@ pub(super) fn plan(circumstances: Circumstances<'_>, options: &Options, report: 
         }
         Thinking::Budgeted if level == "off" => nothing,
         Thinking::Budgeted => budgeted_plan(circumstances, level, display, options, nothing, report),
+        Thinking::ReasoningConfig if level == "off" => nothing,
+        Thinking::ReasoningConfig => reasoning_config_plan(level, &nothing, report),
         Thinking::ReasoningEffort | Thinking::Effort if matches!(level, "off" | "adaptive") => {
             report.notice("thinking-changed", "this family of models thinks as hard as it does by itself");
             nothing
         }
         Thinking::ReasoningEffort => {
-            let effort = match level {
-                "minimal" | "low" => "low",
-                "medium" => "medium",
-                _ => "high",
-            };
-            let fields = raw_json::object([("reasoning_effort", quoted(effort))]);
+            let fields = raw_json::object([("reasoning_effort", quoted(one_of_three(level)))]);
             ThinkingPlan { fields: Some(fields), ..nothing }
         }
         Thinking::Effort => {
@@ -110,6 +111,26 @@ pub(super) fn plan(circumstances: Circumstances<'_>, options: &Options, report: 
             ThinkingPlan { fields: Some(fields), ..nothing }
         }
     }
+}
+
+/// A level in the words of models that know three.
+fn one_of_three(level: &str) -> &'static str {
+    match level {
+        "minimal" | "low" => "low",
+        "medium" | "adaptive" => "medium",
+        _ => "high",
+    }
+}
+
+/// Nova 2 (AWS's guide to it): at `high` it takes neither a limit nor sampling, because it thinks as long as it needs.
+fn reasoning_config_plan(level: &str, nothing: &ThinkingPlan, report: &mut Report) -> ThinkingPlan {
+    let effort = one_of_three(level);
+    if level == "adaptive" {
+        report.notice("thinking-changed", "this model has no adaptive thinking; it thinks with medium effort");
+    }
+    let config = raw_json::object([("type", quoted("enabled")), ("maxReasoningEffort", quoted(effort))]);
+    let fields = Some(raw_json::object([("reasoningConfig", config)]));
+    ThinkingPlan { fields, refuses_inference: effort == "high", ..*nothing }
 }
 
 /// The effort of adaptive thinking.
@@ -175,7 +196,7 @@ fn adaptive_plan(
     if bound {
         fields.push(("anthropic_beta", format!("[{}]", quoted(BINDING_BETA))));
     }
-    ThinkingPlan { fields: Some(raw_json::object(fields)), max_tokens, claude_thinks: true }
+    ThinkingPlan { fields: Some(raw_json::object(fields)), max_tokens, claude_thinks: true, ..ThinkingPlan::default() }
 }
 
 fn budgeted_plan(
@@ -208,7 +229,11 @@ fn budgeted_plan(
     let max_tokens = nothing.max_tokens.unwrap_or(wanted.saturating_add(DEFAULT_CLAUDE_TOKENS));
     // Where the caller asked for thinking between tool calls, a budget is for the whole turn and may go beyond the limit of one
     // answer (Anthropic's API).
-    let beyond = options.interleaved_thinking == Some(true);
+    let interleaved = circumstances.family.interleaved_thinking && options.interleaved_thinking != Some(false);
+    if options.interleaved_thinking == Some(true) && !interleaved {
+        report.notice("thinking-option-ignored", "this model cannot think between tool calls");
+    }
+    let beyond = interleaved && options.interleaved_thinking == Some(true);
     let budget = if beyond || max_tokens > wanted { wanted } else { max_tokens.saturating_sub(MIN_TOKENS) };
     if budget < MIN_TOKENS {
         let message = format!("thinking is off: of {max_tokens} tokens no budget of at least {MIN_TOKENS} can be had");
@@ -226,8 +251,13 @@ fn budgeted_plan(
         thinking.push(("display", quoted(display)));
     }
     let mut fields = vec![("thinking", raw_json::object(thinking))];
-    if options.interleaved_thinking != Some(false) {
+    if interleaved {
         fields.push(("anthropic_beta", format!("[{}]", quoted(INTERLEAVED_BETA))));
     }
-    ThinkingPlan { fields: Some(raw_json::object(fields)), max_tokens: Some(max_tokens), claude_thinks: true }
+    ThinkingPlan {
+        fields: Some(raw_json::object(fields)),
+        max_tokens: Some(max_tokens),
+        claude_thinks: true,
+        ..ThinkingPlan::default()
+    }
 }

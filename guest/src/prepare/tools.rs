@@ -15,7 +15,20 @@ use super::user_content::is_blank;
 #[derive(Debug)]
 pub(super) struct ToolConfig {
     tools: Vec<WireTool>,
+    /// Names of tools that Bedrock runs itself.
+    system_tools: Vec<String>,
     choice: Option<ToolChoice>,
+}
+
+/// What a request asks of its tools besides the tools themselves.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) choice: Option<ToolChoice>,
+    pub(super) system_tools: Vec<String>,
+    /// Whether tools that prefer to be strict may be.
+    pub(super) strict: bool,
+    pub(super) claude_thinks: bool,
+    pub(super) points: &'a mut CachePoints,
 }
 
 #[derive(Debug)]
@@ -29,9 +42,15 @@ struct WireTool {
 }
 
 /// Whether the tools go out at all. `none` leaves them out, as pi does: Converse has no such choice.
-pub(super) fn are_sent(tools: &[Tool], choice: Option<&ToolChoice>, family: &Family, report: &mut Report) -> bool {
+pub(super) fn are_sent(
+    tools: &[Tool],
+    system_tools: &[String],
+    choice: Option<&ToolChoice>,
+    family: &Family,
+    report: &mut Report,
+) -> bool {
     let forced = matches!(choice, Some(ToolChoice::Any | ToolChoice::Tool(_)));
-    if tools.is_empty() {
+    if tools.is_empty() && system_tools.is_empty() {
         if forced {
             report.problem(
                 "options.toolChoice",
@@ -58,13 +77,12 @@ pub(super) fn are_sent(tools: &[Tool], choice: Option<&ToolChoice>, family: &Fam
 /// Makes the configuration. Tools keep their order (pi does).
 pub(super) fn tool_config(
     tools: Vec<Tool>,
-    choice: Option<ToolChoice>,
+    asked: Asked<'_>,
     names: &ToolNames,
     family: &Family,
-    claude_thinks: bool,
-    points: &mut CachePoints,
     report: &mut Report,
 ) -> ToolConfig {
+    let Asked { choice, system_tools, strict, claude_thinks, points } = asked;
     let choice = choice.map(|choice| adapted(choice, &tools, family, claude_thinks, report));
     for (index, tool) in tools.iter().enumerate() {
         let path = format!("tools[{index}].name");
@@ -84,21 +102,26 @@ pub(super) fn tool_config(
         if wire != tool.name {
             report.notice("tool-name-mapped", format!("{path}: `{}` goes out as `{wire}`", tool.name));
         }
-        let strict = is_strict(tool.strict.as_deref(), family, &path, report);
+        let strict = is_strict(tool.strict.as_deref(), family, strict, &path, report);
         let schema = tool_schema::input_schema(&tool.parameters, &format!("{path}.parameters"), report);
         // The API model wants at least one character.
         let description = Some(tool.description).filter(|description| !is_blank(description));
         let cache_point = points.behind_tool(index, family, report);
         WireTool { name: wire.to_owned(), description, schema, strict, cache_point }
     });
-    ToolConfig { tools: tools.collect(), choice }
+    ToolConfig { tools: tools.collect(), system_tools, choice }
 }
 
-/// `require` goes to any model, and the service says if it cannot; `prefer` only where it is known to work.
-fn is_strict(strict: Option<&str>, family: &Family, path: &str, report: &mut Report) -> bool {
+/// `require` goes to any model, and the service says if it cannot; `prefer` only where it is known to work, and where the
+/// request that goes out again after it did not work does not say otherwise (`may_be`).
+fn is_strict(strict: Option<&str>, family: &Family, may_be: bool, path: &str, report: &mut Report) -> bool {
     match strict {
         None => false,
         Some("require") => true,
+        Some("prefer") if !may_be => {
+            report.notice("strict-omitted", format!("{path}: it goes out without `strict`, as the request says"));
+            false
+        }
         Some("prefer") => {
             if !family.strict_tools {
                 report.notice(
@@ -155,6 +178,21 @@ impl ToolConfig {
         self.tools.iter().filter(|tool| tool.cache_point.is_some()).count()
     }
 
+    /// Takes away the cache points that are not to be kept.
+    pub(super) fn retain_cache_points(&mut self, mut keep: impl FnMut(&Block) -> bool) {
+        for tool in &mut self.tools {
+            tool.cache_point = tool.cache_point.take().filter(&mut keep);
+        }
+    }
+
+    /// The times to live of the cache points, in order.
+    pub(super) fn times_to_live(&mut self) -> impl Iterator<Item = &mut Option<String>> {
+        self.tools.iter_mut().filter_map(|tool| match &mut tool.cache_point {
+            Some(Block::CachePoint { ttl }) => Some(ttl),
+            _ => None,
+        })
+    }
+
     /// The choice that goes out.
     pub(super) fn choice(&self) -> Option<&ToolChoice> {
         self.choice.as_ref()
@@ -165,11 +203,14 @@ impl ToolConfig {
         enum Item<'a> {
             Tool(&'a WireTool),
             Point(&'a Block),
+            System(&'a String),
         }
         let with_point = |tool| std::iter::once(Item::Tool(tool)).chain(tool.cache_point.as_ref().map(Item::Point));
-        o.member("tools").array(self.tools.iter().flat_map(with_point), |body: &mut Body, item| match item {
+        let items = self.tools.iter().flat_map(with_point).chain(self.system_tools.iter().map(Item::System));
+        o.member("tools").array(items, |body: &mut Body, item| match item {
             Item::Tool(tool) => body.object(|o| o.object("toolSpec", |o| tool.write(o))),
             Item::Point(point) => blocks::write(body, point),
+            Item::System(name) => body.object(|o| o.object("systemTool", |o| o.string("name", name))),
         });
         match &self.choice {
             None | Some(ToolChoice::None) => {}

@@ -15,7 +15,7 @@ pub(super) const EMPTY: &str = "<empty>";
 #[derive(Debug)]
 pub(super) struct UserContent<'a> {
     model: &'a Model,
-    family: &'static Family,
+    family: &'a Family,
     documents: DocumentNames,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct ResultContent {
 }
 
 impl<'a> UserContent<'a> {
-    pub(super) fn new(model: &'a Model, family: &'static Family) -> Self {
+    pub(super) fn new(model: &'a Model, family: &'a Family) -> Self {
         UserContent { model, family, documents: DocumentNames::default() }
     }
 

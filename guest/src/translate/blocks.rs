@@ -42,6 +42,12 @@ enum Kind {
         input: String,
         seed: Option<String>,
     },
+    /// The call of the tool whose arguments are the answer (`prepare` put it there for an output schema): a text.
+    Answer {
+        content_index: u32,
+        seed: Option<String>,
+        any: bool,
+    },
     /// A call of a tool that Bedrock runs itself.
     ServerToolUse {
         id: String,
@@ -112,8 +118,16 @@ impl Turn {
             self.blocks.open.push(Block { wire_index, kind: Kind::ServerToolUse { id, name, kind, input } });
             return;
         }
-        let name = self.tool_names.get(&name).cloned().unwrap_or(name);
         let seed = input.map(|input| input.get().to_owned());
+        if self.answer_tool.as_ref() == Some(&name) {
+            // A second answer is no answer: it is left a call, which the caller can see to be one too many.
+            self.answer_tool = None;
+            let content_index =
+                self.blocks.open(wire_index, |content_index| Kind::Answer { content_index, seed, any: false });
+            deltas.push(Delta::TextStart(content_index));
+            return;
+        }
+        let name = self.tool_names.get(&name).cloned().unwrap_or(name);
         self.called_tools = true;
         let content_index =
             self.blocks.open(wire_index, |content_index| Kind::ToolCall { content_index, input: String::new(), seed });
@@ -170,6 +184,10 @@ impl Turn {
             Some(Kind::ToolCall { content_index, input, .. }) => {
                 input.push_str(piece);
                 deltas.push(Delta::ToolcallDelta(Fragment { content_index: *content_index, delta: piece.to_owned() }));
+            }
+            Some(Kind::Answer { content_index, any, .. }) => {
+                *any = *any || !piece.trim().is_empty();
+                deltas.push(Delta::TextDelta(Fragment { content_index: *content_index, delta: piece.to_owned() }));
             }
             Some(Kind::ServerToolUse { input, .. }) => input.push_str(piece),
             _ => self.unexpected("toolUse", wire_index, deltas),
@@ -248,6 +266,14 @@ impl Turn {
                 }
                 let arguments::Arguments { json, problem } = arguments::parse(&input);
                 deltas.push(Delta::ToolcallEnd(ToolcallEnd { content_index, arguments: json, problem }));
+            }
+            Kind::Answer { content_index, seed, any } => {
+                if !any {
+                    // A call without arguments is one with an empty object.
+                    let delta = seed.unwrap_or_else(|| "{}".to_owned());
+                    deltas.push(Delta::TextDelta(Fragment { content_index, delta }));
+                }
+                deltas.push(Delta::TextEnd(content_index));
             }
             Kind::ServerToolUse { id, name, kind, input } => {
                 let input = arguments::parse(&input).json;

@@ -26,6 +26,8 @@ pub struct Turn {
     cost: Cost,
     /// What `prepare` mapped tool names from, by the name on the wire.
     tool_names: BTreeMap<String, String>,
+    /// The tool whose arguments are the answer itself, by its name on the wire; none any more once it was called.
+    answer_tool: Option<String>,
     request_id: Option<String>,
     state: State,
     blocks: Blocks,
@@ -55,9 +57,11 @@ impl Turn {
     #[must_use]
     pub fn new(opening: Opening) -> Self {
         let Opening { model, carry, request_id, extras: _ } = opening;
+        let Carry { tools, answer_tool } = Carry::read(&carry);
         Turn {
             cost: model.cost,
-            tool_names: Carry::read(&carry).tools,
+            tool_names: tools,
+            answer_tool,
             request_id,
             state: State::Waiting,
             blocks: Blocks::default(),

@@ -5,15 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::layout;
 use super::provider::{Fault, Provider};
+use super::translate::{Event, opening, translated};
 use crate::contract::config::Settings;
-use crate::contract::conversation::{BodyPart, Context, Options, Prepared};
+use crate::contract::conversation::{BodyPart, Context, Ending, Opening, Options, Prepared};
 use crate::contract::types::Model;
-use crate::json::Json;
 use crate::json::failure::NoticeForm;
 use crate::json::model::ModelOverrides;
 use crate::json::options::OptionsForm;
 use crate::json::problem::RequestProblemForm;
 use crate::json::settings::SettingsOverrides;
+use crate::json::{Json, Members};
 use crate::pi::blobs::{Blobs, join};
 use crate::pi::context::{ContextError, read_context};
 
@@ -29,6 +30,9 @@ pub struct Given {
     context: Json,
     #[serde(default)]
     options: OptionsForm,
+    /// The events of an answer to the request, as cases of `translate` have them.
+    #[serde(default)]
+    answer: Vec<Event>,
 }
 
 impl Given {
@@ -50,6 +54,9 @@ struct PreparedForm {
     body: Json,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<NoticeForm>,
+    /// What the turn makes of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Members<Json>>,
 }
 
 #[derive(Serialize)]
@@ -68,13 +75,24 @@ pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> 
         Err(problems) => {
             layout::text(&ProblemsForm { problems: problems.into_iter().map(RequestProblemForm::from).collect() })
         }
-        Ok(Prepared { model_id, region, body, carry: _, notices }) => layout::text(&PreparedForm {
-            model_id,
-            region,
-            body: Json(body_text(&body, &blobs)?),
-            notices: notices.into_iter().map(NoticeForm::from).collect(),
-        }),
+        Ok(Prepared { model_id, region, body, carry, notices }) => {
+            let body = Json(body_text(&body, &blobs)?);
+            layout::text(&PreparedForm {
+                model_id,
+                region,
+                body,
+                notices: notices.into_iter().map(NoticeForm::from).collect(),
+                answer: (!given.answer.is_empty()).then(|| answer(given, carry, provider)).transpose()?,
+            })
+        }
     }
+}
+
+/// Translates the answer as one to this request: what `prepare` changed on the way out is undone on the way back.
+fn answer(given: &Given, carry: Vec<u8>, provider: &mut dyn Provider) -> Result<Members<Json>, Fault> {
+    let frames: Vec<_> = given.answer.iter().map(|event| event.0.clone()).collect();
+    let opening = Opening { carry, ..opening(given.model.0.clone(), None) };
+    translated(&opening, &frames, &Ending::Complete, provider)
 }
 
 /// The body as it goes over the wire.

@@ -28,7 +28,7 @@ pub struct Given {
 
 /// One event: a frame under its name.
 #[derive(Debug)]
-struct Event(OwnedFrame);
+pub(super) struct Event(pub(super) OwnedFrame);
 
 /// Members of `{"frame": …}`, for frames that no other form can say.
 #[derive(Deserialize)]
@@ -134,11 +134,23 @@ pub fn turn<'a>(
 /// # Errors
 /// When a call does not return, or the deltas break the protocol.
 pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> {
+    layout::text(&translated(&given.opening(), &given.frames(), &given.ending(), provider)?)
+}
+
+/// A whole turn, one frame a batch: the deltas, and the message that they make.
+///
+/// # Errors
+/// When a call does not return, or the deltas break the protocol.
+pub(super) fn translated(
+    opening: &Opening,
+    frames: &[OwnedFrame],
+    ending: &Ending,
+    provider: &mut dyn Provider,
+) -> Result<Members<Json>, Fault> {
     let identity = provider.identify()?;
-    let frames = given.frames();
-    let deltas = turn(provider, &given.opening(), frames.chunks(1), &given.ending())?;
+    let deltas = turn(provider, opening, frames.chunks(1), ending)?;
     protocol::check(&deltas).map_err(Fault)?;
-    let mut fold = Fold::new(&identity.api, &identity.provider, &given.model.0.id, None);
+    let mut fold = Fold::new(&identity.api, &identity.provider, &opening.model.id, None);
     let mut events = Vec::new();
     let mut message = Json("null".to_owned());
     for delta in &deltas {
@@ -153,7 +165,7 @@ pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> 
         }
     }
     let deltas = Json(layout::text(&events)?);
-    layout::text(&Members(vec![("deltas".to_owned(), deltas), ("message".to_owned(), message)]))
+    Ok(Members(vec![("deltas".to_owned(), deltas), ("message".to_owned(), message)]))
 }
 
 /// Takes the message out of the last event: a case has it beside the deltas, not twice.

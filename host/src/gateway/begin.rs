@@ -11,6 +11,7 @@ use super::effective::Effective;
 use super::listeners::{Heard, Listeners, Preparing};
 use super::models;
 use super::refusal::{Refusal, RefusalKind};
+use super::strict_tools::without_preferred_strictness;
 use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
 use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
@@ -139,7 +140,7 @@ async fn ask_chain(
         let heard =
             listeners.hear(&Preparing { generation, settings, model: &model, context: &context, options, size });
         let prepared = prepare(generation, effective, &model, context, &asked.options, &asked.blobs, size).await;
-        let request = match prepared {
+        let mut request = match prepared {
             Ok((request, given_back)) => {
                 context = given_back;
                 request
@@ -155,7 +156,22 @@ async fn ask_chain(
                 return Err(not_begun);
             }
         };
-        match attempts(generation, effective, &request, retry, observation, &heard).await {
+        let mut begun = attempts(generation, effective, &request, retry, observation, &heard).await;
+        if let Err(failure) = &begun
+            && let Some(options) = without_preferred_strictness(failure, &context, &asked.options)
+        {
+            observation.retried(failure, Duration::ZERO);
+            let prepared = prepare(generation, effective, &model, context, &options, &asked.blobs, size).await;
+            (request, context) = match prepared {
+                Ok(prepared) => prepared,
+                Err(not_begun) => {
+                    heard.came_to_no_stream();
+                    return Err(not_begun);
+                }
+            };
+            begun = attempts(generation, effective, &request, retry, observation, &heard).await;
+        }
+        match begun {
             Ok((turn, first)) => {
                 observation.answering(&Answering {
                     model: &request.ask.model_id,

@@ -20,6 +20,7 @@ mod replay;
 mod server;
 mod shadow;
 mod state;
+mod strict_tools;
 mod turn;
 mod versions;
 mod watch;

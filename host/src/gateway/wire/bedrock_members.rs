@@ -3,6 +3,7 @@
 use super::reader::{Object, Value};
 use crate::contract::config::Guardrail;
 use crate::contract::conversation::Options;
+use crate::contract::types::NamedJson;
 
 /// Takes Bedrock's own members out of a request.
 pub(crate) fn read(body: &Object<'_, '_>, options: &mut Options) {
@@ -19,6 +20,12 @@ pub(crate) fn read(body: &Object<'_, '_>, options: &mut Options) {
             trace: guardrail.string("trace"),
         });
         guardrail.finish();
+    }
+    // The provider reads these two, and says what is wrong with them.
+    for name in ["guardLastTurnOnly", "systemTools"] {
+        if let Some(value) = body.take(name) {
+            options.extras.push(NamedJson { name: name.to_owned(), value: value.raw.get().to_owned() });
+        }
     }
     if let Some(performance) = body.take("performanceConfig").and_then(|config| config.require_object("an object")) {
         options.latency = performance.string("latency");
