@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::wire::{BlockDelta, BlockStart, BlockStop, MessageStart, MessageStop, Metadata};
+use super::wire::{BlockDelta, BlockStart, BlockStop, MessageStart, MessageStop, Metadata, ServiceTier};
 use super::{State, Turn, usage};
 use crate::contract::conversation::Delta;
 use crate::contract::types::NamedJson;
@@ -81,7 +81,10 @@ impl Turn {
         self.begin(deltas);
         self.unknown_members("metadata", &event.unknown, deltas);
         // Metadata may come before messageStop, and more than once: the last one holds.
-        self.usage = Some(match event.usage.map(|json| usage::read(json.get(), &self.cost)) {
+        let tier = event.service_tier.and_then(|tier| serde_json::from_str::<ServiceTier<'_>>(tier.get()).ok());
+        let tier = tier.as_ref().and_then(|tier| tier.name.as_ref()).map(|name| &*name.0);
+        let read = event.usage.map(|json| usage::read(json.get(), &self.meter, &self.options, tier));
+        self.usage = Some(match read {
             Some(Ok(usage)) => usage,
             Some(Err(error)) => {
                 let message = || format!("the usage that Bedrock sent cannot be read, so none is told: {error}");
