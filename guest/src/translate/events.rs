@@ -83,7 +83,7 @@ impl Turn {
         // Metadata may come before messageStop, and more than once: the last one holds.
         let tier = event.service_tier.and_then(|tier| serde_json::from_str::<ServiceTier<'_>>(tier.get()).ok());
         let tier = tier.as_ref().and_then(|tier| tier.name.as_ref()).map(|name| &*name.0);
-        let read = event.usage.map(|json| usage::read(json.get(), &self.meter, &self.options, tier));
+        let read = event.usage.map(|json| usage::read(json.get(), &self.model, &self.options, tier));
         self.usage = Some(match read {
             Some(Ok(usage)) => usage,
             Some(Err(error)) => {
@@ -93,6 +93,10 @@ impl Turn {
             }
             None => usage::unknown(),
         });
+        // What server tools took; Bedrock sends it empty where there are none.
+        let taken = event.usage.and_then(|usage| serde_json::from_str::<ServerToolUsage<'_>>(usage.get()).ok());
+        let taken = taken.and_then(|usage| usage.counts).filter(|counts| !matches!(counts.get(), "{}" | "null"));
+        self.keep("serverToolUsage", taken);
         self.keep("metrics", event.metrics);
         self.keep("trace", event.trace);
         self.keep("performanceConfig", event.performance);
@@ -106,6 +110,13 @@ impl Turn {
             self.extras.push(NamedJson { name: name.to_owned(), value: json.get().to_owned() });
         }
     }
+}
+
+/// Of `metadata.usage`, what has no place among the counts.
+#[derive(Deserialize)]
+struct ServerToolUsage<'a> {
+    #[serde(rename = "serverToolUsage", borrow, default)]
+    counts: Option<&'a serde_json::value::RawValue>,
 }
 
 fn parse<'de, T: Deserialize<'de>>(payload: &'de [u8]) -> Result<T, serde_json::Error> {

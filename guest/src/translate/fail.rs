@@ -16,7 +16,7 @@ impl Turn {
             (Some(message), Some(original)) if !message.contains(&original) => Some(format!("{message} ({original})")),
             (message, original) => message.or(original),
         };
-        let failure = explain::stream_exception(name, body.original_status, message.as_deref(), &self.model_id);
+        let failure = explain::stream_exception(name, body.original_status, message.as_deref(), &self.model.id);
         self.fail(failure, deltas);
     }
 
@@ -24,7 +24,7 @@ impl Turn {
     pub(super) fn unmodelled_error(&mut self, code: &str, message: &[u8], deltas: &mut Vec<Delta>) {
         let message = String::from_utf8_lossy(message);
         let message = Some(message.trim()).filter(|message| !message.is_empty());
-        self.fail(explain::stream_exception(code, None, message, &self.model_id), deltas);
+        self.fail(explain::stream_exception(code, None, message, &self.model.id), deltas);
     }
 
     /// Bytes that are not what Bedrock sends.

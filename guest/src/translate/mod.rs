@@ -20,18 +20,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::blocks::Blocks;
 use self::options::TurnOptions;
 pub(crate) use self::options::is_turn_option;
-use self::usage::Meter;
 use crate::carry::Carry;
 use crate::contract::conversation::{Batch, Delta, Ending, Frame, MessageType, Opening, Outcome, StopReason};
-use crate::contract::types::{NamedJson, Notice, Usage};
-use crate::families::family_of;
+use crate::contract::types::{Model, NamedJson, Notice, Usage};
 
 /// One answer, while it comes.
 #[derive(Debug)]
 pub struct Turn {
-    /// The model's id, for failures.
-    model_id: String,
-    meter: Meter,
+    /// The model that answers.
+    model: Model,
     options: TurnOptions,
     /// What `prepare` mapped tool names from, by the name on the wire.
     tool_names: BTreeMap<String, String>,
@@ -68,8 +65,7 @@ impl Turn {
         let Opening { model, carry, request_id, extras } = opening;
         Turn {
             options: TurnOptions::read(model.params.as_deref(), &extras),
-            meter: Meter { input_counts_cache: family_of(&model).input_counts_cache, cost: model.cost },
-            model_id: model.id,
+            model,
             tool_names: Carry::read(&carry).tools,
             request_id,
             state: State::Waiting,

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::options::{TotalTokens, TurnOptions};
-use crate::contract::types::{Cost, Usage, UsageCost};
+use crate::contract::types::{Cost, Model, Usage, UsageCost};
+use crate::families::family_of;
 
 /// `metadata.usage` (Bedrock API reference, `TokenUsage`). The cache counts come twice on the wire; both names are read.
 #[derive(Debug, Default, Deserialize)]
@@ -26,20 +27,11 @@ struct CacheDetail {
     input_tokens: Option<u64>,
 }
 
-/// What the counts of a model mean.
-#[derive(Debug)]
-pub(super) struct Meter {
-    /// Its prices.
-    pub(super) cost: Cost,
-    /// Whether `inputTokens` counts what the cache served or took.
-    pub(super) input_counts_cache: bool,
-}
-
 /// Reads `metadata.usage`; `service_tier` is what `metadata.serviceTier` says. Fails with the reason where it is not what the API
 /// reference says.
 pub(super) fn read(
     json: &str,
-    meter: &Meter,
+    model: &Model,
     options: &TurnOptions,
     service_tier: Option<&str>,
 ) -> Result<Usage, String> {
@@ -57,7 +49,7 @@ pub(super) fn read(
     let mut total = counts.total_tokens.unwrap_or_else(|| input.saturating_add(output));
     let cached = cache_read.saturating_add(cache_write);
     let sum = |input: u64| input.saturating_add(output).saturating_add(cached);
-    if meter.input_counts_cache && cached > 0 && input >= cached {
+    if cached > 0 && input >= cached && family_of(model).input_counts_cache {
         // Bedrock's total is the sum of its counts, so it has the cached tokens twice.
         if total == sum(input) {
             total -= cached;
@@ -70,7 +62,7 @@ pub(super) fn read(
         TotalTokens::Sum => total.max(sum),
     };
     let mut usage = Usage { input, output, cache_read, cache_write, cache_write_long, total, cost: none() };
-    usage.cost = price(&usage, &meter.cost, options.cost_factor(service_tier));
+    usage.cost = price(&usage, &model.cost, options.cost_factor(service_tier));
     Ok(usage)
 }
 
@@ -108,32 +100,45 @@ fn price(usage: &Usage, cost: &Cost, factor: f64) -> UsageCost {
 
 #[cfg(test)]
 mod tests {
-    use super::{Meter, TotalTokens, TurnOptions, read};
-    use crate::contract::types::{Cost, CostTier};
+    use super::{TotalTokens, TurnOptions, read};
+    use crate::contract::types::{Cost, CostTier, Model};
 
-    fn meter(input: f64, output: f64, cache_read: f64, cache_write: f64, tiers: Vec<CostTier>) -> Meter {
-        Meter { cost: Cost { input, output, cache_read, cache_write, tiers }, input_counts_cache: false }
+    fn model(id: &str, cost: Cost) -> Model {
+        Model {
+            id: id.to_owned(),
+            name: String::new(),
+            reasoning: false,
+            input: Vec::new(),
+            cost,
+            context_window: 0,
+            max_tokens: 0,
+            base_url: None,
+            params: None,
+            extras: Vec::new(),
+        }
     }
 
     #[test]
     fn an_hour_in_the_cache_costs_twice_the_input() {
-        let meter = meter(1e6, 2e6, 5e5, 1.25e6, Vec::new());
+        let cost = Cost { input: 1e6, output: 2e6, cache_read: 5e5, cache_write: 1.25e6, tiers: Vec::new() };
+        let model = model("anthropic.m", cost);
         let json = r#"{"inputTokens":20,"outputTokens":5,"totalTokens":25,"cacheReadInputTokens":70,
             "cacheWriteInputTokens":10,"cacheDetails":[{"ttl":"1h","inputTokens":6},{"ttl":"5m","inputTokens":4}]}"#;
-        let usage = read(json, &meter, &TurnOptions::default(), None).expect("the usage is well formed");
+        let usage = read(json, &model, &TurnOptions::default(), None).expect("the usage is well formed");
         assert_eq!((usage.total, usage.cache_write_long), (25, 6));
         assert_eq!((usage.cost.cache_write, usage.cost.total), (17.0, 82.0));
         let sum = TurnOptions { total_tokens: TotalTokens::Sum, ..TurnOptions::default() };
-        assert_eq!(read(json, &meter, &sum, None).map(|usage| usage.total), Ok(105));
+        assert_eq!(read(json, &model, &sum, None).map(|usage| usage.total), Ok(105));
     }
 
     #[test]
     fn a_tier_holds_strictly_above_its_bound() {
         let tier = CostTier { input_tokens_above: 10, input: 3e6, output: 0.0, cache_read: 0.0, cache_write: 0.0 };
-        let meter = meter(1e6, 0.0, 0.0, 0.0, vec![tier]);
+        let cost = Cost { input: 1e6, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: vec![tier] };
+        let model = model("anthropic.m", cost);
         let at = |tokens: u64| {
             let json = format!(r#"{{"inputTokens":{tokens}}}"#);
-            read(&json, &meter, &TurnOptions::default(), None).map(|usage| usage.cost.input)
+            read(&json, &model, &TurnOptions::default(), None).map(|usage| usage.cost.input)
         };
         assert_eq!(at(10), Ok(10.0));
         assert_eq!(at(11), Ok(33.0));
@@ -146,9 +151,10 @@ mod tests {
             r#"{{"inputTokens":{most},"outputTokens":{most},"totalTokens":{most},"cacheReadInputTokens":{most},
             "cacheWriteInputTokens":{most},"cacheDetails":[{{"ttl":"1h","inputTokens":{most}}},{{"ttl":"1h","inputTokens":1}}]}}"#
         );
-        for input_counts_cache in [false, true] {
-            let meter = Meter { input_counts_cache, ..meter(1.0, 1.0, 1.0, 1.0, Vec::new()) };
-            let usage = read(&json, &meter, &TurnOptions::default(), None);
+        for id in ["anthropic.m", "openai.gpt-5.6"] {
+            let cost = Cost { input: 1.0, output: 1.0, cache_read: 1.0, cache_write: 1.0, tiers: Vec::new() };
+            let model = model(id, cost);
+            let usage = read(&json, &model, &TurnOptions::default(), None);
             assert!(usage.is_ok_and(|usage| usage.cost.total.is_finite()));
         }
     }

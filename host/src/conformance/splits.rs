@@ -4,7 +4,7 @@
 //! the frames before it first and the rest after it. [`chunks`] shows that these are the same frames for every offset, and
 //! [`batches`] that the provider gives the same deltas wherever two batches meet.
 
-use super::frames::{OwnedFrame, decode_chunks};
+use super::frames::decode_chunks;
 use super::numbers::Numbers;
 use super::properties::Stream;
 use super::provider::Providers;
