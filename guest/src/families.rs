@@ -59,6 +59,8 @@ pub struct Family {
     pub service_tiers: bool,
     /// Whether a refusal is explained in the response field `/stop_details`.
     pub refusal_details: bool,
+    /// Whether `inputTokens` of a stream counts what the cache served or took, which Bedrock's documentation says it does not.
+    pub input_counts_cache: bool,
 }
 
 /// How far a tool call can be forced.

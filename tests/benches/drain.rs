@@ -87,6 +87,7 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
         region: "us-east-1".to_owned(),
         body,
         carry: Vec::new(),
+        extras: Vec::new(),
         idle: Duration::from_secs(30),
     };
     let mut fold = Fold::new("bedrock-converse-stream", "amazon-bedrock", MODEL, None);

@@ -1,58 +1,161 @@
 //! What only AWS's words tell: one exception name covers failures that want different answers.
 
+use super::profiles;
+use super::table::{FORM, LOGIN};
 use crate::contract::types::{Failure, FailureKind};
 
-/// Looks at AWS's message and makes the failure more exact.
-pub(super) fn refine(failure: &mut Failure, message: &str, model_id: Option<&str>, region: Option<&str>) {
-    let words = message.to_lowercase();
-    let has = |patterns: &[&str]| patterns.iter().any(|pattern| words.contains(pattern));
-    match failure.kind {
-        // "Too many tokens per day": waiting a moment does not help (OpenClaw #10462).
-        FailureKind::Throttled if has(&["per day", "daily"]) => {
-            failure.kind = FailureKind::Quota;
-            failure.retryable = false;
-            failure.hint =
-                Some("the quota of the day is used up: use another model or region, or ask AWS for more".to_owned());
-        }
-        // Throttling first: its "too many tokens" is not an overflow (pi #2699).
-        FailureKind::Validation | FailureKind::Service | FailureKind::ModelOutput if has(OVERFLOW) => {
-            failure.kind = FailureKind::ContextOverflow;
-            failure.retryable = false;
-            failure.hint = Some("make the conversation shorter, or use a model with a larger context".to_owned());
-        }
-        FailureKind::Validation if has(&["on-demand throughput"]) => needs_profile(failure, model_id, region),
-        FailureKind::Validation if has(&["model identifier is invalid", "invalid model id"]) => {
-            failure.kind = FailureKind::ModelNotFound;
-            failure.hint = Some(format!(
-                "`quarry models list` shows the models of {}",
-                region.map_or_else(|| "this region".to_owned(), |region| format!("the region {region}"))
-            ));
-        }
-        FailureKind::Validation if has(&["data retention mode"]) => {
-            failure.hint = Some(
-                "See https://docs.aws.amazon.com/bedrock/latest/userguide/data-retention.html for supported data \
-                 retention modes."
-                    .to_owned(),
-            );
-        }
-        FailureKind::Denied if has(&["access to the model", "model access", "aws-marketplace"]) => {
-            failure.kind = FailureKind::ModelNotEnabled;
-            failure.hint = Some("enable access to this model in the Bedrock console of the region".to_owned());
-        }
-        FailureKind::ModelNotFound if has(&["end of its life", "legacy"]) => {
-            failure.hint =
-                Some("this version of the model is gone; `quarry models list` shows what there is".to_owned());
-        }
-        // Nova's "Model produced invalid sequence as part of ToolUse" comes again and again for the same request.
-        FailureKind::Service | FailureKind::ModelOutput if has(&["invalid sequence as part of tooluse"]) => {
-            failure.kind = FailureKind::ModelOutput;
-            failure.retryable = false;
-            failure.hint =
-                Some("the model could not write a valid tool call: change the prompt or the tools".to_owned());
-        }
-        _ => {}
-    }
+/// What AWS's words mean for a failure of some kind.
+struct Rule {
+    /// The kinds that the exception's name may have given.
+    of: &'static [FailureKind],
+    /// Any of these is in the message. Lower case.
+    words: &'static [&'static str],
+    kind: FailureKind,
+    retryable: bool,
+    hint: Hint,
 }
+
+/// What to do about it.
+enum Hint {
+    Text(&'static str),
+    /// To look which models the region has.
+    ListModels,
+    /// To ask for an inference profile in the model's place.
+    InferenceProfile,
+}
+
+/// The first rule that fits holds.
+static RULES: &[Rule] = &[
+    // "Too many tokens per day": waiting a moment does not help (OpenClaw #10462). OpenClaw classes it with throttling so
+    // that another model is tried; a quota is one kind more to tell a caller the same.
+    Rule {
+        of: &[FailureKind::Throttled],
+        words: &["per day", "daily"],
+        kind: FailureKind::Quota,
+        retryable: false,
+        hint: Hint::Text("the quota of the day is used up: use another model or region, or ask AWS for more"),
+    },
+    // Not for throttling, whose "too many tokens" is no overflow (pi #2699).
+    Rule {
+        of: &[FailureKind::Validation, FailureKind::Service, FailureKind::ModelOutput],
+        words: OVERFLOW,
+        kind: FailureKind::ContextOverflow,
+        retryable: false,
+        hint: Hint::Text("make the conversation shorter, or use a model with a larger context"),
+    },
+    // OpenClaw #5290.
+    Rule {
+        of: &[FailureKind::Validation],
+        words: &["on-demand throughput"],
+        kind: FailureKind::NeedsInferenceProfile,
+        retryable: false,
+        hint: Hint::InferenceProfile,
+    },
+    // OpenClaw #55642: also the answer to a profile of another geography.
+    Rule {
+        of: &[FailureKind::Validation],
+        words: &["model identifier is invalid", "invalid model id", "could not resolve the foundation model"],
+        kind: FailureKind::ModelNotFound,
+        retryable: false,
+        hint: Hint::ListModels,
+    },
+    // pi #5561, in pi's words.
+    Rule {
+        of: &[FailureKind::Validation],
+        words: &["data retention mode"],
+        kind: FailureKind::Validation,
+        retryable: false,
+        hint: Hint::Text(
+            "See https://docs.aws.amazon.com/bedrock/latest/userguide/data-retention.html for supported data retention \
+             modes.",
+        ),
+    },
+    // OpenClaw #45010 and six more: thinking that was changed, cut or moved to another model.
+    Rule {
+        of: &[FailureKind::Validation],
+        words: &["signature` in `thinking", "signature: field required", "thinking_blocks cannot be modified"],
+        kind: FailureKind::Validation,
+        retryable: false,
+        hint: Hint::Text(
+            "the conversation holds thinking that is not as this model gave it: send it back unchanged, or leave it out",
+        ),
+    },
+    // An account that AWS has not let in yet says so with a 400 (aws-cli #8717, dify #7488).
+    Rule {
+        of: &[FailureKind::Validation],
+        words: &["operation not allowed"],
+        kind: FailureKind::Denied,
+        retryable: false,
+        hint: Hint::Text("AWS does not let this account invoke models yet: ask AWS Support"),
+    },
+    // Bedrock user guide, "Troubleshooting API error codes"; seen as 404 and 400 (obot #6747).
+    Rule {
+        of: &[FailureKind::Denied, FailureKind::ModelNotFound, FailureKind::Validation, FailureKind::ModelNotEnabled],
+        words: &["use case details", "use-case form", "use case form"],
+        kind: FailureKind::ModelNotEnabled,
+        retryable: false,
+        hint: Hint::Text(FORM),
+    },
+    // opensre #1808: people were sent to look at their IAM policies.
+    Rule {
+        of: &[FailureKind::Denied],
+        words: &["payment instrument", "payment_instrument"],
+        kind: FailureKind::ModelNotEnabled,
+        retryable: false,
+        hint: Hint::Text("give the AWS account a valid means of payment; permissions are not what is missing"),
+    },
+    Rule {
+        of: &[FailureKind::Denied],
+        words: &["aws-marketplace", "marketplace subscription"],
+        kind: FailureKind::ModelNotEnabled,
+        retryable: false,
+        hint: Hint::Text(
+            "enable access to this model once, as somebody who may subscribe to it (aws-marketplace:Subscribe, \
+             aws-marketplace:ViewSubscriptions), and try again some minutes later",
+        ),
+    },
+    Rule {
+        of: &[FailureKind::Denied],
+        words: &["access to the model", "model access"],
+        kind: FailureKind::ModelNotEnabled,
+        retryable: false,
+        hint: Hint::Text("enable access to this model in the Bedrock console of the region"),
+    },
+    // A bearer token that is over is no lack of permissions.
+    Rule {
+        of: &[FailureKind::Denied],
+        words: &["token has expired", "token is expired", "request is expired", "make sure your api key is valid"],
+        kind: FailureKind::CredentialsInvalid,
+        retryable: false,
+        hint: Hint::Text(LOGIN),
+    },
+    // Bedrock user guide, "Geographic cross-Region inference": the policy has to allow every region of the profile.
+    Rule {
+        of: &[FailureKind::Denied],
+        words: &["service control policy", "explicit deny"],
+        kind: FailureKind::Denied,
+        retryable: false,
+        hint: Hint::Text(
+            "a policy forbids it; an inference profile invokes the model in each region of its geography, so all of them \
+             have to be allowed",
+        ),
+    },
+    Rule {
+        of: &[FailureKind::ModelNotFound],
+        words: &["end of its life", "legacy"],
+        kind: FailureKind::ModelNotFound,
+        retryable: false,
+        hint: Hint::Text("this version of the model is gone; `quarry models list` shows what there is"),
+    },
+    // Nova, again and again for the same request (aws-solutions IDP #895, strands #649).
+    Rule {
+        of: &[FailureKind::Service, FailureKind::ModelOutput],
+        words: &["invalid sequence as part of tooluse"],
+        kind: FailureKind::ModelOutput,
+        retryable: false,
+        hint: Hint::Text("the model could not write a valid tool call: change the prompt or the tools"),
+    },
+];
 
 /// How Bedrock and the models behind it say that the input is too long (pi's and OpenClaw's patterns).
 const OVERFLOW: &[&str] = &[
@@ -66,32 +169,27 @@ const OVERFLOW: &[&str] = &[
     "maximum number of tokens",
     "exceeds the maximum number of",
     "exceeds the max number of",
+    "exceeds the maximum tokens",
+    "input token count exceeds",
     "model_context_window_exceeded",
 ];
 
-fn needs_profile(failure: &mut Failure, model_id: Option<&str>, region: Option<&str>) {
-    failure.kind = FailureKind::NeedsInferenceProfile;
-    if let Some(model_id) = model_id.filter(|id| !id.starts_with("arn:")) {
-        let bare = model_id.rsplit('/').next().unwrap_or(model_id);
-        failure.suggestions.extend(geography(region).map(|prefix| format!("{prefix}.{bare}")));
-        failure.suggestions.push(format!("global.{bare}"));
-    }
-    failure.hint = Some(match failure.suggestions.as_slice() {
-        [] => "name the id or ARN of an inference profile; `quarry models list` shows them".to_owned(),
-        ids => format!("use an inference profile, such as {}; `quarry models list` shows them", ids.join(" or ")),
+/// Looks at AWS's message and makes the failure more exact.
+pub(super) fn refine(failure: &mut Failure, message: &str, model_id: Option<&str>, region: Option<&str>) {
+    let words = message.to_lowercase();
+    let fits = |rule: &&Rule| rule.of.contains(&failure.kind) && rule.words.iter().any(|part| words.contains(part));
+    let Some(Rule { kind, retryable, hint, .. }) = RULES.iter().find(fits) else { return };
+    failure.kind = kind.clone();
+    failure.retryable = *retryable;
+    failure.hint = Some(match hint {
+        Hint::Text(text) => (*text).to_owned(),
+        Hint::ListModels => {
+            let place = region.map_or_else(|| "this region".to_owned(), |region| format!("the region {region}"));
+            format!("`quarry models list` shows the models of {place}")
+        }
+        Hint::InferenceProfile => {
+            failure.suggestions = profiles::candidates(model_id, region);
+            profiles::hint(&failure.suggestions)
+        }
     });
-}
-
-/// The prefix of the inference profiles of a region's geography (Bedrock user guide, "Supported Regions for inference
-/// profiles"). None where there is no single one.
-fn geography(region: Option<&str>) -> Option<&'static str> {
-    let region = region?;
-    match region.split('-').next()? {
-        "us" if region.starts_with("us-gov-") => Some("us-gov"),
-        "us" => Some("us"),
-        "eu" => Some("eu"),
-        "ap" => Some("apac"),
-        "ca" => Some("ca"),
-        _ => None,
-    }
 }

@@ -3,7 +3,10 @@
 //! `throttlingException` in a stream.
 
 mod messages;
+mod profiles;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use self::table::Row;
 use crate::contract::types::{ApiError, ApiStage, Failure, FailureKind};
@@ -46,25 +49,50 @@ pub fn explain(error: &ApiError) -> Failure {
         ),
     };
     failure.status = *status;
-    failure.code = code.as_deref().map(|code| table::exception_name(code).to_owned()).filter(|code| !code.is_empty());
-    failure.request_id.clone_from(request_id);
+    failure.code = code.as_deref().map(table::exception_name).and_then(code_to_tell);
+    failure.request_id = request_id.as_deref().and_then(to_tell);
     failure.retry_after_ms = retry_after.as_deref().and_then(retry_after_milliseconds);
     messages::refine(&mut failure, message.unwrap_or_default(), model_id.as_deref(), region.as_deref());
     failure
 }
 
-/// Says what an exception inside a stream means. `name` is `:exception-type` or `:error-code`.
-pub(crate) fn stream_exception(name: &str, status: Option<u16>, message: Option<&str>) -> Failure {
+/// Says what an exception inside a stream means. `name` is `:exception-type` or `:error-code`, `status` what the model
+/// answered to Bedrock where that was told.
+pub(crate) fn stream_exception(name: &str, status: Option<u16>, message: Option<&str>, model_id: &str) -> Failure {
     let mut failure = response("ConverseStream", Some(name), None, message);
-    failure.code = Some(name.to_owned()).filter(|name| !name.is_empty());
+    failure.code = code_to_tell(table::exception_name(name));
     failure.status = status;
-    messages::refine(&mut failure, message.unwrap_or_default(), None, None);
+    if failure.kind == FailureKind::Service
+        && let Some(row) = status.filter(|status| !matches!(status, 401 | 403 | 404)).and_then(table::by_status)
+    {
+        // `originalStatusCode` says whose fault it was: a 400 of the model's comes again for the same request. Who may do what
+        // is between Bedrock and the model.
+        failure.kind = row.kind.clone();
+        failure.retryable = row.retryable;
+        failure.hint = Some(row.hint.to_owned()).filter(|hint| !hint.is_empty());
+    }
+    messages::refine(&mut failure, message.unwrap_or_default(), Some(model_id), None);
     failure
+}
+
+/// A name that is worth telling. The SDKs say `Unknown` where the service named nothing; so does pi's rule.
+fn code_to_tell(name: &str) -> Option<String> {
+    to_tell(name).filter(|name| !name.eq_ignore_ascii_case("unknown"))
+}
+
+/// The longest name or id that is told: what is longer is none (pi's bound).
+const LONGEST_TOLD: usize = 200;
+
+/// A name or an id, if it can be one.
+fn to_tell(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty() && text.len() <= LONGEST_TOLD).then(|| text.to_owned())
 }
 
 /// An error that the service answered with.
 fn response(operation: &str, code: Option<&str>, status: Option<u16>, message: Option<&str>) -> Failure {
-    let name = code.map(table::exception_name).unwrap_or_default();
+    let name = code.map(table::exception_name).and_then(code_to_tell).unwrap_or_default();
+    let name = name.as_str();
     let row = table::by_name(name).or_else(|| status.and_then(table::by_status));
     let title = match (row.and_then(|row| row.title), name, status) {
         (Some(title), ..) => title.to_owned(),
@@ -120,7 +148,12 @@ fn with_words(message: Option<&str>) -> String {
     message.map(|message| format!(": {message}")).unwrap_or_default()
 }
 
-/// `retry-after` in seconds. A date says nothing here: there is no clock.
+/// `retry-after` in seconds, with a fraction where a proxy writes one. A date says nothing here: there is no clock.
 fn retry_after_milliseconds(header: &str) -> Option<u64> {
-    header.trim().parse::<u64>().ok()?.checked_mul(1_000)
+    let (whole, fraction) = header.trim().split_once('.').unwrap_or((header.trim(), "0"));
+    if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(1_000)?.checked_add(thousandths)
 }

@@ -5,8 +5,8 @@ use crate::contract::types::FailureKind;
 /// What an exception means.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// Its name, lower case.
-    name: &'static str,
+    /// Its name, lower case: the same exception is `ThrottlingException` over HTTP and `throttlingException` in a stream.
+    pub(super) name: &'static str,
     pub(super) kind: FailureKind,
     pub(super) retryable: bool,
     /// What stands before AWS's message: pi's words, by which clients decide about another try. The name itself when absent.
@@ -24,16 +24,23 @@ const fn row(
     Row { name, kind, retryable, title, hint }
 }
 
-const LOGIN: &str = "get new credentials (for SSO: `aws sso login`); `quarry auth status` shows which source is used";
+pub(super) const LOGIN: &str =
+    "get new credentials (for SSO: `aws sso login`); `quarry auth status` shows which source is used";
 const CLOCK: &str =
     "check the secret key and the clock of this machine; `quarry auth status` shows which source is used";
 const LATER: &str = "try again in a while";
 const SLOWER: &str = "wait and try again, send less at once, or ask AWS for a higher quota";
 
-/// Names from the Bedrock service models (runtime and control plane), AWS's common errors, and recorded 403s.
-static ROWS: &[Row] = &[
+pub(super) const FORM: &str =
+    "fill out the use case form of the model's provider in the Bedrock console, and try again 15 minutes later";
+
+/// Names from the Bedrock service models (runtime and control plane), AWS's common errors, the user guide's "Troubleshooting API
+/// error codes", and recorded 403s.
+pub(super) static ROWS: &[Row] = &[
     row("throttlingexception", FailureKind::Throttled, true, Some("Throttling error"), SLOWER),
     row("throttledexception", FailureKind::Throttled, true, Some("Throttling error"), SLOWER),
+    row("throttling", FailureKind::Throttled, true, Some("Throttling error"), SLOWER),
+    row("requestlimitexceeded", FailureKind::Throttled, true, Some("Throttling error"), SLOWER),
     row("toomanyrequestsexception", FailureKind::Throttled, true, Some("Throttling error"), SLOWER),
     row(
         "servicequotaexceededexception",
@@ -64,11 +71,23 @@ static ROWS: &[Row] = &[
     row("internalservererror", FailureKind::Service, true, Some("Internal server error"), LATER),
     row("internalfailure", FailureKind::Service, true, Some("Internal server error"), LATER),
     row("validationexception", FailureKind::Validation, false, Some("Validation error"), ""),
+    row("validationerror", FailureKind::Validation, false, Some("Validation error"), ""),
+    row("invalidaction", FailureKind::Validation, false, None, "check that the endpoint is Bedrock's"),
     row("serializationexception", FailureKind::Validation, false, None, ""),
     row("unknownoperationexception", FailureKind::Validation, false, None, "check that the endpoint is Bedrock's"),
     row("accessdeniedexception", FailureKind::Denied, false, None, "grant the permission that the message names"),
     row("accessdenied", FailureKind::Denied, false, None, "grant the permission that the message names"),
+    row("notauthorized", FailureKind::Denied, false, None, "grant the permission that the message names"),
     row("optinrequired", FailureKind::Denied, false, None, "sign the account up for Bedrock"),
+    row("ftuformnotfilled", FailureKind::ModelNotEnabled, false, None, FORM),
+    row("badcscoreexception", FailureKind::ModelNotEnabled, false, None, "ask AWS Support for access to this model"),
+    row(
+        "mpagreementbeingcreated",
+        FailureKind::ModelNotEnabled,
+        true,
+        None,
+        "the subscription to this model is being made; try again some minutes later",
+    ),
     row("expiredtokenexception", FailureKind::CredentialsInvalid, false, None, LOGIN),
     row("expiredtoken", FailureKind::CredentialsInvalid, false, None, LOGIN),
     row("requestexpired", FailureKind::CredentialsInvalid, false, None, CLOCK),

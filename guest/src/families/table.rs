@@ -26,6 +26,7 @@ pub const PLAIN: Family = Family {
     one_call_at_a_time: false,
     service_tiers: true,
     refusal_details: false,
+    input_counts_cache: false,
 };
 
 /// What all Claudes share. Images in an error result: refused by the service (pi #10794). Signatures: pi #727.
@@ -184,16 +185,24 @@ pub const FAMILIES: &[Family] = &[
         output_format: true,
         ..PLAIN
     },
-    // OpenClaw lifts images out of this model's tool results.
+    // OpenClaw lifts images out of this model's tool results. Input that counts the cache: measured by bifrost, PR #6942.
     Family {
         name: "gpt-5-6-sol",
         matches: &["gpt-5-6-sol"],
         tool_images: ToolImages::Behind,
         replay: Replay::Unsigned,
         thinking: Thinking::Effort,
+        input_counts_cache: true,
         ..PLAIN
     },
-    Family { name: "gpt", matches: &["gpt-"], replay: Replay::Unsigned, thinking: Thinking::Effort, ..PLAIN },
+    Family {
+        name: "gpt",
+        matches: &["gpt-"],
+        replay: Replay::Unsigned,
+        thinking: Thinking::Effort,
+        input_counts_cache: true,
+        ..PLAIN
+    },
     // Reasoning in a replayed message is refused (langchain-aws 401); R1 has no tools, V3 takes `any` (langchain-aws).
     Family {
         name: "deepseek-r1",

@@ -3,6 +3,7 @@
 use crate::contract::config::Guardrail;
 use crate::contract::conversation::{Options, OutputSchema};
 use crate::families::Family;
+use crate::translate::is_turn_option;
 
 use super::body::Members;
 use super::report::Report;
@@ -37,7 +38,7 @@ pub(super) fn request_options(
     is_prompt: bool,
     report: &mut Report,
 ) -> RequestOptions {
-    for extra in &options.extras {
+    for extra in options.extras.iter().filter(|extra| !is_turn_option(&extra.name)) {
         report.notice("unknown-option", format!("options.{}: not known to this provider, and not sent", extra.name));
     }
     let guardrail = match (options.guardrail.take(), configured_guardrail) {

@@ -3,12 +3,13 @@
 //! Text and reasoning blocks have no start event (0 of 154 recorded streams): their first delta opens them. Blocks may
 //! interleave, so nothing here remembers a "current" block.
 
-use serde_json::value::RawValue;
+mod own;
 
 use super::Turn;
 use super::arguments;
-use super::wire::{Delta as WireDelta, ReasoningDelta, Start, Text, ToolResultStart, ToolUseStart};
-use crate::contract::conversation::{Attachment, Delta, Fragment, ThinkingEnd, ToolcallEnd, ToolcallStart};
+use super::options::MalformedArguments;
+use super::wire::{Delta as WireDelta, ImageStart, ReasoningDelta, Start, Text, ToolResultStart, ToolUseStart};
+use crate::contract::conversation::{Delta, Fragment, ThinkingEnd, ToolcallEnd, ToolcallStart};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -62,8 +63,10 @@ enum Kind {
         status: String,
         content: Vec<String>,
     },
-    /// A picture that the model made. Each delta is an attachment.
-    Image,
+    /// A picture that the model made. Each delta is an attachment, with the format of the start.
+    Image {
+        format: Option<String>,
+    },
     /// A block of a kind that is not known: everything in it is left out, and that was told.
     Unknown,
 }
@@ -100,8 +103,10 @@ impl Turn {
             let kind =
                 Kind::ServerToolResult { id: owned(id), kind: owned(kind), status: owned(status), content: Vec::new() };
             self.blocks.open.push(Block { wire_index, kind });
-        } else if image.is_some() {
-            self.blocks.open.push(Block { wire_index, kind: Kind::Image });
+        } else if let Some(ImageStart { format, unknown }) = image {
+            self.unknown_members("contentBlockStart.start.image", &unknown, deltas);
+            let format = format.map(|format| format.0.into_owned());
+            self.blocks.open.push(Block { wire_index, kind: Kind::Image { format } });
         } else if let Some(name) = unknown.first() {
             let message = || format!("Bedrock began a block of the unknown kind {name:?}; it was left out");
             self.notice("unknown-start", name, message, deltas);
@@ -148,12 +153,12 @@ impl Turn {
             self.feed_thinking(wire_index, *reasoning, deltas);
         } else if let Some(citation) = citation {
             if let Some(content_index) = self.text_block(wire_index, deltas) {
-                deltas.push(attachment(Some(content_index), "citation", citation.get().to_owned()));
+                deltas.push(own::attachment(Some(content_index), "citation", citation.get().to_owned()));
             }
         } else if let Some(result) = tool_result {
             self.feed_server_result(wire_index, result, deltas);
         } else if let Some(image) = image {
-            deltas.push(attachment(None, "image", image.get().to_owned()));
+            self.feed_image(wire_index, image, deltas);
         } else if let Some(name) = unknown.first()
             && !self.is_unknown(wire_index)
         {
@@ -234,18 +239,6 @@ impl Turn {
         redacted.get_or_insert_default().extend(bytes);
     }
 
-    fn feed_server_result(&mut self, wire_index: u64, result: &RawValue, deltas: &mut Vec<Delta>) {
-        let block = self.blocks.position(wire_index).map(|position| &mut self.blocks.open[position].kind);
-        let Some(Kind::ServerToolResult { content, .. }) = block else {
-            return self.unexpected("toolResult", wire_index, deltas);
-        };
-        // An array on the wire; one element where a later service sends it bare.
-        match serde_json::from_str::<Vec<&RawValue>>(result.get()) {
-            Ok(elements) => content.extend(elements.iter().map(|element| element.get().to_owned())),
-            Err(_) => content.push(result.get().to_owned()),
-        }
-    }
-
     /// `contentBlockStop`. A stop of a block that is not open says nothing.
     pub(super) fn close_block(&mut self, wire_index: u64, deltas: &mut Vec<Delta>) {
         let Some(position) = self.blocks.position(wire_index) else { return };
@@ -265,6 +258,11 @@ impl Turn {
                     input = seed;
                 }
                 let arguments::Arguments { json, problem } = arguments::parse(&input);
+                if problem.is_some() && self.options.malformed_arguments == MalformedArguments::Fail {
+                    // The call gets no end, so that nobody runs it.
+                    self.malformed_call = true;
+                    return;
+                }
                 deltas.push(Delta::ToolcallEnd(ToolcallEnd { content_index, arguments: json, problem }));
             }
             Kind::Answer { content_index, seed, any } => {
@@ -276,33 +274,20 @@ impl Turn {
                 deltas.push(Delta::TextEnd(content_index));
             }
             Kind::ServerToolUse { id, name, kind, input } => {
-                let input = arguments::parse(&input).json;
-                let value = format!(
-                    r#"{{"toolUseId":{},"name":{},"type":{},"input":{input}}}"#,
-                    quoted(&id),
-                    quoted(&name),
-                    quoted(&kind)
-                );
-                deltas.push(attachment(None, "server-tool-use", value));
+                deltas.push(own::server_tool_use(&id, &name, &kind, &input));
             }
             Kind::ServerToolResult { id, kind, status, content } => {
-                let value = format!(
-                    r#"{{"toolUseId":{},"type":{},"status":{},"content":[{}]}}"#,
-                    quoted(&id),
-                    quoted(&kind),
-                    quoted(&status),
-                    content.join(",")
-                );
-                deltas.push(attachment(None, "server-tool-result", value));
+                deltas.push(own::server_tool_result(&id, &kind, &status, &content));
             }
-            Kind::Image | Kind::Unknown => {}
+            Kind::Image { .. } | Kind::Unknown => {}
         }
     }
 
     /// Ends what is still open when the turn ended well. A tool call that was never stopped may be cut off, so that is a
-    /// failure, which is given; everything else gets its end.
-    pub(super) fn end_open_blocks(&mut self, deltas: &mut Vec<Delta>) -> Result<(), ()> {
-        if self.blocks.open.iter().any(|block| matches!(block.kind, Kind::ToolCall { .. })) {
+    /// failure, which is given; everything else gets its end. Where a limit cut the answer off, that is what is told of the
+    /// call too: its end says why it has no arguments.
+    pub(super) fn end_open_blocks(&mut self, cut_off: bool, deltas: &mut Vec<Delta>) -> Result<(), ()> {
+        if !cut_off && self.blocks.open.iter().any(|block| matches!(block.kind, Kind::ToolCall { .. })) {
             self.fail_incomplete_tool_call(deltas);
             return Err(());
         }
@@ -326,14 +311,6 @@ impl Turn {
     }
 }
 
-fn attachment(content_index: Option<u32>, kind: &str, value: String) -> Delta {
-    Delta::Attachment(Attachment { content_index, kind: kind.to_owned(), value })
-}
-
 fn owned(text: Option<Text<'_>>) -> String {
     text.map_or_else(String::new, |text| text.0.into_owned())
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

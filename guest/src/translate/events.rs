@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::wire::{BlockDelta, BlockStart, BlockStop, MessageStart, MessageStop, Metadata};
+use super::wire::{BlockDelta, BlockStart, BlockStop, MessageStart, MessageStop, Metadata, ServiceTier};
 use super::{State, Turn, usage};
 use crate::contract::conversation::Delta;
 use crate::contract::types::NamedJson;
@@ -81,7 +81,10 @@ impl Turn {
         self.begin(deltas);
         self.unknown_members("metadata", &event.unknown, deltas);
         // Metadata may come before messageStop, and more than once: the last one holds.
-        self.usage = Some(match event.usage.map(|json| usage::read(json.get(), &self.cost)) {
+        let tier = event.service_tier.and_then(|tier| serde_json::from_str::<ServiceTier<'_>>(tier.get()).ok());
+        let tier = tier.as_ref().and_then(|tier| tier.name.as_ref()).map(|name| &*name.0);
+        let read = event.usage.map(|json| usage::read(json.get(), &self.model, &self.options, tier));
+        self.usage = Some(match read {
             Some(Ok(usage)) => usage,
             Some(Err(error)) => {
                 let message = || format!("the usage that Bedrock sent cannot be read, so none is told: {error}");
@@ -90,6 +93,10 @@ impl Turn {
             }
             None => usage::unknown(),
         });
+        // What server tools took; Bedrock sends it empty where there are none.
+        let taken = event.usage.and_then(|usage| serde_json::from_str::<ServerToolUsage<'_>>(usage.get()).ok());
+        let taken = taken.and_then(|usage| usage.counts).filter(|counts| !matches!(counts.get(), "{}" | "null"));
+        self.keep("serverToolUsage", taken);
         self.keep("metrics", event.metrics);
         self.keep("trace", event.trace);
         self.keep("performanceConfig", event.performance);
@@ -103,6 +110,13 @@ impl Turn {
             self.extras.push(NamedJson { name: name.to_owned(), value: json.get().to_owned() });
         }
     }
+}
+
+/// Of `metadata.usage`, what has no place among the counts.
+#[derive(Deserialize)]
+struct ServerToolUsage<'a> {
+    #[serde(rename = "serverToolUsage", borrow, default)]
+    counts: Option<&'a serde_json::value::RawValue>,
 }
 
 fn parse<'de, T: Deserialize<'de>>(payload: &'de [u8]) -> Result<T, serde_json::Error> {

@@ -1,7 +1,7 @@
 //! How a turn fails. Everything that came before stays with the client; blocks that are open get no end.
 
 use super::wire::{ExceptionBody, Text};
-use super::{State, Turn, usage};
+use super::{State, Turn, guardrail, usage};
 use crate::contract::conversation::{Delta, Ending, TurnFailure};
 use crate::contract::types::{Failure, FailureKind};
 use crate::explain;
@@ -16,7 +16,7 @@ impl Turn {
             (Some(message), Some(original)) if !message.contains(&original) => Some(format!("{message} ({original})")),
             (message, original) => message.or(original),
         };
-        let failure = explain::stream_exception(name, body.original_status, message.as_deref());
+        let failure = explain::stream_exception(name, body.original_status, message.as_deref(), &self.model.id);
         self.fail(failure, deltas);
     }
 
@@ -24,7 +24,7 @@ impl Turn {
     pub(super) fn unmodelled_error(&mut self, code: &str, message: &[u8], deltas: &mut Vec<Delta>) {
         let message = String::from_utf8_lossy(message);
         let message = Some(message.trim()).filter(|message| !message.is_empty());
-        self.fail(explain::stream_exception(code, None, message), deltas);
+        self.fail(explain::stream_exception(code, None, message, &self.model.id), deltas);
     }
 
     /// Bytes that are not what Bedrock sends.
@@ -50,14 +50,24 @@ impl Turn {
         };
         let message = message.unwrap_or_else(|| format!("Provider stopped with: {raw_stop_reason}"));
         let retryable = matches!(kind, FailureKind::ModelOutput);
-        self.fail(plain(kind, message, hint, retryable), deltas);
+        let policies = self.extra("trace").filter(|_| raw_stop_reason == "guardrail_intervened");
+        let policies = policies.and_then(guardrail::interventions);
+        let hint = match (policies, hint) {
+            (Some(policies), _) => Some(format!("a guardrail stopped or changed the answer ({policies})")),
+            (None, hint) => hint.map(str::to_owned),
+        };
+        self.fail(Failure { hint, ..plain(kind, message, None, retryable) }, deltas);
+    }
+
+    /// A document that was kept for the end.
+    fn extra(&self, name: &str) -> Option<&str> {
+        self.extras.iter().find(|extra| extra.name == name).map(|extra| extra.value.as_str())
     }
 
     /// Anthropic's reason for a refusal, where the request asked for `/stop_details`.
     fn refusal(&self) -> Option<String> {
-        let fields = self.extras.iter().find(|extra| extra.name == "additionalModelResponseFields")?;
-        let fields: serde_json::Value = serde_json::from_str(&fields.value).ok()?;
-        let details = fields.get("stop_details")?;
+        let fields: serde_json::Value = serde_json::from_str(self.extra("additionalModelResponseFields")?).ok()?;
+        let details = fields.get("stop_details").filter(|details| details.is_object())?;
         let category = details.get("category").and_then(serde_json::Value::as_str).unwrap_or("unknown");
         let explanation =
             details.get("explanation").and_then(serde_json::Value::as_str).unwrap_or("no explanation given");
@@ -67,6 +77,12 @@ impl Turn {
     /// A tool call that has a beginning and no end in a turn that says it ended well.
     pub(super) fn fail_incomplete_tool_call(&mut self, deltas: &mut Vec<Delta>) {
         let message = "Provider completed stream with an incomplete tool call".to_owned();
+        self.fail(plain(FailureKind::ModelOutput, message, Some("ask again"), true), deltas);
+    }
+
+    /// A tool call with arguments that are no object, where that is to end the turn: OpenClaw's words.
+    pub(super) fn fail_malformed_tool_call(&mut self, deltas: &mut Vec<Delta>) {
+        let message = "Provider completed tool call with malformed JSON arguments".to_owned();
         self.fail(plain(FailureKind::ModelOutput, message, Some("ask again"), true), deltas);
     }
 

@@ -9,6 +9,8 @@ mod arguments;
 mod blocks;
 mod events;
 mod fail;
+mod guardrail;
+mod options;
 mod stop;
 mod usage;
 mod wire;
@@ -16,14 +18,18 @@ mod wire;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::blocks::Blocks;
+use self::options::TurnOptions;
+pub(crate) use self::options::is_turn_option;
 use crate::carry::Carry;
-use crate::contract::conversation::{Batch, Delta, Ending, Frame, MessageType, Opening, Outcome};
-use crate::contract::types::{Cost, NamedJson, Notice, Usage};
+use crate::contract::conversation::{Batch, Delta, Ending, Frame, MessageType, Opening, Outcome, StopReason};
+use crate::contract::types::{Model, NamedJson, Notice, Usage};
 
 /// One answer, while it comes.
 #[derive(Debug)]
 pub struct Turn {
-    cost: Cost,
+    /// The model that answers.
+    model: Model,
+    options: TurnOptions,
     /// What `prepare` mapped tool names from, by the name on the wire.
     tool_names: BTreeMap<String, String>,
     /// The tool whose arguments are the answer itself, by its name on the wire; none any more once it was called.
@@ -33,6 +39,8 @@ pub struct Turn {
     blocks: Blocks,
     /// Whether the answer holds a tool call for the client.
     called_tools: bool,
+    /// Whether a tool call's arguments were no object, where that is to end the turn.
+    malformed_call: bool,
     raw_stop_reason: Option<String>,
     /// None until `metadata` came.
     usage: Option<Usage>,
@@ -56,16 +64,18 @@ impl Turn {
     /// Begins a turn.
     #[must_use]
     pub fn new(opening: Opening) -> Self {
-        let Opening { model, carry, request_id, extras: _ } = opening;
+        let Opening { model, carry, request_id, extras } = opening;
         let Carry { tools, answer_tool } = Carry::read(&carry);
         Turn {
-            cost: model.cost,
+            options: TurnOptions::read(model.params.as_deref(), &extras),
+            model,
             tool_names: tools,
             answer_tool,
             request_id,
             state: State::Waiting,
             blocks: Blocks::default(),
             called_tools: false,
+            malformed_call: false,
             raw_stop_reason: None,
             usage: None,
             extras: Vec::new(),
@@ -137,8 +147,11 @@ impl Turn {
             stop::Stop::Good(reason) => reason,
             stop::Stop::Bad(kind, hint) => return self.fail_stopped(kind, &raw_stop_reason, hint, deltas),
         };
-        if self.end_open_blocks(deltas).is_err() {
+        if self.end_open_blocks(reason == StopReason::Length, deltas).is_err() {
             return;
+        }
+        if self.malformed_call {
+            return self.fail_malformed_tool_call(deltas);
         }
         self.state = State::Ended;
         deltas.push(Delta::Done(Outcome {
@@ -154,6 +167,9 @@ impl Turn {
         if self.state == State::Waiting {
             self.state = State::Open;
             deltas.push(Delta::Start);
+            for message in std::mem::take(&mut self.options.problems) {
+                deltas.push(Delta::Notice(Notice { kind: "unknown-option".to_owned(), message }));
+            }
         }
     }
 

@@ -26,7 +26,9 @@ pub(super) fn read(raw: &str, called_tools: bool) -> Stop {
         "content_filtered" => {
             Stop::Bad(FailureKind::ContentFiltered, Some("the model's content filter stopped the answer"))
         }
-        "refusal" => Stop::Bad(FailureKind::Refused, None),
+        "refusal" => {
+            Stop::Bad(FailureKind::Refused, Some("the model refuses: change the request, or ask another model"))
+        }
         "malformed_model_output" | "malformed_tool_use" => {
             Stop::Bad(FailureKind::ModelOutput, Some("ask again, or ask for less at once"))
         }

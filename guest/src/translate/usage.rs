@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::contract::types::{Cost, Usage, UsageCost};
+use super::options::{TotalTokens, TurnOptions};
+use crate::contract::types::{Cost, Model, Usage, UsageCost};
+use crate::families::family_of;
 
 /// `metadata.usage` (Bedrock API reference, `TokenUsage`). The cache counts come twice on the wire; both names are read.
 #[derive(Debug, Default, Deserialize)]
@@ -25,10 +27,16 @@ struct CacheDetail {
     input_tokens: Option<u64>,
 }
 
-/// Reads `metadata.usage`. Fails with the reason where it is not what the API reference says.
-pub(super) fn read(json: &str, cost: &Cost) -> Result<Usage, String> {
+/// Reads `metadata.usage`; `service_tier` is what `metadata.serviceTier` says. Fails with the reason where it is not what the API
+/// reference says.
+pub(super) fn read(
+    json: &str,
+    model: &Model,
+    options: &TurnOptions,
+    service_tier: Option<&str>,
+) -> Result<Usage, String> {
     let counts: TokenUsage = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let input = counts.input_tokens.unwrap_or(0);
+    let mut input = counts.input_tokens.unwrap_or(0);
     let output = counts.output_tokens.unwrap_or(0);
     let cache_read = counts.cache_read_input_tokens.or(counts.cache_read_input_token_count).unwrap_or(0);
     let cache_write = counts.cache_write_input_tokens.or(counts.cache_write_input_token_count).unwrap_or(0);
@@ -38,10 +46,23 @@ pub(super) fn read(json: &str, cost: &Cost) -> Result<Usage, String> {
         .iter()
         .filter(|detail| detail.ttl.as_deref() == Some("1h"))
         .fold(0_u64, |sum, detail| sum.saturating_add(detail.input_tokens.unwrap_or(0)));
-    // Bedrock's own total where it gives one, as pi does; OpenClaw takes the larger of it and the sum of all counts.
-    let total = counts.total_tokens.unwrap_or_else(|| input.saturating_add(output));
+    let mut total = counts.total_tokens.unwrap_or_else(|| input.saturating_add(output));
+    let cached = cache_read.saturating_add(cache_write);
+    let sum = |input: u64| input.saturating_add(output).saturating_add(cached);
+    if cached > 0 && input >= cached && family_of(model).input_counts_cache {
+        // Bedrock's total is the sum of its counts, so it has the cached tokens twice.
+        if total == sum(input) {
+            total -= cached;
+        }
+        input -= cached;
+    }
+    let sum = sum(input);
+    let total = match options.total_tokens {
+        TotalTokens::Service => total,
+        TotalTokens::Sum => total.max(sum),
+    };
     let mut usage = Usage { input, output, cache_read, cache_write, cache_write_long, total, cost: none() };
-    usage.cost = price(&usage, cost);
+    usage.cost = price(&usage, &model.cost, options.cost_factor(service_tier));
     Ok(usage)
 }
 
@@ -55,9 +76,9 @@ fn none() -> UsageCost {
 }
 
 /// Prices the tokens: per million; the highest tier whose bound the whole input exceeds; a cache entry of one hour costs
-/// twice the input price (pi's rule, from Anthropic's price list).
+/// twice the input price (pi's rule, from Anthropic's price list); all times the factor of the service tier.
 #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
-fn price(usage: &Usage, cost: &Cost) -> UsageCost {
+fn price(usage: &Usage, cost: &Cost, factor: f64) -> UsageCost {
     let whole_input = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
     let tier = cost
         .tiers
@@ -68,7 +89,7 @@ fn price(usage: &Usage, cost: &Cost) -> UsageCost {
         Some(tier) => (tier.input, tier.output, tier.cache_read, tier.cache_write),
         None => (cost.input, cost.output, cost.cache_read, cost.cache_write),
     };
-    let price = |tokens: u64, rate: f64| rate / 1_000_000.0 * tokens as f64;
+    let price = |tokens: u64, rate: f64| rate / 1_000_000.0 * tokens as f64 * factor;
     let long = usage.cache_write_long.min(usage.cache_write);
     let input = price(usage.input, input_rate);
     let output = price(usage.output, output_rate);
@@ -81,25 +102,62 @@ fn price(usage: &Usage, cost: &Cost) -> UsageCost {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
-    use crate::contract::types::{Cost, CostTier};
+    use super::{TotalTokens, TurnOptions, read};
+    use crate::contract::types::{Cost, CostTier, Model};
+
+    fn model(id: &str, cost: Cost) -> Model {
+        Model {
+            id: id.to_owned(),
+            name: String::new(),
+            reasoning: false,
+            input: Vec::new(),
+            cost,
+            context_window: 0,
+            max_tokens: 0,
+            base_url: None,
+            params: None,
+            extras: Vec::new(),
+        }
+    }
 
     #[test]
     fn an_hour_in_the_cache_costs_twice_the_input() {
         let cost = Cost { input: 1e6, output: 2e6, cache_read: 5e5, cache_write: 1.25e6, tiers: Vec::new() };
+        let model = model("anthropic.m", cost);
         let json = r#"{"inputTokens":20,"outputTokens":5,"totalTokens":25,"cacheReadInputTokens":70,
             "cacheWriteInputTokens":10,"cacheDetails":[{"ttl":"1h","inputTokens":6},{"ttl":"5m","inputTokens":4}]}"#;
-        let usage = read(json, &cost).expect("the usage is well formed");
+        let usage = read(json, &model, &TurnOptions::default(), None).expect("the usage is well formed");
         assert_eq!((usage.total, usage.cache_write_long), (25, 6));
         assert_eq!((usage.cost.cache_write, usage.cost.total), (17.0, 82.0));
+        let sum = TurnOptions { total_tokens: TotalTokens::Sum, ..TurnOptions::default() };
+        assert_eq!(read(json, &model, &sum, None).map(|usage| usage.total), Ok(105));
     }
 
     #[test]
     fn a_tier_holds_strictly_above_its_bound() {
         let tier = CostTier { input_tokens_above: 10, input: 3e6, output: 0.0, cache_read: 0.0, cache_write: 0.0 };
         let cost = Cost { input: 1e6, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: vec![tier] };
-        let at = |tokens: u64| read(&format!(r#"{{"inputTokens":{tokens}}}"#), &cost).map(|usage| usage.cost.input);
+        let model = model("anthropic.m", cost);
+        let at = |tokens: u64| {
+            let json = format!(r#"{{"inputTokens":{tokens}}}"#);
+            read(&json, &model, &TurnOptions::default(), None).map(|usage| usage.cost.input)
+        };
         assert_eq!(at(10), Ok(10.0));
         assert_eq!(at(11), Ok(33.0));
+    }
+
+    #[test]
+    fn no_count_is_too_large() {
+        let most = u64::MAX;
+        let json = format!(
+            r#"{{"inputTokens":{most},"outputTokens":{most},"totalTokens":{most},"cacheReadInputTokens":{most},
+            "cacheWriteInputTokens":{most},"cacheDetails":[{{"ttl":"1h","inputTokens":{most}}},{{"ttl":"1h","inputTokens":1}}]}}"#
+        );
+        for id in ["anthropic.m", "openai.gpt-5.6"] {
+            let cost = Cost { input: 1.0, output: 1.0, cache_read: 1.0, cache_write: 1.0, tiers: Vec::new() };
+            let model = model(id, cost);
+            let usage = read(&json, &model, &TurnOptions::default(), None);
+            assert!(usage.is_ok_and(|usage| usage.cost.total.is_finite()));
+        }
     }
 }

@@ -97,7 +97,12 @@ wire! {
         /// The result of a server tool.
         tool_result: ToolResultStart<'de> = "toolResult",
         /// An image.
-        image: &'de RawValue = "image",
+        image: ImageStart<'de> = "image",
+    }
+    /// `start.image`.
+    ImageStart {
+        /// Such as `png`.
+        format: Text<'de> = "format",
     }
     /// `start.toolUse`.
     ToolUseStart {
@@ -179,6 +184,11 @@ wire! {
         performance: &'de RawValue = "performanceConfig",
         /// The service tier that was used.
         service_tier: &'de RawValue = "serviceTier",
+    }
+    /// `metadata.serviceTier`.
+    ServiceTier {
+        /// `default`, `priority`, `flex` or `reserved`.
+        name: Text<'de> = "type",
     }
     /// An exception's payload.
     ExceptionBody {

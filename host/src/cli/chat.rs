@@ -76,6 +76,7 @@ pub(crate) async fn run(
         region: prepared.region,
         body,
         carry: prepared.carry,
+        extras: asked.options.extras,
         idle: Duration::from_secs(arguments.idle_timeout),
     };
     let mut output = output::Output::new(fold, arguments.json);

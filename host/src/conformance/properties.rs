@@ -2,20 +2,16 @@
 //!
 //! Nothing here is random: the cuts and the damage come from a generator with a fixed seed, so a failure comes again.
 
-use std::ops::Range;
-
-use super::frames::{OwnedFrame, decode_chunks};
-use super::protocol;
+use super::frames::OwnedFrame;
+use super::numbers::Numbers;
 use super::provider::{Fault, Provider, Providers};
+use super::splits::first_difference;
 use super::translate::turn;
+use super::{protocol, splits};
 use crate::contract::conversation::{Delta, Ending, MessageType, Opening};
 use crate::contract::types::FailureKind;
 use crate::pi::message::{Block, Fold};
 
-/// Bodies up to this many bytes are cut at every single place.
-const SMALL: usize = 4_096;
-/// How many pseudo-random cuts larger ones get.
-const CUTS: usize = 48;
 /// How many places a longer stream is cut off at.
 const PREFIXES: usize = 64;
 /// How many damaged versions of a stream are tried.
@@ -41,55 +37,20 @@ pub struct Stream<'a> {
 pub fn check(stream: &Stream<'_>, providers: &dyn Providers) -> Result<(), String> {
     let whole = stream.run(providers, [stream.frames.as_slice()]).map_err(|fault| fault.to_string())?;
     protocol::check(&whole)?;
-    batches(stream, providers, &whole)?;
-    chunks(stream)?;
+    splits::batches(stream, providers, &whole)?;
+    stream.body.map_or(Ok(()), splits::chunks)?;
     prefixes(stream, providers)?;
     damages(stream, providers)
 }
 
 impl Stream<'_> {
-    fn run<'f>(
+    pub(super) fn run<'f>(
         &self,
         providers: &dyn Providers,
         batches: impl IntoIterator<Item = &'f [OwnedFrame]>,
     ) -> Result<Vec<Delta>, Fault> {
         turn(providers.fresh()?.as_mut(), &self.opening, batches, &self.ending)
     }
-}
-
-/// Any split of the frames into batches gives the same deltas.
-fn batches(stream: &Stream<'_>, providers: &dyn Providers, whole: &[Delta]) -> Result<(), String> {
-    let frames = stream.frames.as_slice();
-    let same = |cuts: &[usize]| {
-        let deltas =
-            stream.run(providers, pieces(frames, cuts)).map_err(|fault| format!("cut at {cuts:?}: {fault}"))?;
-        if deltas == whole { Ok(()) } else { Err(first_difference(cuts, whole, &deltas)) }
-    };
-    same(&(1..frames.len()).collect::<Vec<_>>())?;
-    if frames.len() <= PREFIXES {
-        (1..frames.len()).try_for_each(|cut| same(&[cut]))?;
-    }
-    let mut numbers = Numbers::new(frames.len());
-    (0..CUTS / 4).try_for_each(|_| same(&numbers.cuts(frames.len())))?;
-    // A batch without frames is no news.
-    let with_empty = [0..0, 0..frames.len(), frames.len()..frames.len()];
-    let deltas = stream.run(providers, with_empty.map(|range| &frames[range])).map_err(|fault| fault.to_string())?;
-    if deltas == whole { Ok(()) } else { Err(first_difference(&[], whole, &deltas)) }
-}
-
-/// Any split of the bytes into chunks gives the same frames.
-fn chunks(stream: &Stream<'_>) -> Result<(), String> {
-    let Some(body) = stream.body else { return Ok(()) };
-    let whole = decode_chunks([body]);
-    let same = |cuts: &[usize]| {
-        if decode_chunks(pieces(body, cuts)) == whole { Ok(()) } else { Err(format!("bytes cut at {cuts:?} differ")) }
-    };
-    same(&(1..body.len()).collect::<Vec<_>>())?;
-    if body.len() <= SMALL {
-        return (1..body.len()).try_for_each(|cut| same(&[cut]));
-    }
-    let mut numbers = Numbers::new(body.len());
-    (0..CUTS).try_for_each(|_| same(&numbers.cuts(body.len())))
 }
 
 /// Every strict prefix of a stream ends in one `error` that keeps the content that came. A stream is whole with
@@ -261,46 +222,5 @@ fn damage(frames: &mut Vec<OwnedFrame>, numbers: &mut Numbers) -> String {
             }
             format!("bytes in the payload of frame {at} changed: {:?}", String::from_utf8_lossy(payload))
         }
-    }
-}
-
-/// The pieces between the cuts.
-fn pieces<'a, T>(whole: &'a [T], cuts: &[usize]) -> impl Iterator<Item = &'a [T]> {
-    let begins = std::iter::once(0).chain(cuts.iter().copied());
-    let ends = cuts.iter().copied().chain([whole.len()]);
-    let ranges: Vec<Range<usize>> = begins.zip(ends).map(|(begin, end)| begin..end).collect();
-    ranges.into_iter().map(|range| &whole[range])
-}
-
-fn first_difference(cuts: &[usize], whole: &[Delta], deltas: &[Delta]) -> String {
-    let at = whole.iter().zip(deltas).take_while(|(a, b)| a == b).count();
-    let (expected, got) = (whole.get(at), deltas.get(at));
-    format!("with cuts at {cuts:?} delta {at} differs: expected {expected:?}, got {got:?}")
-}
-
-/// Numbers that look random and are the same each time (xorshift64*).
-struct Numbers(u64);
-
-impl Numbers {
-    fn new(seed: usize) -> Self {
-        // Any odd constant will do: the state must not be zero.
-        Numbers((seed as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// A number below the bound; 0 where the bound is 0.
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        if bound == 0 { 0 } else { number as usize % bound }
-    }
-
-    /// Sorted places to cut something of this length at.
-    fn cuts(&mut self, length: usize) -> Vec<usize> {
-        let mut cuts: Vec<usize> = (0..self.below(12)).map(|_| self.below(length + 1)).collect();
-        cuts.sort_unstable();
-        cuts.dedup();
-        cuts
     }
 }

@@ -21,6 +21,8 @@ pub struct Given {
     model: ModelOverrides,
     #[serde(default)]
     request_id: Option<String>,
+    #[serde(default)]
+    extras: Members<Json>,
     events: Vec<Event>,
     #[serde(default)]
     ending: EndingForm,
@@ -88,7 +90,8 @@ impl Given {
     /// What the turn is told first.
     #[must_use]
     pub fn opening(&self) -> Opening {
-        opening(self.model.0.clone(), self.request_id.clone())
+        let opening = opening(self.model.0.clone(), self.request_id.clone());
+        Opening { extras: self.extras.clone().into(), ..opening }
     }
 
     /// The frames.

@@ -242,6 +242,7 @@ pub(crate) async fn prepare(
         region: prepared.region,
         body,
         carry: prepared.carry,
+        extras: options.extras.clone(),
         idle: effective.configuration.gateway.limits.idle,
     };
     Ok((Ready { ask }, context))

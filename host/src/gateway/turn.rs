@@ -14,7 +14,7 @@ use super::worker::{beside_the_worker, watched};
 use crate::aws::{Aws, ConverseRequest, EventStream, Received, Server};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
-use crate::contract::types::{Failure, FailureKind, Model, Usage, UsageCost};
+use crate::contract::types::{Failure, FailureKind, Model, NamedJson, Usage, UsageCost};
 use crate::provider::{ProviderError, Session};
 use crate::versions::recording::Tape;
 
@@ -74,6 +74,8 @@ pub struct Ask {
     pub body: Bytes,
     /// `prepared.carry`.
     pub carry: Vec<u8>,
+    /// `options.extras`, some of which are for the turn and not for the request.
+    pub extras: Vec<NamedJson>,
     /// The longest silence.
     pub idle: Duration,
 }
@@ -194,7 +196,7 @@ impl Turn {
         ask: Ask,
         mut tape: Option<Box<dyn Tape>>,
     ) -> Result<Self, BeginError> {
-        let Ask { model, model_id, region, body, carry, idle } = ask;
+        let Ask { model, model_id, region, body, carry, extras, idle } = ask;
         let stream = match aws.converse_stream(ConverseRequest { model_id, region, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => {
@@ -205,7 +207,7 @@ impl Turn {
             }
         };
         let request_id = stream.request_id().map(str::to_owned);
-        let opening = Opening { model, carry, request_id, extras: Vec::new() };
+        let opening = Opening { model, carry, request_id, extras };
         if let Err(error) = watched(&mut session, |session| session.open_turn(&opening)) {
             tracing::warn!(%error, "the provider failed at the beginning of a turn; another instance tries");
             session = session.generation().session()?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use quarry::config::{Environment, Override};
 use quarry::gateway::{
-    Activated, ChangeError, Configuration, ConfigurationSource, Gateway, Server, Service, VersionRules, VersionState,
-    VersionStatus, Versions, Wanted, restore,
+    Activated, ChangeError, Configuration, ConfigurationSource, Gateway, Server, Service, VersionState, VersionStatus,
+    Versions, Wanted, restore,
 };
 use quarry::provider::{Digest, Host, embedded_digest};
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
@@ -59,7 +59,7 @@ impl Running {
         let address = server.local_addr();
         tokio::spawn(server.run(std::future::pending()));
         let fetcher = Fetcher::new(host.limits(), Registries::new(RegistryCredentials::default(), REGISTRY_TIME));
-        let versions = Versions::new(gateway, gate, fetcher, store, VersionRules::default());
+        let versions = Versions::new(gateway, gate, fetcher, store);
         Running { versions, address, _state: state }
     }
 

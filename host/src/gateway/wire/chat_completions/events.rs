@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::usage::{Usage, finish_reason, service_tier};
+use super::usage::{Usage, finish_reason, refusal, service_tier};
 use super::{annotations, whole};
 use crate::contract::conversation::{Delta, Fragment, Outcome, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure};
 use crate::gateway::refusal::Refusal;
@@ -145,6 +145,9 @@ impl ChunkWriter {
 
     fn done(&self, outcome: &Outcome, out: &mut Vec<u8>) {
         let Some(head) = &self.head else { return };
+        if let Some(refusal) = refusal(outcome) {
+            self.text_chunk(out, br#""refusal":"#, &refusal);
+        }
         let tier = service_tier(outcome);
         let usage = self.include_usage.then(|| Usage::from(&outcome.usage));
         let finish = Finish { finish_reason: finish_reason(outcome), ..Finish::default() };

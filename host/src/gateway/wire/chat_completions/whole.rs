@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::annotations::{Annotation, Annotations};
-use super::usage::{Usage, finish_reason, service_tier};
+use super::usage::{Usage, finish_reason, refusal, service_tier};
 use crate::contract::conversation::Outcome;
 use crate::gateway::wire::{Head, sse};
 use crate::pi::message::{AssistantMessage, Block};
@@ -33,7 +33,7 @@ struct Choice<'a> {
 struct Message<'a> {
     role: &'static str,
     content: Option<String>,
-    refusal: Option<()>,
+    refusal: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_content: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -106,7 +106,7 @@ pub(super) fn write(head: &Head, message: &AssistantMessage, outcome: &Outcome, 
     let message = Message {
         role: "assistant",
         content,
-        refusal: None,
+        refusal: refusal(outcome),
         reasoning_content: reasoning,
         thinking_blocks,
         tool_calls,

@@ -1,0 +1,24 @@
+//! What is fuzzed: each function takes any bytes and panics where something does not hold.
+
+mod config;
+mod contexts;
+mod conversation_rules;
+mod frames;
+mod listing;
+
+pub use config::config;
+pub use contexts::contexts;
+pub use frames::frames;
+pub use listing::listing;
+
+/// The contract's types, where the modules that are included from the host look for them.
+pub(crate) use quarry_guest::contract;
+
+/// The host's decoder. The host itself would bring the sandbox and the SDK's clients with it.
+#[path = "../../host/src/aws/frames/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "as the host has it, which uses all of it")]
+mod event_stream;
+
+/// What holds for the deltas of every turn.
+#[path = "../../host/src/conformance/protocol.rs"]
+mod protocol;
