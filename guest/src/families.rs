@@ -5,10 +5,14 @@
 
 use crate::contract::types::Model;
 
+mod elsewhere;
 mod geography;
+mod limits;
 mod table;
 
+pub use elsewhere::is_served_elsewhere;
 pub use geography::without_geography;
+pub use limits::{Limits, known_limits, limits_from, window_in};
 pub use table::{FAMILIES, PLAIN};
 
 /// What a request for models of one family may hold.
