@@ -5,11 +5,15 @@
 
 use crate::contract::types::Model;
 
+mod elsewhere;
 mod geography;
+mod limits;
 mod listed;
 mod table;
 
+pub use elsewhere::is_served_elsewhere;
 pub use geography::without_geography;
+pub use limits::{Limits, known_limits, limits_from, window_in};
 pub use listed::family_as_listed;
 pub use table::{FAMILIES, PLAIN};
 

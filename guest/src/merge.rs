@@ -10,6 +10,7 @@ mod endpoint;
 mod environment;
 mod json;
 mod model;
+mod params;
 mod partial;
 mod path;
 mod plugin;
@@ -107,10 +108,14 @@ fn read(layer: &Layer) -> (Partial, Vec<Problem>) {
     }
 }
 
-/// Reads the members of a configuration file that are Bedrock's. The rest is OpenClaw's own, and left alone.
+/// Reads the members of a configuration file that are Bedrock's. The rest is OpenClaw's own, and left alone, but for names that
+/// can only be slips of ours: a misspelt object would be ignored whole, in silence.
 fn read_document(reader: &mut Reader<'_>, root: &Node<'_, '_>, partial: &mut Partial) {
+    let mut older = None;
     if let Some(models) = reader.child(root, "models") {
+        reader.warn_of_slips(&models, &["bedrockDiscovery"], &["providers", "mode"]);
         if let Some(providers) = reader.child(&models, "providers") {
+            reader.warn_of_slips(&providers, &[PROVIDER], PROVIDER_ALIASES);
             // Within a file, the provider's proper name wins over its other names.
             for name in PROVIDER_ALIASES.iter().rev().chain(&[PROVIDER]) {
                 if let Some(node) = reader.child(&providers, name) {
@@ -118,13 +123,17 @@ fn read_document(reader: &mut Reader<'_>, root: &Node<'_, '_>, partial: &mut Par
                 }
             }
         }
-        if let Some(node) = reader.child(&models, "bedrockDiscovery") {
-            discovery::read(reader, &node, partial);
-        }
+        older = reader.child(&models, "bedrockDiscovery");
+    }
+    if let Some(node) = &older {
+        discovery::read(reader, node, partial);
     }
     // OpenClaw moved discovery to its plugin's configuration in 2026.5; where a file has both, the newer place wins there too.
-    if let Some(node) = reader.descend(root, &["plugins", "entries", PROVIDER, "config"]) {
-        plugin::read(reader, &node, partial);
+    if let Some(entries) = reader.descend(root, &["plugins", "entries"]) {
+        reader.warn_of_slips(&entries, &[PROVIDER], &[]);
+        if let Some(node) = reader.descend(&entries, &[PROVIDER, "config"]) {
+            plugin::read(reader, &node, older.as_ref(), partial);
+        }
     }
     if let Some(node) = reader.descend(root, &["agents", "defaults"]) {
         agents::read(reader, &node, partial);
@@ -133,5 +142,7 @@ fn read_document(reader: &mut Reader<'_>, root: &Node<'_, '_>, partial: &mut Par
 
 #[cfg(test)]
 mod dialect_tests;
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,17 @@
 
 use serde_json::Value;
 
+use super::hints::Hints;
 use super::members::Members;
 use super::plan::Plan;
-use super::reasons::{BLANK_ID, FILTERED, NOT_STREAMING, NOT_TEXT, Reason, UNREADABLE, not_active};
+use super::reasons::{
+    BLANK_ID, FILTERED, NEEDS_PROFILE, NOT_CONVERSE, NOT_STREAMING, NOT_TEXT, PROVISIONED_ONLY, Reason, UNREADABLE,
+    not_active,
+};
+use super::traits::Traits;
 use crate::contract::models::LeftOut;
-use crate::contract::types::{Cost, Model, NamedJson};
+use crate::contract::types::{Model, NamedJson};
+use crate::families::is_served_elsewhere;
 
 /// What the rules look at in a summary. Every other member is the business of later rules.
 #[derive(Debug)]
@@ -20,6 +26,18 @@ pub(super) struct Foundation {
     input: Vec<String>,
     output: Vec<String>,
     status: Option<String>,
+    /// `inferenceTypesSupported`, in upper case.
+    invoked_by: Vec<String>,
+    hints: Hints,
+}
+
+/// What the region has of profiles of a model that cannot be invoked without one.
+#[derive(Debug)]
+pub(super) enum ProfilesOfModel {
+    /// Ids of those that are in the catalog; it may be none.
+    Listed(Vec<String>),
+    /// The profiles could not be listed whole.
+    NotListed,
 }
 
 impl Foundation {
@@ -36,6 +54,7 @@ impl Foundation {
                 None => None,
             };
             let lower = |modalities: Vec<&str>| modalities.iter().map(|modality| modality.to_lowercase()).collect();
+            let types = members.texts("inferenceTypesSupported")?;
             Ok(Foundation {
                 id: id.to_owned(),
                 name: if name.is_empty() { id } else { name }.to_owned(),
@@ -44,6 +63,8 @@ impl Foundation {
                 input: lower(members.texts("inputModalities")?),
                 output: lower(members.texts("outputModalities")?),
                 status: status.map(str::to_owned),
+                invoked_by: types.iter().map(|kind| kind.to_uppercase()).collect(),
+                hints: Hints::read(summary),
             })
         };
         Members::of(summary).and_then(read).map_err(|why| unreadable(summary, "modelId", &why))
@@ -75,22 +96,42 @@ impl Foundation {
             Some(false) => return Some(Reason::new(NOT_STREAMING, "It does not stream its answers.")),
             None => return Some(Reason::new(NOT_STREAMING, "The listing does not say that it streams its answers.")),
         }
-        if self.output.iter().any(|modality| modality == "text") {
-            return None;
+        if !self.output.iter().any(|modality| modality == "text") {
+            return Some(Reason::new(
+                NOT_TEXT,
+                if self.output.is_empty() {
+                    "The listing does not say that it answers with text.".to_owned()
+                } else {
+                    format!("It answers with {}, not with text.", self.output.join(", "))
+                },
+            ));
         }
-        Some(Reason::new(
-            NOT_TEXT,
-            if self.output.is_empty() {
-                "The listing does not say that it answers with text.".to_owned()
-            } else {
-                format!("It answers with {}, not with text.", self.output.join(", "))
-            },
-        ))
+        let elsewhere = match self.hints.converse_streams {
+            Some(streams) => !streams,
+            None => is_served_elsewhere(&self.id),
+        };
+        elsewhere.then(|| Reason::new(NOT_CONVERSE, "It is not served by ConverseStream."))
     }
 
-    /// Kinds of input that the catalog knows: text and image, in the listing's order, each once. Text where there is
-    /// neither.
-    pub(super) fn input(&self) -> Vec<String> {
+    /// Why it cannot be invoked by its own id. A model whose listing names no way, or one that is not known here, may be.
+    pub(super) fn not_by_itself(&self, profiles: impl FnOnce() -> ProfilesOfModel) -> Option<Reason> {
+        let by = |kind: &str| self.invoked_by.iter().any(|known| known == kind);
+        if by("INFERENCE_PROFILE") && !by("ON_DEMAND") {
+            let message = match profiles() {
+                ProfilesOfModel::Listed(ids) if ids.is_empty() => "none of it is in the catalog".to_owned(),
+                ProfilesOfModel::Listed(ids) => ids.join(", "),
+                ProfilesOfModel::NotListed => "those could not all be listed".to_owned(),
+            };
+            let message = format!("It can only be invoked through an inference profile: {message}.");
+            return Some(Reason::new(NEEDS_PROFILE, message));
+        }
+        let provisioned = !self.invoked_by.is_empty() && self.invoked_by.iter().all(|kind| kind == "PROVISIONED");
+        let message = "It can only be invoked with provisioned throughput, by the ARN of that.";
+        provisioned.then(|| Reason::new(PROVISIONED_ONLY, message))
+    }
+
+    /// Text and image, in the listing's order, each once. Text where there is neither.
+    fn input(&self) -> Vec<String> {
         let mut input: Vec<String> = Vec::new();
         for modality in &self.input {
             if matches!(modality.as_str(), "text" | "image") && !input.contains(modality) {
@@ -103,36 +144,14 @@ impl Foundation {
         input
     }
 
-    /// Whether it is said to think: by its id and name, as the listing has no documented member for it.
-    pub(super) fn reasoning(&self) -> bool {
-        names_reasoning(&self.id, &self.name)
+    /// What it is like, for itself and for its profiles.
+    pub(super) fn traits(&self, plan: &Plan) -> Traits {
+        Traits::listed(plan, &self.id, &self.name, self.input(), &self.hints)
     }
 
     /// The model of the catalog.
     pub(super) fn model(&self, plan: &Plan) -> Model {
-        model(plan, &self.id, &self.name, self.reasoning(), self.input())
-    }
-}
-
-/// Whether an id or a name says that the model thinks.
-pub(super) fn names_reasoning(id: &str, name: &str) -> bool {
-    let text = format!("{id} {name}").to_lowercase();
-    text.contains("reasoning") || text.contains("thinking")
-}
-
-/// A discovered model: the API tells neither prices nor limits, so prices are zero and the limits the configured defaults.
-pub(super) fn model(plan: &Plan, id: &str, name: &str, reasoning: bool, input: Vec<String>) -> Model {
-    Model {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        reasoning,
-        input,
-        cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
-        context_window: plan.context_window,
-        max_tokens: plan.max_tokens,
-        base_url: None,
-        params: None,
-        extras: vec![text_extra("limitsFrom", "defaults")],
+        self.traits(plan).model(&self.id, &self.name, Vec::new())
     }
 }
 

@@ -1,23 +1,27 @@
 //! `discover`: what models there are.
 //!
-//! The rules are the classic ones of OpenClaw's discovery, and inference profiles beside them. A [`Listing`] asks the host
+//! The rules are the classic ones of OpenClaw's discovery, inference profiles beside them, and what the listing says on the
+//! wire and no documentation does. A [`Listing`] asks the host
 //! for one thing after the other: the credential source (where that decides whether to list at all), the cache, the API,
 //! the cache again.
 
 use crate::contract::config::Settings;
 use crate::contract::models::{CacheEntry, Cached, Catalog, CatalogSource, ListingOptions, Need, Pages, Step, Supply};
-use crate::contract::types::{Failure, Model, Notice};
+use crate::contract::types::{Model, Notice};
 
 mod foundation;
+mod hints;
 mod members;
 mod order;
 mod plan;
 mod profiles;
 mod reasons;
+mod stale;
 mod stored;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 use plan::Plan;
 use survey::survey;
@@ -150,34 +154,34 @@ impl Listing {
     }
 
     fn use_pages(&mut self, foundation_models: &Pages, inference_profiles: &Pages) -> Step {
-        let survey = survey(&self.plan, foundation_models, inference_profiles);
-        if !survey.listed {
-            return Step::Done(self.failed(survey.failures));
-        }
+        let mut survey = survey(&self.plan, foundation_models, inference_profiles);
         let complete = survey.failures.is_empty();
-        let mut catalog = self.catalog(CatalogSource::Live);
-        catalog.models = survey.models;
-        catalog.left_out = survey.left_out;
-        catalog.failures = survey.failures;
+        // A listing that failed at its head is no better than an old one that is whole.
+        if let Some((stale, age)) = self.stale.take() {
+            if !survey.has_foundation_models {
+                self.notices.push(stale::whole(age));
+                let Catalog { models, left_out, .. } = stale;
+                let failures = survey.failures;
+                return Step::Done(Catalog { models, left_out, failures, ..self.catalog(CatalogSource::StaleCache) });
+            }
+            if !survey.has_all_profiles {
+                self.notices.extend(stale::add_profiles(&mut survey, stale, age));
+            }
+        }
+        let nothing_came = !survey.has_foundation_models && survey.models.is_empty();
+        let source = if nothing_came { CatalogSource::Failed } else { CatalogSource::Live };
+        let catalog = Catalog {
+            models: survey.models,
+            left_out: survey.left_out,
+            failures: survey.failures,
+            ..self.catalog(source)
+        };
         if !complete || self.plan.refresh_interval == 0 {
             return Step::Done(catalog);
         }
         let entry =
             CacheEntry { key: self.plan.cache_key(), ttl: self.plan.refresh_interval, value: stored::write(&catalog) };
         self.ask(Waiting::CacheWrite(catalog), vec![Need::CacheWrite(entry)])
-    }
-
-    /// The foundation models could not be listed: an old listing is better than none.
-    fn failed(&mut self, failures: Vec<Failure>) -> Catalog {
-        let Some((stale, age)) = self.stale.take() else {
-            return Catalog { failures, ..self.catalog(CatalogSource::Failed) };
-        };
-        self.notices.push(Notice {
-            kind: "stale-cache".to_owned(),
-            message: format!("The models could not be listed, so this is a listing that is {age} seconds old."),
-        });
-        let Catalog { models, left_out, .. } = stale;
-        Catalog { models, left_out, failures, ..self.catalog(CatalogSource::StaleCache) }
     }
 
     fn ask(&mut self, waiting: Waiting, needs: Vec<Need>) -> Step {

@@ -6,15 +6,47 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::foundation::{Foundation, filtered, model, names_reasoning, text_extra, unreadable};
+use super::foundation::{Foundation, filtered, text_extra, unreadable};
 use super::members::Members;
 use super::plan::Plan;
-use super::reasons::{BLANK_ID, Reason, not_active};
+use super::reasons::{BLANK_ID, NOT_CONVERSE, Reason, not_active};
+use super::traits::Traits;
 use crate::contract::models::LeftOut;
 use crate::contract::types::Model;
+use crate::families::is_served_elsewhere;
 
-/// The foundation models of the listing, those that are left out too, by id in lower case.
-pub(super) type Bases<'a> = BTreeMap<String, &'a Foundation>;
+/// The foundation models of the listing, those that are left out too.
+#[derive(Debug, Default)]
+pub(super) struct Bases<'a> {
+    /// By id in lower case.
+    by_id: BTreeMap<String, &'a Foundation>,
+    /// One of each provider, by the first part of its ids in lower case.
+    by_prefix: BTreeMap<String, &'a Foundation>,
+}
+
+impl<'a> Bases<'a> {
+    /// Of models with the same id, the first.
+    pub(super) fn new(models: &'a [Foundation]) -> Self {
+        let mut bases = Bases::default();
+        for model in models {
+            bases.by_id.entry(model.id.to_lowercase()).or_insert(model);
+            if let Some(prefix) = model.id.split('.').next() {
+                bases.by_prefix.entry(prefix.to_lowercase()).or_insert(model);
+            }
+        }
+        bases
+    }
+
+    fn get(&self, id: &str) -> Option<&'a Foundation> {
+        self.by_id.get(&id.to_lowercase()).copied()
+    }
+
+    /// What the provider of a model is called, be the model itself listed or not: the names of a model of the same prefix.
+    fn providers(&self, id: &str) -> impl Iterator<Item = &'a str> {
+        let prefix = id.split('.').next().unwrap_or_default().to_lowercase();
+        self.by_prefix.get(&prefix).into_iter().flat_map(|model| model.providers())
+    }
+}
 
 /// What the rules look at in a summary.
 #[derive(Debug)]
@@ -58,12 +90,12 @@ impl Profile {
     /// The id of the foundation model behind it: of its ARNs the first that the listing knows, else the first. The id of a
     /// profile that Bedrock defines also tells: a geography, a dot and the model's id. That is not so of a profile that a
     /// customer named.
-    fn base_id(&self, bases: &Bases<'_>) -> Option<&str> {
-        let known = |id: &&String| bases.contains_key(&id.to_lowercase());
+    pub(super) fn base_id(&self, bases: &Bases<'_>) -> Option<&str> {
+        let known = |id: &&String| bases.get(id).is_some();
         if let Some(id) = self.models.iter().find(known).or(self.models.first()) {
             return Some(id);
         }
-        if !self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("SYSTEM_DEFINED")) {
+        if !self.is_system_defined() {
             return None;
         }
         // No list of geographies: AWS adds to them (`us-gov`, `jp`, `ca`), and each is one label before the first dot.
@@ -81,11 +113,14 @@ impl Profile {
         if !self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("ACTIVE")) {
             return Err(not_active(self.status.as_deref()));
         }
-        let base_id = self.base_id(bases);
-        let base = base_id.and_then(|id| bases.get(&id.to_lowercase())).copied();
+        let named = self.base_id(bases);
+        let base = named.and_then(|id| bases.get(id));
+        // The listing's own spelling, where it has the model.
+        let base_id = base.map(|base| base.id.as_str()).or(named);
         let providers = || {
-            let ids = self.models.iter().map(String::as_str).chain(base_id);
-            base.into_iter().flat_map(Foundation::providers).chain(ids.filter_map(|id| id.split('.').next()))
+            let ids = || self.models.iter().map(String::as_str).chain(base_id);
+            let own = base.into_iter().flat_map(Foundation::providers);
+            own.chain(ids().filter_map(|id| id.split('.').next())).chain(ids().flat_map(|id| bases.providers(id)))
         };
         if !plan.lists_provider(providers()) {
             return Err(filtered(providers()));
@@ -94,18 +129,35 @@ impl Profile {
         if let Some(reason) = base.and_then(Foundation::cannot_chat) {
             return Err(Reason::new(reason.word, format!("About the model behind it: {}", reason.message)));
         }
-        let reasoning = base.map_or_else(|| names_reasoning(&self.id, &self.name), Foundation::reasoning);
-        let input = base.map_or_else(|| vec!["text".to_owned()], Foundation::input);
-        let mut model = model(plan, &self.id, &self.name, reasoning, input);
+        let traits = match base {
+            Some(base) => base.traits(plan),
+            None if is_served_elsewhere(base_id.unwrap_or(&self.id)) => {
+                return Err(Reason::new(NOT_CONVERSE, "The model behind it is not served by ConverseStream."));
+            }
+            None => Traits::unlisted(plan, base_id.unwrap_or(&self.id), &self.name),
+        };
+        let canonical = base_id.map(|id| id.strip_prefix("anthropic.").unwrap_or(id));
         let known = [
             ("inferenceProfileType", self.kind.as_deref()),
             ("inferenceProfileArn", self.arn.as_deref()),
+            ("geography", base_id.and_then(|base_id| self.geography(base_id))),
             ("baseModelId", base_id),
+            // Of a Claude it is what OpenClaw puts under this name. It tells the family where the profile's own id does not.
+            ("canonicalModelId", canonical),
         ];
-        for (name, text) in known {
-            model.extras.extend(text.map(|text| text_extra(name, text)));
-        }
-        Ok(model)
+        let extras = known.iter().filter_map(|(name, text)| text.map(|text| text_extra(name, text))).collect();
+        Ok(traits.model(&self.id, &self.name, extras))
+    }
+
+    /// What stands before the model's id in the id of a profile that Bedrock defines: `us`, `us-gov`, `global`. It is what is
+    /// left of the id without the model's, so a geography that AWS adds needs no change here.
+    fn geography(&self, base_id: &str) -> Option<&str> {
+        let geography = self.id.strip_suffix(base_id)?.strip_suffix('.')?;
+        (self.is_system_defined() && !geography.is_empty()).then_some(geography)
+    }
+
+    fn is_system_defined(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("SYSTEM_DEFINED"))
     }
 }
 

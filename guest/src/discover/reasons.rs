@@ -8,12 +8,18 @@ pub(super) const UNREADABLE: &str = "unreadable";
 pub(super) const BLANK_ID: &str = "blank-id";
 /// The provider filter does not name its provider.
 pub(super) const FILTERED: &str = "filtered";
+/// ConverseStream does not serve it.
+pub(super) const NOT_CONVERSE: &str = "not-converse";
 /// It does not stream.
 pub(super) const NOT_STREAMING: &str = "not-streaming";
 /// It does not answer with text.
 pub(super) const NOT_TEXT: &str = "not-text";
 /// It is not active.
 pub(super) const NOT_ACTIVE: &str = "not-active";
+/// It can only be invoked through an inference profile, and it is the profile that is listed.
+pub(super) const NEEDS_PROFILE: &str = "needs-inference-profile";
+/// It can only be invoked with provisioned throughput.
+pub(super) const PROVISIONED_ONLY: &str = "provisioned-only";
 /// Its id is in the catalog already.
 pub(super) const DUPLICATE: &str = "duplicate";
 

@@ -1,10 +1,10 @@
 //! What the two listings of a region come to: models, what was left out and why, and what failed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::foundation::Foundation;
+use super::foundation::{Foundation, ProfilesOfModel};
 use super::members::summaries;
 use super::order;
 use super::plan::Plan;
@@ -16,49 +16,77 @@ use crate::explain::explain;
 
 /// The outcome of asking the API.
 pub(super) struct Survey {
-    /// The models, in the order to show them; none when the foundation models could not be listed.
+    /// The models, in the order to show them.
     pub(super) models: Vec<Model>,
     /// What was left out, in the listings' order.
     pub(super) left_out: Vec<LeftOut>,
     /// What failed, foundation models first. A survey with failures is not to be cached.
     pub(super) failures: Vec<Failure>,
-    /// Whether there is a list at all: the foundation models came. Without them a profile has nothing to inherit.
-    pub(super) listed: bool,
+    /// Whether the foundation models came. Without them a profile has nothing to inherit but what is known of its model.
+    pub(super) has_foundation_models: bool,
+    /// Whether all the pages of profiles came.
+    pub(super) has_all_profiles: bool,
 }
 
-/// Makes the survey of the pages of `ListFoundationModels` and `ListInferenceProfiles`.
+/// Makes the survey of the pages of `ListFoundationModels` and `ListInferenceProfiles`. What came counts, whatever failed.
 pub(super) fn survey(plan: &Plan, foundation_models: &Pages, inference_profiles: &Pages) -> Survey {
-    let mut survey = Survey { models: Vec::new(), left_out: Vec::new(), failures: Vec::new(), listed: false };
+    let mut failures = Vec::new();
     let region = plan.region.as_str();
     let list = List { operation: "ListFoundationModels", member: "modelSummaries", region };
-    let models = read_pages(&list, foundation_models, &mut survey.failures);
-    if survey.failures.is_empty() && foundation_models.bodies.is_empty() {
-        survey.failures.push(list.unreadable("there is none".to_owned()));
+    let models = read_pages(&list, foundation_models, &mut failures);
+    if failures.is_empty() && foundation_models.bodies.is_empty() {
+        failures.push(list.unreadable("there is none".to_owned()));
     }
-    survey.listed = survey.failures.is_empty();
+    let failed_so_far = failures.len();
     let list = List { operation: "ListInferenceProfiles", member: "inferenceProfileSummaries", region };
-    let profiles = read_pages(&list, inference_profiles, &mut survey.failures);
-    if !survey.listed {
-        return survey;
-    }
+    let profiles = read_pages(&list, inference_profiles, &mut failures);
+    let mut survey = Survey {
+        models: Vec::new(),
+        left_out: Vec::new(),
+        has_foundation_models: failed_so_far == 0,
+        has_all_profiles: failures.len() == failed_so_far,
+        failures,
+    };
 
     let models: Vec<Foundation> = models.iter().filter_map(|summary| survey.keep(Foundation::read(summary))).collect();
-    let mut bases = Bases::new();
-    for model in &models {
-        bases.entry(model.id.to_lowercase()).or_insert(model);
+    let bases = Bases::new(&models);
+    let profiles: Vec<Result<ListedProfile, LeftOut>> = profiles
+        .iter()
+        .map(|summary| {
+            let profile = Profile::read(summary)?;
+            let base_id = profile.base_id(&bases).map(str::to_lowercase);
+            let model = profile.model(plan, &bases).map_err(|reason| reason.of(&profile.id))?;
+            Ok(ListedProfile { base_id, model })
+        })
+        .collect();
+    let mut ids_by_base: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for profile in profiles.iter().flatten() {
+        ids_by_base.entry(profile.base_id.as_deref().unwrap_or_default()).or_default().push(&profile.model.id);
     }
+
     let mut taken = BTreeSet::new();
     for model in &models {
-        let outcome = model.excluded(plan).map_or_else(|| Ok(model.model(plan)), Err);
-        survey.add(&mut taken, outcome.map_err(|reason| reason.of(&model.id)));
+        let profiles_of = || match ids_by_base.get(&*model.id.to_lowercase()) {
+            Some(ids) => ProfilesOfModel::Listed(ids.iter().map(|&id| id.to_owned()).collect()),
+            None if survey.has_all_profiles => ProfilesOfModel::Listed(Vec::new()),
+            None => ProfilesOfModel::NotListed,
+        };
+        let excluded = model.excluded(plan).or_else(|| model.not_by_itself(profiles_of));
+        let outcome = excluded.map_or_else(|| Ok(model.model(plan)), |reason| Err(reason.of(&model.id)));
+        survey.add(&mut taken, outcome);
     }
-    for summary in &profiles {
-        let Some(profile) = survey.keep(Profile::read(summary)) else { continue };
-        let outcome = profile.model(plan, &bases);
-        survey.add(&mut taken, outcome.map_err(|reason| reason.of(&profile.id)));
+    for profile in profiles {
+        survey.add(&mut taken, profile.map(|profile| profile.model));
     }
     order::sort(&mut survey.models);
     survey
+}
+
+/// A profile that is in the catalog.
+struct ListedProfile {
+    /// The id of the model behind it, in lower case.
+    base_id: Option<String>,
+    model: Model,
 }
 
 impl Survey {

@@ -2,6 +2,7 @@
 
 use jsonc_parser::ast::Value;
 
+use super::params;
 use super::partial::{Partial, over};
 use super::reader::{Node, Reader};
 use crate::identity;
@@ -39,16 +40,23 @@ fn default_model(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Par
     }
 }
 
-/// Reads `agents.defaults.models`: `{"amazon-bedrock/MODEL": {alias: "NAME"}}`. Other providers' models are read too, since
+/// Reads `agents.defaults.models`: `{"amazon-bedrock/MODEL": {alias: "NAME", params: {…}}}`. Other providers' models are read too, since
 /// an alias of theirs that is the default model must not be taken for a model of Bedrock; but they are not criticised.
 fn aliases(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
     let Some(members) = reader.members(node, "an object of models") else { return };
     for member in &members {
         let reference = member.name.trim();
-        if identity::own_model(reference).is_some() {
-            let Some(alias) = reader.child(&member.node, "alias") else { continue };
-            if let Some(found) = reader.text(&alias, "another name for the model, a string") {
+        if let Some(id) = identity::own_model(reference) {
+            if let Some(alias) = reader.child(&member.node, "alias")
+                && let Some(found) = reader.text(&alias, "another name for the model, a string")
+            {
                 partial.aliases.insert(reference.to_owned(), found);
+            }
+            if member.node.value.as_object().is_some()
+                && let Some(node) = reader.child(&member.node, "params")
+                && let Some(members) = params::read(reader, &node)
+            {
+                partial.params.extend(members.into_iter().map(|(name, found)| ((id.to_owned(), name), found)));
             }
         } else if let Some(alias) = member.node.value.as_object().and_then(|object| object.get_string("alias")) {
             partial.aliases.insert(reference.to_owned(), reader.found(&member.node, alias.value.trim().to_owned()));

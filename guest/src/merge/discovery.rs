@@ -1,5 +1,7 @@
 //! Reading `models.bedrockDiscovery` and its newer twin in the plugin's configuration.
 
+use std::collections::BTreeSet;
+
 use jsonc_parser::ast::Value;
 
 use super::endpoint;
@@ -40,6 +42,28 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut P
             _ => reader.unknown(member, KNOWN),
         }
     }
+}
+
+/// Warns where one document configures discovery in both places: the newer one wins member by member (OpenClaw's migration
+/// fills it from the older one and keeps what it has).
+pub(super) fn warn_of_both_places(reader: &mut Reader<'_>, older: &Node<'_, '_>, newer: &Node<'_, '_>) {
+    let names = |node: &Node<'_, '_>| -> BTreeSet<String> {
+        let object = node.value.as_object();
+        object
+            .map(|object| object.properties.iter().map(|member| member.name.as_str().to_owned()).collect())
+            .unwrap_or_default()
+    };
+    let (older_names, newer_names) = (names(older), names(newer));
+    if older_names.is_empty() || newer_names.is_empty() {
+        return;
+    }
+    let both: Vec<&str> = older_names.intersection(&newer_names).map(String::as_str).collect();
+    let path = &newer.path.full;
+    let message = match both.as_slice() {
+        [] => format!("{} stands beside {path}; each has members that the other lacks, and all count", older.path.name),
+        both => format!("{} stands beside {path}, which wins for {}", older.path.name, both.join(", ")),
+    };
+    reader.warning(older, message, format!("all of it at `{path}`"));
 }
 
 fn region(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {

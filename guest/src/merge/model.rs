@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::json::{self, LARGEST_EXACT};
+use super::json::LARGEST_EXACT;
+use super::params;
 use super::partial::{CostPart, ModelEntry, Said};
 use super::provider;
 use super::reader::{Member, Node, Reader, shown};
@@ -44,7 +45,7 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
     let members = reader.members(node, "an object with at least the member `id`")?;
     let (mut id, mut has_id) = (None, false);
     let (mut name, mut reasoning, mut input) = (None, None, None);
-    let (mut context_window, mut max_tokens, mut base_url, mut params) = (None, None, None, None);
+    let (mut context_window, mut max_tokens, mut base_url, mut own_params) = (None, None, None, None);
     let mut cost = CostPart::default();
     for member in &members {
         let node = &member.node;
@@ -56,7 +57,7 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
             "cost" => cost = read_cost(reader, node),
             "contextWindow" => context_window = tokens(reader, node),
             "maxTokens" => max_tokens = tokens(reader, node),
-            "params" => params = read_params(reader, node),
+            "params" => own_params = read_params(reader, node),
             "baseUrl" => base_url = provider::base_url(reader, node),
             "api" => drop(provider::api(reader, node)),
             "headers" => reader.warn_of_member(
@@ -73,6 +74,7 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
     }
     let id = id.map(|found| found.with(identity::without_prefix(&found.value).to_owned()))?;
     let place = reader.place(node.at());
+    let params = own_params;
     Some(ModelEntry { place, id, name, reasoning, input, cost, context_window, max_tokens, base_url, params })
 }
 
@@ -103,15 +105,9 @@ fn tokens(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<u64> {
     Some(number.with(number.value.floor() as u64))
 }
 
-fn read_params(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {
-    reader.members(node, "an object")?;
-    match json::plain(node.value) {
-        Some(text) => Some(reader.found(node, text)),
-        None => {
-            reader.error(node, "params has a number in it that is not finite".to_owned(), "finite numbers");
-            None
-        }
-    }
+fn read_params(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<(String, String)>> {
+    let members = params::read(reader, node)?;
+    Some(reader.found(node, members.into_iter().map(|(name, found)| (name, found.value)).collect()))
 }
 
 fn read_cost(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> CostPart {

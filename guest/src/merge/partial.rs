@@ -23,7 +23,7 @@ impl<T> Found<T> {
 pub(super) type Said<T> = Option<Found<T>>;
 
 /// What a layer says of Bedrock. What it does not say is absent; nothing here is a default.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Partial {
     /// `models.bedrockDiscovery.region`.
     pub(super) region: Said<String>,
@@ -45,11 +45,13 @@ pub(super) struct Partial {
     pub(super) fallbacks: Said<Vec<String>>,
     /// Aliases by the reference that they stand for.
     pub(super) aliases: BTreeMap<String, Found<String>>,
+    /// Members of `agents.defaults.models."REFERENCE".params` by the model's id and the member's name; plain JSON.
+    pub(super) params: BTreeMap<(String, String), Found<String>>,
     pub(super) guardrail: GuardrailPart,
 }
 
 /// What a layer says of discovery, besides the region.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct DiscoveryPart {
     pub(super) enabled: Said<bool>,
     pub(super) provider_filter: Said<Vec<String>>,
@@ -59,7 +61,7 @@ pub(super) struct DiscoveryPart {
 }
 
 /// What a layer says of the guardrail.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct GuardrailPart {
     pub(super) identifier: Said<String>,
     pub(super) version: Said<String>,
@@ -68,7 +70,7 @@ pub(super) struct GuardrailPart {
 }
 
 /// One entry of `models.providers.amazon-bedrock.models`.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct ModelEntry {
     pub(super) place: Place,
     pub(super) id: Found<String>,
@@ -79,12 +81,12 @@ pub(super) struct ModelEntry {
     pub(super) context_window: Said<u64>,
     pub(super) max_tokens: Said<u64>,
     pub(super) base_url: Said<String>,
-    /// Plain JSON.
-    pub(super) params: Said<String>,
+    /// Members of `params`, each as plain JSON, in their order.
+    pub(super) params: Said<Vec<(String, String)>>,
 }
 
 /// What an entry says of its prices.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct CostPart {
     pub(super) input: Said<f64>,
     pub(super) output: Said<f64>,
@@ -108,6 +110,7 @@ impl Partial {
         over(&mut self.primary, higher.primary);
         over(&mut self.fallbacks, higher.fallbacks);
         self.aliases.extend(higher.aliases);
+        self.params.extend(higher.params);
         let (discovery, above) = (&mut self.discovery, higher.discovery);
         over(&mut discovery.enabled, above.enabled);
         over(&mut discovery.provider_filter, above.provider_filter);

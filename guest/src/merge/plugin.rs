@@ -6,12 +6,17 @@ use super::reader::{Node, Reader};
 
 const GUARDRAIL: &[&str] = &["guardrailIdentifier", "guardrailVersion", "streamProcessingMode", "trace"];
 
-/// Reads the plugin's configuration.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+/// Reads the plugin's configuration. `older` is `models.bedrockDiscovery` of the same document.
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, older: Option<&Node<'_, '_>>, partial: &mut Partial) {
     let Some(members) = reader.members(node, "an object") else { return };
     for member in &members {
         match member.name {
-            "discovery" => discovery::read(reader, &member.node, partial),
+            "discovery" => {
+                discovery::read(reader, &member.node, partial);
+                if let Some(older) = older {
+                    discovery::warn_of_both_places(reader, older, &member.node);
+                }
+            }
             "guardrail" => guardrail(reader, &member.node, partial),
             _ => reader.unknown(member, &["discovery", "guardrail"]),
         }

@@ -171,6 +171,25 @@ impl<'t> Reader<'t> {
         self.warn_of_member(member, message, expected);
     }
 
+    /// Warns of the members of an object of OpenClaw's whose names are near to one of ours and neither that nor another known
+    /// one.
+    pub(super) fn warn_of_slips(&mut self, node: &Node<'_, '_>, ours: &[&str], known: &[&str]) {
+        let Value::Object(object) = node.value else { return };
+        for property in &object.properties {
+            let name = property.name.as_str();
+            if !ours.contains(&name) && !known.contains(&name) {
+                self.warn_of_slip(&node.member(property), ours);
+            }
+        }
+    }
+
+    /// Warns of a member that no one knows, where its name is near to a known one.
+    pub(super) fn warn_of_slip(&mut self, member: &Member<'_, '_>, known: &[&str]) {
+        if !known.contains(&member.name) && similar::nearest(member.name, known).is_some() {
+            self.unknown(member, known);
+        }
+    }
+
     /// The elements of a list.
     pub(super) fn elements<'v, 'n>(&mut self, node: &Node<'v, 'n>, expected: &str) -> Option<Vec<Node<'v, 'n>>> {
         let Value::Array(array) = node.value else {

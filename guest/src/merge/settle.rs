@@ -1,12 +1,16 @@
 //! What is on top, with the defaults below it, to settings and the origins of all that is in them.
 
+use std::collections::BTreeMap;
+
 use super::discovery::{DEFAULT_CONTEXT_WINDOW, DEFAULT_MAX_TOKENS, DEFAULT_REFRESH_INTERVAL};
 use super::endpoint::{self, StandardEndpoint};
+use super::params;
 use super::partial::{DiscoveryPart, Found, GuardrailPart, ModelEntry, Partial, Said};
 use super::path::quoted_where_needed;
 use crate::contract::config::{Discovery, Guardrail, Origin, Place, Problem, Settings, Severity};
-use crate::contract::types::{Cost, Model};
-use crate::identity::{API, own_model};
+use crate::contract::types::{Cost, Model, NamedJson};
+use crate::families::{known_limits, limits_from};
+use crate::identity::{API, PROVIDER, own_model};
 
 /// The region when nothing names one (pi's and OpenClaw's).
 const DEFAULT_REGION: &str = "us-east-1";
@@ -75,7 +79,8 @@ impl Settling {
         let window = limits.default_context_window.clone().unwrap_or_else(|| by_default(DEFAULT_CONTEXT_WINDOW));
         let output = limits.default_max_tokens.clone().unwrap_or_else(|| by_default(DEFAULT_MAX_TOKENS));
         let entries = effective.models.unwrap_or_default().into_iter().enumerate();
-        let models = entries.map(|(index, entry)| self.model(index, entry, &window, &output)).collect();
+        let params = self.params(effective.params);
+        let models = entries.map(|(index, entry)| self.model(index, entry, &window, &output, &params)).collect();
         let discovery = self.discovery(limits, &region);
         let references = References { aliases: &effective.aliases };
         let primary = effective.primary.and_then(|found| Some(found.with(references.resolve(&found.value)?)));
@@ -108,7 +113,7 @@ impl Settling {
             guardrail,
             cache_retention,
             origins: core::mem::take(&mut self.origins),
-            extras: Vec::new(),
+            extras: model_params(&params),
         }
     }
 
@@ -145,11 +150,24 @@ impl Settling {
         }
     }
 
-    fn model(&mut self, index: usize, entry: ModelEntry, window: &Found<u64>, output: &Found<u64>) -> Model {
+    fn model(
+        &mut self,
+        index: usize,
+        entry: ModelEntry,
+        window: &Found<u64>,
+        output: &Found<u64>,
+        params: &ParamsByModel,
+    ) -> Model {
         let at = format!("{PROVIDER_PATH}.models[{index}]");
         let path = |name: &str| format!("{at}.{name}");
         self.take(&at, Found { value: (), place: entry.place });
         let id = self.take(&path("id"), entry.id.clone());
+        let known = known_limits(&id, entry.name.as_ref().map_or("", |name| &name.value));
+        let window = Limit::choose(entry.context_window, known.map(|known| known.context_window), window);
+        let output = Limit::choose(entry.max_tokens, known.map(|known| known.max_tokens), output);
+        let limits_from = limits_from(window.from, output.from);
+        let own_params = self.take_if(&path("params"), entry.params);
+        let params = merged_params(own_params, params.get(&id));
         Model {
             // What an entry leaves out came from where its stand-in came from.
             name: self.take(&path("name"), entry.name.unwrap_or(entry.id)),
@@ -163,12 +181,23 @@ impl Settling {
                 cache_write: self.take_or(&path("cost.cacheWrite"), entry.cost.cache_write, 0.0),
                 tiers: self.take_if(&path("cost.tiers"), entry.cost.tiers).unwrap_or_default(),
             },
-            context_window: self.take(&path("contextWindow"), entry.context_window.unwrap_or_else(|| window.clone())),
-            max_tokens: self.take(&path("maxTokens"), entry.max_tokens.unwrap_or_else(|| output.clone())),
+            context_window: self.take(&path("contextWindow"), window.found),
+            max_tokens: self.take(&path("maxTokens"), output.found),
             base_url: self.take_if(&path("baseUrl"), entry.base_url),
-            params: self.take_if(&path("params"), entry.params),
-            extras: Vec::new(),
+            params,
+            extras: vec![limits_from],
         }
+    }
+
+    /// Parameters of models, with the origin of each.
+    fn params(&mut self, said: BTreeMap<(String, String), Found<String>>) -> ParamsByModel {
+        let mut params = ParamsByModel::new();
+        for ((id, name), found) in said {
+            let reference = quoted_where_needed(&format!("{PROVIDER}/{id}"));
+            let path = format!("agents.defaults.models.{reference}.params.{}", quoted_where_needed(&name));
+            params.entry(id).or_default().push((name, self.take(&path, found)));
+        }
+        params
     }
 
     /// The guardrail: of the two members that Bedrock needs, neither goes without the other.
@@ -199,9 +228,55 @@ impl Settling {
     }
 }
 
+/// Members of `params` by the model's id: name and plain JSON.
+type ParamsByModel = BTreeMap<String, Vec<(String, String)>>;
+
+/// The parameters of a listed model as one object: those of `agents.defaults.models` over its own, member by member, since
+/// that is where a user of OpenClaw sets them for a model that somebody else listed.
+fn merged_params(own: Option<Vec<(String, String)>>, higher: Option<&Vec<(String, String)>>) -> Option<String> {
+    let mut members = match (own, higher) {
+        (None, None) => return None,
+        (own, _) => own.unwrap_or_default(),
+    };
+    for (name, value) in higher.into_iter().flatten() {
+        match members.iter_mut().find(|(known, _)| known == name) {
+            Some((_, present)) => present.clone_from(value),
+            None => members.push((name.clone(), value.clone())),
+        }
+    }
+    Some(params::object(members.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
+}
+
+/// The extra `modelParams`: parameters of models that the configuration may not list, by id.
+fn model_params(params: &ParamsByModel) -> Vec<NamedJson> {
+    let of_model = |members: &Vec<(String, String)>| {
+        params::object(members.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    };
+    let objects: Vec<(&str, String)> = params.iter().map(|(id, members)| (id.as_str(), of_model(members))).collect();
+    let value = params::object(objects.iter().map(|(id, object)| (*id, object.as_str())));
+    if objects.is_empty() { Vec::new() } else { vec![NamedJson { name: "modelParams".to_owned(), value }] }
+}
+
+/// A limit of a listed model.
+struct Limit {
+    found: Found<u64>,
+    from: &'static str,
+}
+
+impl Limit {
+    /// What the entry says, else what is known of the model, else the default of discovery.
+    fn choose(said: Said<u64>, known: Option<u64>, default: &Found<u64>) -> Self {
+        match (said, known) {
+            (Some(found), _) => Limit { found, from: "configuration" },
+            (None, Some(tokens)) => Limit { found: by_default(tokens), from: "known-models" },
+            (None, None) => Limit { found: default.clone(), from: "defaults" },
+        }
+    }
+}
+
 /// References to models: ids with or without the provider's prefix, and aliases.
 struct References<'a> {
-    aliases: &'a std::collections::BTreeMap<String, Found<String>>,
+    aliases: &'a BTreeMap<String, Found<String>>,
 }
 
 impl References<'_> {

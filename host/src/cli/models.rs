@@ -5,8 +5,8 @@ use quarry::config::Override;
 use quarry::contract::models::{Catalog, CatalogSource, CredentialSource, LeftOut, ListingOptions};
 use quarry::contract::types::{Failure, Model};
 use quarry::discovery::cache::{CacheLimits, DiscoveryCache};
-use quarry::discovery::discover;
 use quarry::discovery::listing::SessionListing;
+use quarry::discovery::{discover, told};
 use quarry::json::catalog::CatalogForm;
 
 use super::arguments::{Global, ListArguments};
@@ -130,10 +130,10 @@ fn table(models: &[Model]) -> String {
         [
             terminal::printable(&model.id),
             model.input.join("+"),
-            thousands(model.context_window),
-            thousands(model.max_tokens),
+            limit(model, "contextWindow", model.context_window),
+            limit(model, "maxTokens", model.max_tokens),
             if model.reasoning { "yes" } else { "-" }.to_owned(),
-            terminal::printable(&model.name),
+            format!("{}{}", terminal::printable(&model.name), if told::is_stale(model) { " (stale)" } else { "" }),
         ]
     }));
     columns(&rows)
@@ -160,6 +160,11 @@ fn columns<const WIDTH: usize>(rows: &[[String; WIDTH]]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A limit, with a question mark where it is the configured default and nothing is known of the model.
+fn limit(model: &Model, name: &str, tokens: u64) -> String {
+    format!("{}{}", thousands(tokens), if told::is_guessed(model, name) { "?" } else { "" })
 }
 
 /// Tokens, in thousands where that is exact enough: `200k`, `4096`.

@@ -18,6 +18,7 @@ pub mod control_plane;
 pub mod listing;
 #[cfg(test)]
 mod tests;
+pub mod told;
 
 use cache::{DiscoveryCache, Flight};
 use concurrently::{Boxed, concurrently};

@@ -10,7 +10,7 @@ use crate::contract::models::{Catalog as Listed, CatalogSource, CredentialSource
 use crate::contract::types::Model;
 use crate::discovery::cache::{CacheLimits, DiscoveryCache};
 use crate::discovery::listing::SessionListing;
-use crate::discovery::{DiscoverError, discover};
+use crate::discovery::{DiscoverError, discover, told};
 use crate::gateway::models;
 use crate::provider::{Generation, ProviderError};
 use crate::telemetry::{CacheResult, Metrics};
@@ -95,12 +95,13 @@ impl Catalog {
                 listed
             }
         };
-        let listed = listed.map_err(|error| match error {
+        let mut listed = listed.map_err(|error| match error {
             DiscoverError::Provider(error) => Refusal::new(RefusalKind::Internal, error.to_string()),
             other => Refusal::new(RefusalKind::Internal, other.to_string()),
         })?;
         if matches!(listed.source, CatalogSource::StaleCache) {
             tracing::warn!(age = "past its time", "the service cannot be asked; an old list of models is given");
+            listed.models.iter_mut().for_each(told::mark_stale);
         }
         Ok(listed)
     }

@@ -2,6 +2,7 @@
 
 use crate::contract::config::Settings;
 use crate::contract::types::{Cost, Model, NamedJson};
+use crate::json::{Json, Members};
 
 /// What may stand before a model's id in a reference.
 const PREFIXES: [&str; 3] = ["amazon-bedrock/", "bedrock/", "aws-bedrock/"];
@@ -65,6 +66,14 @@ pub fn named(settings: &Settings) -> Vec<String> {
     listed.chain(defaults.map(|name| id_of(settings, name).unwrap_or_else(|| name.clone()))).chain(meant).collect()
 }
 
+/// The parameters that the configuration has for a model without listing it: the provider tells them in the settings' extra
+/// `modelParams`, by id.
+fn configured_params(settings: &Settings, id: &str) -> Option<String> {
+    let all = settings.extras.iter().find(|extra| extra.name == "modelParams")?;
+    let all: Members<Json> = serde_json::from_str(&all.value).ok()?;
+    all.0.into_iter().find(|(model, _)| model == id).map(|(_, params)| params.0)
+}
+
 /// A model that the configuration does not list.
 fn unlisted(settings: &Settings, id: &str) -> Model {
     Model {
@@ -77,7 +86,23 @@ fn unlisted(settings: &Settings, id: &str) -> Model {
         context_window: settings.discovery.default_context_window,
         max_tokens: settings.discovery.default_max_tokens,
         base_url: None,
-        params: None,
+        params: configured_params(settings, id),
         extras: vec![NamedJson { name: "limitsFrom".to_owned(), value: "\"defaults\"".to_owned() }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::settings::default_settings;
+
+    #[test]
+    fn a_model_that_is_not_listed_has_the_parameters_that_are_configured_for_it() {
+        let mut settings = default_settings();
+        let value = r#"{"a.b":{"thinking":"high"},"a.c":{}}"#.to_owned();
+        settings.extras.push(NamedJson { name: "modelParams".to_owned(), value });
+        let params = |id: &str| model_of(&settings, id, None).params;
+        assert_eq!(params("a.b").as_deref(), Some(r#"{"thinking":"high"}"#));
+        assert_eq!(params("a.d"), None);
     }
 }

@@ -130,6 +130,45 @@ fn what_could_be_listed_is_listed_where_profiles_are_denied() {
 }
 
 #[test]
+fn limits_say_where_they_are_from_and_profiles_stand_for_their_models() {
+    let model = |id: &str, types: &[&str]| {
+        json!({
+            "modelId": id, "modelName": id, "providerName": "Example", "inputModalities": ["TEXT"],
+            "outputModalities": ["TEXT"], "responseStreamingSupported": true, "modelLifecycle": { "status": "ACTIVE" },
+            "inferenceTypesSupported": types,
+        })
+    };
+    let mut through_profile = model("example.told-v1:0", &["INFERENCE_PROFILE"]);
+    through_profile["converse"] = json!({ "maxTokensMaximum": 5000 });
+    through_profile["description"] = json!({ "maxContextWindow": "64K" });
+    let models =
+        json!({ "modelSummaries": [model("example.unknown-v1:0", &["ON_DEMAND"]), through_profile] }).to_string();
+    let profiles = json!({ "inferenceProfileSummaries": [{
+        "inferenceProfileId": "mx.example.told-v1:0", "inferenceProfileName": "MX Told", "status": "ACTIVE",
+        "type": "SYSTEM_DEFINED",
+        "models": [{ "modelArn": "arn:aws:bedrock:mx-central-1::foundation-model/example.told-v1:0" }],
+    }] })
+    .to_string();
+    let responder = Responder::start(move |path| {
+        Answer::json(if path.starts_with("/foundation-models") { &models } else { &profiles })
+    });
+    let quarry = Quarry::asking(&responder.endpoint);
+    let table = quarry.run(&["models", "list", "--all"]);
+    let line = |id: &str| {
+        let line = table.stdout.lines().find(|line| line.starts_with(&format!("{id} "))).expect("it is in the table");
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(line("example.unknown-v1:0")[2..4], ["32k?", "4096?"], "{table:?}");
+    assert_eq!(line("mx.example.told-v1:0")[2..4], ["64k", "5000"], "{table:?}");
+    assert_eq!(line("example.told-v1:0")[1], "needs-inference-profile", "{table:?}");
+    assert!(table.stdout.contains("through an inference profile: mx.example.told-v1:0."), "{table:?}");
+    let catalog = quarry.run(&["models", "list", "--json"]).succeeded().json();
+    let extras = |index: usize| &catalog["models"][index]["extras"];
+    assert_eq!((&extras(0)["limitsFrom"], &extras(1)["limitsFrom"]), (&json!("defaults"), &json!("listing")));
+    assert_eq!(extras(1)["geography"], "mx");
+}
+
+#[test]
 fn a_refused_connection_is_told_once() {
     let listed = Quarry::asking(&nobody_there()).run(&["models", "list"]);
     listed.failed_with(1, &["Could not connect to Bedrock", "Connection refused", "check the region, the endpoint"]);
