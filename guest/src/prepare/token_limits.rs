@@ -2,7 +2,7 @@
 
 use crate::contract::conversation::{AssistantBlock, Context, Message, Options, UserBlock};
 use crate::contract::types::Model;
-use crate::families::Family;
+use crate::families::{Family, known_limits};
 
 use super::raw_json::{self, RawObject};
 use super::report::Report;
@@ -23,11 +23,12 @@ const SMALL_ROOM: u64 = 32_768;
 /// Below this an answer is not worth having: the request goes out as it is, and the service says that it is too long.
 const LEAST_ANSWER: u64 = 1024;
 
-/// The limit to send. A Claude gets one always: Bedrock would cut it at 4096 (pi #4848). That may be the catalog's guess of 4096
-/// for a model that it does not know; leaving it out would be no better, for the same reason.
+/// The limit to send. A Claude gets one always: Bedrock would cut it at 4096 (pi #4848). Where the catalog only guessed, as it does
+/// for a model that nobody listed, the table of known models says; for one that it does not know either the guess is sent, for
+/// leaving it out would be no better.
 ///
 /// What is above the model's own limit is refused by the service, and for a Claude so is what does not fit into the context
-/// behind the input (pi 1.5.2 clamps to both). Limits that the catalog only guessed change nothing.
+/// behind the input (pi 1.5.2 clamps to both). Guesses change nothing.
 pub(super) fn max_tokens(
     model: &Model,
     family: &Family,
@@ -35,10 +36,13 @@ pub(super) fn max_tokens(
     options: &Options,
     report: &mut Report,
 ) -> Option<u64> {
-    let own = (family.claude && model.max_tokens > 0).then_some(model.max_tokens);
+    let guessed = is_guessed(model, "maxTokens");
+    let known = guessed.then(|| known_limits(&model.id, &model.name)).flatten();
+    let limit = known.map_or(model.max_tokens, |known| known.max_tokens);
+    let own = (family.claude && limit > 0).then_some(limit);
     let wanted = options.max_tokens.or(own)?;
     let mut tokens = wanted;
-    if model.max_tokens > 0 && tokens > model.max_tokens && !is_guessed(model, "maxTokens") {
+    if model.max_tokens > 0 && tokens > model.max_tokens && !guessed {
         tokens = model.max_tokens;
         report.notice(
             "max-tokens-changed",

@@ -96,7 +96,7 @@ fn price(usage: &Usage, cost: &Cost, factor: f64) -> UsageCost {
     let cache_read = price(usage.cache_read, read_rate);
     // In pi's order, so that sums come to the same to the last digit.
     let (short, long) = ((usage.cache_write - long) as f64, long as f64);
-    let cache_write = (write_rate * short + input_rate * 2.0 * long) / 1_000_000.0;
+    let cache_write = (write_rate * short + input_rate * 2.0 * long) / 1_000_000.0 * factor;
     UsageCost { input, output, cache_read, cache_write, total: input + output + cache_read + cache_write }
 }
 
