@@ -24,7 +24,7 @@ fn expected(fault: &str) -> Option<&'static [&'static str]> {
         "sim.huge-frame.after-K" => &["damaged", "declares 2147483631 bytes"],
         "sim.malformed-json.after-K" => &["damaged", "the payload of contentBlockDelta cannot be read"],
         "sim.silence.after-K" => &["sent nothing for 1 s", "allow a longer silence"],
-        "sim.guardrail" => &["guardrail_intervened", "trace"],
+        "sim.guardrail" => &["guardrail_intervened", "a guardrail stopped or changed the answer (input: topic"],
         "sim.refusal" => &["refusal", "The simulator was asked to refuse"],
         "sim.no-metadata" => &["ended without metadata"],
         "sim.stop.REASON" => &["Provider stopped with: strange_word"],
@@ -148,6 +148,6 @@ fn an_answer_that_is_not_bedrocks_is_refused() {
 fn models_that_cannot_be_asked_are_told_with_what_can_be() {
     let asked = |model: &str| asking().run(&["chat", "--model", model, "hello"]);
     asked("no.such-model").failed_with(1, &["The provided model identifier is invalid", "quarry models list"]);
-    let profile = "use an inference profile, such as us.anthropic.claude-sonnet-4-6 or global.anthropic";
+    let profile = "ask for an inference profile of the model, by Bedrock's naming us.anthropic.claude-sonnet-4-6 or global.anthropic";
     asked("anthropic.claude-sonnet-4-6").failed_with(1, &["on-demand throughput", profile]);
 }

@@ -7,7 +7,7 @@ use quarry::provider::EMBEDDED;
 const MUTATIONS: [(&str, &str); 4] = [
     ("not-streaming", "not-Streaming"),
     ("server-tool-use", "server-tool-Use"),
-    ("a guardrail stopped or changed", "A guardrail stopped or changed"),
+    ("its trace tells which policy", "its trace tells Which policy"),
     ("inferenceConfig", "inferenceCOnfig"),
 ];
 
