@@ -68,7 +68,8 @@ class Bedrock(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
-        Bedrock.sent = (self.path, json.loads(body))
+        # The first counts: after this refusal the gateway asks once more without the strictness that tools only prefer.
+        Bedrock.sent = Bedrock.sent or (self.path, json.loads(body))
         answer = b'{"message": "taken"}'
         head = (
             "HTTP/1.1 400 Bad Request\r\nx-amzn-errortype: ValidationException\r\n"
