@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::cache::CacheUrl;
 use super::key_hash::KeyHash;
 use super::signer::Signer;
 
@@ -32,6 +33,8 @@ pub struct GatewayConfig {
     pub remote: RemoteConfig,
     /// `provider`: which versions of the provider may serve.
     pub provider: ProviderConfig,
+    /// `cache`.
+    pub cache: CacheConfig,
     /// `log`.
     pub log: LogConfig,
     /// `otlp`: where traces are sent. Default nowhere.
@@ -54,6 +57,7 @@ impl Default for GatewayConfig {
             cors: Vec::new(),
             remote: RemoteConfig::default(),
             provider: ProviderConfig::default(),
+            cache: CacheConfig::default(),
             log: LogConfig::default(),
             otlp: None,
             drain: Duration::from_secs(30),
@@ -165,6 +169,13 @@ pub struct ProviderConfig {
     /// `component`: a reference to the version that the gateway begins with (a file, `oci://…`, `sha256:…` or `embedded`); when it changes while the gateway runs, that version is put to
     /// work. Default none: the version that served last.
     pub component: Option<String>,
+}
+
+/// `quarry.cache`: where the gateway keeps listings of models beside its memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CacheConfig {
+    /// `url`: a Redis or Valkey server that replicas share. Default none.
+    pub url: Option<CacheUrl>,
 }
 
 /// `quarry.log`: what is written to standard error.
