@@ -55,9 +55,11 @@ fn a_second_list_asks_nobody() {
     assert_eq!(told.succeeded().json()["source"], "cache");
     assert_eq!(responder.asked().len(), 2, "nobody was asked again");
 
+    let before = files(&quarry).0.pop().map(fs::read).expect("it is there").expect("it can be read");
     assert_eq!(quarry.run(&LIST_ANEW).succeeded().stdout, first.stdout);
     assert_eq!(responder.asked().len(), 4, "whoever wants a new list gets one");
     let (listings, others) = files(&quarry);
+    assert_ne!(fs::read(&listings[0]).expect("it is there"), before, "and the new one takes the place of the old one");
     assert_eq!((listings.len(), others.len()), (1, 0));
     let secrets = fs::read(&listings[0]).expect("it is there");
     let has = |text: &str| secrets.windows(text.len()).any(|window| window == text.as_bytes());
@@ -80,7 +82,8 @@ fn what_was_asked_and_who_asked_makes_the_key() {
     let token = [("AWS_BEARER_TOKEN_BEDROCK", "a-token-that-opens-nothing")];
     let other_token = [("AWS_BEARER_TOKEN_BEDROCK", "another-token-that-opens-nothing")];
     let hour_one = [("AWS_ACCESS_KEY_ID", "ASIAQNZGKIQY56JQ7WML"), ("AWS_SESSION_TOKEN", "one")];
-    let cases: [(&[&str], &[(&str, &str)]); 7] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+    let cases: [Case<'_>; 7] = [
         (&LIST, &[]),
         (&region, &[]),
         (&filtered, &[]),

@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use secrecy::SecretString;
 
 use crate::gateway::{Gateway, fails_to_start};
-use crate::redis::Redis;
+use crate::redis::{Redis, authority};
 
 const PASSWORD: &str = "hunter2-of-the-cache";
 
@@ -206,13 +206,43 @@ fn a_server_that_says_nothing_holds_nobody_up() {
 fn a_wrong_password_is_an_outage_and_is_not_told() {
     let plane = ControlPlane::start();
     let redis = Redis::start(PASSWORD);
-    let gateway = plane.gateway(&redis.url().replace(PASSWORD, "another-hunter2"));
+    let configuration = |url: &str| format!("{{ quarry: {{ cache: {{ url: '{url}' }} }} }}");
+    let gateway = Gateway::before(&configuration(&redis.url().replace(PASSWORD, "another-hunter2")), |command| {
+        command.env("AWS_ENDPOINT_URL_BEDROCK", &plane.endpoint).env("QUARRY_LOG", "trace");
+        command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+    });
     lists(&gateway);
     gateway.wait_for_log("the shared cache of listings cannot be used", 1);
     assert!(!gateway.log().contains("hunter2"), "{}", gateway.log());
     redis.ask(&["CONFIG", "SET", "requirepass", "another-hunter2"]);
     gateway.wait_for_log("the shared cache of listings can be used again", 1);
+    assert!(!gateway.log().contains("hunter2"), "at any level");
     gateway.stop();
+}
+
+#[test]
+fn tls_is_for_servers_that_an_authority_vouches_for() {
+    let plane = ControlPlane::start();
+    let redis = Redis::start(PASSWORD);
+    let configuration = format!("{{ quarry: {{ cache: {{ url: '{}' }} }} }}", redis.tls_url());
+    let gateway = |authority: Option<String>| {
+        Gateway::before(&configuration, |command| {
+            command.env("AWS_ENDPOINT_URL_BEDROCK", &plane.endpoint);
+            command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+            command.envs(authority.map(|authority| ("SSL_CERT_FILE", authority)));
+        })
+    };
+    let trusting = gateway(Some(authority()));
+    lists(&trusting);
+    assert_eq!((plane.asked(), redis.names().len()), (2, 1), "{}", trusting.log());
+    lists(&gateway(Some(authority())));
+    assert_eq!(plane.asked(), 2);
+    let distrusting = gateway(None);
+    lists(&distrusting);
+    assert_eq!(plane.asked(), 4);
+    distrusting.wait_for_log("invalid peer certificate", 1);
+    trusting.stop();
+    distrusting.stop();
 }
 
 #[test]

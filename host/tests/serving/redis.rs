@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A server, with a password, that keeps nothing on disk. It can be stopped and started, and does not outlive the test.
 pub(crate) struct Redis {
     port: u16,
+    tls_port: u16,
     password: &'static str,
     running: Option<Child>,
     folder: TempDir,
@@ -23,10 +24,11 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts one.
     pub(crate) fn start(password: &'static str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.expect("loopback can be bound").port();
+        let free = || TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
+        let ports = [free(), free()].map(|listener| listener.local_addr().expect("it is bound").port());
+        let [port, tls_port] = ports;
         let folder = tempfile::tempdir().expect("a folder for the server");
-        let mut redis = Redis { port, password, running: None, folder };
+        let mut redis = Redis { port, tls_port, password, running: None, folder };
         redis.start_again();
         redis
     }
@@ -37,6 +39,8 @@ impl Redis {
             .args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--appendonly", "no"])
             .args(["--requirepass", self.password, "--dir"])
             .arg(self.folder.path())
+            .args(["--tls-port", &self.tls_port.to_string(), "--tls-auth-clients", "no"])
+            .args(["--tls-cert-file", &certificate("localhost.pem"), "--tls-key-file", &certificate("localhost.key")])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -69,6 +73,11 @@ impl Redis {
         format!("redis://:{}@127.0.0.1:{}/0", self.password, self.port)
     }
 
+    /// Where it is for those who want TLS, under a certificate of [`authority`].
+    pub(crate) fn tls_url(&self) -> String {
+        format!("rediss://:{}@localhost:{}/0", self.password, self.tls_port)
+    }
+
     /// The first line of what it says to a command, and of a list or text the whole.
     pub(crate) fn ask(&self, command: &[&str]) -> String {
         self.try_ask(command).expect("it answers")
@@ -94,6 +103,15 @@ impl Redis {
         let rest = String::from_utf8_lossy(&rest).into_owned();
         Some(rest.strip_suffix("+OK\r\n")?.trim_end().to_owned())
     }
+}
+
+/// The file of the authority that vouches for the server.
+pub(crate) fn authority() -> String {
+    certificate("authority.pem")
+}
+
+fn certificate(name: &str) -> String {
+    format!("{}/src/gateway/remote/test_certificates/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 impl Drop for Redis {
