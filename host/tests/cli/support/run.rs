@@ -5,7 +5,7 @@ use std::io::{Read, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -28,7 +28,7 @@ pub(crate) fn shared_cache() -> PathBuf {
 
 /// A `quarry` command with an environment of its own: an empty home, no AWS, and what the test adds.
 pub(crate) struct Quarry {
-    home: TempDir,
+    home: Arc<TempDir>,
     variables: Vec<(String, String)>,
     stdin: Vec<u8>,
 }
@@ -52,7 +52,7 @@ impl Quarry {
         let cache = home.path().join("cache");
         fs::create_dir(&cache).expect("a folder can be made");
         std::os::unix::fs::symlink(compiled, cache.join("aot")).expect("a link can be made");
-        Quarry { home, variables: Vec::new(), stdin: Vec::new() }
+        Quarry { home: Arc::new(home), variables: Vec::new(), stdin: Vec::new() }
     }
 
     /// Where it caches.
@@ -138,7 +138,7 @@ impl Quarry {
         thread::spawn(move || drop(stdin.write_all(&given)));
         let stderr = collect(child.stderr.take().expect("it is piped"));
         let began = Instant::now();
-        Running { child, stderr: Some(stderr), began, seen: Vec::new() }
+        Running { _home: Arc::clone(&self.home), child, stderr: Some(stderr), began, seen: Vec::new() }
     }
 }
 
@@ -152,6 +152,8 @@ fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 
 /// A command that has been started. It does not outlive the test.
 pub(crate) struct Running {
+    /// It is there as long as the command needs it.
+    _home: Arc<TempDir>,
     child: Child,
     stderr: Option<JoinHandle<Vec<u8>>>,
     began: Instant,
