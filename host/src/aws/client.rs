@@ -15,6 +15,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 
 use secrecy::ExposeSecret as _;
 
+use super::account::Account;
 use super::credentials::{BearerToken, Source};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
 
@@ -97,6 +98,7 @@ pub struct Aws {
     pub(super) headers: Vec<(String, secrecy::SecretString)>,
     source: Option<Source>,
     pub(super) credentials: Option<SharedCredentialsProvider>,
+    pub(super) account: Account,
 }
 
 impl Aws {
@@ -111,6 +113,7 @@ impl Aws {
             check_endpoint(endpoint, bearer_token.is_some())?;
         }
         let shared = shared_config(&region, source, bearer_token.as_ref()).await;
+        let account = Account::new(control_endpoint.as_deref(), &shared, bearer_token.as_ref());
         let mut runtime = aws_sdk_bedrockruntime::config::Builder::from(&shared);
         let mut control = aws_sdk_bedrock::config::Builder::from(&shared);
         if let Some(endpoint) = runtime_endpoint {
@@ -135,6 +138,7 @@ impl Aws {
             headers,
             source,
             credentials: shared.credentials_provider(),
+            account,
         })
     }
 

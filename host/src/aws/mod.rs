@@ -1,6 +1,7 @@
 //! Everything that knows AWS: credentials, regions, endpoints, the SDK's clients, and what their answers look like before
 //! anybody interprets them. A secret never leaves this folder.
 
+mod account;
 mod answer;
 mod body;
 mod client;
@@ -14,6 +15,7 @@ pub mod frames;
 mod plain_http;
 mod request;
 
+pub use self::account::AccountIdentity;
 pub use self::body::Server;
 pub use self::client::{Aws, AwsOptions, ConnectError};
 pub use self::converse::{EventStream, Received};

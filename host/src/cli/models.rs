@@ -4,7 +4,6 @@ use anyhow::bail;
 use quarry::config::Override;
 use quarry::contract::models::{Catalog, CatalogSource, CredentialSource, LeftOut, ListingOptions};
 use quarry::contract::types::{Failure, Model};
-use quarry::discovery::cache::{CacheLimits, DiscoveryCache};
 use quarry::discovery::listing::SessionListing;
 use quarry::discovery::{discover, told};
 use quarry::json::catalog::CatalogForm;
@@ -35,7 +34,7 @@ pub(crate) async fn list(global: &Global, arguments: ListArguments) -> anyhow::R
         }
         None => None,
     };
-    let cache = DiscoveryCache::new(CacheLimits::default());
+    let cache = setup.listings(arguments.simulate);
     let mut listing = SessionListing::open(
         setup.session,
         &setup.configuration.settings,

@@ -8,8 +8,10 @@ use anyhow::Context as _;
 use quarry::aws::{Aws, AwsOptions};
 use quarry::config::{Environment, Override};
 use quarry::contract::config::{Problem, Severity};
+use quarry::discovery::cache::DiscoveryCache;
+use quarry::discovery::store::{DiskListings, ListingStore};
 use quarry::gateway::{Configuration, ConfigurationError};
-use quarry::provider::{AotCache, Generation, Host, ImportPolicy, Limits, Session};
+use quarry::provider::{AotCache, Digest, Generation, Host, ImportPolicy, Limits, Session};
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
 
 use super::arguments::Global;
@@ -19,6 +21,8 @@ use super::{problems, terminal};
 pub(crate) struct Setup {
     pub(crate) configuration: Configuration,
     pub(crate) session: Session,
+    /// The version of the provider.
+    provider: Digest,
 }
 
 /// Why there is no setup: told already.
@@ -31,7 +35,7 @@ impl Setup {
         let generation = load_provider(global, &environment)?;
         let mut session = generation.session()?;
         match load_configuration(global, &mut session, &environment, overrides)? {
-            Ok(configuration) => Ok(Ok(Setup { configuration, session })),
+            Ok(configuration) => Ok(Ok(Setup { configuration, session, provider: generation.digest() })),
             Err(told) => Ok(Err(told)),
         }
     }
@@ -43,6 +47,13 @@ impl Setup {
             return Ok(Aws::connect(AwsOptions::simulator(&self.configuration.settings.region, address)).await?);
         }
         Ok(Aws::connect(self.configuration.aws_options()).await?)
+    }
+
+    /// The listings of earlier commands. What the simulator in this process says is nothing to remember.
+    pub(crate) fn listings(&self, simulate: bool) -> DiscoveryCache {
+        let folder = cache_folder(&self.configuration.environment).filter(|_| !simulate);
+        let store = folder.map(|folder| Arc::new(DiskListings::new(folder.join("listings"))) as Arc<dyn ListingStore>);
+        DiscoveryCache::before(store).of_provider(self.provider)
     }
 }
 

@@ -1,13 +1,15 @@
-//! The cache of listings: in memory, with a time to live, and one flight for listings of the same key.
+//! The cache of listings: in memory, with a time to live, and one flight for listings of the same key; behind the memory there
+//! may be a store that outlives the process or is shared with others.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::store::{ListingStore, StoredListing};
 use crate::contract::models::{CacheEntry, Cached};
 
 /// How much a cache keeps. Above either bound the oldest values go.
@@ -34,14 +36,20 @@ impl Default for CacheLimits {
 ///
 /// **Old values** stay, marked stale, until a newer one or the bounds push them out: a provider may fall back on them.
 ///
+/// **A store** behind the memory is asked within the flight, so once for all that wait, and gets what is listed. While it is
+/// away the memory is what there is.
+///
 /// The lock is held for look-ups only, never while anybody waits.
 #[derive(Clone)]
 pub struct DiscoveryCache {
     shared: Arc<Shared>,
+    /// Whose listings they are: what one version of a provider makes of an answer says nothing to another.
+    provider: Arc<str>,
 }
 
 struct Shared {
     limits: CacheLimits,
+    store: Option<Arc<dyn ListingStore>>,
     clock: Box<dyn Fn() -> Instant + Send + Sync>,
     state: Mutex<State>,
 }
@@ -100,11 +108,29 @@ impl DiscoveryCache {
         Self::with_clock(limits, Instant::now)
     }
 
+    /// An empty cache with a store behind it, if there is one.
+    #[must_use]
+    pub fn before(store: Option<Arc<dyn ListingStore>>) -> Self {
+        let shared = Shared::new(CacheLimits::default(), store, Box::new(Instant::now));
+        DiscoveryCache { shared, provider: Arc::from("") }
+    }
+
+    /// The same cache for the listings of this version of a provider.
+    #[must_use]
+    pub fn of_provider(&self, version: impl fmt::Display) -> Self {
+        DiscoveryCache { shared: Arc::clone(&self.shared), provider: version.to_string().into() }
+    }
+
+    /// The whole key of what a provider asks for: with the account that is asked, and the provider itself.
+    #[must_use]
+    pub fn key(&self, account: impl fmt::Display, asked: &str) -> String {
+        format!("{account} {} {asked}", self.provider)
+    }
+
     /// An empty cache with a clock of its own.
     #[must_use]
     pub fn with_clock(limits: CacheLimits, clock: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
-        let shared = Shared { limits, clock: Box::new(clock), state: Mutex::default() };
-        DiscoveryCache { shared: Arc::new(shared) }
+        DiscoveryCache { shared: Shared::new(limits, None, Box::new(clock)), provider: Arc::from("") }
     }
 
     /// The time on the cache's clock.
@@ -120,8 +146,34 @@ impl DiscoveryCache {
         self.shared.state().entries.get(key).map(|entry| entry.at(now))
     }
 
-    /// Reads a key. Waits while another listing is about to bring a value for it.
+    /// Reads a key, from memory and then from the store. Waits while another listing is about to bring a value for it.
     pub async fn read(&self, key: &str) -> Reading {
+        let reading = self.read_memory(key).await;
+        match (&self.shared.store, reading.flight) {
+            (Some(store), Some(flight)) => match store.get(key).await {
+                Some(stored) => self.admit(stored, flight),
+                None => Reading { cached: reading.cached, flight: Some(flight) },
+            },
+            (_, flight) => Reading { cached: reading.cached, flight },
+        }
+    }
+
+    /// Takes into memory what the store has. A fresh listing ends the flight.
+    fn admit(&self, stored: StoredListing, flight: Flight) -> Reading {
+        let StoredListing { value, ttl, .. } = &stored;
+        let age = stored.age(SystemTime::now());
+        let is_fresh = age < Duration::from_secs(*ttl);
+        let mut cached = Cached { value: value.clone(), stale: !is_fresh, age: age.as_secs() };
+        if let Some(began) = self.now().checked_sub(age) {
+            let entry = CacheEntry { key: flight.key.clone(), ttl: *ttl, value: stored.value };
+            self.shared.keep(entry, began, is_fresh);
+            // A value of this process may be newer than that of the store, if both are past their time.
+            cached = self.look(&flight.key).filter(|newest| newest.age < cached.age).unwrap_or(cached);
+        }
+        Reading { flight: cached.stale.then_some(flight), cached: Some(cached) }
+    }
+
+    async fn read_memory(&self, key: &str) -> Reading {
         loop {
             let mut landing = {
                 let now = self.now();
@@ -153,12 +205,39 @@ impl DiscoveryCache {
         }
     }
 
-    /// Stores a value, and gives it to all that wait for it. Its time to live counts from the moment that its listing
+    /// Stores a value in memory, gives it to all that wait for it, and puts it into the store, if there is one.
+    pub async fn write(&self, entry: CacheEntry, began: Instant) {
+        let age = self.now().saturating_duration_since(began);
+        let listing = self.shared.store.as_ref().map(|_| (entry.key.clone(), entry.ttl, entry.value.clone()));
+        self.store(entry, began);
+        if let (Some(store), Some((key, ttl, value))) = (&self.shared.store, listing)
+            && let Some(began) = SystemTime::now().checked_sub(age)
+        {
+            store.put(&key, &StoredListing { value, began, ttl }).await;
+        }
+    }
+
+    /// Stores a value in memory, and gives it to all that wait for it. Its time to live counts from the moment that its listing
     /// began. A value that is too big, or whose time to live leads beyond what the clock can tell, is not kept.
     pub fn store(&self, entry: CacheEntry, began: Instant) {
+        self.shared.keep(entry, began, true);
+    }
+}
+
+impl Shared {
+    fn new(
+        limits: CacheLimits,
+        store: Option<Arc<dyn ListingStore>>,
+        clock: Box<dyn Fn() -> Instant + Send + Sync>,
+    ) -> Arc<Self> {
+        Arc::new(Shared { limits, store, clock, state: Mutex::default() })
+    }
+
+    /// Keeps a value. One that `lands` is what all wait for.
+    fn keep(&self, entry: CacheEntry, began: Instant, lands: bool) {
         let CacheEntry { key, ttl, value } = entry;
-        let mut state = self.shared.state();
-        if let Some(flight) = state.flights.remove(&key) {
+        let mut state = self.state();
+        if lands && let Some(flight) = state.flights.remove(&key) {
             flight.landing.send_replace(Some(Arc::new(Landed { value: value.clone(), began })));
         }
         if state.entries.get(&key).is_some_and(|present| present.began > began) {
@@ -166,12 +245,10 @@ impl DiscoveryCache {
         }
         state.remove(&key);
         if let Some(expires) = began.checked_add(Duration::from_secs(ttl)) {
-            state.insert(key, Entry { value, began, expires }, self.shared.limits);
+            state.insert(key, Entry { value, began, expires }, self.limits);
         }
     }
-}
 
-impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing under the lock can leave the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -242,6 +319,7 @@ impl fmt::Debug for DiscoveryCache {
             .field("entries", &state.entries.len())
             .field("bytes", &state.bytes)
             .field("flights", &state.flights.len())
+            .field("store", &self.shared.store)
             .finish_non_exhaustive()
     }
 }

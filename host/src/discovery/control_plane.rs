@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::aws::Aws;
+use crate::aws::{AccountIdentity, Aws};
 use crate::contract::models::Pages;
 use crate::contract::types::{ApiError, ApiStage};
 
@@ -13,6 +13,9 @@ pub const NEED_DEADLINE: Duration = Duration::from_secs(30);
 /// The list operations. Bodies are the verbatim JSON of the answers; what fails is told in [`Pages::failed`], with the
 /// pages that came before it.
 pub trait ControlPlane: Sync {
+    /// Which account the answers are of. None where that cannot be told: then nothing is cached.
+    fn account(&self) -> impl Future<Output = Option<AccountIdentity>> + Send;
+
     /// `ListFoundationModels`, without filters: one page.
     fn foundation_models(&self, region: &str) -> impl Future<Output = Pages> + Send;
 
@@ -24,6 +27,10 @@ pub trait ControlPlane: Sync {
 }
 
 impl ControlPlane for Aws {
+    async fn account(&self) -> Option<AccountIdentity> {
+        Aws::account(self).await
+    }
+
     async fn foundation_models(&self, region: &str) -> Pages {
         Aws::foundation_models(self, region).await
     }

@@ -10,12 +10,14 @@ use std::future::Future;
 
 use tokio::time::Instant;
 
-use crate::contract::models::{Cached, Catalog, CredentialSource, Need, Step, Supply};
+use crate::aws::AccountIdentity;
+use crate::contract::models::{CacheEntry, Cached, Catalog, CredentialSource, Need, Step, Supply};
 
 pub mod cache;
 mod concurrently;
 pub mod control_plane;
 pub mod listing;
+pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod told;
@@ -68,7 +70,7 @@ pub async fn discover<P: ListingStepper, C: ControlPlane>(
     credentials: Option<CredentialSource>,
     cache: &DiscoveryCache,
 ) -> Result<Catalog, DiscoverError<P::Error>> {
-    let mut run = Run { control_plane, credentials, cache, began: cache.now(), flights: Vec::new() };
+    let mut run = Run { control_plane, credentials, cache, began: cache.now(), account: None, flights: Vec::new() };
     let mut supplies = Vec::new();
     for _ in 0..MOST_STEPS {
         match provider.resume(supplies).await.map_err(DiscoverError::Provider)? {
@@ -87,6 +89,8 @@ struct Run<'a, C> {
     cache: &'a DiscoveryCache,
     /// Times to live count from here.
     began: Instant,
+    /// Whose listing it is, once that was asked.
+    account: Option<Option<AccountIdentity>>,
     /// Keys that other listings wait for, until this run stores them or is dropped.
     flights: Vec<Flight>,
 }
@@ -102,7 +106,7 @@ impl<C: ControlPlane> Run<'_, C> {
                 Need::CredentialSource => ready(Supply::CredentialSource(self.credentials.clone())),
                 Need::CacheRead(key) => ready(Supply::Cached(self.read(&key).await)),
                 Need::CacheWrite(entry) => {
-                    self.cache.store(entry, self.began);
+                    self.write(entry).await;
                     ready(Supply::Stored)
                 }
                 Need::FoundationModels(region) => Box::pin(async move {
@@ -124,12 +128,28 @@ impl<C: ControlPlane> Run<'_, C> {
 
     /// Reads the cache. A listing that others wait for does not wait itself: two that read two keys in turns would wait for
     /// each other, and one that reads a key twice for itself.
-    async fn read(&mut self, key: &str) -> Option<Cached> {
+    async fn read(&mut self, asked: &str) -> Option<Cached> {
+        let key = &self.key(asked).await?;
         if !self.flights.is_empty() {
             return self.cache.look(key);
         }
         let reading = self.cache.read(key).await;
         self.flights.extend(reading.flight);
         reading.cached
+    }
+
+    async fn write(&mut self, entry: CacheEntry) {
+        if let Some(key) = self.key(&entry.key).await {
+            self.cache.write(CacheEntry { key, ..entry }, self.began).await;
+        }
+    }
+
+    /// The whole key. The provider knows what it asks for; who is asked, it is not told.
+    async fn key(&mut self, asked: &str) -> Option<String> {
+        if self.account.is_none() {
+            self.account = Some(self.control_plane.account().await);
+        }
+        let account = self.account.as_ref()?.as_ref()?;
+        Some(self.cache.key(account, asked))
     }
 }

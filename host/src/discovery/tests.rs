@@ -11,6 +11,8 @@ use crate::contract::models::{CacheEntry, CatalogSource, ListingOptions, Pages, 
 use crate::contract::types::ApiStage;
 use crate::json::settings::default_settings;
 
+mod behind;
+
 #[derive(Debug, thiserror::Error)]
 #[error("trap")]
 struct Trap;
@@ -74,6 +76,7 @@ fn write(key: &str, ttl: u64, value: &[u8]) -> Need {
 struct Slow {
     calls: AtomicUsize,
     failing: usize,
+    account: &'static str,
 }
 
 impl Slow {
@@ -89,6 +92,10 @@ impl Slow {
 }
 
 impl ControlPlane for Slow {
+    async fn account(&self) -> Option<AccountIdentity> {
+        Some(AccountIdentity::of("", "test", self.account))
+    }
+
     async fn foundation_models(&self, region: &str) -> Pages {
         self.answer(format!("models {region}")).await
     }
@@ -239,6 +246,10 @@ struct OneModel {
 }
 
 impl ControlPlane for OneModel {
+    async fn account(&self) -> Option<AccountIdentity> {
+        Some(AccountIdentity::of("", "test", "one"))
+    }
+
     async fn foundation_models(&self, _region: &str) -> Pages {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let body = r#"{"modelSummaries":[{"modelId":"amazon.nova-lite-v1:0","modelName":"Nova Lite",

@@ -8,8 +8,9 @@ use super::shadow::{Shadow, Watched};
 use crate::aws::Aws;
 use crate::contract::models::{Catalog as Listed, CatalogSource, CredentialSource, ListingOptions};
 use crate::contract::types::Model;
-use crate::discovery::cache::{CacheLimits, DiscoveryCache};
+use crate::discovery::cache::DiscoveryCache;
 use crate::discovery::listing::SessionListing;
+use crate::discovery::store::ListingStore;
 use crate::discovery::{DiscoverError, discover, told};
 use crate::gateway::models;
 use crate::provider::{Generation, ProviderError};
@@ -21,13 +22,12 @@ pub(crate) struct Catalog {
     cache: DiscoveryCache,
 }
 
-impl Default for Catalog {
-    fn default() -> Self {
-        Catalog { cache: DiscoveryCache::new(CacheLimits::default()) }
-    }
-}
-
 impl Catalog {
+    /// Nothing yet, but for what is in the store that is shared with others, if there is one.
+    pub(crate) fn new(store: Option<Arc<dyn ListingStore>>) -> Self {
+        Catalog { cache: DiscoveryCache::before(store) }
+    }
+
     /// The models that can be asked: the configuration's or the discovered ones, then its aliases, each as a model of its own
     /// name, so that a client that only offers what is listed can offer them.
     ///
@@ -86,11 +86,12 @@ impl Catalog {
         let session = generation.session().map_err(|error| provider_failed(&error))?;
         let options = ListingOptions { refresh: false };
         let mut listing = SessionListing::open(session, settings, options).map_err(|error| provider_failed(&error))?;
+        let cache = self.cache.of_provider(generation.digest());
         let listed = match shadow {
-            None => discover(&mut listing, aws, source, &self.cache).await,
+            None => discover(&mut listing, aws, source, &cache).await,
             Some(shadow) => {
                 let mut watched = Watched::new(listing);
-                let listed = discover(&mut watched, aws, source, &self.cache).await;
+                let listed = discover(&mut watched, aws, source, &cache).await;
                 watched.hand_over(shadow, settings, options);
                 listed
             }

@@ -7,6 +7,7 @@ use super::catalog::Catalog;
 use super::configuration::Configuration;
 use super::keys::Keys;
 use crate::aws::{Aws, AwsOptions, ConnectError};
+use crate::discovery::store::{ListingStore, SharedListings};
 
 /// A configuration at work. Requests keep the one that they began with.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Effective {
     pub(crate) keys: Arc<Keys>,
     /// What models there are.
     pub(crate) catalog: Catalog,
+    /// Where listings are shared with other gateways.
+    listings: Option<Arc<dyn ListingStore>>,
 }
 
 impl Effective {
@@ -46,6 +49,24 @@ impl Effective {
             Some(before) => before.keys.reload(&configuration.gateway.keys),
             None => Keys::new(&configuration.gateway.keys),
         };
-        Ok(Effective { configuration, aws, aws_options: options, keys: Arc::new(keys), catalog: Catalog::default() })
+        let listings = listings(&configuration, before);
+        let catalog = Catalog::new(listings.clone());
+        Ok(Effective { configuration, aws, aws_options: options, keys: Arc::new(keys), catalog, listings })
+    }
+}
+
+/// The store that the configuration names. It goes on where it stays the same: it has connections, and knows what it has put there.
+fn listings(configuration: &Configuration, before: Option<&Effective>) -> Option<Arc<dyn ListingStore>> {
+    let url = configuration.gateway.cache.url.as_ref()?;
+    match before {
+        Some(before) if before.configuration.gateway.cache.url.as_ref() == Some(url) => before.listings.clone(),
+        _ => match SharedListings::new(url.secret()) {
+            Ok(listings) => Some(Arc::new(listings)),
+            Err(error) => {
+                // The configuration takes no such address; the gateway would do without.
+                tracing::error!(%url, %error, "listings of models are not shared");
+                None
+            }
+        },
     }
 }

@@ -13,6 +13,7 @@ mod faults;
 mod generated;
 mod interruption;
 mod keys;
+mod listings;
 mod models;
 mod provider;
 mod provider_bounds;

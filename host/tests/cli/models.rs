@@ -39,7 +39,11 @@ fn plain_is_an_id_a_line_and_json_has_everything() {
         assert!(model["name"].is_string() && model["reasoning"].is_boolean() && model["input"].is_array(), "{model:#}");
         assert!(model["contextWindow"].is_u64() && model["maxTokens"].is_u64(), "{model:#}");
     }
-    assert_eq!((&catalog["source"], &catalog["region"]), (&json!("live"), &json!("us-east-1")));
+    assert_eq!(
+        (&catalog["source"], &catalog["region"]),
+        (&json!("cache"), &json!("us-east-1")),
+        "the first list was kept"
+    );
 }
 
 #[test]

@@ -70,6 +70,11 @@ impl Gateway {
         })
     }
 
+    /// One that asks what the command is told of in place of AWS.
+    pub(crate) fn before(configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
+        Self::launch(LOOPBACK, configuration, tell_more)
+    }
+
     /// One that listens on every address of this machine.
     pub(crate) fn everywhere(configuration: &str) -> Self {
         Self::launch("0.0.0.0:0", configuration, |command| {

@@ -16,12 +16,14 @@ mod differential;
 mod fake;
 mod faults;
 mod gateway;
+mod listings;
 mod members;
 mod metrics;
 mod operating;
 mod packages;
 mod page;
 mod readme;
+mod redis;
 mod sdks;
 #[path = "../versions/signing.rs"]
 #[expect(dead_code, reason = "the tests of signatures look at more of a key")]

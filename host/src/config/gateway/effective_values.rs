@@ -6,21 +6,35 @@ use serde_json::{Value, json};
 
 use super::super::path::{Segment, Shown};
 use super::settings::{
-    GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig, QuarantineConfig,
-    RemoteConfig, RetryConfig,
+    CacheConfig, GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig,
+    QuarantineConfig, RemoteConfig, RetryConfig,
 };
 
 /// Every setting under `quarry`: its path, and its value as it would stand in the file. Values of secrets are left out. The
 /// settings are taken apart member by member: one that is added does not compile until it has its row.
 #[must_use]
 pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
-    let GatewayConfig { listen, keys, limits, retry, fallbacks, cors, remote, provider, log, otlp, drain, keep_alive } =
-        config;
+    let GatewayConfig {
+        listen,
+        keys,
+        limits,
+        retry,
+        fallbacks,
+        cors,
+        remote,
+        provider,
+        cache,
+        log,
+        otlp,
+        drain,
+        keep_alive,
+    } = config;
     let GatewayLimits { body, headers, header_time, body_time, idle, turn, stall, connections, concurrency } = limits;
     let RetryConfig { attempts, base, most } = retry;
     let RemoteConfig { allowed, hosts, max_bytes, timeout } = remote;
     let ProviderConfig { signers, component, watch, drain: drain_of_version, probation, quarantine } = provider;
     let QuarantineConfig { faults, streams } = quarantine;
+    let CacheConfig { url } = cache;
     let LogConfig { format, prompts } = log;
     let mut values = vec![
         ("listen", json!(listen)),
@@ -49,6 +63,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("provider.probationStreams", json!(probation)),
         ("provider.quarantine.faults", json!(faults)),
         ("provider.quarantine.streams", json!(streams)),
+        ("cache.url", json!(url.as_ref().map(ToString::to_string))),
         ("log.format", json!(if *format == LogFormat::Json { "json" } else { "text" })),
         ("log.prompts", json!(prompts)),
         ("otlp.endpoint", json!(otlp.as_ref().map(|OtlpConfig { endpoint, headers: _ }| endpoint))),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::super::file::ConfigFile;
 use super::super::json5::{self, BYTE_ORDER_MARK};
 use super::super::similar;
-use super::keys;
 use super::network;
 use super::provider;
 use super::reader::{Members, Node, Reader};
 use super::settings::{GatewayConfig, GatewayLimits, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig};
+use super::{cache, keys};
 use crate::contract::config::Problem;
 
 /// The member of the configuration that is the gateway's.
@@ -74,6 +74,7 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
         "cors",
         "remote",
         "provider",
+        "cache",
         "log",
         "otlp",
         "drainSeconds",
@@ -101,6 +102,9 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
     }
     if let Some(node) = members.get("provider") {
         provider::read(reader, node, &mut config.provider);
+    }
+    if let Some(node) = members.get("cache") {
+        cache::read(reader, node, &mut config.cache);
     }
     if let Some(node) = members.get("log") {
         read_log(reader, node, &mut config.log);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::cache::CacheUrl;
 use super::key_hash::KeyHash;
 use super::signer::Signer;
 
@@ -33,6 +34,8 @@ pub struct GatewayConfig {
     pub remote: RemoteConfig,
     /// `provider`: which versions of the provider may serve.
     pub provider: ProviderConfig,
+    /// `cache`.
+    pub cache: CacheConfig,
     /// `log`.
     pub log: LogConfig,
     /// `otlp`: where traces are sent. Default nowhere.
@@ -55,6 +58,7 @@ impl Default for GatewayConfig {
             cors: Vec::new(),
             remote: RemoteConfig::default(),
             provider: ProviderConfig::default(),
+            cache: CacheConfig::default(),
             log: LogConfig::default(),
             otlp: None,
             drain: Duration::from_secs(30),
@@ -203,6 +207,13 @@ impl Default for QuarantineConfig {
     fn default() -> Self {
         QuarantineConfig { faults: 3, streams: 200 }
     }
+}
+
+/// `quarry.cache`: where the gateway keeps listings of models beside its memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CacheConfig {
+    /// `url`: a Redis or Valkey server that replicas share. Default none.
+    pub url: Option<CacheUrl>,
 }
 
 /// `quarry.log`: what is written to standard error.

@@ -1,9 +1,11 @@
 //! Starting the binary, and what came of it.
 
+use std::fs::DirBuilder;
 use std::io::{Read, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -26,7 +28,7 @@ pub(crate) fn shared_cache() -> PathBuf {
 
 /// A `quarry` command with an environment of its own: an empty home, no AWS, and what the test adds.
 pub(crate) struct Quarry {
-    home: TempDir,
+    home: Arc<TempDir>,
     variables: Vec<(String, String)>,
     stdin: Vec<u8>,
 }
@@ -43,7 +45,19 @@ impl Quarry {
     }
 
     fn bare() -> Self {
-        Quarry { home: tempfile::tempdir().expect("an empty home"), variables: Vec::new(), stdin: Vec::new() }
+        let home = tempfile::tempdir().expect("an empty home");
+        // Compiled components are for all tests, and the rest of the cache for one.
+        let compiled = shared_cache().join("aot");
+        DirBuilder::new().recursive(true).mode(0o700).create(&compiled).expect("a folder can be made");
+        let cache = home.path().join("cache");
+        fs::create_dir(&cache).expect("a folder can be made");
+        std::os::unix::fs::symlink(compiled, cache.join("aot")).expect("a link can be made");
+        Quarry { home: Arc::new(home), variables: Vec::new(), stdin: Vec::new() }
+    }
+
+    /// Where it caches.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.path("cache")
     }
 
     /// A key pair that is none.
@@ -99,14 +113,20 @@ impl Quarry {
 
     /// Starts the command.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        self.start_with(arguments, &[])
+    }
+
+    /// Starts the command with further variables.
+    pub(crate) fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
         let mut child = Command::new(env!("CARGO_BIN_EXE_quarry"))
             .args(arguments)
             .current_dir(self.home.path())
             .env_clear()
             .env("HOME", self.home.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("QUARRY_CACHE_DIR", shared_cache())
+            .env("QUARRY_CACHE_DIR", self.cache())
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -118,7 +138,7 @@ impl Quarry {
         thread::spawn(move || drop(stdin.write_all(&given)));
         let stderr = collect(child.stderr.take().expect("it is piped"));
         let began = Instant::now();
-        Running { child, stderr: Some(stderr), began, seen: Vec::new() }
+        Running { _home: Arc::clone(&self.home), child, stderr: Some(stderr), began, seen: Vec::new() }
     }
 }
 
@@ -132,6 +152,8 @@ fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 
 /// A command that has been started. It does not outlive the test.
 pub(crate) struct Running {
+    /// It is there as long as the command needs it.
+    _home: Arc<TempDir>,
     child: Child,
     stderr: Option<JoinHandle<Vec<u8>>>,
     began: Instant,

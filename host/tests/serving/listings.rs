@@ -1,0 +1,308 @@
+//! Gateways that share one discovery over Redis, and what becomes of them when it goes away.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use quarry::discovery::store::{ListingStore as _, SharedListings, StoredListing};
+use rustix::process::Signal;
+use secrecy::SecretString;
+
+use crate::gateway::{Gateway, fails_to_start};
+use crate::redis::{Redis, authority};
+
+const PASSWORD: &str = "hunter2-of-the-cache";
+
+/// How long the gateway may take to notice that the server is back: its longest pause is five seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A control plane of one model that counts what it is asked.
+struct ControlPlane {
+    endpoint: String,
+    asked: Arc<AtomicUsize>,
+}
+
+impl ControlPlane {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
+        let endpoint = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                counter.fetch_add(1, Ordering::SeqCst);
+                // A client that goes away is no error here.
+                let _ = answer(&stream);
+            }
+        });
+        ControlPlane { endpoint, asked }
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// A gateway before it, with this cache.
+    fn gateway(&self, cache: &str) -> Gateway {
+        self.gateway_with(&format!("{{ quarry: {{ cache: {{ url: '{cache}' }} }} }}"), "AKIDTEST")
+    }
+
+    fn gateway_with(&self, configuration: &str, key_id: &str) -> Gateway {
+        Gateway::before(configuration, |command| {
+            command.env("AWS_ENDPOINT_URL_BEDROCK", &self.endpoint);
+            command.env("AWS_ACCESS_KEY_ID", key_id).env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+        })
+    }
+}
+
+fn answer(mut stream: &TcpStream) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines();
+    let path = lines.next().transpose()?.unwrap_or_default();
+    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+    let body = if path.contains("/foundation-models") {
+        r#"{"modelSummaries":[{"modelId":"amazon.nova-lite-v1:0","modelName":"Nova Lite","providerName":"Amazon",
+            "inputModalities":["TEXT"],"outputModalities":["TEXT"],"responseStreamingSupported":true,
+            "modelLifecycle":{"status":"ACTIVE"}}]}"#
+    } else {
+        r#"{"inferenceProfileSummaries":[]}"#
+    };
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// Asks a gateway for its models, and checks that it has the one.
+fn lists(gateway: &Gateway) {
+    let mut stream = TcpStream::connect(gateway.base.strip_prefix("http://").expect("an address")).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time can be set");
+    stream.write_all(b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("it listens");
+    let answer = std::io::read_to_string(stream).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("amazon.nova-lite-v1:0"), "{answer}");
+}
+
+fn eventually(what: &str, is: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < PATIENCE, "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn replicas_share_one_discovery() {
+    let plane = ControlPlane::start();
+    let redis = Redis::start(PASSWORD);
+    let first = plane.gateway(&redis.url());
+    lists(&first);
+    assert_eq!(plane.asked(), 2);
+    let second = plane.gateway(&redis.url());
+    lists(&second);
+    lists(&first);
+    assert_eq!(plane.asked(), 2, "the second has it from the first");
+    let name = redis.names().pop().expect("it is there");
+    let seconds: u64 = redis.ask(&["TTL", &name]).trim_start_matches(':').parse().expect("a number");
+    assert!((600_000..620_000).contains(&seconds), "an hour fresh and a week stale: {seconds}");
+
+    let configuration = format!("{{ quarry: {{ cache: {{ url: '{}' }} }} }}", redis.url());
+    let of_another = plane.gateway_with(&configuration, "AKIDOTHER");
+    lists(&of_another);
+    assert_eq!((plane.asked(), redis.names().len()), (4, 2), "another account has its own");
+    lists(&plane.gateway_with("{}", "AKIDTEST"));
+    assert_eq!(plane.asked(), 6, "a gateway without the cache has its memory");
+
+    // What lies in the place of a listing and is none.
+    for spoil in [&["SET", &name, "QUARRYL1 and nonsense"][..], &["DEL", &name], &["LPUSH", &name, "a list"]] {
+        redis.ask(spoil);
+        let before = plane.asked();
+        let third = plane.gateway(&redis.url());
+        lists(&third);
+        if spoil[0] != "DEL" {
+            third.wait_for_log("a new one takes it", 1);
+            assert!(!third.log().contains("cannot be used"), "{}", third.log());
+            assert_eq!(plane.asked(), before + 2);
+            lists(&plane.gateway(&redis.url()));
+            assert_eq!(plane.asked(), before + 2, "it was replaced");
+        } else {
+            assert_eq!(plane.asked(), before + 2);
+        }
+        redis.ask(&["DEL", &name]);
+    }
+    for gateway in [first, second, of_another] {
+        assert!(!gateway.log().contains(PASSWORD) && !gateway.log().contains("cannot be used"), "{}", gateway.log());
+        gateway.stop();
+    }
+}
+
+#[test]
+fn a_server_that_goes_away_costs_nothing_and_gets_back_what_it_lost() {
+    let plane = ControlPlane::start();
+    let mut redis = Redis::start(PASSWORD);
+    let first = plane.gateway(&redis.url());
+    lists(&first);
+    assert_eq!((plane.asked(), redis.names().len()), (2, 1));
+
+    redis.stop();
+    for _ in 0..20 {
+        lists(&first);
+    }
+    assert_eq!(plane.asked(), 2, "the memory is still there");
+    // One that never saw it up: it lists by itself, fast, and says so once.
+    let began = Instant::now();
+    let second = plane.gateway(&redis.url());
+    for _ in 0..20 {
+        lists(&second);
+    }
+    assert_eq!(plane.asked(), 4);
+    assert!(began.elapsed() < Duration::from_secs(20), "nobody waits for it: {:?}", began.elapsed());
+    second.wait_for_log("the shared cache of listings cannot be used", 1);
+
+    redis.start_again();
+    second.wait_for_log("the shared cache of listings can be used again", 1);
+    eventually("what the second listed is there", || redis.names().len() == 1);
+    let third = plane.gateway(&redis.url());
+    lists(&third);
+    assert_eq!(plane.asked(), 4, "the third has it from the second");
+
+    // Away and back between two questions: nobody notices.
+    redis.stop();
+    redis.start_again();
+    third.signal(Signal::HUP);
+    third.wait_for_log("the configuration was read again", 1);
+    lists(&third);
+    lists(&third);
+    assert_eq!((plane.asked(), redis.names().len()), (6, 1), "what was only there is listed anew, once");
+    for (gateway, times) in [(first, 0), (second, 1), (third, 0)] {
+        let told = gateway.log().matches("cannot be used").count();
+        assert!(told == times && !gateway.log().contains(PASSWORD), "{}", gateway.log());
+        gateway.stop();
+    }
+}
+
+#[test]
+fn a_server_that_says_nothing_holds_nobody_up() {
+    let plane = ControlPlane::start();
+    let redis = Redis::start(PASSWORD);
+    redis.signal(Signal::STOP);
+    let gateway = plane.gateway(&redis.url());
+    let began = Instant::now();
+    for _ in 0..20 {
+        lists(&gateway);
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "one waits for a second or two: {:?}", began.elapsed());
+    assert_eq!(plane.asked(), 2);
+    gateway.wait_for_log("the shared cache of listings cannot be used", 1);
+    redis.signal(Signal::CONT);
+    gateway.wait_for_log("the shared cache of listings can be used again", 1);
+    assert_eq!(redis.names().len(), 1, "what was listed in between is shared now");
+    gateway.stop();
+}
+
+#[test]
+fn a_wrong_password_is_an_outage_and_is_not_told() {
+    let plane = ControlPlane::start();
+    let redis = Redis::start(PASSWORD);
+    let configuration = |url: &str| format!("{{ quarry: {{ cache: {{ url: '{url}' }} }} }}");
+    let gateway = Gateway::before(&configuration(&redis.url().replace(PASSWORD, "another-hunter2")), |command| {
+        command.env("AWS_ENDPOINT_URL_BEDROCK", &plane.endpoint).env("QUARRY_LOG", "trace");
+        command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+    });
+    lists(&gateway);
+    gateway.wait_for_log("the shared cache of listings cannot be used", 1);
+    assert!(!gateway.log().contains("hunter2"), "{}", gateway.log());
+    redis.ask(&["CONFIG", "SET", "requirepass", "another-hunter2"]);
+    gateway.wait_for_log("the shared cache of listings can be used again", 1);
+    assert!(!gateway.log().contains("hunter2"), "at any level");
+    gateway.stop();
+}
+
+#[test]
+fn tls_is_for_servers_that_an_authority_vouches_for() {
+    let plane = ControlPlane::start();
+    let redis = Redis::start(PASSWORD);
+    let configuration = format!("{{ quarry: {{ cache: {{ url: '{}' }} }} }}", redis.tls_url());
+    let gateway = |authority: Option<String>| {
+        Gateway::before(&configuration, |command| {
+            command.env("AWS_ENDPOINT_URL_BEDROCK", &plane.endpoint);
+            command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+            command.envs(authority.map(|authority| ("SSL_CERT_FILE", authority)));
+        })
+    };
+    let trusting = gateway(Some(authority()));
+    lists(&trusting);
+    assert_eq!((plane.asked(), redis.names().len()), (2, 1), "{}", trusting.log());
+    lists(&gateway(Some(authority())));
+    assert_eq!(plane.asked(), 2);
+    let distrusting = gateway(None);
+    lists(&distrusting);
+    assert_eq!(plane.asked(), 4);
+    distrusting.wait_for_log("invalid peer certificate", 1);
+    trusting.stop();
+    distrusting.stop();
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_and_not_quoted() {
+    for url in ["http://me:hunter2@127.0.0.1", "redis://me:hunter2@", "redis+unix:///run/hunter2.sock"] {
+        let refused = fails_to_start(&format!("{{ quarry: {{ cache: {{ url: '{url}' }} }} }}"), &[]);
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success(), "{told}");
+        assert!(told.contains("quarry.cache.url") && told.contains("Redis or Valkey"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+/// The store by itself, with the server stopped and started again and again under many that read and write.
+#[test]
+fn nothing_is_lost_while_the_server_comes_and_goes() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut redis = Redis::start(PASSWORD);
+    let store = SharedListings::new(&SecretString::from(redis.url())).expect("an address");
+    let listing = |key: u64| StoredListing {
+        value: vec![u8::try_from(key).expect("it is small"); 50_000],
+        began: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + key),
+        ttl: 3600,
+    };
+    let of_task = store.clone();
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let writing = runtime.spawn(async move {
+        let mut reads = [0usize; 2];
+        let mut round = 0;
+        while stopped.try_recv().is_err() || round < 40 {
+            let key = round % 40;
+            let began = Instant::now();
+            of_task.put(&key.to_string(), &listing(key)).await;
+            match of_task.get(&key.to_string()).await {
+                Some(found) => {
+                    assert_eq!(found, listing(key), "no read is broken");
+                    reads[1] += 1;
+                }
+                None => reads[0] += 1,
+            }
+            assert!(began.elapsed() < Duration::from_secs(10), "nobody waits for a server that is away");
+            round += 1;
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        reads
+    });
+    for pause in [300, 50, 700, 10, 400] {
+        thread::sleep(Duration::from_millis(300));
+        redis.stop();
+        thread::sleep(Duration::from_millis(pause));
+        redis.start_again();
+    }
+    stop.send(()).expect("it still runs");
+    let reads = runtime.block_on(writing).expect("no panic");
+    assert!(reads[0] > 0 && reads[1] > 0, "it was away, and it was there: {reads:?}");
+    eventually("all that was ever written is there", || redis.names().len() == 40);
+    runtime.block_on(async {
+        let other = SharedListings::new(&SecretString::from(redis.url())).expect("an address");
+        for key in 0..40 {
+            assert_eq!(other.get(&key.to_string()).await, Some(listing(key)));
+        }
+    });
+}
