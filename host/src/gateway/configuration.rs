@@ -98,6 +98,7 @@ impl Configuration {
             region: self.settings.region.clone(),
             runtime_endpoint: self.settings.base_url.clone().filter(|url| !is_standard_endpoint(url)),
             source,
+            environment: self.environment.clone(),
             bearer_token,
             headers: self.secrets.headers.clone(),
             ..AwsOptions::default()
@@ -107,11 +108,14 @@ impl Configuration {
     /// The source of credentials that is used, and the bearer token where that is it.
     #[must_use]
     pub fn credentials(&self) -> (Option<Source>, Option<BearerToken>) {
+        let source = detect(|name| self.environment.get(name).map(str::to_owned));
+        if source == Some(Source::SkipAuth) {
+            return (source, None);
+        }
         let configured = self.secrets.bearer_token.as_ref().and_then(|token| BearerToken::new(token.expose_secret()));
         if configured.is_some() {
             return (Some(Source::ConfiguredToken), configured);
         }
-        let source = detect(|name| self.environment.get(name).map(str::to_owned));
         let token = match source {
             Some(Source::BearerToken) => self.environment.get("AWS_BEARER_TOKEN_BEDROCK").and_then(BearerToken::new),
             _ => None,
