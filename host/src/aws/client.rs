@@ -232,8 +232,11 @@ impl Signing {
             Some(Source::SkipAuth) => dummy("dummy-access-key", "dummy-secret-key"),
             _ if token.is_some() => Signing::Token,
             _ => {
+                let is_on = |name: &str| environment.get(name).map(|value| value.eq_ignore_ascii_case("true"));
                 let configuration = |http| {
                     ProviderConfig::without_region()
+                        .with_use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
+                        .with_use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"))
                         .with_behavior_version(Some(BehaviorVersion::latest()))
                         .with_region(Some(Region::new(region.to_owned())))
                         .with_http_client(http)

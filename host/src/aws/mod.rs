@@ -11,6 +11,7 @@ mod credentials;
 mod failure;
 pub mod frames;
 mod plain_http;
+mod probe;
 mod renewal;
 mod request;
 mod transport;
@@ -22,5 +23,6 @@ pub use self::credentials::{
     BearerToken, CredentialIdentity, CredentialProblem, Expiry, ProfileMeans, Source, detect, profile_region,
 };
 pub use self::plain_http::TokenInTheClear;
+pub use self::probe::Probe;
 pub use self::request::ConverseRequest;
 pub use self::transport::{CaBundleError, proxy_of};

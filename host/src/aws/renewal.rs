@@ -31,10 +31,9 @@ impl Aws {
 }
 
 fn is_expired(error: &ApiError) -> bool {
-    // The protocol allows an address behind the name.
-    let name = error.code.as_deref().map(|code| code.split([':', '#']).next_back().unwrap_or(code));
-    let before = error.code.as_deref().map(|code| code.split(':').next().unwrap_or(code));
-    [name, before].into_iter().flatten().any(|name| EXPIRED.contains(&name))
+    // An address may stand behind the name, and a namespace before it.
+    let name = error.code.as_deref().and_then(|code| code.split(':').next()?.rsplit('#').next());
+    name.is_some_and(|name| EXPIRED.contains(&name))
 }
 
 fn no_credentials(asked: Asked<'_>, problem: &CredentialProblem) -> ApiError {

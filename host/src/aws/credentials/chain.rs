@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
@@ -127,8 +128,16 @@ impl Chain {
         if !exists {
             return Err(NotFrom::NotThere(format!("there is no profile {name}")));
         }
-        let provider =
-            ProfileFileCredentialsProvider::builder().configure(&self.configuration).profile_name(&name).build();
+        // What a profile names as its `credential_source` is on this machine, as it is where it is asked by itself.
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&self.configuration)
+            .with_custom_provider("EcsContainer", EcsCredentialsProvider::builder().configure(&self.direct).build())
+            .with_custom_provider(
+                "Ec2InstanceMetadata",
+                ImdsCredentialsProvider::builder().configure(&self.direct).build(),
+            )
+            .profile_name(&name)
+            .build();
         let credentials = provided(provider.provide_credentials().await, |said| {
             // The SDK's word for a profile that is there without any credentials is "not enabled".
             if means.is_none() { format!("the profile {name} has no credentials") } else { said }

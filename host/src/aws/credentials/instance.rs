@@ -84,11 +84,11 @@ fn refusal(error: &ImdsError) -> NoInstanceRole {
             NoInstanceRole::Failed(format!("the metadata service answered {status} when asked for the role"))
         }
         ImdsError::FailedToLoadToken(context) if context.is_dispatch_failure() => {
-            NoInstanceRole::NotThere(format!("the metadata service cannot be reached: {}", failure::chain(error)))
+            NoInstanceRole::NotThere(format!("the metadata service cannot be reached: {}", failure::root(error)))
         }
         ImdsError::FailedToLoadToken(_) => NoInstanceRole::Failed(
             "the metadata service gave no token for IMDSv2; is it switched off for this instance?".to_owned(),
         ),
-        other => NoInstanceRole::NotThere(format!("the metadata service cannot be asked: {}", failure::chain(other))),
+        other => NoInstanceRole::NotThere(format!("the metadata service cannot be asked: {}", failure::root(other))),
     }
 }

@@ -81,7 +81,8 @@ pub(super) fn read(environment: &Environment) -> Result<ProfileFacts, String> {
 /// credentials are asked for.
 #[must_use]
 pub fn profile_region(environment: &Environment) -> Option<String> {
-    read(environment).ok()?.region.filter(|region| !region.is_empty())
+    let allowed = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
+    read(environment).ok()?.region.filter(|region| !region.is_empty() && region.chars().all(allowed))
 }
 
 /// Loads the files with the SDK's own parser. Its `async` has nothing to wait for: it reads files as `std` does, so one poll is all
