@@ -9,8 +9,8 @@ use aws_config::identity::IdentityCache;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_credential_types::provider::token::ProvideToken;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -52,6 +52,7 @@ pub struct AwsOptions {
     pub attempts: Option<u32>,
 }
 
+/// Whether clients made from the one do for the other. The environment does not count: a process has one.
 impl PartialEq for AwsOptions {
     fn eq(&self, other: &Self) -> bool {
         let headers = |options: &AwsOptions| -> Vec<(String, String)> {
@@ -151,6 +152,10 @@ impl Aws {
         if let Some(token) = &bearer_token {
             runtime = runtime.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]).interceptor(KeepToken);
             control = control.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]).interceptor(KeepToken);
+        } else {
+            // The SDK would take a token from the environment by itself, whatever was chosen here.
+            runtime = runtime.auth_scheme_preference([SIGNATURE]);
+            control = control.auth_scheme_preference([SIGNATURE]);
         }
         Ok(Aws {
             runtime: aws_sdk_bedrockruntime::Client::from_conf(runtime.build()),
@@ -203,6 +208,7 @@ impl Aws {
 }
 
 const BEARER: AuthSchemeId = AuthSchemeId::new("httpBearerAuth");
+const SIGNATURE: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 fn sdk_token(token: &BearerToken) -> impl ProvideToken + 'static {
     aws_credential_types::Token::new(token.expose(), None)

@@ -53,8 +53,10 @@ impl Aws {
                 .send();
             answer::taken(asked, sending, &take).await
         });
-        let sent = tokio::time::timeout(PROBE, sent).await;
-        let outcome = sent.map_err(|_| asked.error(ApiStage::Timeout, None)).and_then(|sent| sent).map(drop);
+        let outcome = match tokio::time::timeout(PROBE, sent).await {
+            Ok(sent) => sent.map(drop),
+            Err(_elapsed) => Err(asked.error(ApiStage::Timeout, None)),
+        };
         let Seen { address, clock_ahead } = std::mem::take(&mut *seen.lock());
         Probe { outcome, address, clock_ahead }
     }

@@ -58,7 +58,9 @@ mod tests {
             error.code = Some(code.to_owned());
             is_expired(&error)
         };
-        for code in ["ExpiredTokenException", "ExpiredToken", "ExpiredTokenException:http://internal", "a.b#ExpiredToken"] {
+        for code in
+            ["ExpiredTokenException", "ExpiredToken", "ExpiredTokenException:http://internal", "a.b#ExpiredToken"]
+        {
             assert!(with(code), "{code}");
         }
         for code in ["AccessDeniedException", "", "NotExpiredTokenException"] {

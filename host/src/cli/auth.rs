@@ -14,9 +14,6 @@ use super::exit::Exit;
 use super::setup::{ProblemsTold, Setup};
 use super::{problems, terminal};
 
-
-
-
 /// What is told.
 struct Status<'a> {
     settings: &'a Settings,
@@ -61,11 +58,7 @@ pub(crate) async fn status(global: &Global, arguments: &StatusArguments) -> anyh
 }
 
 /// Who requests are signed for. A token is there or not; everything else has to be asked for, which for a role means a request.
-pub(crate) async fn identity(
-    aws: &Aws,
-    setup: &Setup,
-    named: Option<Source>,
-) -> Result<CredentialIdentity, Unusable> {
+pub(crate) async fn identity(aws: &Aws, setup: &Setup, named: Option<Source>) -> Result<CredentialIdentity, Unusable> {
     if let Some(half) = credentials::half_a_pair(named, &setup.configuration.environment) {
         return Err(Unusable::half(half));
     }
@@ -120,6 +113,7 @@ impl Status<'_> {
             "advice": self.advice(),
             "region": self.settings.region,
             "regionFrom": self.region_from,
+            "instanceRegion": identity.and_then(|identity| identity.instance_region.as_deref()),
             "endpoint": self.settings.base_url,
             "check": self.checked.as_ref().map(|checked| json!({
                 "operation": "ListFoundationModels",
@@ -164,7 +158,10 @@ impl Status<'_> {
                 }
             }
         }
-        line("region", &format!("{} ({})", self.settings.region, self.region_from));
+        let region = &self.settings.region;
+        let here = self.identity.as_ref().ok().and_then(|identity| identity.instance_region.as_ref());
+        let elsewhere = here.filter(|here| *here != region).map(|here| format!("; this instance is in {here}"));
+        line("region", &format!("{region} ({}){}", self.region_from, elsewhere.unwrap_or_default()));
         if let Some(endpoint) = &self.settings.base_url {
             line("endpoint", endpoint);
         }

@@ -14,7 +14,7 @@ use aws_credential_types::provider::{self, ProvideCredentials};
 use tokio::time::Instant;
 
 use super::identity::CredentialIdentity;
-use super::instance::{self, NoInstanceRole};
+use super::instance::{self, Given, NoInstanceRole};
 use super::problem::CredentialProblem;
 use super::profile::{self, DEFAULT_PROFILE, ProfileMeans};
 use super::source::Source;
@@ -164,7 +164,9 @@ impl Chain {
 
     async fn ask_container(&self) -> Result<Resolved, NotFrom> {
         let Some(runtime) = container::runtime(&self.environment) else {
-            return Err(NotFrom::NotThere("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and …_FULL_URI are not set".to_owned()));
+            return Err(NotFrom::NotThere(
+                "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and …_FULL_URI are not set".to_owned(),
+            ));
         };
         let provider =
             EcsCredentialsProvider::builder().configure(&self.direct).connect_timeout(CONTAINER_CONNECT).build();
@@ -180,9 +182,10 @@ impl Chain {
             return Err(NotFrom::NotThere(said));
         }
         match instance::ask(&self.direct, &self.environment).await {
-            Ok((role, credentials)) => {
+            Ok(Given { role, region, credentials }) => {
                 let mut found = resolved(Source::InstanceRole, credentials);
                 found.identity.role = Some(role);
+                found.identity.instance_region = region;
                 Ok(found)
             }
             Err(NoInstanceRole::NotThere(said)) => {

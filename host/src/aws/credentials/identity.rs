@@ -37,6 +37,8 @@ pub struct CredentialIdentity {
     pub role: Option<String>,
     /// The account, where the source says so.
     pub account: Option<String>,
+    /// The region that the instance is in, where the role is an instance's.
+    pub instance_region: Option<String>,
     /// Until when they are valid, where the source says so.
     pub expires: Option<Expiry>,
 }
@@ -51,6 +53,7 @@ impl CredentialIdentity {
             profile: None,
             role: None,
             account: None,
+            instance_region: None,
             expires: None,
         }
     }

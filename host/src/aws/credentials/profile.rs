@@ -154,9 +154,8 @@ mod tests {
     use super::{ProfileMeans, means, role};
 
     fn profile(members: &[(&str, &str)]) -> Profile {
-        let property = |(key, value): &(&str, &str)| {
-            ((*key).to_owned(), Property::new((*key).to_owned(), (*value).to_owned()))
-        };
+        let property =
+            |(key, value): &(&str, &str)| ((*key).to_owned(), Property::new((*key).to_owned(), (*value).to_owned()));
         Profile::new("p", members.iter().map(property).collect::<HashMap<_, _>>())
     }
 

@@ -43,7 +43,7 @@ async fn examine(setup: &mut Setup, arguments: &DoctorArguments) -> anyhow::Resu
     };
     let identity = auth::identity(&aws, setup, named).await;
     findings.push(surroundings::credentials(&identity));
-    findings.push(surroundings::region(configuration));
+    findings.push(surroundings::region(configuration, identity.as_ref().ok()));
     if identity.is_err() {
         let reason = "there are no credentials to ask with";
         findings.extend(["endpoint", "clock", "list", "invoke"].map(|step| Finding::skipped(step, reason)));

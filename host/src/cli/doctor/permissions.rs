@@ -36,12 +36,17 @@ pub(super) async fn invoke(
     setup: &mut Setup,
 ) -> anyhow::Result<Finding> {
     let Some(model_id) = model else {
-        return Ok(Finding::skipped("invoke", "no model is chosen: name one with --model or agents.defaults.model.primary"));
+        return Ok(Finding::skipped(
+            "invoke",
+            "no model is chosen: name one with --model or agents.defaults.model.primary",
+        ));
     };
     if left_out {
         return Ok(Finding::skipped("invoke", format!("{model_id} was not asked (--no-invoke)")));
     }
-    let region = setup.configuration.settings.region.clone();
+    // An ARN says where the model is.
+    let of_arn = model_id.starts_with("arn:").then(|| model_id.split(':').nth(3)).flatten();
+    let region = of_arn.unwrap_or(&setup.configuration.settings.region).to_owned();
     let request = ConverseRequest { model_id: model_id.clone(), region, body: SMALLEST.into() };
     match aws.converse_stream(request, FIRST_ANSWER).await {
         // What it says does not matter, so it is not waited for.
