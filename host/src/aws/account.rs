@@ -10,7 +10,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_types::service_config::ServiceConfigKey;
 use sha2::{Digest as _, Sha256};
 
-use super::client::Aws;
+use super::client::{Aws, Signing};
 use super::credentials::BearerToken;
 
 /// How long an identity counts without a new look at the credentials. A look may be a call of STS.
@@ -56,10 +56,19 @@ struct Shared {
 }
 
 impl Account {
-    /// The account of clients that are made from this.
-    pub(super) fn new(endpoint: Option<&str>, shared: &SdkConfig, token: Option<&BearerToken>) -> Self {
+    /// The account of clients that are made from this. Where nobody looks at credentials, the endpoint stands for it.
+    pub(super) fn new(
+        endpoint: Option<&str>,
+        shared: &SdkConfig,
+        signing: &Signing,
+        token: Option<&BearerToken>,
+    ) -> Self {
         let endpoint = endpoint.map(str::to_owned).or_else(|| configured_endpoint(shared)).unwrap_or_default();
-        let fixed = token.map(|token| AccountIdentity::of(&endpoint, "bearer token", token.expose()));
+        let fixed = match (signing, token) {
+            (_, Some(token)) => Some(AccountIdentity::of(&endpoint, "bearer token", token.expose())),
+            (Signing::Dummy(_), None) => Some(AccountIdentity::of(&endpoint, "nobody", "")),
+            (Signing::Kept(_) | Signing::Token, None) => None,
+        };
         Account(Arc::new(Shared { endpoint, fixed, latest: Mutex::default() }))
     }
 }

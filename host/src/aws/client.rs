@@ -3,12 +3,16 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use std::sync::Arc;
+
+use aws_config::identity::IdentityCache;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::token::ProvideToken;
-use aws_smithy_http_client::tls::{Provider as Tls, rustls_provider::CryptoMode};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -16,8 +20,11 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use secrecy::ExposeSecret as _;
 
 use super::account::Account;
-use super::credentials::{BearerToken, Source};
+use super::credentials::{BearerToken, Chain, CredentialIdentity, CredentialProblem, KeptCredentials, Source};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
+use super::transport::{self, CaBundleError};
+use crate::config::Environment;
+use crate::contract::models::CredentialSource;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,8 +38,11 @@ pub struct AwsOptions {
     pub runtime_endpoint: Option<String>,
     /// Endpoint of the control plane; the SDK's own rules when absent.
     pub control_endpoint: Option<String>,
-    /// Which source the environment names.
+    /// Which source the configuration or the environment names; where there is none, the rest of the chain is asked.
     pub source: Option<Source>,
+    /// The environment that the chain, the proxies and the certificates are read from. It is the process's: the SDK reads that
+    /// one too.
+    pub environment: Environment,
     /// The bearer token, where that is the source.
     pub bearer_token: Option<BearerToken>,
     /// Extra request headers: name and value. They are signed with the rest.
@@ -43,6 +53,7 @@ pub struct AwsOptions {
     pub attempts: Option<u32>,
 }
 
+/// Whether clients made from the one do for the other. The environment does not count: a process has one.
 impl PartialEq for AwsOptions {
     fn eq(&self, other: &Self) -> bool {
         let headers = |options: &AwsOptions| -> Vec<(String, String)> {
@@ -81,6 +92,9 @@ pub enum ConnectError {
     /// A bearer token would travel in the clear.
     #[error(transparent)]
     TokenInTheClear(#[from] TokenInTheClear),
+    /// The certificates of `AWS_CA_BUNDLE` cannot be used.
+    #[error(transparent)]
+    CaBundle(#[from] CaBundleError),
     /// An endpoint is no URL.
     #[error("the endpoint {endpoint:?} is not a URL such as https://bedrock-runtime.us-east-1.amazonaws.com")]
     Endpoint {
@@ -97,7 +111,8 @@ pub struct Aws {
     pub(super) region: String,
     pub(super) headers: Vec<(String, secrecy::SecretString)>,
     source: Option<Source>,
-    pub(super) credentials: Option<SharedCredentialsProvider>,
+    /// None where nothing is signed, or with what needs no keeping.
+    pub(super) credentials: Option<Arc<KeptCredentials>>,
     pub(super) account: Account,
 }
 
@@ -105,15 +120,25 @@ impl Aws {
     /// Makes the clients. Nothing is sent yet, and no credential is asked for: that happens with the first request.
     ///
     /// # Errors
-    /// When an endpoint is no URL, or a bearer token would travel in the clear.
+    /// When an endpoint is no URL, a bearer token would travel in the clear, or the certificates of `AWS_CA_BUNDLE` cannot be
+    /// used.
     pub async fn connect(options: AwsOptions) -> Result<Self, ConnectError> {
-        let AwsOptions { region, runtime_endpoint, control_endpoint, source, bearer_token, headers, attempts } =
-            options;
+        let AwsOptions {
+            region,
+            runtime_endpoint,
+            control_endpoint,
+            source,
+            environment,
+            bearer_token,
+            headers,
+            attempts,
+        } = options;
         for endpoint in [&runtime_endpoint, &control_endpoint].into_iter().flatten() {
             check_endpoint(endpoint, bearer_token.is_some())?;
         }
-        let shared = shared_config(&region, source, bearer_token.as_ref()).await;
-        let account = Account::new(control_endpoint.as_deref(), &shared, bearer_token.as_ref());
+        let signing = Signing::by(source, bearer_token.as_ref(), &region, &environment)?;
+        let shared = shared_config(&region, &signing, transport::to_aws(source, &environment)?).await;
+        let account = Account::new(control_endpoint.as_deref(), &shared, &signing, bearer_token.as_ref());
         let mut runtime = aws_sdk_bedrockruntime::config::Builder::from(&shared);
         let mut control = aws_sdk_bedrock::config::Builder::from(&shared);
         if let Some(endpoint) = runtime_endpoint {
@@ -130,6 +155,10 @@ impl Aws {
         if let Some(token) = &bearer_token {
             runtime = runtime.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]).interceptor(KeepToken);
             control = control.token_provider(sdk_token(token)).auth_scheme_preference([BEARER]).interceptor(KeepToken);
+        } else {
+            // The SDK would take a token from the environment by itself, whatever was chosen here.
+            runtime = runtime.auth_scheme_preference([SIGNATURE]);
+            control = control.auth_scheme_preference([SIGNATURE]);
         }
         Ok(Aws {
             runtime: aws_sdk_bedrockruntime::Client::from_conf(runtime.build()),
@@ -137,7 +166,10 @@ impl Aws {
             region,
             headers,
             source,
-            credentials: shared.credentials_provider(),
+            credentials: match signing {
+                Signing::Kept(kept) => Some(kept),
+                Signing::Dummy(_) | Signing::Token => None,
+            },
             account,
         })
     }
@@ -148,34 +180,102 @@ impl Aws {
         &self.region
     }
 
-    /// Which source of credentials the environment names; none where the SDK's chain has to look further.
+    /// Which source of credentials the configuration or the environment names; none where the rest of the chain has to be asked.
     #[must_use]
     pub fn source(&self) -> Option<Source> {
         self.source
     }
+
+    /// Who requests are signed for: asks for the credentials as a request would, unless they are at hand.
+    ///
+    /// # Errors
+    /// When there are none, or they cannot be used.
+    pub async fn identity(&self) -> Result<CredentialIdentity, CredentialProblem> {
+        match (&self.credentials, self.source) {
+            (Some(kept), _) => kept.get().await.map(|resolved| resolved.identity.clone()),
+            (None, Some(source)) => Ok(CredentialIdentity::of_source(source)),
+            (None, None) => Err(CredentialProblem::Missing { asked: Vec::new() }),
+        }
+    }
+
+    /// The source of credentials for a provider's listing, by name only. What the environment names is taken at its word;
+    /// else the chain is asked, down to the role of the instance. None where there are no credentials.
+    pub async fn credential_source(&self) -> Option<CredentialSource> {
+        match self.source {
+            Some(source) => Some(source.to_contract()),
+            None => {
+                let identity = self.identity().await.ok()?;
+                Some(CredentialSource { kind: identity.source.kind().to_owned(), label: identity.label() })
+            }
+        }
+    }
 }
 
 const BEARER: AuthSchemeId = AuthSchemeId::new("httpBearerAuth");
+const SIGNATURE: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 fn sdk_token(token: &BearerToken) -> impl ProvideToken + 'static {
     aws_credential_types::Token::new(token.expose(), None)
 }
 
-async fn shared_config(region: &str, source: Option<Source>, token: Option<&BearerToken>) -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+/// What requests are signed with.
+pub(super) enum Signing {
+    /// Credentials of the chain.
+    Kept(Arc<KeptCredentials>),
+    /// A key pair that is none, for whoever does not look at signatures.
+    Dummy(Credentials),
+    /// A token, and nothing else.
+    Token,
+}
+
+impl Signing {
+    fn by(
+        source: Option<Source>,
+        token: Option<&BearerToken>,
+        region: &str,
+        environment: &Environment,
+    ) -> Result<Self, CaBundleError> {
+        let dummy = |id: &str, secret: &str| Signing::Dummy(Credentials::new(id, secret, None, None, "dummy"));
+        Ok(match source {
+            Some(Source::Simulator) => dummy("simulator", "simulator"),
+            // pi signs with the same.
+            Some(Source::SkipAuth) => dummy("dummy-access-key", "dummy-secret-key"),
+            _ if token.is_some() => Signing::Token,
+            _ => {
+                let is_on = |name: &str| environment.get(name).map(|value| value.eq_ignore_ascii_case("true"));
+                let configuration = |http| {
+                    ProviderConfig::without_region()
+                        .with_use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
+                        .with_use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"))
+                        .with_behavior_version(Some(BehaviorVersion::latest()))
+                        .with_region(Some(Region::new(region.to_owned())))
+                        .with_http_client(http)
+                };
+                let aws = configuration(transport::to_aws(source, environment)?);
+                let chain = Chain::new(source, environment.clone(), aws, configuration(transport::direct()));
+                Signing::Kept(Arc::new(KeptCredentials::new(chain)))
+            }
+        })
+    }
+}
+
+async fn shared_config(region: &str, signing: &Signing, http: SharedHttpClient) -> SdkConfig {
+    let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .http_client(http)
+        .identity_cache(IdentityCache::no_cache())
         // A model that thinks says nothing for minutes. How long a silence may last is for `EventStream` to say.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
-    if source == Some(Source::Simulator) {
-        let nobody = Credentials::new("simulator", "simulator", None, None, "simulator");
-        loader = loader.credentials_provider(nobody);
-    } else if token.is_some() {
+    let loader = match signing {
+        Signing::Kept(kept) => {
+            let kept: Arc<dyn ProvideCredentials> = Arc::<KeptCredentials>::clone(kept);
+            loader.credentials_provider(SharedCredentialsProvider::from(kept))
+        }
+        Signing::Dummy(nobody) => loader.credentials_provider(nobody.clone()),
         // The token is all there is; without this the SDK would still walk its chain.
-        loader = loader.no_credentials();
-    }
+        Signing::Token => loader.no_credentials(),
+    };
     loader.load().await
 }
 

@@ -31,15 +31,18 @@ impl Aws {
     /// `ListFoundationModels`, without filters. One page: the operation has no more.
     pub async fn foundation_models(&self, region: &str) -> Pages {
         let asked = Asked { operation: "ListFoundationModels", model_id: None, region };
-        let take = TakeBody::leaving("{}");
-        let sending = self
-            .control
-            .list_foundation_models()
-            .customize()
-            .config_override(control_region(region))
-            .interceptor(take.clone())
-            .send();
-        only_page(page(asked, sending, &take).await)
+        let page = self.renewing(asked, || async {
+            let take = TakeBody::leaving("{}");
+            let sending = self
+                .control
+                .list_foundation_models()
+                .customize()
+                .config_override(control_region(region))
+                .interceptor(take.clone())
+                .send();
+            page(asked, sending, &take).await
+        });
+        only_page(page.await)
     }
 
     /// `ListInferenceProfiles`: every page, every type.
@@ -48,16 +51,19 @@ impl Aws {
         let mut bodies = Vec::new();
         let mut token = None;
         while bodies.len() < MAX_PAGES {
-            let take = TakeBody::leaving("{}");
-            let sending = self
-                .control
-                .list_inference_profiles()
-                .set_next_token(token)
-                .customize()
-                .config_override(control_region(region))
-                .interceptor(take.clone())
-                .send();
-            match page(asked, sending, &take).await {
+            let page = self.renewing(asked, || async {
+                let take = TakeBody::leaving("{}");
+                let sending = self
+                    .control
+                    .list_inference_profiles()
+                    .set_next_token(token.clone())
+                    .customize()
+                    .config_override(control_region(region))
+                    .interceptor(take.clone())
+                    .send();
+                page(asked, sending, &take).await
+            });
+            match page.await {
                 Ok(body) => {
                     token = serde_json::from_str::<Paged>(&body).ok().and_then(|paged| paged.next_token);
                     bodies.push(body);
@@ -75,16 +81,19 @@ impl Aws {
     /// `GetInferenceProfile`, by id or ARN.
     pub async fn inference_profile(&self, region: &str, identifier: &str) -> Pages {
         let asked = Asked { operation: "GetInferenceProfile", model_id: Some(identifier), region };
-        let take = TakeBody::leaving("{}");
-        let sending = self
-            .control
-            .get_inference_profile()
-            .inference_profile_identifier(identifier)
-            .customize()
-            .config_override(control_region(region))
-            .interceptor(take.clone())
-            .send();
-        only_page(page(asked, sending, &take).await)
+        let page = self.renewing(asked, || async {
+            let take = TakeBody::leaving("{}");
+            let sending = self
+                .control
+                .get_inference_profile()
+                .inference_profile_identifier(identifier)
+                .customize()
+                .config_override(control_region(region))
+                .interceptor(take.clone())
+                .send();
+            page(asked, sending, &take).await
+        });
+        only_page(page.await)
     }
 }
 

@@ -64,16 +64,18 @@ impl Aws {
     pub async fn converse_stream(&self, request: ConverseRequest, idle: Duration) -> Result<EventStream, ApiError> {
         let ConverseRequest { model_id, region, body } = request;
         let asked = Asked { operation: "ConverseStream", model_id: Some(&model_id), region: &region };
-        let take = TakeBody::leaving("");
-        let mut operation = self.runtime.converse_stream().model_id(&model_id).customize();
-        // Said only where it is another one: an override has the SDK put the client's whole configuration together again.
-        if region != self.region {
-            operation = operation.config_override(runtime_region(&region));
-        }
-        let sending = operation.mutate_request(replacing(body, self.headers.clone())).interceptor(take.clone()).send();
-        let taken = tokio::time::timeout(idle, answer::taken(asked, sending, &take))
-            .await
-            .map_err(|_| asked.error(ApiStage::Timeout, None))??;
+        let sent = self.renewing(asked, || async {
+            let take = TakeBody::leaving("");
+            let mut operation = self.runtime.converse_stream().model_id(&model_id).customize();
+            // Said only where it is another one: an override has the SDK put the client's whole configuration together again.
+            if region != self.region {
+                operation = operation.config_override(runtime_region(&region));
+            }
+            let replacing = replacing(body.clone(), self.headers.clone());
+            let sending = operation.mutate_request(replacing).interceptor(take.clone()).send();
+            answer::taken(asked, sending, &take).await
+        });
+        let taken = tokio::time::timeout(idle, sent).await.map_err(|_| asked.error(ApiStage::Timeout, None))??;
         EventStream::open(taken, idle).map_err(|reason| asked.error(ApiStage::Unreadable, Some(reason)))
     }
 }

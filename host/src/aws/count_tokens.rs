@@ -34,18 +34,21 @@ impl Aws {
     pub async fn count_tokens(&self, request: ConverseRequest, longest: Duration) -> Result<u64, ApiError> {
         let ConverseRequest { model_id, region, body } = request;
         let asked = Asked { operation: "CountTokens", model_id: Some(&model_id), region: &region };
-        let take = TakeBody::leaving(r#"{"inputTokens":0}"#);
-        let counting = async {
+        let sent = self.renewing(asked, || async {
+            let take = TakeBody::leaving(r#"{"inputTokens":0}"#);
             let sending = self
                 .runtime
                 .count_tokens()
                 .model_id(&model_id)
                 .customize()
                 .config_override(runtime_region(&region))
-                .mutate_request(replacing(body, self.headers.clone()))
+                .mutate_request(replacing(body.clone(), self.headers.clone()))
                 .interceptor(take.clone())
                 .send();
-            let taken = answer::taken(asked, sending, &take).await?;
+            answer::taken(asked, sending, &take).await
+        });
+        let counting = async {
+            let taken = sent.await?;
             let (status, request_id) = (taken.status, taken.request_id.clone());
             let text = answer::text(asked, taken, MAX_ANSWER).await?;
             let counted: Counted = serde_json::from_str(&text).map_err(|error| {

@@ -128,6 +128,11 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     words.join(": ")
 }
 
+/// The words of the innermost cause: what happened, without who told whom.
+pub(super) fn root(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().unwrap_or(error).to_string()
+}
+
 fn causes<'error>(error: &'error (dyn Error + 'static)) -> impl Iterator<Item = &'error (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&cause| cause.source())
 }

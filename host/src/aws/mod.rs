@@ -8,18 +8,23 @@ mod client;
 mod control_plane;
 mod converse;
 mod count_tokens;
-mod credential_check;
 mod credentials;
 mod failure;
 pub mod frames;
 mod plain_http;
+mod probe;
+mod renewal;
 mod request;
+mod transport;
 
 pub use self::account::AccountIdentity;
 pub use self::body::Server;
 pub use self::client::{Aws, AwsOptions, ConnectError};
 pub use self::converse::{EventStream, Received};
-pub use self::credential_check::CredentialProblem;
-pub use self::credentials::{BearerToken, Source, detect};
+pub use self::credentials::{
+    BearerToken, CredentialIdentity, CredentialProblem, Expiry, ProfileMeans, Source, detect, profile_region,
+};
 pub use self::plain_http::TokenInTheClear;
+pub use self::probe::Probe;
 pub use self::request::ConverseRequest;
+pub use self::transport::{CaBundleError, proxy_of};

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod config;
+mod credentials;
 mod provider;
 mod serving;
 mod trials;
@@ -15,6 +16,7 @@ use quarry::config::gateway::{HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pat
 pub(crate) use self::config::{
     ConfigCommand, Editing, ExplainArguments, GetArguments, SetArguments, UnsetArguments, ValidateArguments,
 };
+pub(crate) use self::credentials::{AuthCommand, DoctorArguments, StatusArguments};
 pub(crate) use self::provider::{
     AdminArguments, BuildArguments, CompileArguments, DiffArguments, ExportArguments, InspectArguments, NewArguments,
     ProviderCommand, PruneArguments, PullArguments, PushArguments, VersionArguments, VersionsArguments,
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     /// Which credentials are used
     #[command(subcommand)]
     Auth(AuthCommand),
+    /// Walk the way to a model, and say what to mend: configuration, credentials, region, endpoint, clock, permissions
+    Doctor(DoctorArguments),
     /// Look at the configuration, and change it
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -175,19 +179,6 @@ pub(crate) struct ListArguments {
     /// List the models of a simulator in this process
     #[arg(long)]
     pub(crate) simulate: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuthCommand {
-    /// Show which source of credentials is used, and whether it can be read
-    Status(StatusArguments),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct StatusArguments {
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

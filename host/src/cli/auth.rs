@@ -1,92 +1,183 @@
 //! `quarry auth status`.
 
-use quarry::aws::{CredentialProblem, Source};
-use quarry::contract::config::Origin;
-use serde_json::json;
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use quarry::aws::{Aws, CredentialIdentity, Source};
+use quarry::contract::config::{Origin, Settings};
+use quarry::contract::types::Failure;
+use serde_json::{Value, json};
 
 use super::arguments::{Global, StatusArguments};
+use super::credentials::{self, Unusable};
 use super::exit::Exit;
 use super::setup::{ProblemsTold, Setup};
-use super::{credentials, problems, terminal};
+use super::{problems, terminal};
 
-/// Names stand in a column of this width.
-const INDENT: &str = "             ";
+/// What is told.
+struct Status<'a> {
+    settings: &'a Settings,
+    /// What the configuration or the environment names.
+    named: Option<Source>,
+    identity: Result<CredentialIdentity, Unusable>,
+    region_from: String,
+
+    checked: Option<Checked>,
+}
+
+/// What AWS said to a signed call.
+struct Checked {
+    milliseconds: u128,
+    refused: Option<Failure>,
+}
 
 pub(crate) async fn status(global: &Global, arguments: &StatusArguments) -> anyhow::Result<Exit> {
-    let setup = match Setup::make(global, &[])? {
+    let mut setup = match Setup::make(global, &[])? {
         Ok(setup) => setup,
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
-    let (source, token) = setup.configuration.credentials();
+    let named = setup.configuration.credentials().0;
     let aws = setup.aws(false).await?;
-    // A token is there or not; everything else has to be asked for, which for a role means a request.
-    let checked = match (&token, credentials::half_a_pair(source, &setup.configuration.environment)) {
-        (Some(_), _) => Ok(None),
-        (None, Some(half)) => Err(Unusable { what: half, details: Vec::new(), advice: None }),
-        (None, None) => aws.check_credentials().await.map_err(|problem| Unusable::of(&problem, source)),
+    let identity = identity(&aws, &setup, named).await;
+    let checked = match (&identity, arguments.check) {
+        (Ok(_), true) => Some(check(&aws, &mut setup).await?),
+        _ => None,
     };
-    let usable = checked.is_ok();
-    let label = source.map_or("aws-sdk default chain", Source::label);
     let settings = &setup.configuration.settings;
     let region_from = origin(&settings.origins, &["models.bedrockDiscovery.region", "region"]);
+    let status = Status { settings, named, identity, region_from, checked };
     if arguments.json {
-        let problem = checked.as_ref().err();
-        let status = json!({
-            "provider": "amazon-bedrock",
-            "mode": if token.is_some() { "bearer-token" } else { "aws-sdk" },
-            "source": label,
-            "kind": source.map_or("sdk-chain", Source::kind),
-            "usable": usable,
-            "expiresAt": checked.as_ref().ok().and_then(Clone::clone),
-            "problem": problem.map(|problem| &problem.what),
-            "asked": problem.map(|problem| &problem.details),
-            "region": settings.region,
-            "regionFrom": region_from,
-            "endpoint": settings.base_url,
-        });
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&status)?))?;
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&status.json())?))?;
     } else {
-        let mut text = format!("provider     amazon-bedrock\nsource       {label}\n");
-        text.push_str(&match &checked {
-            Ok(None) => "credentials  found\n".to_owned(),
-            Ok(Some(expires)) => format!("credentials  found, valid until {expires}\n"),
-            Err(Unusable { what, details, .. }) => {
-                let details = details.iter().map(|line| format!("{INDENT}{}\n", terminal::printable(line)));
-                format!("credentials  {}\n{}", terminal::printable(what), details.collect::<String>())
-            }
-        });
-        text.push_str(&format!("region       {} ({region_from})\n", settings.region));
-        if let Some(endpoint) = &settings.base_url {
-            text.push_str(&format!("endpoint     {endpoint}\n"));
-        }
-        terminal::print(&text)?;
-        if let Err(Unusable { advice: Some(advice), .. }) = checked {
-            terminal::tell(&format!("\nWhat to do: {advice}\n"));
+        terminal::print(&status.text())?;
+        if let Some(advice) = status.advice() {
+            terminal::tell(&format!("\nWhat to do: {}\n", terminal::printable(&advice)));
         }
     }
-    Ok(if usable { Exit::Done } else { Exit::Failed })
+    Ok(if status.is_usable() { Exit::Done } else { Exit::Failed })
 }
 
-/// Why the credentials are of no use, for a person.
-struct Unusable {
-    what: String,
-    /// The sources that were asked in vain.
-    details: Vec<String>,
-    advice: Option<&'static str>,
+/// Who requests are signed for. A token is there or not; everything else has to be asked for, which for a role means a request.
+pub(crate) async fn identity(aws: &Aws, setup: &Setup, named: Option<Source>) -> Result<CredentialIdentity, Unusable> {
+    if let Some(half) = credentials::half_a_pair(named, &setup.configuration.environment) {
+        return Err(Unusable::half(half));
+    }
+    aws.identity().await.map_err(|problem| Unusable::of(&problem, named))
 }
 
-impl Unusable {
-    fn of(problem: &CredentialProblem, source: Option<Source>) -> Self {
-        let details = match problem {
-            CredentialProblem::Missing { asked } => asked.clone(),
-            _ => Vec::new(),
+async fn check(aws: &Aws, setup: &mut Setup) -> anyhow::Result<Checked> {
+    let began = Instant::now();
+    let refused = aws.probe().await.outcome.err();
+    let milliseconds = began.elapsed().as_millis();
+    Ok(Checked { milliseconds, refused: refused.map(|error| setup.session.explain(&error)).transpose()? })
+}
+
+impl Status<'_> {
+    fn is_usable(&self) -> bool {
+        self.identity.is_ok() && self.checked.as_ref().is_none_or(|checked| checked.refused.is_none())
+    }
+
+    fn source(&self) -> Option<Source> {
+        match &self.identity {
+            Ok(identity) => Some(identity.source),
+            Err(unusable) => unusable.source.or(self.named),
+        }
+    }
+
+    fn advice(&self) -> Option<String> {
+        if let Err(unusable) = &self.identity {
+            return unusable.advice.map(str::to_owned);
+        }
+        self.checked.as_ref()?.refused.as_ref()?.hint.clone()
+    }
+
+    fn json(&self) -> Value {
+        let source = self.source();
+        let identity = self.identity.as_ref().ok();
+        let problem = self.identity.as_ref().err();
+        let is_token = matches!(source, Some(Source::ConfiguredToken | Source::BearerToken));
+        json!({
+            "provider": "amazon-bedrock",
+            "mode": if is_token { "bearer-token" } else { "aws-sdk" },
+            "source": source.map_or("aws-sdk default chain", Source::label),
+            "kind": source.map_or("sdk-chain", Source::kind),
+            "means": identity.and_then(|identity| identity.means),
+            "profile": identity.and_then(|identity| identity.profile.as_deref()),
+            "role": identity.and_then(|identity| identity.role.as_deref()),
+            "account": identity.and_then(|identity| identity.account.as_deref()),
+            "keyIdEndsWith": identity.and_then(|identity| identity.key_id_ends.as_deref()),
+            "usable": self.is_usable(),
+            "expiresAt": identity.and_then(|identity| identity.expires).map(|expires| expires.to_string()),
+            "problem": problem.map(|problem| &problem.what),
+            "asked": problem.map(|problem| &problem.asked),
+            "advice": self.advice(),
+            "region": self.settings.region,
+            "regionFrom": self.region_from,
+            "instanceRegion": identity.and_then(|identity| identity.instance_region.as_deref()),
+            "endpoint": self.settings.base_url,
+            "check": self.checked.as_ref().map(|checked| json!({
+                "operation": "ListFoundationModels",
+                "accepted": checked.refused.is_none(),
+                "milliseconds": u64::try_from(checked.milliseconds).unwrap_or(u64::MAX),
+                "problem": checked.refused.as_ref().map(|failure| &failure.message),
+            })),
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::from("provider     amazon-bedrock\n");
+        let mut line = |name: &str, value: &str| {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "{name:<13}{}", terminal::printable(value));
         };
-        Unusable { what: problem.to_string(), details, advice: Some(credentials::advice(source)) }
+        line("source", self.source().map_or("aws-sdk default chain", Source::label));
+        match &self.identity {
+            Ok(identity) => {
+                if let Some(profile) = &identity.profile {
+                    let means = identity.means.map(|means| format!(" ({means})")).unwrap_or_default();
+                    line("profile", &format!("{profile}{means}"));
+                } else if let Some(means) = identity.means {
+                    line("runs as", means);
+                }
+                if let Some(role) = &identity.role {
+                    line("role", role);
+                }
+                if let Some(account) = &identity.account {
+                    line("account", account);
+                }
+                if let Some(end) = &identity.key_id_ends {
+                    line("key id", &format!("…{end}"));
+                }
+                let until = identity.expires.map(|at| format!(", valid until {at}")).unwrap_or_default();
+                line("credentials", &format!("found{until}"));
+            }
+            Err(Unusable { what, asked, .. }) => {
+                line("credentials", what);
+                for said in asked {
+                    line("", said);
+                }
+            }
+        }
+        let region = &self.settings.region;
+        let here = self.identity.as_ref().ok().and_then(|identity| identity.instance_region.as_ref());
+        let elsewhere = here.filter(|here| *here != region).map(|here| format!("; this instance is in {here}"));
+        line("region", &format!("{region} ({}){}", self.region_from, elsewhere.unwrap_or_default()));
+        if let Some(endpoint) = &self.settings.base_url {
+            line("endpoint", endpoint);
+        }
+        match &self.checked {
+            Some(Checked { refused: None, milliseconds }) => {
+                line("check", &format!("AWS takes them: ListFoundationModels answered in {milliseconds} ms"));
+            }
+            Some(Checked { refused: Some(failure), .. }) => line("check", &failure.message),
+            None => {}
+        }
+        text
     }
 }
 
 /// Where the first of these paths got its value.
-fn origin(origins: &[Origin], paths: &[&str]) -> String {
+pub(crate) fn origin(origins: &[Origin], paths: &[&str]) -> String {
     let found = paths.iter().find_map(|path| origins.iter().find(|origin| origin.path == *path));
     found.map_or_else(|| "default".to_owned(), |origin| problems::place_text(&origin.place))
 }

@@ -1,6 +1,6 @@
 //! What to say where there are no credentials.
 
-use quarry::aws::Source;
+use quarry::aws::{CredentialProblem, Source};
 use quarry::config::Environment;
 
 /// A clear message where one half of a key pair is set: the SDK would go on to other sources and say something else.
@@ -16,17 +16,49 @@ pub(crate) fn half_a_pair(source: Option<Source>, environment: &Environment) -> 
     }
 }
 
-/// What to do about credentials that are missing or of no use.
+/// What to do about credentials that are missing or of no use. `source` is the one that is to blame or that was named.
 pub(crate) fn advice(source: Option<Source>) -> &'static str {
     match source {
-        Some(Source::Profile) => {
+        Some(Source::Profile | Source::SharedConfig) => {
             "check that the profile is in ~/.aws/config or ~/.aws/credentials; for SSO run `aws sso login`"
         }
         Some(Source::WebIdentity) => "check the file in AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and the role's trust",
         Some(Source::Container) => "check the container's role and its credentials endpoint",
+        Some(Source::InstanceRole) => {
+            "check the instance's role and its metadata options; in a container the hop limit has to be 2: \
+             `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id …`"
+        }
+        Some(Source::AccessKeys) => "make a new key pair, and set AWS_SESSION_TOKEN too where the keys are temporary",
         _ => {
             "set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE (for SSO: \
              `aws sso login`), or run where a role is attached"
         }
+    }
+}
+
+/// Why the credentials are of no use, for a person.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unusable {
+    pub(crate) what: String,
+    /// The sources that were asked in vain.
+    pub(crate) asked: Vec<String>,
+    pub(crate) advice: Option<&'static str>,
+    /// The source that is to blame.
+    pub(crate) source: Option<Source>,
+}
+
+impl Unusable {
+    /// Half a key pair, which no advice is needed for.
+    pub(crate) fn half(what: String) -> Self {
+        Unusable { what, asked: Vec::new(), advice: None, source: None }
+    }
+
+    pub(crate) fn of(problem: &CredentialProblem, named: Option<Source>) -> Self {
+        let asked = match problem {
+            CredentialProblem::Missing { asked } => asked.clone(),
+            _ => Vec::new(),
+        };
+        let source = problem.source_to_blame().or(named);
+        Unusable { what: problem.to_string(), asked, advice: Some(advice(source)), source }
     }
 }

@@ -6,6 +6,7 @@ mod chat;
 mod config;
 mod conformance;
 mod credentials;
+mod doctor;
 mod exit;
 mod generated;
 mod keys;
@@ -55,6 +56,7 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Models(ModelsCommand::List(arguments)) => models::list(&global, arguments).await,
         Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,
+        Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
         Command::Config(command) => config::run(&global, &command),
         Command::Keys(KeysCommand::Add(arguments)) => keys::add(&global, &arguments),
         Command::Keys(KeysCommand::List(arguments)) => keys::list(&global, &arguments),

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use quarry::config::Override;
-use quarry::contract::models::{Catalog, CatalogSource, CredentialSource, LeftOut, ListingOptions};
+use quarry::contract::models::{Catalog, CatalogSource, LeftOut, ListingOptions};
 use quarry::contract::types::{Failure, Model};
 use quarry::discovery::listing::SessionListing;
 use quarry::discovery::{discover, told};
@@ -26,14 +26,9 @@ pub(crate) async fn list(global: &Global, arguments: ListArguments) -> anyhow::R
         bail!(message);
     }
     let enabled = setup.configuration.settings.discovery.enabled;
-    let source = match aws.source() {
-        Some(source) => Some(source.to_contract()),
-        // Whoever asks for a list wants one: credentials that only the SDK's chain finds (~/.aws, an instance) count too.
-        None if enabled.is_none() && setup.configuration.settings.models.is_empty() => {
-            aws.check_credentials().await.ok().map(|_| chain())
-        }
-        None => None,
-    };
+    // Whether credentials are there is asked only where the answer counts: it can take a request.
+    let wanted = enabled.is_none() && setup.configuration.settings.models.is_empty();
+    let source = if wanted { aws.credential_source().await } else { None };
     let cache = setup.listings(arguments.simulate);
     let mut listing = SessionListing::open(
         setup.session,
@@ -58,11 +53,6 @@ pub(crate) async fn list(global: &Global, arguments: ListArguments) -> anyhow::R
     }
     let failed = matches!(catalog.source, CatalogSource::Failed | CatalogSource::StaleCache);
     Ok(if failed { Exit::Failed } else { Exit::Done })
-}
-
-/// The SDK's chain, as a source for the provider.
-fn chain() -> CredentialSource {
-    CredentialSource { kind: "sdk-chain".to_owned(), label: "aws-sdk default chain".to_owned() }
 }
 
 fn overrides(arguments: &ListArguments) -> Vec<Override> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use quarry::contract::config::{Place, Problem, Severity};
 use quarry::contract::conversation;
+use quarry::gateway::SHARED_CONFIG_LAYER;
 use quarry::pi::context::{ContextError, ContextProblem};
 
 use super::terminal::printable;
@@ -84,6 +85,9 @@ fn tell_expected(text: &mut String, expected: &str) {
 /// A place: the file with line and column, or the layer where there is no text.
 pub(crate) fn place_text(place: &Place) -> String {
     let Place { layer, source, line, column } = place;
+    if layer == SHARED_CONFIG_LAYER {
+        return "the AWS profile".to_owned();
+    }
     let name = if source.is_empty() { layer } else { source };
     if *line == 0 { name.clone() } else { format!("{name}:{line}:{column}") }
 }

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 /// Environment variables. Taken from the process once, at the start, and handed down from there, so that nothing deeper depends
-/// on the process and tests can set what they need.
+/// on the process and tests can set what they need. Any value may be a secret, so all of them are zeroed when they go.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment(BTreeMap<String, SecretString>);
 
 impl Environment {
     /// The variables of this process. One that is not Unicode is left out: no name or value that is looked for can be in it.
     #[must_use]
     pub fn of_process() -> Self {
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
+            Some((name.into_string().ok()?, SecretString::from(value.into_string().ok()?)))
         };
         Environment(std::env::vars_os().filter_map(unicode).collect())
     }
@@ -21,13 +23,15 @@ impl Environment {
     /// A variable's value, with space at its ends removed. A blank variable counts as not set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.0.get(name).map(|value| value.expose_secret().trim()).filter(|value| !value.is_empty())
     }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        Environment(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Environment(
+            variables.into_iter().map(|(name, value)| (name.into(), SecretString::from(value.into()))).collect(),
+        )
     }
 }
 

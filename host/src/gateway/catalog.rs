@@ -6,7 +6,7 @@ use super::configuration::Configuration;
 use super::refusal::{Refusal, RefusalKind};
 use super::shadow::{Shadow, Watched};
 use crate::aws::Aws;
-use crate::contract::models::{Catalog as Listed, CatalogSource, CredentialSource, ListingOptions};
+use crate::contract::models::{Catalog as Listed, CatalogSource, ListingOptions};
 use crate::contract::types::Model;
 use crate::discovery::cache::DiscoveryCache;
 use crate::discovery::listing::SessionListing;
@@ -75,14 +75,9 @@ impl Catalog {
         shadow: Option<&Arc<Shadow>>,
     ) -> Result<Listed, Refusal> {
         let settings = &configuration.settings;
-        let source = match aws.source() {
-            Some(source) => Some(source.to_contract()),
-            // Whoever asks for a list wants one: credentials that only the SDK's chain finds count too.
-            None if settings.discovery.enabled.is_none() && settings.models.is_empty() => {
-                aws.check_credentials().await.ok().map(|_| chain())
-            }
-            None => None,
-        };
+        // Whether credentials are there is asked only where the answer counts: it can take a request.
+        let wanted = settings.discovery.enabled.is_none() && settings.models.is_empty();
+        let source = if wanted { aws.credential_source().await } else { None };
         let session = generation.session().map_err(|error| provider_failed(&error))?;
         let options = ListingOptions { refresh: false };
         let mut listing = SessionListing::open(session, settings, options).map_err(|error| provider_failed(&error))?;
@@ -120,9 +115,4 @@ fn cache_result(source: &CatalogSource) -> Option<CacheResult> {
 
 fn provider_failed(error: &ProviderError) -> Refusal {
     Refusal::new(RefusalKind::Internal, error.to_string())
-}
-
-/// The SDK's chain, as a source for the provider.
-fn chain() -> CredentialSource {
-    CredentialSource { kind: "sdk-chain".to_owned(), label: "aws-sdk default chain".to_owned() }
 }

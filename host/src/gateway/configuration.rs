@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 
-use crate::aws::{AwsOptions, BearerToken, Source, detect};
+use crate::aws::{AwsOptions, BearerToken, Source, detect, profile_region};
 use crate::config::gateway::GatewayConfig;
 use crate::config::{ConfigError, ConfigFile, ConfigSecrets, Environment, Override, layers, locate};
-use crate::contract::config::{Merged, Problem, Settings};
+use crate::contract::config::{Layer, LayerContent, Merged, Problem, Settings};
 use crate::provider::{ProviderError, Session};
 
 /// A configuration that can be used.
@@ -71,7 +71,8 @@ impl Configuration {
     ) -> Result<Self, ConfigurationError> {
         let secrets = ConfigSecrets::read(file, overrides)?;
         let identity = session.identify()?;
-        let layers = layers(file, environment, overrides, &identity)?;
+        let mut layers = layers(file, environment, overrides, &identity)?;
+        layers.splice(0..0, shared_config_layer(environment));
         let gateway = GatewayConfig::read(file);
         match (session.merge(&layers)?, gateway) {
             (Ok(Merged { settings, warnings }), Ok(gateway)) => Ok(Configuration {
@@ -98,6 +99,7 @@ impl Configuration {
             region: self.settings.region.clone(),
             runtime_endpoint: self.settings.base_url.clone().filter(|url| !is_standard_endpoint(url)),
             source,
+            environment: self.environment.clone(),
             bearer_token,
             headers: self.secrets.headers.clone(),
             ..AwsOptions::default()
@@ -107,17 +109,31 @@ impl Configuration {
     /// The source of credentials that is used, and the bearer token where that is it.
     #[must_use]
     pub fn credentials(&self) -> (Option<Source>, Option<BearerToken>) {
+        let source = detect(|name| self.environment.get(name).map(str::to_owned));
+        if source == Some(Source::SkipAuth) {
+            return (source, None);
+        }
         let configured = self.secrets.bearer_token.as_ref().and_then(|token| BearerToken::new(token.expose_secret()));
         if configured.is_some() {
             return (Some(Source::ConfiguredToken), configured);
         }
-        let source = detect(|name| self.environment.get(name).map(str::to_owned));
         let token = match source {
             Some(Source::BearerToken) => self.environment.get("AWS_BEARER_TOKEN_BEDROCK").and_then(BearerToken::new),
             _ => None,
         };
         (source, token)
     }
+}
+
+/// The name of the layer that holds what AWS's shared configuration says.
+pub const SHARED_CONFIG_LAYER: &str = "shared-config";
+
+/// The region of the profile that is used, below everything else: it counts where neither the configuration nor a variable names
+/// one, as in AWS's own tools. A provider knows it as the variable that it would be.
+fn shared_config_layer(environment: &Environment) -> Option<Layer> {
+    let region = profile_region(environment)?;
+    let content = LayerContent::Variables(vec![("AWS_DEFAULT_REGION".to_owned(), region)]);
+    Some(Layer { name: SHARED_CONFIG_LAYER.to_owned(), source: String::new(), content })
 }
 
 /// Whether an endpoint is AWS's own for some region. The SDK makes that from the region, which may be another one by now

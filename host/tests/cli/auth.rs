@@ -28,7 +28,7 @@ fn the_first_source_of_the_environment_counts() {
         (0, "bearer-token", "bearer-token", "env: AWS_BEARER_TOKEN_BEDROCK"),
         (1, "aws-sdk", "access-keys", "env: AWS_ACCESS_KEY_ID + AWS_SECRET_ACCESS_KEY"),
         (3, "aws-sdk", "profile", "env: AWS_PROFILE"),
-        (4, "aws-sdk", "web-identity", "env: AWS_WEB_IDENTITY_TOKEN_FILE"),
+        (4, "aws-sdk", "web-identity", "aws-sdk default chain: web identity token"),
         (5, "aws-sdk", "sdk-chain", "aws-sdk default chain"),
     ] {
         let (outcome, status) = status(&with(&order[skipped..]));
@@ -59,6 +59,7 @@ fn text_says_what_is_used_and_from_where() {
     let quarry = with(&[KEY, SECRET]).set("AWS_REGION", "eu-west-1").set("QUARRY_BASE_URL", "https://bedrock.example");
     let expected = "provider     amazon-bedrock\n\
                     source       env: AWS_ACCESS_KEY_ID + AWS_SECRET_ACCESS_KEY\n\
+                    key id       …TEST\n\
                     credentials  found\n\
                     region       eu-west-1 (AWS_REGION)\n\
                     endpoint     https://bedrock.example\n";
@@ -69,7 +70,13 @@ fn text_says_what_is_used_and_from_where() {
 fn without_credentials_it_says_where_it_looked_and_what_to_do() {
     let none = Quarry::new().run(&["auth", "status"]);
     assert_eq!(none.code, Some(1), "{none:?}");
-    for line in ["credentials  none found\n", "Environment: ", "Profile: ", "Ec2InstanceMetadata: IMDS disabled"] {
+    for line in [
+        "credentials  none found\n",
+        "shared config: there is no profile default\n",
+        "web identity: ",
+        "container: ",
+        "instance role: switched off by AWS_EC2_METADATA_DISABLED\n",
+    ] {
         assert!(none.stdout.contains(line), "{line}: {none:?}");
     }
     assert!(none.stderr.contains("What to do: set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and"), "{none:?}");
@@ -92,7 +99,7 @@ fn a_profile_is_read() {
     let quarry = Quarry::new()
         .file(".aws/credentials", "[default]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = secret\n");
     let (outcome, found) = status(&quarry);
-    assert_eq!((&found["kind"], outcome.code), (&json!("sdk-chain"), Some(0)), "{outcome:?}");
+    assert_eq!((&found["kind"], outcome.code), (&json!("shared-config"), Some(0)), "{outcome:?}");
 }
 
 /// A container's credentials that are valid until then.

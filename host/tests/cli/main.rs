@@ -9,12 +9,17 @@ mod comparing;
 mod config;
 mod configuration;
 mod conformance_command;
+mod credentials;
+mod doctor;
 mod faults;
 mod generated;
 mod interruption;
 mod keys;
 mod listings;
 mod models;
+#[expect(dead_code, reason = "Node's half is for the tests of serving")]
+#[path = "../serving/packages.rs"]
+mod packages;
 mod provider;
 mod provider_bounds;
 mod provider_diff;

@@ -42,9 +42,12 @@ fn keeps_its_secrets(outcome: &Outcome) {
     }
 }
 
+/// How those of [`run_all`] end where Bedrock answers.
+const EXPECTED: [i32; 11] = [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1];
+
 /// Everything that is ever run, with all that can be logged.
 fn run_all(quarry: &Quarry) -> Vec<Outcome> {
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 11] = [
         &["chat", "--model", SONNET, "hello"],
         &["chat", "--json", "--model", "sim.exception.throttling.after-2", "hello"],
         &["chat", "--model", "sim.http.403-expired", "hello"],
@@ -52,6 +55,10 @@ fn run_all(quarry: &Quarry) -> Vec<Outcome> {
         &["auth", "status"],
         &["auth", "status", "--json"],
         &["models", "list", "--json", "--all"],
+        &["auth", "status", "--check"],
+        &["auth", "status", "--check", "--json"],
+        &["doctor", "--model", SONNET],
+        &["doctor", "--json", "--model", "sim.http.403-expired"],
     ];
     let outcomes: Vec<Outcome> = commands.iter().map(|command| quarry.run(command)).collect();
     outcomes.iter().for_each(|outcome| keeps_its_secrets(outcome));
@@ -92,12 +99,53 @@ fn configured(api_key: Option<&str>) -> String {
 #[test]
 fn the_secrets_of_the_environment_stay() {
     let outcomes = run_all(&with_key_pair().set("AWS_ENDPOINT_URL", simulator()));
-    assert_eq!(outcomes.iter().map(|outcome| outcome.code).collect::<Vec<_>>(), [0, 1, 1, 0, 0, 0, 0].map(Some));
+    assert_eq!(outcomes.iter().map(|outcome| outcome.code).collect::<Vec<_>>(), EXPECTED.map(Some));
     run_all(&with_key_pair().set("AWS_ENDPOINT_URL", &nobody_there()));
     let token = || logging(Quarry::new()).set("AWS_BEARER_TOKEN_BEDROCK", BEARER_TOKEN);
     let outcomes = run_all(&token().set("AWS_ENDPOINT_URL", simulator()));
-    assert_eq!(outcomes.iter().map(|outcome| outcome.code).collect::<Vec<_>>(), [0, 1, 1, 0, 0, 0, 0].map(Some));
+    assert_eq!(outcomes.iter().map(|outcome| outcome.code).collect::<Vec<_>>(), EXPECTED.map(Some));
     run_all(&token().set("AWS_ENDPOINT_URL", "http://proxy.example"));
+}
+
+#[test]
+fn the_secrets_of_every_other_source_stay() {
+    // A profile, a process, a container, an instance, a session of SSO; each as it should be, and each broken in its own way.
+    let given = json!({
+        "Version": 1, "Code": "Success", "AccessKeyId": "AKIDTEST", "SecretAccessKey": SECRET_KEY, "SessionToken": SESSION_TOKEN,
+        "Token": SESSION_TOKEN, "Expiration": "2999-01-01T00:00:00Z",
+    });
+    let whole = given.to_string();
+    let broken = whole.replace("Expiration", "Expiration\": [\"");
+    for (text, works) in [(whole, true), (broken, false)] {
+        let answer = Answer {
+            headers: &[("content-type", "application/json"), ("x-aws-ec2-metadata-token-ttl-seconds", "21600")],
+            ..Answer::json(&text)
+        };
+        let endpoint = Responder::start(move |_| answer.clone()).endpoint;
+        let profile = |rest: &str| {
+            logging(Quarry::new()).set("AWS_PROFILE", "work").file(".aws/config", format!("[profile work]\n{rest}\n"))
+        };
+        let keys = format!("aws_access_key_id = AKIDTEST\naws_secret_access_key = {SECRET_KEY}");
+        let keys = if works { keys } else { format!("{keys}\naws_session_token {SESSION_TOKEN}") };
+        let process = profile("credential_process = /bin/cat process.json").file("process.json", &text);
+        let container = logging(Quarry::new()).set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &endpoint);
+        let instance = logging(Quarry::new())
+            .set("AWS_EC2_METADATA_DISABLED", "false")
+            .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &endpoint);
+        let sso = profile("sso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = us-east-1\nsso_start_url = https://x.example")
+            .file(".aws/sso/cache/a0f1490a20d0211c997b44bc357e1972deab8ae3.json", json!({ "accessToken": SESSION_TOKEN }).to_string());
+        for (name, quarry, is_whole) in [
+            ("profile", profile(&keys), works),
+            ("process", process, works),
+            ("container", container, works),
+            ("instance", instance, false),
+            ("sso", sso, false),
+        ] {
+            let outcomes = run_all(&quarry.set("AWS_ENDPOINT_URL", simulator()));
+            let codes: Vec<_> = outcomes.iter().map(|outcome| outcome.code).collect();
+            assert_eq!(codes == EXPECTED.map(Some), is_whole, "{name}: {codes:?} {:?}", outcomes[4]);
+        }
+    }
 }
 
 #[test]

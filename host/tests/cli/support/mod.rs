@@ -10,7 +10,7 @@ mod simulator;
 pub(crate) use events::{check_events, deltas_of};
 pub(crate) use mutant::{MUTANT_KINDS, mutant};
 pub(crate) use provider::{Body, component_of, provider_component};
-pub(crate) use responder::{Answer, Responder};
+pub(crate) use responder::{Answer, Asked, Responder};
 pub(crate) use run::{Outcome, Quarry, Running, shared_cache};
 pub(crate) use simulator::simulator;
 

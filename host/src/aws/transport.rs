@@ -1,0 +1,114 @@
+//! How bytes get to AWS: TLS with the certificates that are trusted, through a proxy where one is set.
+
+use std::path::{Path, PathBuf};
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider as Tls, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use hyper_util::client::proxy::matcher::Matcher;
+
+use super::credentials::Source;
+use crate::config::Environment;
+
+/// Where the certificates are that are trusted in place of this machine's own.
+const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
+
+/// The certificates of `AWS_CA_BUNDLE` cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("AWS_CA_BUNDLE: the certificates in {path} cannot be used: {reason}", path = path.display())]
+pub struct CaBundleError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// The client for AWS: through the proxy of `HTTPS_PROXY` (or `HTTP_PROXY`, `ALL_PROXY`) unless `NO_PROXY` says otherwise, with the
+/// certificates of `AWS_CA_BUNDLE` in place of the machine's, as the AWS CLI has it. The simulator in this process is reached
+/// directly.
+///
+/// # Errors
+/// When the certificates cannot be used.
+pub(super) fn to_aws(source: Option<Source>, environment: &Environment) -> Result<SharedHttpClient, CaBundleError> {
+    if source == Some(Source::Simulator) {
+        return Ok(direct());
+    }
+    let trusted = match environment.get(CA_BUNDLE) {
+        Some(path) => bundle(Path::new(path))?,
+        None => TrustStore::default(),
+    };
+    Ok(client(trusted, ProxyConfig::from_env()))
+}
+
+/// The client for what is on this machine or its link: no proxy leads there, and none is to see what is said.
+pub(super) fn direct() -> SharedHttpClient {
+    client(TrustStore::default(), ProxyConfig::disabled())
+}
+
+fn client(trusted: TrustStore, proxies: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder().proxy_config(proxies.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        let mut tls = TlsContext::builder();
+        tls = tls.with_trust_store(trusted.clone());
+        let connector = connector.tls_provider(Tls::Rustls(CryptoMode::Ring));
+        match tls.build() {
+            Ok(context) => connector.tls_context(context).build(),
+            // It only puts together what it was given.
+            Err(_) => connector.build(),
+        }
+    })
+}
+
+/// Reads a bundle. The TLS library takes it for granted that it is one, so it is looked at before.
+fn bundle(path: &Path) -> Result<TrustStore, CaBundleError> {
+    let wrong = |reason: String| CaBundleError { path: path.to_owned(), reason };
+    let read = rustls_native_certs::load_certs_from_paths(Some(path), None);
+    if let Some(error) = read.errors.first() {
+        return Err(wrong(error.to_string()));
+    }
+    if read.certs.is_empty() {
+        return Err(wrong("there is no certificate in it".to_owned()));
+    }
+    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+    for certificate in read.certs {
+        roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+    }
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    Ok(TrustStore::empty().with_pem_certificate(text))
+}
+
+/// The proxy that leads to an address, as host and port: a proxy's URL may have a password. None where the way is direct.
+#[must_use]
+pub fn proxy_of(address: &str) -> Option<String> {
+    let address: hyper::Uri = address.parse().ok()?;
+    let found = Matcher::from_env().intercept(&address)?;
+    let host = found.uri().host()?;
+    Some(found.uri().port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::bundle;
+
+    #[test]
+    fn a_bundle_without_certificates_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bundle.pem");
+        assert!(bundle(&path).is_err(), "it is not there");
+        for (text, told) in [
+            ("", "no certificate"),
+            ("text", "no certificate"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used"),
+            ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "cannot be used"),
+        ] {
+            fs::write(&path, text).expect("it can be written");
+            let error = bundle(&path).expect_err("it holds none").to_string();
+            assert!(error.contains(told), "{text:?}: {error}");
+        }
+    }
+}

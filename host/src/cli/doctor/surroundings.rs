@@ -1,0 +1,98 @@
+//! The steps before AWS is asked for anything: configuration, credentials, region, endpoint, proxy, clock.
+
+use quarry::aws::{CredentialIdentity, Probe, proxy_of};
+use quarry::contract::types::ApiStage;
+use quarry::gateway::Configuration;
+
+use super::finding::Finding;
+use crate::cli::auth;
+use crate::cli::credentials::Unusable;
+
+/// How far clocks may be apart, in seconds: AWS refuses signatures that are more than five minutes old or ahead.
+const MOST_SKEW: i64 = 300;
+
+/// How far they may be apart before it is worth a word.
+const NOTABLE_SKEW: i64 = 60;
+
+pub(super) fn config(configuration: &Configuration) -> Finding {
+    let from = match &configuration.file {
+        Some(file) => file.display().to_string(),
+        None => "no file; the defaults and the environment count".to_owned(),
+    };
+    match configuration.warnings.len() {
+        0 => Finding::fine("config", from),
+        count => Finding::doubtful(
+            "config",
+            format!("{from}; {count} things in it are worth a look"),
+            "quarry config validate",
+        ),
+    }
+}
+
+pub(super) fn credentials(identity: &Result<CredentialIdentity, Unusable>) -> Finding {
+    match identity {
+        Ok(identity) => {
+            let role = identity.role.as_ref().map(|role| format!(", role {role}"));
+            let key = identity.key_id_ends.as_ref().map(|end| format!(", key id …{end}"));
+            let until = identity.expires.map(|at| format!(", valid until {at}"));
+            let known: String = [role, key, until].into_iter().flatten().collect();
+            Finding::fine("credentials", format!("{}{known}", identity.label()))
+        }
+        Err(Unusable { what, asked, advice, .. }) => {
+            let asked = if asked.is_empty() { String::new() } else { format!(" ({})", asked.join("; ")) };
+            Finding::broken("credentials", format!("{what}{asked}"), advice.map(str::to_owned))
+        }
+    }
+}
+
+pub(super) fn region(configuration: &Configuration, identity: Option<&CredentialIdentity>) -> Finding {
+    let settings = &configuration.settings;
+    let from = auth::origin(&settings.origins, &["models.bedrockDiscovery.region", "region"]);
+    let message = format!("{} ({from})", settings.region);
+    let here = identity.and_then(|identity| identity.instance_region.as_deref());
+    if let Some(here) = here.filter(|here| **here != *settings.region) {
+        let message = format!("{message}; this instance is in {here}");
+        return Finding::doubtful("region", message, format!("to ask where it is: export AWS_REGION={here}"));
+    }
+    if here.is_none() && (from == "default" || from == "defaults") {
+        let fix = format!("if that is not where your models are: export AWS_REGION=…, instead of {}", settings.region);
+        return Finding::doubtful("region", message, fix);
+    }
+    Finding::fine("region", message)
+}
+
+/// Whether the endpoint can be reached. What it answers is for later steps.
+pub(super) fn endpoint(probe: &Probe, configuration: &Configuration) -> Finding {
+    let runtime = configuration.settings.base_url.as_deref().map(|url| format!("; models at {url}"));
+    let address = probe.address.as_deref().unwrap_or("AWS");
+    match &probe.outcome {
+        Err(error) if matches!(error.stage, ApiStage::Connect | ApiStage::Timeout) => {
+            let said = error.message.as_deref().unwrap_or("no answer in time");
+            let fix = "check the region's name, HTTPS_PROXY and NO_PROXY, AWS_CA_BUNDLE, AWS_ENDPOINT_URL and baseUrl; in a \
+                       closed network make VPC endpoints for com.amazonaws.REGION.bedrock and bedrock-runtime";
+            Finding::broken("endpoint", format!("{address} cannot be reached: {said}"), Some(fix.to_owned()))
+        }
+        _ => Finding::fine("endpoint", format!("{address}{}", runtime.unwrap_or_default())),
+    }
+}
+
+pub(super) fn proxy(probe: &Probe) -> Finding {
+    match probe.address.as_deref().and_then(proxy_of) {
+        Some(proxy) => Finding::fine("proxy", format!("requests go through {proxy}")),
+        None => Finding::fine("proxy", "none"),
+    }
+}
+
+pub(super) fn clock(probe: &Probe) -> Finding {
+    let Some(ahead) = probe.clock_ahead else {
+        return Finding::skipped("clock", "the service told no time");
+    };
+    let (off, side) = (ahead.abs(), if ahead < 0 { "behind" } else { "ahead of" });
+    let message = format!("{off} s {side} the service's");
+    let fix = "set the clock: `timedatectl set-ntp true` or `chronyc makestep`";
+    match off {
+        0..=NOTABLE_SKEW => Finding::fine("clock", message),
+        off if off <= MOST_SKEW => Finding::doubtful("clock", message, fix),
+        _ => Finding::broken("clock", format!("{message}: AWS refuses signatures"), Some(fix.to_owned())),
+    }
+}

@@ -1,0 +1,189 @@
+//! Credentials do not outlive their time, and a gateway needs no restart when they change.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use quarry::aws::Expiry;
+use serde_json::{Value, json};
+
+use super::signed_by;
+use crate::support::{Answer, Quarry, Responder, Running, SONNET};
+
+/// A container's endpoint that gives another key pair each time, numbered from 0; none after `last`.
+fn container(valid: Duration, last: usize) -> Responder {
+    let given = AtomicUsize::new(0);
+    Responder::start(move |_| {
+        let number = given.fetch_add(1, Ordering::Relaxed);
+        if number > last {
+            return Answer::error(404, &[], "no more");
+        }
+        Answer::json(&json!({
+            "AccessKeyId": format!("AKIDCONTAINER{number:04}"), "SecretAccessKey": "s", "Token": "t",
+            "Expiration": Expiry(SystemTime::now() + valid).to_string(),
+        }))
+    })
+}
+
+/// Which of the numbered key pairs signed last.
+fn number(bedrock: &Responder) -> usize {
+    let signer = signed_by(bedrock);
+    signer.strip_prefix("AKIDCONTAINER").and_then(|digits| digits.parse().ok()).expect("a numbered key")
+}
+
+/// Bedrock that refuses every request for a reason of its own, so that nothing is cached and nothing tried again.
+fn refusing() -> Responder {
+    Responder::start(|_| Answer::error(400, &[("x-amzn-errortype", "ValidationException")], "no"))
+}
+
+/// A gateway in front of it.
+struct Gateway {
+    address: SocketAddr,
+    _running: Running,
+}
+
+impl Gateway {
+    fn start(quarry: &Quarry) -> Self {
+        // The port is free, and nobody else asks for this one.
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("loopback can be bound");
+        let running = quarry.start(&["serve", "--listen", &free.to_string()]);
+        let began = Instant::now();
+        while TcpStream::connect(free).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(60), "the gateway does not listen");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Gateway { address: free, _running: running }
+    }
+
+    /// Asks for the models, which the gateway has to ask Bedrock for, and waits for the answer.
+    fn ask(&self) {
+        let mut stream = TcpStream::connect(self.address).expect("it listens");
+        stream.write_all(b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    }
+}
+
+fn behind(container: &Responder, bedrock: &Responder) -> Quarry {
+    Quarry::new()
+        .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/credentials", container.endpoint))
+        .set("AWS_ENDPOINT_URL", &bedrock.endpoint)
+        .set("AWS_MAX_ATTEMPTS", "1")
+}
+
+#[test]
+fn credentials_are_renewed_before_they_expire() {
+    let valid = Duration::from_secs(6);
+    let (container, bedrock) = (container(valid, usize::MAX), refusing());
+    let gateway = Gateway::start(&behind(&container, &bedrock));
+    let began = Instant::now();
+    let mut first_seen = Vec::new();
+    let mut asked = 0;
+    while began.elapsed() < valid + Duration::from_secs(3) {
+        gateway.ask();
+        asked += 1;
+        let number = number(&bedrock);
+        if number == first_seen.len() {
+            first_seen.push(Instant::now());
+        }
+        // A key that is seen for the first time was given a moment before.
+        assert!(first_seen[number].elapsed() < valid, "key {number} is used after its time");
+        thread::sleep(Duration::from_millis(200));
+    }
+    let given = container.asked().len();
+    assert!(given >= 3 && given * 4 < asked, "{given} key pairs for {asked} requests");
+}
+
+#[test]
+fn credentials_are_used_until_they_expire_where_there_are_no_others() {
+    let valid = Duration::from_secs(4);
+    let (container, bedrock) = (container(valid, 0), refusing());
+    let gateway = Gateway::start(&behind(&container, &bedrock));
+    gateway.ask();
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(3) {
+        let before = bedrock.asked().len();
+        gateway.ask();
+        assert!(bedrock.asked().len() > before, "they are good still");
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert!(container.asked().len() > 1, "others were asked for");
+    thread::sleep(valid.saturating_sub(began.elapsed()) + Duration::from_millis(200));
+    let before = bedrock.asked().len();
+    gateway.ask();
+    assert_eq!(bedrock.asked().len(), before, "nothing is signed with what has expired");
+}
+
+#[test]
+fn a_changed_file_is_seen_without_a_restart() {
+    let bedrock = refusing();
+    let file = |id: &str| format!("[work]\naws_access_key_id = {id}\naws_secret_access_key = s\n");
+    let quarry = Quarry::new()
+        .file(".aws/credentials", file("AKIDBEFORE"))
+        .set("AWS_PROFILE", "work")
+        .set("AWS_ENDPOINT_URL", &bedrock.endpoint);
+    let gateway = Gateway::start(&quarry);
+    gateway.ask();
+    assert_eq!(signed_by(&bedrock), "AKIDBEFORE");
+    let quarry = quarry.file(".aws/credentials", file("AKIDAFTER"));
+    let began = Instant::now();
+    while signed_by(&bedrock) == "AKIDBEFORE" {
+        assert!(began.elapsed() < Duration::from_secs(5), "the change is not seen");
+        thread::sleep(Duration::from_millis(100));
+        gateway.ask();
+    }
+    assert_eq!(signed_by(&bedrock), "AKIDAFTER");
+    drop(quarry);
+}
+
+/// Bedrock that says to the first request of each operation that its token has expired.
+fn expiring(name: &'static str) -> Responder {
+    let seen = std::sync::Mutex::new(BTreeSet::new());
+    Responder::start(move |path| {
+        let operation = path.split('?').next().unwrap_or(path).to_owned();
+        if seen.lock().expect("nobody panicked").insert(operation) {
+            let headers: &'static [(&str, &str)] =
+                if name == "ExpiredToken" { &[("x-amzn-errortype", "ExpiredToken")] } else { EXPIRED };
+            return Answer::error(403, headers, "The security token included in the request is expired");
+        }
+        match path.starts_with("/model/") {
+            true => Answer::error(400, &[("x-amzn-errortype", "ValidationException")], "the second one"),
+            false => Answer::json(r#"{"modelSummaries":[],"inferenceProfileSummaries":[]}"#),
+        }
+    })
+}
+
+const EXPIRED: &[(&str, &str)] = &[("x-amzn-errortype", "ExpiredTokenException:http://internal")];
+
+#[test]
+fn a_token_that_aws_calls_expired_is_renewed_once() {
+    for name in ["ExpiredToken", "ExpiredTokenException"] {
+        let (container, bedrock) = (container(Duration::from_secs(3600), usize::MAX), expiring(name));
+        let chat = behind(&container, &bedrock).run(&["chat", "--model", SONNET, "hello"]);
+        assert!(chat.stderr.contains("the second one"), "{chat:?}");
+        let signers: Vec<Value> = bedrock.asked().iter().map(|asked| json!(asked.headers["authorization"])).collect();
+        assert_eq!((signers.len(), container.asked().len()), (2, 2), "{signers:?}");
+        assert!(signers[0].to_string().contains("AKIDCONTAINER0000"), "{signers:?}");
+        assert!(signers[1].to_string().contains("AKIDCONTAINER0001"), "{signers:?}");
+    }
+    let (container, bedrock) = (container(Duration::from_secs(3600), usize::MAX), expiring("ExpiredTokenException"));
+    let list = behind(&container, &bedrock).run(&["models", "list"]);
+    assert_eq!(list.code, Some(0), "{list:?}");
+    // Two lists, each refused once; one renewal did for both, or each had its own.
+    assert_eq!(bedrock.asked().len(), 4, "{list:?}");
+    assert!((2..=3).contains(&container.asked().len()), "{}", container.asked().len());
+    assert!(number(&bedrock) >= 1);
+}
+
+#[test]
+fn credentials_that_stay_the_same_are_not_tried_again() {
+    let bedrock = expiring("ExpiredTokenException");
+    let chat = Quarry::asking(&bedrock.endpoint).run(&["chat", "--model", SONNET, "hello"]);
+    assert_eq!(chat.code, Some(1), "{chat:?}");
+    assert!(chat.stderr.contains("expired"), "{chat:?}");
+    assert_eq!(bedrock.asked().len(), 1);
+}

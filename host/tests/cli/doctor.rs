@@ -1,0 +1,117 @@
+//! `quarry doctor`: what it says of a way that is fine, and of each thing that can be wrong with it.
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Outcome, Quarry, Responder, SONNET, nobody_there, simulator};
+
+const NOVA: &str = "amazon.nova-lite-v1:0";
+
+fn doctor(quarry: &Quarry, arguments: &[&str]) -> (Outcome, Value) {
+    let outcome = quarry.run(&[&["doctor", "--json"], arguments].concat());
+    let report = outcome.json();
+    (outcome, report)
+}
+
+/// A step of the report.
+#[track_caller]
+fn step<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let found = report["steps"].as_array().and_then(|steps| steps.iter().find(|step| step["step"] == name));
+    found.unwrap_or_else(|| panic!("no step {name}: {report:#}"))
+}
+
+#[track_caller]
+fn is(report: &Value, name: &str, state: &str, message: &str, fix: &str) {
+    let step = step(report, name);
+    assert_eq!(step["state"], state, "{step:#}");
+    assert!(step["message"].as_str().is_some_and(|said| said.contains(message)), "{message:?}: {step:#}");
+    assert!(step["fix"].as_str().unwrap_or_default().contains(fix), "{fix:?}: {step:#}");
+}
+
+/// Bedrock that answers each of the three operations so.
+fn bedrock(list: Answer, profiles: Answer, invoke: Answer) -> Responder {
+    Responder::start(move |path| match path {
+        path if path.starts_with("/foundation-models") => list.clone(),
+        path if path.starts_with("/inference-profiles") => profiles.clone(),
+        _ => invoke.clone(),
+    })
+}
+
+fn fine() -> Answer {
+    Answer::json(&json!({ "modelSummaries": [], "inferenceProfileSummaries": [] }))
+}
+
+fn denied() -> Answer {
+    Answer::error(403, &[("x-amzn-errortype", "AccessDeniedException")], "User is not authorized to perform it")
+}
+
+#[test]
+fn a_way_that_is_fine_has_a_tick_at_each_step() {
+    let quarry = Quarry::asking(simulator()).set("AWS_REGION", "us-east-1");
+    let found = quarry.run(&["doctor", "--model", SONNET]);
+    let text = &found.succeeded().stdout;
+    for step in ["config", "credentials", "region", "endpoint", "proxy", "clock", "list", "invoke"] {
+        assert!(text.lines().any(|line| line.starts_with(&format!("✓ {step}"))), "{step}: {text}");
+    }
+    assert!(text.contains("key id …TEST") && text.contains("us-east-1 (AWS_REGION)"), "{text}");
+    let (outcome, report) = doctor(&quarry, &["--model", SONNET]);
+    assert_eq!((outcome.code, &report["healthy"]), (Some(0), &json!(true)), "{report:#}");
+    // Without a model, or without asking it, that step is left out and said to be.
+    is(&doctor(&quarry, &[]).1, "invoke", "skipped", "no model is chosen", "");
+    is(&doctor(&quarry, &["--model", SONNET, "--no-invoke"]).1, "invoke", "skipped", "--no-invoke", "");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_ends_it() {
+    let quarry = Quarry::with_keys().file(".config/quarry/config.json5", "{ models: { providers: 7 } ");
+    let (outcome, report) = doctor(&quarry, &[]);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    is(&report, "config", "failed", "cannot be used", "quarry config validate");
+}
+
+#[test]
+fn missing_credentials_are_told_and_nothing_is_asked_with_them() {
+    let bedrock = bedrock(fine(), fine(), denied());
+    let quarry = Quarry::new().set("AWS_ENDPOINT_URL", &bedrock.endpoint);
+    let (outcome, report) = doctor(&quarry, &["--model", NOVA]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    is(&report, "credentials", "failed", "none found", "set AWS_BEARER_TOKEN_BEDROCK");
+    is(&report, "region", "warning", "us-east-1 (default", "AWS_REGION");
+    is(&report, "invoke", "skipped", "no credentials", "");
+    assert_eq!(bedrock.asked().len(), 0);
+}
+
+#[test]
+fn a_missing_permission_is_told_by_its_action() {
+    let quarry = |bedrock: &Responder| Quarry::asking(&bedrock.endpoint).set("AWS_MAX_ATTEMPTS", "1");
+    let nothing = bedrock(denied(), denied(), denied());
+    let (outcome, report) = doctor(&quarry(&nothing), &["--model", NOVA]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    is(&report, "endpoint", "ok", "http://127.0.0.1", "");
+    is(&report, "list", "failed", "not authorized", "allow the IAM action bedrock:ListFoundationModels");
+    is(&report, "invoke", "failed", "not authorized", "allow the IAM action bedrock:InvokeModelWithResponseStream");
+    is(&report, "invoke", "failed", "", NOVA);
+    let no_profiles = bedrock(fine(), denied(), denied());
+    is(
+        &doctor(&quarry(&no_profiles), &[]).1,
+        "list",
+        "failed",
+        "",
+        "allow the IAM action bedrock:ListInferenceProfiles on",
+    );
+}
+
+#[test]
+fn an_endpoint_that_is_not_there_and_a_clock_that_is_wrong_are_told() {
+    let quarry = Quarry::asking(&nobody_there()).set("AWS_MAX_ATTEMPTS", "1");
+    is(&doctor(&quarry, &[]).1, "endpoint", "failed", "cannot be reached", "HTTPS_PROXY");
+    for (date, state) in [("Sun, 06 Nov 1994 08:49:37 GMT", "failed"), ("no date", "skipped")] {
+        let headers: &'static [(&str, &str)] =
+            if state == "failed" { &[("date", "Sun, 06 Nov 1994 08:49:37 GMT")] } else { &[("date", "no date")] };
+        let wrong = Responder::start(move |_| Answer { headers, ..fine() });
+        let (_, report) = doctor(&Quarry::asking(&wrong.endpoint), &[]);
+        assert_eq!(step(&report, "clock")["state"], state, "{date}: {report:#}");
+        if state == "failed" {
+            is(&report, "clock", "failed", "ahead of the service's", "timedatectl");
+        }
+    }
+}
