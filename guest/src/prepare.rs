@@ -10,6 +10,7 @@ mod blocks;
 mod body;
 mod cache_points;
 mod caching;
+mod closed_schema;
 mod guard_last_turn;
 mod history;
 mod inference;
@@ -77,9 +78,11 @@ pub fn prepare(
     let system_tools = system_tools::take(&mut options, report);
     let points = &mut cache_points::take(&mut options, context.system_prompt.as_deref(), context.tools.len(), report);
     let max_tokens = token_limits::max_tokens(model, family, &context, &options, report);
-    let output = structured_output::output(&mut context, &mut options, family, target.prompt, report);
+    let mut output = structured_output::output(&mut context, &mut options, family, target.prompt, report);
     if operation == Operation::CountTokens {
         operation::tell_what_is_not_counted(&output, report);
+    } else {
+        structured_output::close(&mut output, report);
     }
 
     let send_tools = tools::are_sent(&context.tools, &system_tools, options.tool_choice.as_ref(), family, report);

@@ -124,6 +124,28 @@ async fn a_count_is_the_tokens_that_asking_would_use() {
     assert!(counted > 1500 && all.contains(&format!("\"inputTokens\":{counted},")), "{counted} in {all}");
 }
 
+/// The first line of the next request that comes, which is not answered.
+async fn first_line(listener: TcpListener) -> String {
+    let (mut client, _) = listener.accept().await.expect("a client comes");
+    let mut head = Vec::new();
+    while !head.windows(2).any(|bytes| bytes == b"\r\n") {
+        assert!(client.read_buf(&mut head).await.expect("a request can be read") > 0, "the client went away");
+    }
+    String::from_utf8_lossy(&head).lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn an_arn_is_one_label_of_the_path() {
+    let listener = TcpListener::bind(loopback()).await.expect("loopback can be bound");
+    let aws = client(listener.local_addr().expect("it is bound"), Some(1)).await;
+    let arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3";
+    let line = tokio::spawn(first_line(listener));
+    let asked = aws.converse_stream(request(arn, HELLO), LONGEST).await;
+    assert_eq!(asked.map(|_| ()).expect_err("nobody answers").stage, ApiStage::Connect);
+    let encoded = arn.replace(':', "%3A").replace('/', "%2F");
+    assert_eq!(line.await.expect("it has a line"), format!("POST /model/{encoded}/converse-stream HTTP/1.1"));
+}
+
 #[tokio::test]
 async fn a_count_that_fails_says_how() {
     let address = simulator().await;

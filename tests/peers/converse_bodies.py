@@ -1,4 +1,5 @@
-"""Bodies of ConverseStream and CountTokens are held against botocore's model of Bedrock and against rules that it does not have.
+"""Bodies of ConverseStream and CountTokens are held against botocore's model of Bedrock and against
+the rules of `converse_rules`, which it does not have.
 
     converse_bodies.py BODIES
 
@@ -9,8 +10,8 @@ the rule for that reason alone.
 
 import base64
 import binascii
-import collections
 import json
+import pathlib
 import re
 import sys
 
@@ -18,27 +19,15 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
+import converse_rules
+
 SERVICE = ServiceModel(Loader().load_service_model("bedrock-runtime", "service-2"), service_name="bedrock-runtime")
 VALIDATOR = ParamValidator()
 
-# The service's own rules, beside those that its model has.
 BOTOCORE = "botocore"
-ALTERNATE = "roles alternate"
-BEGINS = "a user begins"
-CONTENT = "no empty content"
-BLANK = "no blank text"
-ANSWERED = "each call is answered in the next message"
-ANSWERS = "each result answers a call of the turn before"
-IDS = "ids of calls"
-TOOLS = "toolConfig where the history has calls"
-CHOICE = "tools and the choice among them"
-CACHE = "cache points"
-DOCUMENTS = "names of documents"
-RULES = {ALTERNATE, BEGINS, CONTENT, BLANK, ANSWERED, ANSWERS, IDS, TOOLS, CHOICE, CACHE, DOCUMENTS, BOTOCORE}
-
-MOST_CACHE_POINTS = 4
-# Single spaces alone, and ASCII alone; `_` is taken although the documentation does not have it.
-DOCUMENT_NAME = re.compile(r"[A-Za-z0-9_()\[\]-]+( [A-Za-z0-9_()\[\]-]+)*")
+RULES = converse_rules.RULES | {BOTOCORE}
+# Bodies that break one rule each, in the form of BODIES: no rule is one that nothing can break.
+BROKEN = pathlib.Path(__file__).with_name("converse_bodies_broken.jsonl")
 
 
 class Blob(Exception):
@@ -98,125 +87,18 @@ def told_by_botocore(model_id, body, operation):
     return list(beyond_the_validator(params, shape, ""))
 
 
-def of_kind(message, kind):
-    return [block[kind] for block in message["content"] if kind in block]
-
-
-def texts(body):
-    """Every text that must say something, with where it is."""
-    for number, block in enumerate(body.get("system", [])):
-        yield f"system[{number}]", block
-    for number, message in enumerate(body.get("messages", [])):
-        for place, block in enumerate(message["content"]):
-            yield f"messages[{number}].content[{place}]", block
-            for inner, part in enumerate(block.get("toolResult", {}).get("content", [])):
-                yield f"messages[{number}].content[{place}].toolResult.content[{inner}]", part
-
-
-def broken_turns(messages):
-    """Who speaks when, and calls with their results."""
-    if messages and messages[0]["role"] != "user":
-        yield BEGINS, f"the {messages[0]['role']} begins"
-    for number, (before, message) in enumerate(zip([{"role": None, "content": []}, *messages], messages)):
-        if before["role"] == message["role"]:
-            yield ALTERNATE, f"messages[{number - 1}] and messages[{number}] are both the {message['role']}'s"
-    for number, message in enumerate(messages):
-        after = messages[number + 1] if number + 1 < len(messages) else {"content": []}
-        before = messages[number - 1] if number > 0 else {"content": []}
-        if not message["content"]:
-            yield CONTENT, f"messages[{number}]"
-        calls = [call["toolUseId"] for call in of_kind(message, "toolUse") if call.get("type") != "server_tool_use"]
-        results = [result["toolUseId"] for result in of_kind(message, "toolResult")]
-        answered = {result["toolUseId"] for result in of_kind(after, "toolResult")}
-        asked = [call["toolUseId"] for call in of_kind(before, "toolUse")]
-        for call in set(calls) - answered:
-            yield ANSWERED, f"messages[{number}]: `{call}` is not"
-        for result in (collections.Counter(results) - collections.Counter(asked)).elements():
-            yield ANSWERS, f"messages[{number}]: `{result}` does not"
-        for call, times in collections.Counter(calls).items():
-            if times > 1:
-                yield IDS, f"messages[{number}]: `{call}` is there {times} times"
-        for result in of_kind(message, "toolResult"):
-            if not result["content"]:
-                yield CONTENT, f"messages[{number}]: the result `{result['toolUseId']}`"
-        wrong = {"user": ("toolUse", "reasoningContent"), "assistant": ("toolResult",)}[message["role"]]
-        for kind in wrong:
-            if of_kind(message, kind):
-                yield ALTERNATE, f"messages[{number}]: {kind} of the {message['role']}"
-
-
-def broken_tools(body):
-    config = body.get("toolConfig")
-    blocks = [block for message in body.get("messages", []) for block in message["content"]]
-    if config is None:
-        if any("toolUse" in block or "toolResult" in block for block in blocks):
-            yield TOOLS, "there is none"
-        return
-    names = [tool["toolSpec"]["name"] for tool in config["tools"] if "toolSpec" in tool]
-    for name, times in collections.Counter(names).items():
-        if times > 1:
-            yield CHOICE, f"{times} tools are called `{name}`"
-    chosen = config.get("toolChoice", {}).get("tool", {}).get("name")
-    if chosen is not None and chosen not in names:
-        yield CHOICE, f"`{chosen}` is none of the tools"
-
-
-def broken_cache_points(body):
-    lists = {"system": body.get("system", []), "toolConfig.tools": body.get("toolConfig", {}).get("tools", [])}
-    for number, message in enumerate(body.get("messages", [])):
-        lists[f"messages[{number}].content"] = message["content"]
-    count = 0
-    for path, blocks in lists.items():
-        for before, block in zip([None, *blocks], blocks):
-            if "cachePoint" not in block:
-                continue
-            count += 1
-            if before is None:
-                yield CACHE, f"{path} begins with one"
-            elif "cachePoint" in before or "reasoningContent" in before:
-                yield CACHE, f"{path}: one stands behind {next(iter(before))}"
-            elif "text" in before.get("document", {}).get("source", {}):
-                yield CACHE, f"{path}: one stands behind a document of text"
-    if count > MOST_CACHE_POINTS:
-        yield CACHE, f"there are {count}"
-
-
-def broken_documents(messages):
-    seen = set()
-    for number, message in enumerate(messages):
-        inner = [part for result in of_kind(message, "toolResult") for part in result["content"]]
-        for document in of_kind({"content": [*message["content"], *inner]}, "document"):
-            name = document["name"]
-            if not DOCUMENT_NAME.fullmatch(name) or name in seen:
-                yield DOCUMENTS, f"messages[{number}]: {name!r} is {'there twice' if name in seen else 'no name'}"
-            seen.add(name)
-        if of_kind(message, "document") and not (of_kind(message, "text") or of_kind(message, "guardContent")):
-            yield DOCUMENTS, f"messages[{number}]: a document without a text beside it"
-
-
 def broken(model_id, body, operation):
     """The rules that a body breaks, each with what breaks it."""
     for told in told_by_botocore(model_id, body, operation):
         yield BOTOCORE, told
-    if operation == "CountTokens":
-        body = body["input"]["converse"]
-    messages = body.get("messages", [])
-    if not messages and ":prompt/" not in model_id:
-        yield BEGINS, "there are no messages"
-    for path, block in texts(body):
-        text = block.get("text", block.get("guardContent", {}).get("text", {}).get("text"))
-        if text is not None and not text.strip():
-            yield BLANK, f"{path}: {text!r}"
-    yield from broken_turns(messages)
-    yield from broken_tools(body)
-    yield from broken_cache_points(body)
-    yield from broken_documents(messages)
+    yield from converse_rules.broken(model_id, body["input"]["converse"] if operation == "CountTokens" else body)
 
 
-def main():
+def looked_at(path):
+    """How many bodies a file has, how many reasons for broken ones, and what is wrong with them."""
     failures, bodies = [], 0
     known, seen = {}, set()
-    with open(sys.argv[1], encoding="utf-8") as file:
+    with open(path, encoding="utf-8") as file:
         for line in file:
             bodies += 1
             given = json.loads(line)
@@ -233,9 +115,17 @@ def main():
     for (rule, reason), name in known.items():
         if (rule, reason) not in seen:
             failures.append(f"{name}: is said to break {rule!r} and does not: {reason}")
+    return bodies, known, failures
+
+
+def main():
+    _, known, failures = looked_at(BROKEN)
+    failures += [f"no body of {BROKEN.name} breaks {rule!r}" for rule in RULES - {rule for rule, _ in known}]
+    bodies, reasons, found = looked_at(sys.argv[1])
+    failures += found
     for failure in failures:
         print(f"FAILED {failure}")
-    print(f"{bodies} bodies, {len(known)} reasons why some are not valid, {len(failures)} failures")
+    print(f"{bodies} bodies, {len(reasons)} reasons why some are not valid, {len(failures)} failures")
     sys.exit(1 if failures or not bodies else 0)
 
 

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How deep the functions here that recurse go; what is deeper stays as it is. `serde_json` stops at the same depth.
-const MAX_DEPTH: usize = 128;
+/// How deep functions that recurse into JSON go; what is deeper stays as it is. `serde_json` stops at the same depth.
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// An object whose values are still text.
 #[derive(Debug)]

@@ -3,9 +3,12 @@
 //! The model is made to call that tool, and the turn gives the call back as text (`carry`), so that callers see the same answer
 //! from every model.
 
+use std::borrow::Cow;
+
 use crate::contract::conversation::{Context, Options, OutputSchema, Tool, ToolChoice};
 use crate::families::Family;
 
+use super::closed_schema;
 use super::raw_json::{RawObject, string_of};
 use super::report::Report;
 
@@ -76,4 +79,14 @@ pub(super) fn output(
     // Beside other tools the model may call those, or answer; in either case it calls one.
     options.tool_choice = Some(if context.tools.len() == 1 { ToolChoice::Tool(name.clone()) } else { ToolChoice::Any });
     Output::Tool(name)
+}
+
+/// Closes the objects of a schema that goes out. One that is open on purpose goes out as it is: the service says what it does not
+/// like of it.
+pub(super) fn close(output: &mut Output, report: &mut Report) {
+    let Output::Format(output) = output else { return };
+    if let Some(Cow::Owned(closed)) = closed_schema::closed(&output.schema) {
+        report.notice("output-schema-changed", "objects of an output schema take no members beside their own");
+        output.schema = closed;
+    }
 }

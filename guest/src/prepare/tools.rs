@@ -1,11 +1,14 @@
 //! `toolConfig`: the tools and the choice among them.
 
+use std::borrow::Cow;
+
 use crate::contract::conversation::{Tool, ToolChoice};
 use crate::families::{Family, ForcedTool};
 
 use super::blocks::{self, Block};
 use super::body::{Body, Members};
 use super::cache_points::CachePoints;
+use super::closed_schema;
 use super::labels::ToolNames;
 use super::report::Report;
 use super::tool_schema;
@@ -104,6 +107,8 @@ pub(super) fn tool_config(
         }
         let strict = is_strict(tool.strict.as_deref(), family, strict, &path, report);
         let schema = tool_schema::input_schema(&tool.parameters, &format!("{path}.parameters"), report);
+        let required = tool.strict.as_deref() == Some("require");
+        let (schema, strict) = if strict { strict_schema(schema, required, &path, report) } else { (schema, false) };
         // The API model wants at least one character.
         let description = Some(tool.description).filter(|description| !is_blank(description));
         let cache_point = points.behind_tool(index, family, report);
@@ -134,6 +139,32 @@ fn is_strict(strict: Option<&str>, family: &Family, may_be: bool, path: &str, re
         Some(other) => {
             report.problem(format!("{path}.strict"), format!("`{other}` is unknown"), "`require`, `prefer`, or none");
             false
+        }
+    }
+}
+
+/// The schema of a strict tool, whose objects are closed. Where one is open on purpose, a tool that only prefers to be strict is not.
+fn strict_schema(schema: String, required: bool, path: &str, report: &mut Report) -> (String, bool) {
+    match closed_schema::closed(&schema) {
+        Some(Cow::Borrowed(_)) => (schema, true),
+        Some(Cow::Owned(closed)) => {
+            let message = format!("{path}.parameters: objects of a strict tool take no members beside their own");
+            report.notice("tool-schema-changed", message);
+            (closed, true)
+        }
+        None if required => {
+            report.problem(
+                format!("{path}.parameters"),
+                "a strict tool cannot have an object that takes any members, or that is made of parts",
+                "`additionalProperties: false` in every object, and no `allOf`; or a tool that is not strict",
+            );
+            (schema, true)
+        }
+        None => {
+            let message =
+                format!("{path}: it goes out without `strict`, for an object of its schema takes any members");
+            report.notice("strict-omitted", message);
+            (schema, false)
         }
     }
 }

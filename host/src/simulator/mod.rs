@@ -14,6 +14,7 @@
 
 mod attachments;
 mod catalogue;
+mod closed_objects;
 mod control;
 mod count_tokens;
 mod dice;

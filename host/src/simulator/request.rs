@@ -188,6 +188,9 @@ pub(crate) struct ToolSpec {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) input_schema: InputSchema,
+    /// Whether calls are held to the schema.
+    #[serde(default)]
+    pub(crate) strict: bool,
 }
 
 /// A JSON schema.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::closed_objects;
 use super::errors::ServiceError;
 use super::request::{ConverseRequest, TextFormat};
 use super::schema_values::Values;
@@ -27,7 +28,7 @@ pub(crate) fn check(request: &ConverseRequest) -> Result<(), ServiceError> {
             "The model returned the following errors: output_config.format.schema: the root of the schema must be an object",
         ));
     }
-    Ok(())
+    closed_objects::check(&schema, "output_config.format.schema")
 }
 
 /// The answer in the form that is asked for, its values taken from the prompt; `None` when none is asked for.
@@ -60,7 +61,7 @@ mod tests {
     #[test]
     fn an_answer_keeps_to_the_schema() {
         let request = by_schema(
-            r#"{"type":"object","properties":{"city":{"type":"string"},"degrees":{"type":"integer"}},"required":["city","degrees"]}"#,
+            r#"{"type":"object","properties":{"city":{"type":"string"},"degrees":{"type":"integer"}},"required":["city","degrees"],"additionalProperties":false}"#,
         );
         assert!(check(&request).is_ok());
         assert_eq!(answer(&request, "Oh, in Oslo it is 21").as_deref(), Some(r#"{"city":"Oslo","degrees":21}"#));
@@ -68,9 +69,12 @@ mod tests {
 
     #[test]
     fn what_is_no_schema_is_refused_and_nothing_asked_is_nothing_given() {
-        for request in
-            [by_schema("{"), by_schema(r#"{"type":"string"}"#), asked(&json!({"type": "xml", "structure": {}}))]
-        {
+        for request in [
+            by_schema("{"),
+            by_schema(r#"{"type":"string"}"#),
+            by_schema(r#"{"type":"object"}"#),
+            asked(&json!({"type": "xml", "structure": {}})),
+        ] {
             assert!(check(&request).is_err());
         }
         let plain: ConverseRequest = serde_json::from_value(json!({"messages": []})).expect("a request");

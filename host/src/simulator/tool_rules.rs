@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::closed_objects;
 use super::errors::ServiceError;
 use super::request::{ConverseRequest, Message, Tool, ToolChoice, ToolConfig};
 
@@ -105,6 +106,9 @@ fn check_tool(tool: &Tool, number: usize) -> Result<(), ServiceError> {
         return Err(ServiceError::validation(format!(
             "The value at toolConfig.tools.{number}.toolSpec.inputSchema.json.type must be one of the following: object."
         )));
+    }
+    if spec.strict {
+        closed_objects::check(&spec.input_schema.json, &format!("tools.{number}.custom"))?;
     }
     Ok(())
 }

@@ -6,7 +6,6 @@
 //! - What the server does when something breaks, and when it is operated.
 
 mod canary;
-mod converse_bodies;
 mod curl;
 #[path = "../versions/debian.rs"]
 mod debian;

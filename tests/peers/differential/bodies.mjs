@@ -17,6 +17,13 @@ export const NOT_SENT = [
     source: "AWS's table of what models take in Converse",
     words: /options\.toolChoice: this family of models calls no tools/,
   },
+  {
+    name: "a conversation that ends with the assistant is refused where the model does not go on with it",
+    reason: "pi sends it, and Claudes from 4.6 on refuse it",
+    right: "here",
+    source: "AWS's page on migration between Claudes; OpenClaw #72865",
+    words: /messages: the conversation ends with the assistant, whose message this model does not continue/,
+  },
 ];
 
 const isCachePoint = (block) => block.cachePoint !== undefined;

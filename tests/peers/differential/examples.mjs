@@ -32,8 +32,10 @@ const result = (toolCallId) => ({
 
 export const EXAMPLES = [
   asks("sonnet-4-5", [user("Go on."), by(named("sonnet-4-5"), text("Once upon a time "))]),
+  asks("sonnet-4-6", [user("Go on."), by(named("sonnet-4-6"), text("Once upon a time"))]),
   asks("nova-micro", [user([IMAGE, text(" "), IMAGE, text("What do you see?")])]),
   asks("sonnet-4-5", [user("think of something redacted")], { options: { reasoning: "low" } }),
+  asks("opus-4-8", [user("Hello")], { options: { reasoning: "max" } }),
   asks("sonnet-4-5", [user("echo a word")], { upstream: "sim.reset.after-9" }),
   asks("opus-4-8", [user("think of something redacted")], {
     upstream: "sim.exception.throttling.after-9",

@@ -16,6 +16,11 @@ export const isGovCloud = named(/^us-gov-/);
 export const isAdaptive = named(/opus-4-[678]|sonnet-4-6|(opus|sonnet|haiku)-5/);
 /** Of these, the ones that take `block_binding`, and effort beyond `high`. */
 export const bindsBlocks = named(/opus-4-[78]|(opus|sonnet|haiku)-5/);
+/** Of these, the ones that think whether they are asked to or not. */
+export const alwaysThinks = named(/sonnet-5/);
+/** Claudes that can think between tool calls when they think by a budget. */
+export const thinksBetweenCalls = named(/(opus|sonnet|haiku)-4/);
+export const isNova2 = named(/nova-2/);
 export const explainsRefusals = named(/claude-(opus|sonnet|haiku)-5/);
 export const takesNoSampling = named(/opus-4-[78]|(opus|sonnet)-5/);
 export const cachesForAnHour = named(/(opus|sonnet|haiku)-4-[5678]|(opus|sonnet|haiku)-5/);

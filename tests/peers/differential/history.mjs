@@ -178,7 +178,7 @@ export const HISTORY = [
     right: "here",
     source: "vercel PR 7537 and others; OpenClaw writes the same text (vector R10)",
     breaks: ["toolConfig where the history has calls"],
-    hides: ["botocore", "ids of calls", "each result answers a call of the turn before"],
+    hides: ["botocore", "ids of calls", "names of tools", "each result answers a call of the turn before"],
     rewrite(body, ours) {
       if (hasTools(ours)) return;
       for (const [before, message] of answers(body.messages)) {
@@ -233,6 +233,7 @@ export const HISTORY = [
     reason: "Nova fails every call of such a tool; the name is put back in the answer",
     right: "here",
     source: "SEMOSS PR 2892",
+    breaks: ["names of tools"],
     rewrite(body, _ours, { model }) {
       if (!isNova(model)) return;
       const named = [

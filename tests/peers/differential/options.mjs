@@ -1,5 +1,6 @@
 // The listed differences outside `messages`, and in cache points.
 import {
+  alwaysThinks,
   bindsBlocks,
   cachesForAnHour,
   callsNoTools,
@@ -12,8 +13,10 @@ import {
   isGpt,
   isGptOss,
   isNova,
+  isNova2,
   isStrict,
   takesNoSampling,
+  thinksBetweenCalls,
 } from "./families.mjs";
 
 const LEAST_BUDGET = 1024;
@@ -27,7 +30,7 @@ export const OPTIONS = [
     reason: "the service refuses `toolConfig` for it",
     right: "here",
     source: "AWS's table of what models take in Converse; langchain-aws for DeepSeek R1",
-    hides: ["botocore"],
+    hides: ["botocore", "arguments are objects"],
     rewrite(body, _ours, { model }) {
       if (callsNoTools(model)) delete body.toolConfig;
     },
@@ -37,6 +40,7 @@ export const OPTIONS = [
     reason: "the service wants `type: object` there, and Anthropic refuses alternatives there",
     right: "here",
     source: "pi's own open fix for root schemas; the simulator refuses it in the service's words",
+    breaks: ["arguments are objects"],
     rewrite(body, ours) {
       for (const [index, { toolSpec }] of (body.toolConfig?.tools ?? []).entries()) {
         const { json } = toolSpec.inputSchema;
@@ -59,14 +63,15 @@ export const OPTIONS = [
     },
   },
   {
-    name: "the schema of a strict tool goes out as it is",
-    reason:
-      "pi forbids other members and makes all of them required, those that may be left out as `null`; a tool is then called with `null`s that it never knew",
-    right: "pi",
-    source: "Anthropic's strict tools want `additionalProperties: false`; to be mended here, with the `null`s taken out of calls again",
+    name: "the schema of a strict tool is closed and no more",
+    reason: "pi makes all members required besides, those that may be left out as `null`; a tool is then called with `null`s that it never knew",
+    right: "here",
+    source: "AWS's page on structured output wants `additionalProperties: false` alone; strands #2210",
     rewrite(body, _ours, { context }) {
       for (const { toolSpec } of body.toolConfig?.tools ?? []) {
-        if (toolSpec.strict) toolSpec.inputSchema.json = context.tools.find(({ name }) => name === toolSpec.name).parameters;
+        if (!toolSpec.strict) continue;
+        const { parameters } = context.tools.find(({ name }) => name === toolSpec.name);
+        toolSpec.inputSchema.json = { ...parameters, additionalProperties: false };
       }
     },
   },
@@ -85,6 +90,7 @@ export const OPTIONS = [
     reason: "pi 0.87.1 does not know it and gives it a budget",
     right: "here",
     source: "pi 1.5.2 has it among the adaptive ones",
+    hides: ["thinking"],
     rewrite(body, _ours, { model, options }) {
       if (!/haiku-5/.test(model.id) || !thinksByBudget(body)) return;
       const level = { minimal: "low", low: "low", medium: "medium" }[options.reasoning] ?? "high";
@@ -113,9 +119,9 @@ export const OPTIONS = [
   },
   {
     name: "the limit of tokens stays as it was asked for in a long conversation",
-    reason: "pi lowers it to what its own estimate leaves of the context window",
+    reason: "pi lowers it to what its estimate leaves of the context window, for all; other models than Claude cut an answer short themselves",
     right: "either",
-    source: "pi's `clampMaxTokensToContext`; the service tells `model_context_window_exceeded` itself",
+    source: "pi's `clampMaxTokensToContext`, which is done here for Claude, who refuses such a limit",
     rewrite(body, _ours, { model, options }) {
       const asked = options.maxTokens ?? model.maxTokens;
       if (body.inferenceConfig.maxTokens < asked && model.contextWindow < 16_384) body.inferenceConfig.maxTokens = asked;
@@ -126,6 +132,7 @@ export const OPTIONS = [
     reason: "with a budget the service wants that turn to begin with thinking of the model's own",
     right: "here",
     source: "RooCode PR 11238; the simulator refuses it in the service's words",
+    hides: ["thinking"],
     rewrite(body) {
       const [before, last] = body.messages.slice(-2);
       if (!thinksByBudget(body) || !last?.content.some(({ toolResult }) => toolResult)) return;
@@ -137,6 +144,7 @@ export const OPTIONS = [
     reason: "the limit stands (above); a budget below 1024 tokens, which is refused, is no thinking at all",
     right: "here",
     source: "OpenClaw turns thinking off (vector R4)",
+    hides: ["thinking"],
     rewrite(body, _ours, { options }) {
       if (!thinksByBudget(body)) return;
       const level = ["xhigh", "max"].includes(options.reasoning) ? "high" : options.reasoning;
@@ -182,10 +190,32 @@ export const OPTIONS = [
     },
   },
   {
+    name: "Nova 2 is asked to think",
+    reason: "pi knows no way and asks nothing; at high effort Nova takes neither a limit nor a temperature",
+    right: "here",
+    source: "AWS's guide to Nova 2, extended thinking",
+    rewrite(body, _ours, { model, options: { reasoning } }) {
+      if (!reasoning || !model.reasoning || !isNova2(model)) return;
+      const maxReasoningEffort = { minimal: "low", low: "low", medium: "medium" }[reasoning] ?? "high";
+      body.additionalModelRequestFields = { reasoningConfig: { type: "enabled", maxReasoningEffort } };
+      if (maxReasoningEffort === "high") body.inferenceConfig = {};
+    },
+  },
+  {
+    name: "Claude 3.7 is not asked to think between tool calls",
+    reason: "Bedrock fails requests with that switch for Claudes before the fourth generation; pi sends it for every budget",
+    right: "here",
+    source: "Anthropic's page on extended thinking; AWS's on differences between versions",
+    rewrite(body, _ours, { model }) {
+      if (thinksByBudget(body) && !thinksBetweenCalls(model)) delete body.additionalModelRequestFields.anthropic_beta;
+    },
+  },
+  {
     name: "a temperature is not sent where it is refused",
     reason: "a thinking Claude takes none, and Claudes from Opus 4.7 on take none at all",
     right: "here",
     source: "OpenClaw leaves it out (#73663)",
+    breaks: ["thinking"],
     rewrite(body, _ours, { model }) {
       if ((isClaude(model) && thinks(body)) || takesNoSampling(model)) delete body.inferenceConfig.temperature;
     },
@@ -195,10 +225,11 @@ export const OPTIONS = [
     reason: "a thinking Claude takes `auto` alone, Llama no force, Mistral and DeepSeek no name",
     right: "here",
     source: "OpenClaw for thinking (vector R5); vercel #4396 and langchain-aws for the families",
+    breaks: ["thinking"],
     rewrite(body, _ours, { model }) {
       const choice = body.toolConfig?.toolChoice;
       if (!choice || choice.auto) return;
-      if ((isClaude(model) && thinks(body)) || cannotBeForced(model)) body.toolConfig.toolChoice = { auto: {} };
+      if ((isClaude(model) && thinks(body)) || alwaysThinks(model) || cannotBeForced(model)) body.toolConfig.toolChoice = { auto: {} };
       else if (choice.tool && cannotBeForcedByName(model)) body.toolConfig.toolChoice = { any: {} };
     },
   },

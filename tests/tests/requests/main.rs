@@ -1,15 +1,13 @@
 //! Every request body is one that the API takes: botocore's own validator says so, and the rules that the service has beside its
-//! model (`tests/peers/converse_requests.py`). The bodies are those of all cases of `prepare`, and those of conversations that
+//! model (`tests/peers/converse_bodies.py`). The bodies are those of all cases of `prepare`, and those of conversations that
 //! are grown here. The cases hold the component to the same bodies.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use quarry::conformance::cases::{Case, Given, Source};
 use quarry::conformance::prepare;
 use quarry::conformance::provider::Providers as _;
-use quarry_guest::families::{FAMILIES, PLAIN, family_of};
 use quarry_tests::native::Native;
 use serde_json::{Value, json};
 
@@ -31,16 +29,18 @@ fn cases() -> Vec<Case> {
 fn held_to_the_api(file: &str, bodies: &[(String, Value)]) {
     let mut lines = String::new();
     for (name, prepared) in bodies {
-        let line = json!({"name": name, "modelId": prepared["modelId"], "body": prepared["body"]});
+        let operation = if prepared["body"].get("input").is_some() { "CountTokens" } else { "ConverseStream" };
+        let line =
+            json!({"name": name, "modelId": prepared["modelId"], "body": prepared["body"], "operation": operation});
         let _ = writeln!(lines, "{line}");
     }
     let path: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
     std::fs::write(&path, lines).expect("the bodies can be written down");
-    let mut script = packages::script("converse_requests.py");
+    let mut script = packages::script("converse_bodies.py");
     let output = script.arg(&path).output().unwrap_or_else(|error| panic!("{script:?} cannot be started: {error}"));
     let said = packages::text(&output);
     assert!(output.status.success(), "{}:\n{said}", output.status);
-    assert!(said.starts_with(&format!("{} bodies\n", bodies.len())), "{said}");
+    assert!(said.starts_with(&format!("{} bodies,", bodies.len())), "{said}");
 }
 
 #[test]
@@ -70,19 +70,4 @@ fn the_bodies_of_conversations_that_were_grown() {
         bodies.push((format!("seed {seed}, {}", given["model"]["id"]), prepared));
     }
     held_to_the_api("bodies-of-conversations.jsonl", &bodies);
-}
-
-#[test]
-fn every_family_has_a_case_of_its_own() {
-    let mut missing: BTreeSet<&str> = FAMILIES.iter().chain([&PLAIN]).map(|family| family.name).collect();
-    for case in cases() {
-        let Given::Prepare(given) = &case.given else { continue };
-        let (_, model, _, _) = given.input().expect("a case's context is pi's");
-        let model = serde_json::to_value(&model).and_then(serde_json::from_value).expect("both sides' models are one");
-        let family = family_of(&model).name;
-        if case.name == format!("prepare/family-{family}") {
-            missing.remove(family);
-        }
-    }
-    assert!(missing.is_empty(), "these families have no case `family-NAME`: {missing:?}");
 }
