@@ -156,8 +156,12 @@ mod tests {
         assert!(streams.len() > 100 && streams.len() < all.len(), "{} of {}", streams.len(), all.len());
         assert!(streams.iter().all(|name| name.contains("translate/")), "{streams:?}");
         assert_eq!(
-            named(&["translate/tool-call-after-text", "explain/denied"]).unwrap(),
-            ["explain/denied", "translate/tool-call-after-text", "properties/translate/tool-call-after-text"]
+            named(&["translate/tool-call-after-text", "explain/payment-instrument"]).unwrap(),
+            [
+                "explain/payment-instrument",
+                "translate/tool-call-after-text",
+                "properties/translate/tool-call-after-text"
+            ]
         );
     }
 
