@@ -1,12 +1,16 @@
 //! The sandbox: making an instance, loading a component, pushing events in wasm and natively. Ratios hold within one run.
+//!
+//! With a core module after `--`, another state's `target/guest-build/wasm32-unknown-unknown/guest/quarry_guest.wasm`, its component
+//! is pushed the same events in the same run, which says what a change of the guest costs.
 
 mod support;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 
 use quarry::contract::conversation::{Batch, Opening};
-use quarry::provider::{AotCache, Generation, Host, Limits, Session};
+use quarry::provider::{AotCache, EMBEDDED, Generation, Host, Limits, Session, encode};
 use quarry_guest::contract::conversation as native;
 use quarry_guest::translate::Turn;
 use support::{answer, batches, median_ns};
@@ -44,6 +48,47 @@ fn main() {
         }
         let (wasm, natively) = (support::median(&mut wasm), support::median(&mut natively));
         println!("batches of {size:<3}               {wasm:>9.0} {natively:>9.0} {:>9.2}", wasm / natively);
+    }
+    // cargo says `--bench` to every bench.
+    if let Some(file) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
+        beside(&host, &generation, Path::new(&file));
+    }
+}
+
+/// Measures something of one provider, in nanoseconds.
+type Measure = Box<dyn FnMut(&Arc<Generation>) -> f64>;
+
+/// The embedded provider beside that of another module: size, making an instance, pushing.
+fn beside(host: &Arc<Host>, embedded: &Arc<Generation>, file: &Path) {
+    let name = file.display().to_string();
+    let module = std::fs::read(file).expect("the module to compare with can be read");
+    let bytes = encode(&name, &module).expect("it says what it is a component of");
+    let base = Generation::load(host, &name, &bytes, None).expect("it is a provider");
+    println!("\nbeside {name}\n{:<29}  embedded      base     ratio", "");
+    let line = |what: &str, embedded: f64, base: f64| {
+        println!("{what:<29} {embedded:>9.0} {base:>9.0} {:>9.2}", embedded / base);
+    };
+    line("size, KiB", EMBEDDED.len() as f64 / 1024.0, bytes.len() as f64 / 1024.0);
+    let in_turn = |mut measure: Measure| {
+        let samples: Vec<(f64, f64)> = (0..81).map(|_| (measure(embedded), measure(&base))).collect();
+        let (mut ours, mut theirs): (Vec<f64>, Vec<f64>) = samples.into_iter().unzip();
+        (support::median(&mut ours), support::median(&mut theirs))
+    };
+    let (ours, theirs) = in_turn(Box::new(|generation| {
+        median_ns(25, 1, || {
+            black_box(generation.session().expect("an instance"));
+        })
+    }));
+    line("instantiate and drop, ns", ours, theirs);
+    let events = answer(DELTAS);
+    for size in [1, 16, 64] {
+        let batches = batches(&events, size);
+        let count = events.len();
+        let (ours, theirs) = in_turn(Box::new(move |generation| {
+            let mut session = generation.session().expect("an instance");
+            median_ns(1, count, || push_all(&mut session, &batches))
+        }));
+        line(&format!("push, ns an event, by {size}"), ours, theirs);
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct ServeArguments {
     /// Record requests too, and all texts in their own words
     #[arg(long, requires = "record")]
     pub(crate) record_prompts: bool,
-    /// How long the compilation of a component may take, by the clock and of one core
+    /// How long the compilation of a component may take, by the clock and of the processor
     #[arg(long, value_name = "SECONDS", hide = true, default_value_t = 300, value_parser = positive)]
     pub(crate) compile_seconds: u64,
 }
