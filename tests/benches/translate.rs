@@ -55,9 +55,6 @@ fn main() {
     }
 }
 
-/// Measures something of one provider, in nanoseconds.
-type Measure = Box<dyn FnMut(&Arc<Generation>) -> f64>;
-
 /// The embedded provider beside that of another module: size, making an instance, pushing.
 fn beside(host: &Arc<Host>, embedded: &Arc<Generation>, file: &Path) {
     let name = file.display().to_string();
@@ -69,27 +66,32 @@ fn beside(host: &Arc<Host>, embedded: &Arc<Generation>, file: &Path) {
         println!("{what:<29} {embedded:>9.0} {base:>9.0} {:>9.2}", embedded / base);
     };
     line("size, KiB", EMBEDDED.len() as f64 / 1024.0, bytes.len() as f64 / 1024.0);
-    let in_turn = |mut measure: Measure| {
-        let samples: Vec<(f64, f64)> = (0..81).map(|_| (measure(embedded), measure(&base))).collect();
-        let (mut ours, mut theirs): (Vec<f64>, Vec<f64>) = samples.into_iter().unzip();
-        (support::median(&mut ours), support::median(&mut theirs))
-    };
-    let (ours, theirs) = in_turn(Box::new(|generation| {
+    let (ours, theirs) = in_turn(embedded, &base, |generation| {
         median_ns(25, 1, || {
             black_box(generation.session().expect("an instance"));
         })
-    }));
+    });
     line("instantiate and drop, ns", ours, theirs);
     let events = answer(DELTAS);
     for size in [1, 16, 64] {
         let batches = batches(&events, size);
         let count = events.len();
-        let (ours, theirs) = in_turn(Box::new(move |generation| {
+        let (ours, theirs) = in_turn(embedded, &base, |generation| {
             let mut session = generation.session().expect("an instance");
             median_ns(1, count, || push_all(&mut session, &batches))
-        }));
+        });
         line(&format!("push, ns an event, by {size}"), ours, theirs);
     }
+}
+
+/// Medians of both, measured in turn.
+fn in_turn(
+    embedded: &Arc<Generation>,
+    base: &Arc<Generation>,
+    mut measure: impl FnMut(&Arc<Generation>) -> f64,
+) -> (f64, f64) {
+    let (mut ours, mut theirs): (Vec<f64>, Vec<f64>) = (0..81).map(|_| (measure(embedded), measure(base))).unzip();
+    (support::median(&mut ours), support::median(&mut theirs))
 }
 
 fn push_all(session: &mut Session, batches: &[Batch]) {

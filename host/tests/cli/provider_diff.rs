@@ -33,12 +33,13 @@ fn what_was_changed_is_found_and_nothing_else() {
     let text = quarry.run(&["provider", "diff", "embedded", "new.wasm"]);
     assert_eq!((text.code, text.stderr.as_str()), (Some(1), ""), "{text:?}");
     let lines = [
-        "delta/attachment/kind     1 input, first in translate/server-tools",
+        "delta/attachment/kind     5 inputs, first in translate/server-tool-beside-a-call",
         "    old      \"server-tool-use\"",
         "    new      \"server-tool-Use\"",
     ];
     let at = text.stdout.lines().position(|line| line == lines[0]);
-    let block: Vec<&str> = text.stdout.lines().skip(at.expect("the kind is shown, aligned with the others")).collect();
+    let at = at.unwrap_or_else(|| panic!("the kind is shown, aligned with the others: {}", text.stdout));
+    let block: Vec<&str> = text.stdout.lines().skip(at).collect();
     assert_eq!((block[2], block[3]), (lines[1], lines[2]), "{text:?}");
     assert!(text.stdout.contains(" inputs differ, in 5 kinds, 0 of them allowed\n"), "{text:?}");
 
