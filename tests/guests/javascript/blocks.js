@@ -1,6 +1,6 @@
 // Content blocks: from Bedrock's, found by `contentBlockIndex`, to pi's, numbered in the order in which they began.
 
-import { parse } from "./wire.js";
+import { exact, parse } from "./wire.js";
 
 const REDACTED = "[Reasoning redacted]";
 
@@ -11,6 +11,8 @@ export class Blocks {
     this.open = [];
     this.next = 0;
     this.calledTools = false;
+    /** Whether a call's arguments were no object, where that is to end the turn. */
+    this.malformedCall = false;
   }
 
   find(wireIndex) {
@@ -35,7 +37,8 @@ export class Blocks {
       this.turn.unknownMembers("contentBlockStart.start.toolResult", toolResult.unknown, deltas);
       this.open.push({ wireIndex, kind: "server-result", result: toolResult, content: [] });
     } else if (image !== undefined) {
-      this.open.push({ wireIndex, kind: "image" });
+      this.turn.unknownMembers("contentBlockStart.start.image", image.unknown, deltas);
+      this.open.push({ wireIndex, kind: "image", format: image.format });
     } else if (unknown.length > 0) {
       this.turn.notice("unknown-start", unknown[0], `Bedrock began a block of the unknown kind ${unknown[0]}`, deltas);
       this.open.push({ wireIndex, kind: "unknown" });
@@ -72,7 +75,7 @@ export class Blocks {
       if (block?.kind === "server-result") block.content.push(...(Array.isArray(toolResult) ? toolResult : [toolResult]));
       else this.unexpected("toolResult", block, deltas);
     } else if (image !== undefined) {
-      deltas.push(attachment(null, "image", image));
+      this.feedImage(wireIndex, image, deltas);
     } else if (unknown.length > 0 && this.find(wireIndex)?.kind !== "unknown") {
       this.turn.notice("unknown-delta", unknown[0], `Bedrock sent a delta of the unknown kind ${unknown[0]}`, deltas);
     }
@@ -120,6 +123,18 @@ export class Blocks {
     block.redacted = (block.redacted ?? "") + bytes;
   }
 
+  /** A piece of a picture, as an `ImageBlock`: the start has the format, the delta the source. */
+  feedImage(wireIndex, image, deltas) {
+    const block = this.find(wireIndex);
+    if (block && block.kind !== "image") {
+      this.unexpected("image", block, deltas);
+      return;
+    }
+    const isObject = image !== null && typeof image === "object" && !Array.isArray(image);
+    const whole = block?.format !== undefined && isObject ? { format: block.format, ...image } : image;
+    deltas.push(attachment(null, "image", whole));
+  }
+
   /** `contentBlockStop`. A stop of a block that is not open says nothing. */
   stop(wireIndex, deltas) {
     const block = this.find(wireIndex);
@@ -139,10 +154,15 @@ export class Blocks {
         block.input = block.seed;
       }
       const { json, problem } = toolArguments(block.input);
+      if (problem !== null && this.turn.options.malformedArguments === "fail") {
+        // The call gets no end, so that nobody runs it.
+        this.malformedCall = true;
+        return;
+      }
       deltas.push({ tag: "toolcall-end", val: { contentIndex, arguments: json, problem } });
     } else if (block.kind === "server-call") {
       const { id: toolUseId, name, type } = block;
-      const input = JSON.parse(toolArguments(block.input).json);
+      const input = exact(toolArguments(block.input).json);
       deltas.push(attachment(null, "server-tool-use", { toolUseId, name, type, input }));
     } else if (block.kind === "server-result") {
       const { toolUseId = "", type = "", status = "" } = block.result;
@@ -171,10 +191,17 @@ function toolArguments(input) {
       if (value !== null && typeof value === "object" && !Array.isArray(value)) return { json: candidate, problem: null };
       why ??= "Tool arguments must be a JSON object";
     } catch (error) {
-      why ??= error.message;
+      why ??= cutOff(text) ?? error.message;
     }
   }
   return { json: "{}", problem: `${why}\n\nReceived arguments:\n${text}` };
+}
+
+/** Where text ends in the middle of a string, as a limit leaves it; the parser's own words do not say where. */
+function cutOff(text) {
+  if (!text.replace(/"(?:[^"\\]|\\.)*"/gsu, "").includes('"')) return null;
+  const lines = text.split("\n");
+  return `EOF while parsing a string at line ${lines.length} column ${lines.at(-1).length}`;
 }
 
 /** Escapes control characters in strings, and doubles a backslash that begins no escape. */

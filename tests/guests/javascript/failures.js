@@ -9,88 +9,321 @@ export function plain(kind, message, hint, retryable) {
 
 const other = (name) => ({ tag: "other", val: name });
 
-const WAIT = "wait and try again, or send less at once";
 const LATER = "try again in a while";
-const CREDENTIALS = "`quarry auth status` shows which credentials are used";
-const MODELS = "`quarry models list` shows what there is";
+const SLOWER = "wait and try again, send less at once, or ask AWS for a higher quota";
+const LOGIN = "get new credentials (for SSO: `aws sso login`); `quarry auth status` shows which source is used";
+const CLOCK = "check the secret key and the clock of this machine; `quarry auth status` shows which source is used";
+const GRANT = "grant the permission that the message names";
+const ENDPOINT = "check that the endpoint is Bedrock's";
+const FORM =
+  "fill out the use case form of the model's provider in the Bedrock console, and try again 15 minutes later";
+
+const THROTTLED = ["throttled", true, "Throttling error", SLOWER];
+const OVERLOADED = ["overloaded", true, "Service unavailable", LATER];
+const INTERNAL = ["service", true, "Internal server error", LATER];
+const VALIDATION = ["validation", false, "Validation error", null];
+const DENIED = ["denied", false, null, GRANT];
+const EXPIRED = ["credentials-invalid", false, null, LOGIN];
+const UNSIGNED = ["credentials-invalid", false, null, CLOCK];
 
 // By the exception's name in lower case: kind, whether to try again, what pi's clients know it by, what to do.
 const EXCEPTIONS = {
-  throttlingexception: ["throttled", true, "Throttling error", WAIT],
-  toomanyrequestsexception: ["throttled", true, "Throttling error", WAIT],
+  throttlingexception: THROTTLED,
+  throttledexception: THROTTLED,
+  throttling: THROTTLED,
+  requestlimitexceeded: THROTTLED,
+  toomanyrequestsexception: THROTTLED,
   servicequotaexceededexception: ["quota", false, null, "ask AWS for a higher quota, or use another model"],
-  serviceunavailableexception: ["overloaded", true, "Service unavailable", LATER],
-  modelnotreadyexception: ["overloaded", true, null, LATER],
-  modeltimeoutexception: ["timeout", true, null, "ask for less at once"],
-  modelerrorexception: ["model-output", true, null, LATER],
+  serviceunavailableexception: OVERLOADED,
+  serviceunavailable: OVERLOADED,
+  modelnotreadyexception: ["overloaded", true, null, "the model is being loaded; try again in a minute"],
+  modeltimeoutexception: ["timeout", true, null, "ask for less at once, then try again"],
+  modelerrorexception: ["model-output", true, null, "try again; if it stays, change the prompt or the tools"],
   modelstreamerrorexception: ["service", true, "Model stream error", LATER],
-  internalserverexception: ["service", true, "Internal server error", LATER],
-  internalfailure: ["service", true, "Internal server error", LATER],
-  validationexception: ["validation", false, "Validation error", null],
-  accessdeniedexception: ["denied", false, null, "grant the permission that the message names"],
-  expiredtokenexception: ["credentials-invalid", false, null, CREDENTIALS],
-  unrecognizedclientexception: ["credentials-invalid", false, null, CREDENTIALS],
-  resourcenotfoundexception: ["model-not-found", false, null, MODELS],
+  internalserverexception: INTERNAL,
+  internalservererror: INTERNAL,
+  internalfailure: INTERNAL,
+  conflictexception: ["service", true, null, LATER],
+  validationexception: VALIDATION,
+  validationerror: VALIDATION,
+  serializationexception: ["validation", false, null, null],
+  invalidaction: ["validation", false, null, ENDPOINT],
+  unknownoperationexception: ["validation", false, null, ENDPOINT],
+  accessdeniedexception: DENIED,
+  accessdenied: DENIED,
+  notauthorized: DENIED,
+  optinrequired: ["denied", false, null, "sign the account up for Bedrock"],
+  ftuformnotfilled: ["model-not-enabled", false, null, FORM],
+  badcscoreexception: ["model-not-enabled", false, null, "ask AWS Support for access to this model"],
+  mpagreementbeingcreated: [
+    "model-not-enabled",
+    true,
+    null,
+    "the subscription to this model is being made; try again some minutes later",
+  ],
+  expiredtokenexception: EXPIRED,
+  expiredtoken: EXPIRED,
+  unrecognizedclientexception: EXPIRED,
+  invalidclienttokenid: EXPIRED,
+  missingauthenticationtokenexception: EXPIRED,
+  missingauthenticationtoken: EXPIRED,
+  requestexpired: UNSIGNED,
+  incompletesignatureexception: UNSIGNED,
+  incompletesignature: UNSIGNED,
+  invalidsignatureexception: UNSIGNED,
+  signaturedoesnotmatch: UNSIGNED,
+  resourcenotfoundexception: ["model-not-found", false, null, "`quarry models list` shows what there is"],
 };
 
 // Where no name says more.
 const STATUSES = {
   400: ["validation", false, null, null],
-  401: ["credentials-invalid", false, null, CREDENTIALS],
-  403: ["denied", false, null, CREDENTIALS],
-  404: ["model-not-found", false, null, MODELS],
+  401: EXPIRED,
+  403: ["denied", false, null, "check the credentials and their permissions for Bedrock"],
+  404: ["model-not-found", false, null, "check the model id, the region and the endpoint"],
   408: ["timeout", true, null, LATER],
-  429: ["throttled", true, null, WAIT],
+  413: ["validation", false, null, "send less at once"],
+  424: ["model-output", true, null, LATER],
+  429: ["throttled", true, null, SLOWER],
   500: ["service", true, null, LATER],
+  502: ["overloaded", true, null, LATER],
   503: ["overloaded", true, null, LATER],
+  504: ["timeout", true, null, LATER],
+  529: ["overloaded", true, null, LATER],
 };
+
+const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : undefined);
+
+// ---- AWS's words: one name covers failures that want different answers -------------------------------------------
 
 // How Bedrock and the models behind it say that the input is too long.
 const OVERFLOW = new RegExp(
-  "(input|prompt) (is )?too long|max(imum number of)? input token|too many input tokens|" +
-    "maximum (context length|number of tokens)|exceeds the max(imum)? number of",
+  "input is too long|prompt (is )?too long|max input token|too many input tokens|maximum context length|" +
+    "maximum number of (input )?tokens|exceeds the max(imum)? number of|exceeds the maximum tokens|" +
+    "input token count exceeds|model_context_window_exceeded",
   "i",
 );
 
+const listModels = (failure, { region }) =>
+  `\`quarry models list\` shows the models of ${region ? `the region ${region}` : "this region"}`;
+
+function inferenceProfile(failure, { modelId, region }) {
+  failure.suggestions = profiles(modelId ?? "", region ?? "");
+  if (failure.suggestions.length === 0) {
+    return "name the id or ARN of an inference profile; `quarry models list` shows them";
+  }
+  const ids = failure.suggestions.join(" or ");
+  return (
+    `ask for an inference profile of the model, by Bedrock's naming ${ids}; ` +
+    "`quarry models list` shows which of them there are"
+  );
+}
+
+// Kinds that the name gave, words, kind, what to do. The first that fits holds, and none is worth another try.
+const RULES = [
+  // Waiting a moment does not help.
+  [["throttled"], /per day|daily/i, "quota", "the quota of the day is used up: use another model or region, or ask AWS for more"],
+  // Not for throttling, whose "too many tokens" is no overflow.
+  [
+    ["validation", "service", "model-output"],
+    OVERFLOW,
+    "context-overflow",
+    "make the conversation shorter, or use a model with a larger context",
+  ],
+  [["validation"], /on-demand throughput/i, "needs-inference-profile", inferenceProfile],
+  [
+    ["validation"],
+    /model identifier is invalid|invalid model id|could not resolve the foundation model/i,
+    "model-not-found",
+    listModels,
+  ],
+  [
+    ["validation"],
+    /data retention mode/i,
+    "validation",
+    "See https://docs.aws.amazon.com/bedrock/latest/userguide/data-retention.html for supported data retention modes.",
+  ],
+  [
+    ["validation"],
+    /signature` in `thinking|signature: field required|thinking_blocks cannot be modified/i,
+    "validation",
+    "the conversation holds thinking that is not as this model gave it: send it back unchanged, or leave it out",
+  ],
+  [["validation"], /operation not allowed/i, "denied", "AWS does not let this account invoke models yet: ask AWS Support"],
+  [
+    ["denied", "model-not-found", "validation", "model-not-enabled"],
+    /use case details|use[- ]case form/i,
+    "model-not-enabled",
+    FORM,
+  ],
+  [
+    ["denied"],
+    /payment[ _]instrument/i,
+    "model-not-enabled",
+    "give the AWS account a valid means of payment; permissions are not what is missing",
+  ],
+  [
+    ["denied"],
+    /aws-marketplace|marketplace subscription/i,
+    "model-not-enabled",
+    "enable access to this model once, as somebody who may subscribe to it (aws-marketplace:Subscribe, " +
+      "aws-marketplace:ViewSubscriptions), and try again some minutes later",
+  ],
+  [
+    ["denied"],
+    /access to the model|model access/i,
+    "model-not-enabled",
+    "enable access to this model in the Bedrock console of the region",
+  ],
+  // A bearer token that is over is no lack of permissions.
+  [
+    ["denied"],
+    /token (has|is) expired|request is expired|make sure your api key is valid/i,
+    "credentials-invalid",
+    LOGIN,
+  ],
+  [
+    ["denied"],
+    /service control policy|explicit deny/i,
+    "denied",
+    "a policy forbids it; an inference profile invokes the model in each region of its geography, so all of them " +
+      "have to be allowed",
+  ],
+  [
+    ["model-not-found"],
+    /end of its life|legacy/i,
+    "model-not-found",
+    "this version of the model is gone; `quarry models list` shows what there is",
+  ],
+  [
+    ["service", "model-output"],
+    /invalid sequence as part of tooluse/i,
+    "model-output",
+    "the model could not write a valid tool call: change the prompt or the tools",
+  ],
+];
+
+function refine(failure, words, where) {
+  const rule = RULES.find(([of, pattern]) => of.includes(failure.kind.tag) && pattern.test(words));
+  if (!rule) return failure;
+  const [, , kind, hint] = rule;
+  const refined = { ...failure, kind: { tag: kind }, retryable: false };
+  refined.hint = typeof hint === "string" ? hint : hint(refined, where);
+  return refined;
+}
+
+// Geographies whose profiles can be asked for: of regions with one of their own, then by the region's first part.
+const GEOGRAPHIES = {
+  "ap-northeast-1": ["jp", "apac", "global"],
+  "ap-northeast-3": ["jp", "apac", "global"],
+  "ap-southeast-2": ["au", "apac", "global"],
+  "ap-southeast-4": ["au", "apac", "global"],
+  "ap-south-1": ["in", "apac", "global"],
+  "ap-south-2": ["in", "apac", "global"],
+};
+const CONTINENTS = { us: ["us", "global"], eu: ["eu", "global"], ap: ["apac", "global"], ca: ["ca", "global"], cn: [] };
+
+/** Ids of inference profiles that may do, by the rule by which Bedrock names its own. The nearest geography comes first. */
+function profiles(modelId, region) {
+  // Other ARNs than a foundation model's name what is nobody's base model.
+  const base = modelId.startsWith("arn:")
+    ? (modelId.split(":foundation-model/")[1] ?? "")
+    : modelId.replace(/^([a-z]{2}|apac|global|us-gov)\.(?=.*\.)/, "");
+  if (base === "") return [];
+  const near = region.startsWith("us-gov-") ? ["us-gov"] : own(GEOGRAPHIES, region) ?? own(CONTINENTS, region.split("-")[0]);
+  return (near ?? ["global"]).map((geography) => `${geography}.${base}`);
+}
+
+// ---- Failures ----------------------------------------------------------------------------------------------------
+
+/** A name or an id, if it can be one: what is longer is none (pi's bound). */
+function told(text) {
+  const trimmed = (text ?? "").trim();
+  return trimmed !== "" && trimmed.length <= 200 ? trimmed : null;
+}
+
+/** The bare name of an exception: `x-amzn-errortype` may go on after a colon, `__type` begin with a namespace. */
+function exceptionName(code) {
+  const name = told((code ?? "").split(":")[0].split("#").pop());
+  // The SDKs say so where the service named nothing.
+  return name?.toLowerCase() === "unknown" ? null : name;
+}
+
 /** An error that the service answered with, by its name, its status and AWS's own words. */
-export function answered(operation, name, status, message) {
-  const known = Object.hasOwn(EXCEPTIONS, name.toLowerCase()) ? EXCEPTIONS[name.toLowerCase()] : STATUSES[status];
-  const [kind, retryable, title, hint] = known ?? [other(name || "response"), false, null, null];
-  const called = title || name || (status === null ? `${operation} failed` : `${operation} failed with HTTP ${status}`);
-  const failure = plain(kind, message ? `${called}: ${message}` : called, hint, retryable);
-  return refined(failure, message ?? "");
+function answered(operation, name, status, message) {
+  const known = own(EXCEPTIONS, (name ?? "").toLowerCase()) ?? own(STATUSES, status);
+  const [kind, retryable, title, hint] = known ?? [other(name ?? "response"), false, null, null];
+  const called = title ?? name ?? (status === null ? `${operation} failed` : `${operation} failed with HTTP ${status}`);
+  return plain(kind, message ? `${called}: ${message}` : called, hint, retryable);
 }
 
-/** One name covers failures that want different answers; AWS's words tell them apart. */
-function refined(failure, words) {
-  const became = (kind, hint) => ({ ...failure, kind: { tag: kind }, retryable: false, hint });
-  const { tag } = failure.kind;
-  if (tag === "throttled" && /per day|daily/i.test(words)) return became("quota", "the quota of the day is used up");
-  if (!["validation", "service", "model-output"].includes(tag)) return failure;
-  if (OVERFLOW.test(words)) return became("context-overflow", "make the conversation shorter");
-  if (/invalid sequence as part of tooluse/i.test(words)) return became("model-output", "change the prompt or the tools");
-  return failure;
+/** An exception inside a stream. `status` is what the model answered to Bedrock, where that was told. */
+export function streamException(code, status, message, modelId) {
+  const name = exceptionName(code);
+  const failure = { ...answered("ConverseStream", name, null, message), code: name, status };
+  // It says whose fault it was: a 400 of the model's comes again for the same request. Who may do what is between Bedrock
+  // and the model.
+  const row = [401, 403, 404].includes(status) ? undefined : own(STATUSES, status);
+  if (failure.kind.tag === "service" && row) {
+    const [kind, retryable, , hint] = row;
+    Object.assign(failure, { kind: { tag: kind }, retryable, hint });
+  }
+  return refine(failure, message ?? "", { modelId });
 }
-
-const words = (error) => error.message ?? "no reason was given";
 
 const STAGES = {
   "credentials-missing": ({ operation }) =>
-    plain("credentials-missing", `No AWS credentials were found for ${operation}`, CREDENTIALS, false),
-  "credentials-failed": (error) =>
-    plain("credentials-missing", `The AWS credentials could not be loaded: ${words(error)}`, CREDENTIALS, false),
-  connect: (error) => plain("transport", `Could not connect to Bedrock: ${words(error)}`, LATER, true),
-  timeout: ({ operation }) => plain("timeout", `Bedrock did not answer ${operation} in time`, LATER, true),
-  unreadable: ({ operation }) =>
-    plain("damaged", `The answer to ${operation} cannot be read`, "check that the endpoint is Bedrock", false),
+    plain(
+      "credentials-missing",
+      `No AWS credentials were found for ${operation}`,
+      "set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where an " +
+        "instance role is attached; `quarry auth status` shows what is seen",
+      false,
+    ),
+  "credentials-failed": (error, words) =>
+    plain(
+      "credentials-missing",
+      `The AWS credentials could not be loaded: ${words}`,
+      "if they come from SSO, run `aws sso login`; `quarry auth status` shows which source is used",
+      false,
+    ),
+  connect: (error, words) =>
+    plain(
+      "transport",
+      `Could not connect to Bedrock: ${words}`,
+      "check the region, the endpoint (baseUrl, AWS_ENDPOINT_URL) and the network, then try again",
+      true,
+    ),
+  timeout: ({ operation, message }) =>
+    plain("timeout", `Bedrock did not answer ${operation} in time${message ? `: ${message}` : ""}`, "try again", true),
+  unreadable: ({ operation }, words) =>
+    plain(
+      "damaged",
+      `The answer to ${operation} cannot be read: ${words}`,
+      "check that the endpoint is Bedrock and not something before it",
+      false,
+    ),
   aborted: () => plain("aborted", "Request was aborted", null, false),
+  other: ({ operation, stage }, words) => plain(other(stage.val), `${operation} failed: ${words}`, "try again", false),
 };
 
 /** A request that failed before its stream began. */
 export function explain(error) {
-  // `x-amzn-errortype` may go on after a colon, `__type` begin with a namespace.
-  const name = (error.code ?? "").split(":")[0].split("#").pop().trim();
-  const stage = STAGES[error.stage.tag];
-  const failure = stage ? stage(error) : answered(error.operation, name, error.status ?? null, error.message);
-  return { ...failure, status: error.status, code: name || null, requestId: error.requestId };
+  const name = exceptionName(error.code);
+  const message = (error.message ?? "").trim();
+  const status = error.status ?? null;
+  const stage = own(STAGES, error.stage.tag);
+  const failure = stage
+    ? stage({ ...error, message }, message || "no reason was given")
+    : answered(error.operation, name, status, message);
+  const known = { status, code: name, requestId: told(error.requestId), retryAfterMs: milliseconds(error.retryAfter) };
+  return refine({ ...failure, ...known }, message, error);
+}
+
+/** `retry-after` in seconds, with a fraction where a proxy writes one. A date says nothing here: there is no clock. */
+function milliseconds(header) {
+  const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec((header ?? "").trim()) ?? [];
+  if (whole === undefined) return null;
+  const value = Number(whole) * 1000 + Number(fraction.padEnd(3, "0").slice(0, 3));
+  return Number.isSafeInteger(value) ? value : null;
 }

@@ -1,9 +1,11 @@
 // `translate`: frames of a ConverseStream response to deltas. How they are batched makes no difference.
 
 import { Blocks } from "./blocks.js";
-import { answered, plain } from "./failures.js";
+import { plain, streamException } from "./failures.js";
+import { interventions } from "./guardrail.js";
+import { readOptions } from "./options.js";
 import { readUsage, unknownUsage } from "./usage.js";
-import { EVENTS, exception, parse, text } from "./wire.js";
+import { EVENTS, exact, exception, parse, text } from "./wire.js";
 
 /** How many different notices a turn gives: a peer that invents names without end must not fill the memory. */
 const NOTICES = 64;
@@ -12,16 +14,21 @@ const GOOD = ["end_turn", "stop_sequence", "tool_use"];
 const CUT_OFF = ["max_tokens", "model_context_window_exceeded"];
 // By Bedrock's word: kind, what to do.
 const BAD = {
-  guardrail_intervened: ["content-filtered", "a guardrail stopped or changed the answer"],
+  guardrail_intervened: ["content-filtered", "a guardrail stopped or changed the answer; its trace tells which policy"],
   content_filtered: ["content-filtered", "the model's content filter stopped the answer"],
-  refusal: ["refused", null],
-  malformed_model_output: ["model-output", "ask again"],
-  malformed_tool_use: ["model-output", "ask again"],
+  refusal: ["refused", "the model refuses: change the request, or ask another model"],
+  malformed_model_output: ["model-output", "ask again, or ask for less at once"],
+  malformed_tool_use: ["model-output", "ask again, or ask for less at once"],
 };
 
+const DAMAGED = "ask again; if it stays, something between here and Bedrock changes the stream";
+const SILENT = "ask again, or allow a longer silence (a model that thinks for minutes is normal)";
+const LIMITED = "ask for less, or raise the limit";
+
 export class Turn {
-  constructor({ model, carry, requestId }) {
-    this.cost = model.cost;
+  constructor({ model, carry, requestId, extras }) {
+    this.model = model;
+    this.options = readOptions(model.params, extras);
     this.toolNames = names(carry);
     this.requestId = requestId;
     this.begun = false;
@@ -69,7 +76,7 @@ export class Turn {
     }
     let event;
     try {
-      event = EVENTS[name](parse(text(payload)));
+      event = EVENTS[name](exact(text(payload)));
     } catch (error) {
       this.damaged(`the payload of ${name} cannot be read: ${error.message}`, deltas);
       return;
@@ -84,6 +91,9 @@ export class Turn {
     if (name !== "contentBlockStop" && !this.begun) {
       this.begun = true;
       deltas.push({ tag: "start" });
+      for (const message of this.options.problems) {
+        deltas.push({ tag: "notice", val: { kind: "unknown-option", message: message.toWellFormed() } });
+      }
     }
     this.unknownMembers(name, event.unknown, deltas);
     const { contentBlockIndex = 0 } = event;
@@ -102,10 +112,13 @@ export class Turn {
   metadata(event, deltas) {
     this.usage = unknownUsage();
     try {
-      if (event.usage !== undefined) this.usage = readUsage(event.usage, this.cost);
+      if (event.usage !== undefined) this.usage = readUsage(event.usage, this.model, this.options, event.serviceTier?.type);
     } catch (error) {
-      this.notice("unreadable-usage", "", `the usage that Bedrock sent cannot be read: ${error.message}`, deltas);
+      this.notice("unreadable-usage", "", `the usage that Bedrock sent cannot be read, so none is told: ${error.message}`, deltas);
     }
+    // Bedrock sends it empty where no server tool ran.
+    const serverToolUsage = event.usage?.serverToolUsage ?? {};
+    if (JSON.stringify(serverToolUsage) !== "{}") this.keep({ serverToolUsage }, ["serverToolUsage"]);
     this.keep(event, ["metrics", "trace", "performanceConfig", "serviceTier"]);
   }
 
@@ -121,15 +134,22 @@ export class Turn {
     if (!GOOD.includes(raw) && !CUT_OFF.includes(raw)) {
       const [kind, hint] = Object.hasOwn(BAD, raw) ? BAD[raw] : [{ tag: "other", val: `stop-reason:${raw}` }, null];
       const message = (kind === "refused" && this.refusal()) || `Provider stopped with: ${raw}`;
-      this.fail(plain(kind, message, hint, kind === "model-output"), deltas);
+      const policies = raw === "guardrail_intervened" && interventions(this.extras.get("trace"));
+      const more = policies ? `a guardrail stopped or changed the answer (${policies})`.toWellFormed() : hint;
+      this.fail(plain(kind, message, more, kind === "model-output"), deltas);
       return;
     }
-    // A call that was never stopped may be cut off.
-    if (this.blocks.open.some((block) => block.kind === "tool")) {
+    // A call that was never stopped may be cut off. Where a limit did that, the call's end says why it has no arguments.
+    if (!CUT_OFF.includes(raw) && this.blocks.open.some((block) => block.kind === "tool")) {
       this.fail(plain("model-output", "Provider completed stream with an incomplete tool call", "ask again", true), deltas);
       return;
     }
     while (this.blocks.open.length > 0) this.blocks.stop(this.blocks.open[0].wireIndex, deltas);
+    if (this.blocks.malformedCall) {
+      const message = "Provider completed tool call with malformed JSON arguments";
+      this.fail(plain("model-output", message, "ask again", true), deltas);
+      return;
+    }
     // Some models say `end_turn` after a tool call; the content is what counts.
     const good = this.blocks.calledTools ? "tool-use" : "stop";
     const reason = { tag: CUT_OFF.includes(raw) ? "length" : good };
@@ -140,8 +160,10 @@ export class Turn {
   /** Anthropic's reason for a refusal, where it was asked for. */
   refusal() {
     const details = this.extras.get("additionalModelResponseFields")?.stop_details;
-    if (!details) return null;
-    const { category = "unknown", explanation = "no explanation given" } = details;
+    if (details === null || typeof details !== "object" || Array.isArray(details)) return null;
+    const word = (value, none) => (typeof value === "string" ? value : none).toWellFormed();
+    const category = word(details.category, "unknown");
+    const explanation = word(details.explanation, "no explanation given");
     return `Anthropic refusal (category: ${category}): ${explanation}`;
   }
 
@@ -155,13 +177,12 @@ export class Turn {
     let message = body.message || body.Message;
     const original = body.originalMessage;
     if (original && !message?.includes(original)) message = message ? `${message} (${original})` : original;
-    const failure = answered("ConverseStream", name, null, message);
-    this.fail({ ...failure, code: name || null, status: body.originalStatusCode ?? null }, deltas);
+    this.fail(streamException(name, body.originalStatusCode ?? null, message, this.model.id), deltas);
   }
 
   /** `:message-type: error`: its code and message were headers. */
   unmodelled(code, payload, deltas) {
-    this.fail({ ...answered("ConverseStream", code, null, readable(payload)), code: code || null }, deltas);
+    this.fail(streamException(code, null, readable(payload), this.model.id), deltas);
   }
 
   unknownType(type, name, deltas) {
@@ -170,7 +191,7 @@ export class Turn {
   }
 
   damaged(what, deltas) {
-    this.fail(plain("damaged", `Bedrock's stream is damaged: ${what}`.toWellFormed(), "ask again", true), deltas);
+    this.fail(plain("damaged", `Bedrock's stream is damaged: ${what}`.toWellFormed(), DAMAGED, true), deltas);
   }
 
   /** An ending that is not the end of a whole turn. */
@@ -180,10 +201,10 @@ export class Turn {
     const meanings = {
       complete: () => plain("truncated", `Bedrock stream ended without ${lacks}`, again, true),
       aborted: () => plain("aborted", "Request was aborted", null, false),
-      idle: () => plain("timeout", `Bedrock sent nothing for ${duration(val)}`, again, true),
+      idle: () => plain("timeout", `Bedrock sent nothing for ${duration(val)}`, SILENT, true),
       broken: () => plain("transport", `The connection to Bedrock broke: ${val}`, again, true),
-      damaged: () => plain("damaged", `Bedrock's stream is damaged: ${val}`, again, true),
-      limited: () => plain({ tag: "other", val: "limit" }, `The answer went over the gateway's limit: ${val}`, "ask for less", false),
+      damaged: () => plain("damaged", `Bedrock's stream is damaged: ${val}`, DAMAGED, true),
+      limited: () => plain({ tag: "other", val: "limit" }, `The answer went over the gateway's limit: ${val}`, LIMITED, false),
     };
     return meanings[tag]();
   }

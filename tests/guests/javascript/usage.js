@@ -1,5 +1,6 @@
 // Token counts and what they cost.
 
+import { valueOf } from "./options.js";
 import { count } from "./wire.js";
 
 const FREE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
@@ -9,29 +10,61 @@ export function unknownUsage() {
   return { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0, total: 0, cost: { ...FREE } };
 }
 
-/** Reads `metadata.usage`. Fails where it is not what the API reference says. */
-export function readUsage(usage, cost) {
+/** Reads `metadata.usage`. Fails where it is not what the API reference says. `tier` is the service tier that answered. */
+export function readUsage(usage, model, options, tier) {
   if (usage === null || typeof usage !== "object" || Array.isArray(usage)) throw new TypeError("expected an object");
   // The cache's counts come under two names.
-  const of = (...names) => names.map((name) => usage[name] ?? undefined).find((value) => value !== undefined);
-  const tokens = (...names) => count(of(...names) ?? 0);
-  const input = tokens("inputTokens");
-  const output = tokens("outputTokens");
-  const cacheRead = tokens("cacheReadInputTokens", "cacheReadInputTokenCount");
-  const cacheWrite = tokens("cacheWriteInputTokens", "cacheWriteInputTokenCount");
+  const tokens = (...names) => {
+    const name = names.find((name) => (usage[name] ?? undefined) !== undefined);
+    return name === undefined ? undefined : counted(usage, name);
+  };
+  let input = tokens("inputTokens") ?? 0;
+  const output = tokens("outputTokens") ?? 0;
+  const cacheRead = tokens("cacheReadInputTokens", "cacheReadInputTokenCount") ?? 0;
+  const cacheWrite = tokens("cacheWriteInputTokens", "cacheWriteInputTokenCount") ?? 0;
   const hours = (usage.cacheDetails ?? []).filter((detail) => detail.ttl === "1h");
   const cacheWriteLong = hours.reduce((sum, detail) => sum + count(detail.inputTokens ?? 0), 0);
-  const total = count(of("totalTokens") ?? input + output);
-  const counted = { input, output, cacheRead, cacheWrite, cacheWriteLong, total };
-  return { ...counted, cost: price(counted, cost) };
+  let total = tokens("totalTokens") ?? input + output;
+  const cached = cacheRead + cacheWrite;
+  if (cached > 0 && input >= cached && inputCountsCache(model)) {
+    // Bedrock's total is the sum of its counts, so it has the cached tokens twice.
+    if (total === input + output + cached) total -= cached;
+    input -= cached;
+  }
+  if (options.totalTokens === "sum") total = Math.max(total, input + output + cached);
+  const counts = { input, output, cacheRead, cacheWrite, cacheWriteLong, total };
+  const factors = options.serviceTierCost;
+  return { ...counts, cost: price(counts, model.cost, Object.hasOwn(factors, tier) ? factors[tier] : 1) };
 }
 
-/** In US dollars: the highest tier that the whole input exceeds; an hour in the cache costs twice the input. */
-function price({ input, output, cacheRead, cacheWrite, cacheWriteLong }, cost) {
+/** A count by its name, or where in the usage it is none. */
+function counted(usage, name) {
+  try {
+    return count(usage[name]);
+  } catch {
+    const value = JSON.stringify(usage[name]);
+    const json = JSON.stringify(usage);
+    const member = `${JSON.stringify(name)}:${value}`;
+    const column = json.indexOf(member) + member.length;
+    throw new TypeError(`invalid type: ${typeof usage[name]} ${value}, expected u64 at line 1 column ${column}`);
+  }
+}
+
+/** OpenAI's closed models count cached tokens in the input too. What an ARN hides, the model's other names may tell. */
+function inputCountsCache({ id, name, params, extras }) {
+  const canonical = extras.find((extra) => extra.name === "canonicalModelId")?.value;
+  const names = [canonical, valueOf(params)?.canonicalModelId, id, name];
+  const simple = names.map((name) => `${name ?? ""}`.toLowerCase().replace(/[\s_.:]+/g, "-"));
+  const any = (pattern) => simple.some((name) => pattern.test(name));
+  return any(/gpt-/) && !any(/gpt-oss|claude|nova/);
+}
+
+/** In US dollars: the highest tier that the whole input exceeds; an hour in the cache costs twice the input; all times the factor. */
+function price({ input, output, cacheRead, cacheWrite, cacheWriteLong }, cost, factor) {
   const whole = input + cacheRead + cacheWrite;
   const tiers = cost.tiers.filter((tier) => whole > tier.inputTokensAbove);
   const rates = tiers.reduce((best, tier) => (tier.inputTokensAbove > (best.inputTokensAbove ?? -1) ? tier : best), cost);
-  const dollars = (tokens, rate) => (rate / 1e6) * tokens;
+  const dollars = (tokens, rate) => (rate / 1e6) * tokens * factor;
   const long = Math.min(cacheWriteLong, cacheWrite);
   const priced = {
     input: dollars(input, rates.input),

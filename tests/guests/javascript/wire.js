@@ -18,6 +18,18 @@ export function parse(json) {
   return JSON.parse(json);
 }
 
+/** The same with numbers that a double cannot hold kept as they stand, for documents that go on to the client. */
+export function exact(json) {
+  const value = parse(json);
+  // A double keeps 15 digits; hardly any payload has a longer number.
+  if (!LONG_NUMBER.test(json)) return value;
+  return JSON.parse(json, (name, value, { source }) =>
+    typeof value === "number" && LONG_NUMBER.test(source) ? JSON.rawJSON(source) : value,
+  );
+}
+
+const LONG_NUMBER = /[-+.eE\d]{16}/;
+
 function depth(json) {
   // Fewer brackets than that cannot nest deeper; this is what nearly every payload ends with.
   if ((json.match(/[[{]/g) ?? []).length <= DEEPEST) return 0;
@@ -51,8 +63,14 @@ export function count(value) {
 }
 
 // Wider than a safe integer: it is compared and never counted with.
-function index(value) {
+function index(given) {
+  const value = JSON.isRawJSON(given) ? Number(given.rawJSON) : given;
   if (typeof value !== "number" || !Number.isInteger(value) || value < 0) throw new TypeError("expected an index");
+  return value;
+}
+
+function httpStatus(value) {
+  if (count(value) > 0xffff) throw new TypeError("expected an HTTP status");
   return value;
 }
 
@@ -83,7 +101,7 @@ export const EVENTS = {
     start: object({
       toolUse: object({ toolUseId: string, name: string, type: string, input: any }),
       toolResult: object({ toolUseId: string, type: string, status: string }),
-      image: any,
+      image: object({ format: string }),
     }),
   }),
   contentBlockDelta: object({
@@ -106,6 +124,6 @@ export const EVENTS = {
 export const exception = object({
   message: string,
   Message: string,
-  originalStatusCode: count,
+  originalStatusCode: httpStatus,
   originalMessage: string,
 });
