@@ -123,7 +123,7 @@ fn table(models: &[KnownModel], width: Option<usize>) -> String {
         ("OUTPUT", Fit::Goes(4)),
         ("THINKS", Fit::Goes(1)),
         ("FROM", Fit::Goes(6)),
-        ("TAGS", Fit::Cut { least: 12, goes: 7 }),
+        ("TAGS", Fit::Cut { least: 10, goes: 7 }),
         ("NAME", Fit::Cut { least: 16, goes: 3 }),
     ]);
     for known in models {

@@ -58,7 +58,8 @@ pub(crate) async fn show(global: &Global, arguments: &ShowArguments) -> anyhow::
 /// The region in an ARN: a model is looked for where it is.
 fn region_of(name: &str) -> Option<&str> {
     let (_, arn) = name.split_once("arn:")?;
-    arn.split(':').nth(2).filter(|region| !region.is_empty())
+    let is_region = |region: &str| region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    arn.split(':').nth(2).filter(|region| !region.is_empty() && is_region(region))
 }
 
 fn tell_unknown(asked: &Asked, name: &str, suggestions: &[String]) -> Exit {
@@ -189,6 +190,7 @@ mod tests {
             (global, None),
             ("us.anthropic.claude-sonnet-4-6", None),
             ("arn:", None),
+            ("arn:aws:bedrock:no region::foundation-model/x", None),
         ] {
             assert_eq!(region_of(name), region, "{name}");
         }
