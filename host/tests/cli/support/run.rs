@@ -116,16 +116,22 @@ impl Quarry {
         self.start_with(arguments, &[])
     }
 
-    /// Starts the command with further variables.
-    pub(crate) fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_quarry"))
-            .args(arguments)
+    /// Gives a program the surroundings of the command: folder and environment.
+    pub(super) fn surround<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
             .current_dir(self.home.path())
             .env_clear()
             .env("HOME", self.home.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("QUARRY_CACHE_DIR", self.cache())
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
+    }
+
+    /// Starts the command with further variables.
+    pub(crate) fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quarry"));
+        let mut child = self
+            .surround(command.args(arguments))
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
