@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use quarry::admin::AdminAddress;
 use quarry::aws::Source;
-use quarry::config::{Environment, Override};
+use quarry::config::Environment;
 use quarry::gateway::{
     Activated, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Versions, Wanted, Watch, models,
     raise_descriptor_limit,
@@ -23,7 +23,7 @@ use super::arguments::{Global, ServeArguments, SimulatedPace};
 use super::exit::Exit;
 use super::provider::fetcher;
 use super::setup::{ProblemsTold, load_configuration, start_simulator};
-use super::{credentials, logging, problems, terminal};
+use super::{credentials, logging, problems, setup, terminal};
 
 /// The model that the simulator answers for when none is named and none is configured.
 pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
@@ -32,13 +32,13 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let environment = Environment::of_process();
     let begun = begin::begin(global, Duration::from_secs(arguments.compile_seconds), &environment).await?;
     let generation = Arc::clone(&begun.restored.passed.generation);
-    let mut overrides = overrides(&arguments);
+    let mut overrides = setup::overrides(arguments.model.as_deref(), arguments.region.as_deref());
     let mut session = generation.session()?;
     let Ok(mut configuration) = load_configuration(global, &mut session, &environment, &overrides)? else {
         return Ok(Exit::Usage);
     };
     if arguments.simulate && configuration.settings.default_model.is_none() {
-        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(SIMULATED_MODEL)));
+        overrides.extend(setup::overrides(Some(SIMULATED_MODEL), None));
         match load_configuration(global, &mut session, &environment, &overrides)? {
             Ok(simulated) => configuration = simulated,
             Err(ProblemsTold) => return Ok(Exit::Usage),
@@ -153,17 +153,6 @@ fn tell_activated(activated: anyhow::Result<Activated>) {
             format!("the provider of the configuration does not serve: {error}; the one before does\n")
         }
     });
-}
-
-fn overrides(arguments: &ServeArguments) -> Vec<Override> {
-    let mut overrides = Vec::new();
-    if let Some(model) = &arguments.model {
-        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(model)));
-    }
-    if let Some(region) = &arguments.region {
-        overrides.push(Override::new("models.bedrockDiscovery.region", region.as_str()));
-    }
-    overrides
 }
 
 async fn changed(watch: &mut Option<Watch>) {
