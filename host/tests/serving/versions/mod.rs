@@ -1,5 +1,7 @@
 //! Versions of the provider in a gateway that runs, with providers that misbehave.
 
+#[path = "../../../../tests/guests/building.rs"]
+mod building;
 #[path = "../../cli/support/provider.rs"]
 mod components;
 mod figures;
