@@ -7,6 +7,7 @@ mod components;
 mod figures;
 mod guests;
 mod place;
+mod side_by_side;
 mod streams;
 
 mod commands;
