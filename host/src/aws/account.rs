@@ -2,19 +2,14 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials as _;
 use aws_types::service_config::ServiceConfigKey;
 use sha2::{Digest as _, Sha256};
 
 use super::client::{Aws, Signing};
 use super::credentials::BearerToken;
-
-/// How long an identity counts without a new look at the credentials. A look may be a call of STS.
-const LOOKED_UP_FOR: Duration = Duration::from_secs(60);
 
 /// How many characters an access key id has that an account's number can be read from.
 const KEY_ID_LENGTH: usize = 20;
@@ -52,7 +47,8 @@ struct Shared {
     endpoint: String,
     /// There for a bearer token, which stays what it is.
     fixed: Option<AccountIdentity>,
-    latest: Mutex<Option<(Instant, AccountIdentity)>>,
+    /// What was found last, for when there are no credentials.
+    latest: Mutex<Option<AccountIdentity>>,
 }
 
 impl Account {
@@ -91,21 +87,14 @@ impl Aws {
         if let Some(fixed) = &shared.fixed {
             return Some(fixed.clone());
         }
-        let latest = || shared.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = latest().clone();
-        if let Some((looked_up, identity)) = &known
-            && looked_up.elapsed() < LOOKED_UP_FOR
-        {
-            return Some(identity.clone());
+        let kept = self.credentials.as_ref()?.get().await;
+        let mut latest = shared.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those who cannot be told anew who they are, are who they were.
+        if let Ok(resolved) = kept {
+            let (kind, who) = holder(&resolved.credentials);
+            *latest = Some(AccountIdentity::of(&shared.endpoint, kind, &who));
         }
-        let Ok(credentials) = self.credentials.as_ref()?.provide_credentials().await else {
-            // Those who cannot be told anew who they are, are who they were.
-            return known.map(|(_, identity)| identity);
-        };
-        let (kind, who) = holder(&credentials);
-        let identity = AccountIdentity::of(&shared.endpoint, kind, &who);
-        *latest() = Some((Instant::now(), identity.clone()));
-        Some(identity)
+        latest.clone()
     }
 }
 
