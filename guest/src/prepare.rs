@@ -2,7 +2,8 @@
 //!
 //! The rules are pi 1.5.2's, but where the service is known to refuse what pi sends; each such place says why. Whatever is
 //! changed or left out is told with a notice, whatever cannot be sent is a problem, and all the problems come together.
-//! Lone surrogates, which pi removes, cannot occur in text that crosses the boundary as UTF-8.
+//! Lone surrogates, which pi removes, cannot occur in text that crosses the boundary as UTF-8; from JSON, which can escape
+//! them, they go here.
 
 mod additional_fields;
 mod assistant_content;
