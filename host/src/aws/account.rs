@@ -8,8 +8,8 @@ use aws_credential_types::Credentials;
 use aws_types::service_config::ServiceConfigKey;
 use sha2::{Digest as _, Sha256};
 
-use super::client::{Aws, Signing};
-use super::credentials::BearerToken;
+use super::credentials::{BearerToken, KeptCredentials};
+use super::signing::Signing;
 
 /// How many characters an access key id has that an account's number can be read from.
 const KEY_ID_LENGTH: usize = 20;
@@ -67,27 +67,18 @@ impl Account {
         };
         Account(Arc::new(Shared { endpoint, fixed, latest: Mutex::default() }))
     }
-}
 
-/// The endpoint of the control plane that the environment or the profile names, as the SDK's client finds it.
-fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
-    let key = ServiceConfigKey::builder().service_id("Bedrock").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let of_service = shared.service_config().and_then(|config| config.load_config(key.ok()?));
-    of_service.or_else(|| shared.endpoint_url().map(str::to_owned))
-}
-
-impl Aws {
-    /// Which account requests are made for. None where there are no credentials, and none were seen before.
+    /// Whose account it is. None where there are no credentials, and none were seen before.
     ///
     /// An account is known by its number where the credentials have it. Where they are temporary, the id of their key has it:
     /// these change by the hour, and a role's listing is not another one for that. Else the id of the key stands for it, or the
     /// bearer token.
-    pub async fn account(&self) -> Option<AccountIdentity> {
-        let Account(shared) = &self.account;
+    pub(super) async fn identity(&self, credentials: Option<&KeptCredentials>) -> Option<AccountIdentity> {
+        let Account(shared) = self;
         if let Some(fixed) = &shared.fixed {
             return Some(fixed.clone());
         }
-        let kept = self.credentials.as_ref()?.get().await;
+        let kept = credentials?.get().await;
         let mut latest = shared.latest.lock().unwrap_or_else(PoisonError::into_inner);
         // Those who cannot be told anew who they are, are who they were.
         if let Ok(resolved) = kept {
@@ -96,6 +87,13 @@ impl Aws {
         }
         latest.clone()
     }
+}
+
+/// The endpoint of the control plane that the environment or the profile names, as the SDK's client finds it.
+fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id("Bedrock").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let of_service = shared.service_config().and_then(|config| config.load_config(key.ok()?));
+    of_service.or_else(|| shared.endpoint_url().map(str::to_owned))
 }
 
 fn holder(credentials: &Credentials) -> (&'static str, String) {
