@@ -11,7 +11,7 @@ use super::effective::Effective;
 use super::listeners::{Heard, Listeners, Preparing};
 use super::models;
 use super::refusal::{Refusal, RefusalKind};
-use super::strict_tools::without_preferred_strictness;
+use super::strict_tools::{is_invalid, without_preferred_strictness};
 use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
 use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
@@ -158,7 +158,8 @@ async fn ask_chain(
         };
         let mut begun = attempts(generation, effective, &request, retry, observation, &heard).await;
         if let Err(failure) = &begun
-            && let Some(options) = without_preferred_strictness(failure, &context, &asked.options)
+            && is_invalid(failure)
+            && let Some(options) = without_preferred_strictness(&context, &asked.options)
         {
             observation.retried(failure, Duration::ZERO);
             let prepared = prepare(generation, effective, &model, context, &options, &asked.blobs, size).await;
@@ -244,6 +245,7 @@ pub(crate) async fn prepare(
         carry: prepared.carry,
         extras: options.extras.clone(),
         idle: effective.configuration.gateway.limits.idle,
+        otherwise: None,
     };
     Ok((Ready { ask }, context))
 }

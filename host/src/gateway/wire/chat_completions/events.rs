@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::usage::{Usage, finish_reason, refusal, service_tier};
+use super::usage::{Usage, finish_reason};
 use super::{annotations, whole};
 use crate::contract::conversation::{Delta, Fragment, Outcome, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure};
 use crate::gateway::refusal::Refusal;
+use crate::gateway::wire::openai_outcome::{refusal, service_tier};
 use crate::gateway::wire::{Head, Writer, filtered, openai_error, sse};
 use crate::pi::message::AssistantMessage;
 

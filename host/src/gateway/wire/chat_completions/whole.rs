@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::annotations::{Annotation, Annotations};
-use super::usage::{Usage, finish_reason, refusal, service_tier};
+use super::usage::{Usage, finish_reason};
 use crate::contract::conversation::Outcome;
+use crate::gateway::wire::openai_outcome::{refusal, service_tier};
 use crate::gateway::wire::{Head, sse};
 use crate::pi::message::{AssistantMessage, Block};
 

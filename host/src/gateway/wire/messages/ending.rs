@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::server_tools::ServerToolUsage;
 use crate::contract::conversation::{Outcome, StopReason, TurnFailure};
 use crate::contract::types::{FailureKind, NamedJson, Usage};
 
@@ -32,6 +33,8 @@ pub(super) struct UsageForm {
     cache_read_input_tokens: u64,
     cache_creation: CacheCreation,
     output_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_tool_use: Option<ServerToolUsage>,
     service_tier: Cow<'static, str>,
 }
 
@@ -55,8 +58,8 @@ struct ServiceTier {
 }
 
 impl Ending {
-    /// Reads an outcome. `sequences` are the client's stop sequences.
-    pub(super) fn new(outcome: &Outcome, sequences: &[String]) -> Ending {
+    /// Reads an outcome. `sequences` are the client's stop sequences, `counted` the service's own tools that ran.
+    pub(super) fn new(outcome: &Outcome, sequences: &[String], counted: ServerToolUsage) -> Ending {
         let fields: ResponseFields = extra(&outcome.extras, "additionalModelResponseFields").unwrap_or_default();
         let reason = reason(outcome);
         let sequence = fields.stop_sequence.filter(|_| reason == "stop_sequence").or_else(|| match sequences {
@@ -65,7 +68,7 @@ impl Ending {
             _ => None,
         });
         let details = fields.stop_details.filter(|_| reason == REFUSAL);
-        Ending { reason, sequence, details, usage: UsageForm::new(&outcome.usage, &outcome.extras) }
+        Ending { reason, sequence, details, usage: UsageForm::new(&outcome.usage, &outcome.extras, counted) }
     }
 }
 
@@ -84,7 +87,7 @@ fn reason(outcome: &Outcome) -> Cow<'static, str> {
 }
 
 impl UsageForm {
-    fn new(usage: &Usage, extras: &[NamedJson]) -> Self {
+    fn new(usage: &Usage, extras: &[NamedJson], counted: ServerToolUsage) -> Self {
         let tier = extra::<ServiceTier>(extras, "serviceTier").map(|tier| tier.r#type);
         UsageForm {
             input_tokens: usage.input,
@@ -95,6 +98,7 @@ impl UsageForm {
                 ephemeral_1h_input_tokens: usage.cache_write_long,
             },
             output_tokens: usage.output,
+            server_tool_use: counted.told(extras),
             service_tier: match tier {
                 Some(tier) if tier != "default" => Cow::Owned(tier),
                 _ => "standard".into(),

@@ -8,7 +8,7 @@ use super::citations;
 use super::ending::{self, Ending};
 use super::error::ErrorForm;
 use super::message_events::{MessageDelta, MessageStart};
-use super::whole::{ServerBlock, read_server_block};
+use super::server_tools::{ServerBlock, ServerToolUsage, read_server_block};
 use super::writer::MessageHead;
 use crate::contract::conversation::{Attachment, Delta, Fragment, Outcome, ThinkingEnd, ToolcallStart};
 use crate::gateway::refusal::Refusal;
@@ -26,6 +26,7 @@ pub(super) struct Events {
     next: u32,
     open: Option<Open>,
     waiting: VecDeque<Delta>,
+    server_tools: ServerToolUsage,
 }
 
 /// The block that is open.
@@ -251,6 +252,7 @@ impl Events {
 
     /// A block of a tool that Bedrock ran: it comes whole.
     fn server_block(&mut self, block: ServerBlock, out: &mut Vec<u8>) {
+        self.server_tools.count(&block);
         let mut started = Vec::new();
         match block {
             ServerBlock::Use { r#type, id, name, input } => {
@@ -276,7 +278,7 @@ impl Events {
             self.take_waiting(out);
         }
         self.ended = true;
-        let ending = Ending::new(outcome, sequences);
+        let ending = Ending::new(outcome, sequences, self.server_tools);
         sse::event(out, "message_delta", &MessageDelta::new(&ending));
         out.extend_from_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }

@@ -16,6 +16,8 @@ use crate::gateway::wire::openai_error::OpenAiError;
 use crate::pi::events::member;
 use crate::pi::message::{AssistantMessage, Block, Fold};
 
+mod filtered;
+
 /// Writes the events, or the whole answer.
 #[derive(Debug)]
 pub(super) struct Events {
@@ -245,7 +247,7 @@ impl Events {
                 self.response_event(out, name, State::Ended(outcome));
             }
             Delta::Error(failed) => match filtered(failed) {
-                Some(outcome) => self.response_event(out, "response.incomplete", State::Ended(&outcome)),
+                Some(outcome) => self.end_filtered(&outcome, out),
                 None => self.fail(out, failed),
             },
             // Citations are told when their text has ended; server tools and notices have no form.
