@@ -316,6 +316,12 @@ def _():
     for ask in BOTH:
         own = {"systemTools": ["nova_grounding"], "requestMetadata": {"team": "a"}}
         assert ask(NOVA, "echo hello", extra_body=own).output_text == "hello"
+        guardrail = {"guardrailIdentifier": "g1", "guardrailVersion": "1"}
+        for trace, told in (("enabled", True), ("disabled", False)):
+            own = {"guardrailConfig": {**guardrail, "trace": trace}, "guardLastTurnOnly": True}
+            filtered = ask("sim.guardrail", "Hello", extra_body=own)
+            assert filtered.incomplete_details.reason == "content_filter" and filtered.output_text, filtered
+            assert ("guardrail" in (filtered.model_extra or {}).get("trace", {})) == told, filtered
         wrong = {"systemTools": "nova_grounding"}
         error = raises(openai.BadRequestError, lambda: ask(NOVA, "Hello", extra_body=wrong))
         assert "systemTools" in error.message, error.message

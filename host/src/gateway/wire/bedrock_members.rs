@@ -4,20 +4,60 @@
 //! `additionalModelRequestFields`, `additionalModelResponseFieldPaths`, `guardrailConfig`, `performanceConfig`, `promptVariables` and
 //! `requestMetadata` are ConverseStream's. Two are the provider's own: `guardLastTurnOnly`, for which the guardrail looks at what
 //! the user said last and not at the history, and `systemTools`, the names of tools that Bedrock runs itself.
+//!
+//! What a client asked for by these has its place in the answer under Bedrock's names too: `additionalModelResponseFields`, and the
+//! `trace` of a guardrail. In a stream they are in the event that ends the answer.
+
+use serde::Serialize;
 
 use super::reader::{Object, Value};
 use crate::contract::config::Guardrail;
-use crate::contract::conversation::Options;
+use crate::contract::conversation::{Options, Outcome};
 use crate::contract::types::NamedJson;
+use crate::json::raw::Json;
 
-/// Takes Bedrock's own members out of a request.
-pub(crate) fn read(body: &Object<'_, '_>, options: &mut Options) {
-    if let Some(fields) = body.take("additionalModelRequestFields") {
-        if fields.require_object("an object").is_some() {
-            options.additional_request_fields = Some(fields.raw.get().to_owned());
+/// What the client itself asked for of the answer. What the gateway or its configuration asks Bedrock for is not the client's: the
+/// trace of an operator's guardrail says what it looks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct AskedOfAnswer {
+    response_fields: bool,
+    trace: bool,
+}
+
+/// Members of an answer under Bedrock's names.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AnswerMembers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_model_response_fields: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Json>,
+}
+
+impl AskedOfAnswer {
+    /// What was asked for and came.
+    pub(crate) fn of(self, outcome: &Outcome) -> AnswerMembers {
+        let told = |asked: bool, name: &str| {
+            let told = outcome.extras.iter().find(|extra| asked && extra.name == name)?;
+            Some(Json(told.value.clone()))
+        };
+        AnswerMembers {
+            additional_model_response_fields: told(self.response_fields, "additionalModelResponseFields"),
+            trace: told(self.trace, "trace"),
         }
     }
+}
+
+/// Takes Bedrock's own members out of a request; gives what they ask of the answer.
+pub(crate) fn read(body: &Object<'_, '_>, options: &mut Options) -> AskedOfAnswer {
+    let mut asked = AskedOfAnswer::default();
+    if let Some(fields) = body.take("additionalModelRequestFields")
+        && fields.require_object("an object").is_some()
+    {
+        options.additional_request_fields = Some(fields.raw.get().to_owned());
+    }
     let paths = body.items("additionalModelResponseFieldPaths", "an array of JSON pointers");
+    asked.response_fields = !paths.is_empty();
     for path in paths.iter().filter_map(Value::string) {
         // A format may ask for some by itself.
         if !options.additional_response_field_paths.contains(&path) {
@@ -32,6 +72,8 @@ pub(crate) fn read(body: &Object<'_, '_>, options: &mut Options) {
             trace: guardrail.string("trace"),
         });
         guardrail.finish();
+        let trace = options.guardrail.as_ref().and_then(|guardrail| guardrail.trace.as_deref());
+        asked.trace = trace.is_some_and(|trace| trace != "disabled");
     }
     // The provider reads these two, and says what is wrong with them.
     for name in ["guardLastTurnOnly", "systemTools"] {
@@ -51,6 +93,7 @@ pub(crate) fn read(body: &Object<'_, '_>, options: &mut Options) {
             options.prompt_variables.push((name, text));
         }
     }
+    asked
 }
 
 /// An object of texts.
@@ -65,11 +108,15 @@ fn members<'r, 'a>(value: Option<Value<'r, 'a>>) -> Vec<(String, Value<'r, 'a>)>
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use hyper::HeaderMap;
 
-    use crate::contract::conversation::Options;
+    use crate::contract::conversation::{Delta, Options, Outcome, StopReason};
+    use crate::contract::types::{NamedJson, Usage, UsageCost};
     use crate::gateway::remote::Fetched;
-    use crate::gateway::wire::{Format, ReadError, Received, chat_completions, messages, responses};
+    use crate::gateway::wire::{Format, Head, ReadError, Received, chat_completions, messages, responses};
+    use crate::pi::message::Fold;
 
     /// Every format that takes them, with the least of a request around these members.
     const FORMATS: [(&Format, &str); 3] = [
@@ -112,6 +159,16 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_of_bedrocks_wants_no_message() {
+        for format in
+            [(&chat_completions::CHAT_COMPLETIONS, r#""messages":[]"#), (&responses::RESPONSES, r#""input":[]"#)]
+        {
+            let options = read(format, r#""promptVariables":{"city":{"text":"Rome"}}"#).expect("it is right");
+            assert_eq!(options.prompt_variables.len(), 1, "{}", format.0.path);
+        }
+    }
+
+    #[test]
     fn what_is_wrong_with_them_is_told_by_name() {
         let members = r#""guardrailConfig":{"guardrailVersion":"3","other":1},"additionalModelRequestFields":[],
             "performanceConfig":"fast","promptVariables":{"city":"Rome"},"requestMetadata":{"a":1}"#;
@@ -127,6 +184,53 @@ mod tests {
             let told = read(format, members).expect_err(format.0.path);
             for problem in expected {
                 assert!(told.contains(problem), "{}: {problem} is not in {told}", format.0.path);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_told_in_every_format_and_nothing_else() {
+        let extra = |name: &str, value: &str| NamedJson { name: name.to_owned(), value: value.to_owned() };
+        let cost = UsageCost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, total: 0.0 };
+        let outcome = Outcome {
+            reason: StopReason::Stop,
+            raw_stop_reason: "end_turn".to_owned(),
+            usage: Usage { input: 1, output: 1, cache_read: 0, cache_write: 0, cache_write_long: 0, total: 2, cost },
+            extras: vec![
+                extra("additionalModelResponseFields", r#"{"a":1.50}"#),
+                extra("trace", r#"{"guardrail":{}}"#),
+            ],
+        };
+        let guardrail = |trace: &str| {
+            format!(r#""guardrailConfig":{{"guardrailIdentifier":"g1","guardrailVersion":"3","trace":"{trace}"}}"#)
+        };
+        let (fields, trace) = (r#""additionalModelResponseFields":{"a":1.50}"#, r#""trace":{"guardrail":{}}"#);
+        for (members, told) in [
+            (r#""additionalModelResponseFieldPaths":["/a"]"#.to_owned(), [true, false]),
+            (guardrail("enabled"), [false, true]),
+            (guardrail("disabled"), [false, false]),
+            (r#""systemTools":[]"#.to_owned(), [false, false]),
+        ] {
+            for (format, conversation) in FORMATS {
+                let body = format!(r#"{{"model":"m",{conversation},{members}}}"#);
+                let answers = [true, false].map(|streams| {
+                    let (headers, fetched) = (HeaderMap::new(), Fetched::default());
+                    let received = Received { body: body.as_bytes(), headers: &headers, fetched: &fetched };
+                    let Ok(mut request) = (format.read)(&received) else { panic!("{body} was refused") };
+                    let (id, model) = ("i".to_owned(), "m".to_owned());
+                    request.writer.begin(&Head { id, model, created: SystemTime::UNIX_EPOCH });
+                    let mut out = Vec::new();
+                    if streams {
+                        request.writer.events(&[Delta::Start, Delta::Done(outcome.clone())], &mut out);
+                    } else {
+                        request.writer.whole(Fold::new("", "", "", None).message(), &outcome, &mut out);
+                    }
+                    String::from_utf8(out).expect("answers are text")
+                });
+                for answer in answers {
+                    let found = [fields, trace].map(|member| answer.matches(member).count());
+                    assert_eq!(found, told.map(usize::from), "{} {members}: {answer}", format.path);
+                }
             }
         }
     }

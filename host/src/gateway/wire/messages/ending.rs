@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::super::bedrock_members::{AnswerMembers, AskedOfAnswer};
 use super::server_tools::ServerToolUsage;
 use crate::contract::conversation::{Outcome, StopReason, TurnFailure};
 use crate::contract::types::{FailureKind, NamedJson, Usage};
@@ -23,6 +24,17 @@ pub(super) struct Ending {
     pub(super) details: Option<Box<RawValue>>,
     /// What it took.
     pub(super) usage: UsageForm,
+    /// What the client asked for under Bedrock's names.
+    pub(super) members: AnswerMembers,
+}
+
+/// What a request says of how its answer's end is to be told.
+#[derive(Debug, Default)]
+pub(super) struct AskedOfEnding {
+    /// The client's stop sequences.
+    pub(super) stop_sequences: Vec<String>,
+    /// What it asks for under Bedrock's names.
+    pub(super) of_answer: AskedOfAnswer,
 }
 
 /// `usage`, with the numbers that clients add up at the top.
@@ -58,17 +70,19 @@ struct ServiceTier {
 }
 
 impl Ending {
-    /// Reads an outcome. `sequences` are the client's stop sequences, `counted` the service's own tools that ran.
-    pub(super) fn new(outcome: &Outcome, sequences: &[String], counted: ServerToolUsage) -> Ending {
+    /// Reads an outcome. `counted` are the service's own tools that ran.
+    pub(super) fn new(outcome: &Outcome, asked: &AskedOfEnding, counted: ServerToolUsage) -> Ending {
         let fields: ResponseFields = extra(&outcome.extras, "additionalModelResponseFields").unwrap_or_default();
         let reason = reason(outcome);
-        let sequence = fields.stop_sequence.filter(|_| reason == "stop_sequence").or_else(|| match sequences {
-            // Where there was one only, nobody has to say which.
-            [only] if reason == "stop_sequence" => Some(only.clone()),
-            _ => None,
-        });
+        let sequence =
+            fields.stop_sequence.filter(|_| reason == "stop_sequence").or_else(|| match &asked.stop_sequences[..] {
+                // Where there was one only, nobody has to say which.
+                [only] if reason == "stop_sequence" => Some(only.clone()),
+                _ => None,
+            });
         let details = fields.stop_details.filter(|_| reason == REFUSAL);
-        Ending { reason, sequence, details, usage: UsageForm::new(&outcome.usage, &outcome.extras, counted) }
+        let usage = UsageForm::new(&outcome.usage, &outcome.extras, counted);
+        Ending { reason, sequence, details, usage, members: asked.of_answer.of(outcome) }
     }
 }
 

@@ -5,6 +5,7 @@ use super::super::{Asked, ReadError, Received, Request, bedrock_members, no_opti
 use super::additional_fields::AdditionalFields;
 use super::betas::Betas;
 use super::caching::CachePoints;
+use super::ending::AskedOfEnding;
 use super::writer::MessageWriter;
 use super::{conversation, thinking, tools};
 use crate::contract::conversation::{Context, Options, OutputSchema};
@@ -62,7 +63,7 @@ fn read_for(received: &Received<'_>, purpose: Purpose) -> Result<Request, ReadEr
     if let Some(management) = body.take("context_management") {
         fields.set("context_management", management.raw.get().to_owned());
     }
-    bedrock_members::read(&body, &mut options);
+    let of_answer = bedrock_members::read(&body, &mut options);
     fields.take(options.additional_request_fields.as_deref());
     if let Some(betas) = betas.beside(|field| fields.has(field)) {
         fields.set("anthropic_beta", betas);
@@ -71,7 +72,7 @@ fn read_for(received: &Received<'_>, purpose: Purpose) -> Result<Request, ReadEr
     body.finish();
 
     options.additional_request_fields = fields.into_json(&reader);
-    let writer = MessageWriter::new(options.stop_sequences.clone());
+    let writer = MessageWriter::new(AskedOfEnding { stop_sequences: options.stop_sequences.clone(), of_answer });
     let blobs = reader.finish()?;
     let context = Context { system_prompt, messages, tools };
     Ok(Request { asked: Asked { model, known: None, context, blobs, options, stream }, writer: Box::new(writer) })

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::super::bedrock_members::AnswerMembers;
 use super::super::sse;
 use super::citations::{self, Citation};
-use super::ending::{Ending, UsageForm};
+use super::ending::{AskedOfEnding, Ending, UsageForm};
 use super::server_tools::{ServerBlock, ServerToolUsage, read_server_block};
 use super::writer::MessageHead;
 use crate::contract::conversation::Outcome;
@@ -24,6 +25,8 @@ struct MessageForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_details: Option<&'a RawValue>,
     usage: &'a UsageForm,
+    #[serde(flatten)]
+    members: &'a AnswerMembers,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,14 +58,14 @@ pub(super) fn write(
     head: &MessageHead,
     message: &AssistantMessage,
     outcome: &Outcome,
-    sequences: &[String],
+    asked: &AskedOfEnding,
     out: &mut Vec<u8>,
 ) {
     // What tools of the service did comes before what the model says of it.
     let server_blocks: Vec<_> = message.attachments.iter().filter_map(server_block).collect();
     let mut counted = ServerToolUsage::default();
     server_blocks.iter().for_each(|block| counted.count(block));
-    let ending = Ending::new(outcome, sequences, counted);
+    let ending = Ending::new(outcome, asked, counted);
     let mut content: Vec<_> = server_blocks.into_iter().map(BlockForm::Server).collect();
     content.extend(message.content.iter().map(block));
     let form = MessageForm {
@@ -75,6 +78,7 @@ pub(super) fn write(
         stop_sequence: ending.sequence.as_deref(),
         stop_details: ending.details.as_deref(),
         usage: &ending.usage,
+        members: &ending.members,
     };
     sse::json(out, &form);
 }

@@ -5,6 +5,7 @@
 use std::io::Write as _;
 use std::time::SystemTime;
 
+use super::super::bedrock_members::AskedOfAnswer;
 use super::super::{Head, Writer, filtered, sse};
 use super::annotations::annotation;
 use super::echo::Echo;
@@ -23,6 +24,7 @@ mod filtered;
 pub(super) struct Events {
     head: Head,
     echo: Echo,
+    of_answer: AskedOfAnswer,
     fold: Fold,
     /// The number of the next event.
     sequence: u64,
@@ -39,10 +41,11 @@ struct Open {
 }
 
 impl Events {
-    pub(super) fn new(echo: Echo) -> Self {
+    pub(super) fn new(echo: Echo, of_answer: AskedOfAnswer) -> Self {
         Events {
             head: Head { id: String::new(), model: String::new(), created: SystemTime::UNIX_EPOCH },
             echo,
+            of_answer,
             fold: Fold::new("", "", "", None),
             sequence: 0,
             has_begun: false,
@@ -83,7 +86,7 @@ impl Events {
     /// An event of a whole response.
     fn response_event(&mut self, out: &mut Vec<u8>, name: &str, state: State<'_>) {
         self.begin_event(out, name);
-        member(out, "response", &response(&self.head, &self.echo, self.fold.message(), state));
+        member(out, "response", &response(&self.head, &self.echo, self.fold.message(), state, self.of_answer));
         end(out);
     }
 
@@ -291,7 +294,7 @@ impl Writer for Events {
     }
 
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
-        sse::json(out, &response(&self.head, &self.echo, message, State::Ended(outcome)));
+        sse::json(out, &response(&self.head, &self.echo, message, State::Ended(outcome), self.of_answer));
     }
 
     fn ends_well(&self, failure: &TurnFailure) -> Option<Outcome> {

@@ -41,12 +41,12 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         extras: one_call.into_iter().collect(),
         ..no_options()
     };
-    bedrock_members::read(&body, &mut options);
+    let of_answer = bedrock_members::read(&body, &mut options);
     body.ignore(&["store", "stream_options", "user", "safety_identifier", "prompt_cache_key"]);
     body.finish();
     let blobs = reader.finish()?;
     let asked = Asked { model, known: None, context, blobs, options, stream };
-    Ok(Request { asked, writer: Box::new(Events::new(echo)) })
+    Ok(Request { asked, writer: Box::new(Events::new(echo, of_answer)) })
 }
 
 /// Refuses what Bedrock, or a gateway without a store, cannot do.

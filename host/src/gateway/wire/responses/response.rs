@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::super::Head;
+use super::super::bedrock_members::{AnswerMembers, AskedOfAnswer};
 use super::echo::Echo;
 use super::items::{Item, Of, Progress, item, refusal_item};
 use crate::contract::conversation::{Outcome, StopReason};
@@ -47,6 +48,8 @@ pub(super) struct Response<'a> {
     usage: Option<UsageForm>,
     #[serde(flatten)]
     echo: &'a Echo,
+    #[serde(flatten)]
+    members: AnswerMembers,
 }
 
 #[derive(Debug, Serialize)]
@@ -116,12 +119,13 @@ fn failure_code(kind: RefusalKind) -> &'static str {
     }
 }
 
-/// Makes the object of what has come so far.
+/// Makes the object of what has come so far. `of_answer` is what the client asked for beside what OpenAI's object has.
 pub(super) fn response<'a>(
     head: &'a Head,
     echo: &'a Echo,
     message: &'a AssistantMessage,
     state: State<'a>,
+    of_answer: AskedOfAnswer,
 ) -> Response<'a> {
     let of = Of { id: &head.id, model: &head.model };
     let progress = |index: usize| match state {
@@ -166,6 +170,10 @@ pub(super) fn response<'a>(
         truncation: "disabled",
         usage: usage.map(UsageForm::from),
         echo,
+        members: match state {
+            State::Ended(outcome) => of_answer.of(outcome),
+            State::InProgress | State::Failed { .. } => AnswerMembers::default(),
+        },
     }
 }
 
