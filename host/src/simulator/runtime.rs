@@ -231,6 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn some_models_call_tools_only_where_nothing_is_streamed() {
+        let shared = Shared::new(SimulatorOptions { pace: Pace::Instant, seed: 0 });
+        let plain = json!({"messages": [{"role": "user", "content": [{"text": "Hello"}]}]});
+        let mut tools = plain.clone();
+        tools["toolConfig"] = request()["toolConfig"].clone();
+        for model in ["us.meta.llama3-3-70b-instruct-v1:0", "us.writer.palmyra-x5-v1:0"] {
+            let of = |body, streams| status(&shared, model, body, streams);
+            assert_eq!((of(&tools, true), of(&tools, false), of(&plain, true)), (400, 200, 200), "{model}");
+        }
+    }
+
+    #[test]
     fn every_fault_answers_both_operations_at_any_point() {
         let shared = Shared::new(SimulatorOptions { pace: Pace::Instant, seed: 0 });
         let body = json!({"messages": [{"role": "user", "content": [{"text": "Hello"}]}]});

@@ -148,3 +148,14 @@ fn a_wish_for_strict_tools_is_given_up_where_the_service_refuses_it() {
     assert!(recorded.stdout.contains("[tool call] get_weather {"), "{recorded:?}");
     assert_eq!(quarry.run(&["conformance", "--recordings", "mine", "--only", "recordings"]).code, Some(0));
 }
+
+#[test]
+fn a_model_that_cannot_stream_calls_says_what_would_do() {
+    let context = json!({ "messages": [question()], "tools": [weather_tool()] }).to_string();
+    let llama = "us.meta.llama4-maverick-17b-instruct-v1:0";
+    let refused = asking().stdin(context).run(&["chat", "--model", llama, "--context", "-"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for words in ["Validation error: This model doesn't support tool use in streaming mode.", "send no tools"] {
+        assert!(refused.stderr.contains(words), "{refused:?}");
+    }
+}
