@@ -352,6 +352,24 @@ def _():
             assert text(ask(model, user("echo a word"))) == "a word", model
 
 
+@check("tools that Bedrock runs are blocks, and only searches and fetches of the web have a count")
+def _():
+    for ask in BOTH:
+        message = ask("sim.server-tools", user("Hello"))
+        assert [block.type for block in message.content][0] == "server_tool_use", message.content
+        assert message.usage.server_tool_use is None, message.usage
+
+
+@check("Bedrock's own members, as the SDK sends what it does not know")
+def _():
+    own = {"systemTools": ["nova_grounding"], "guardLastTurnOnly": False, "requestMetadata": {"team": "a"}}
+    for ask in BOTH:
+        assert text(ask(NOVA, user("echo hello"), extra_body=own)) == "hello"
+        wrong = {"guardLastTurnOnly": "yes"}
+        error = raises(anthropic.BadRequestError, lambda: ask(NOVA, user("Hello"), extra_body=wrong))
+        assert "guardLastTurnOnly" in error.message, error.message
+
+
 @check("a client that goes away ends the request")
 def _():
     with client.messages.stream(model="sim.slow.20", max_tokens=60000, messages=user("count to 5000")) as stream:

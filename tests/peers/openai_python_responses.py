@@ -4,6 +4,7 @@ import json
 
 import openai
 from openai import OpenAI
+from openai.types.responses import ResponseOutputRefusal, ResponseRefusalDeltaEvent
 from pydantic import BaseModel
 
 from checks import (
@@ -68,6 +69,7 @@ def check_events(events):
             done.append(event.item)
         if event.type in (
             "response.output_text.delta",
+            "response.refusal.delta",
             "response.function_call_arguments.delta",
             "response.reasoning_summary_text.delta",
         ):
@@ -75,6 +77,8 @@ def check_events(events):
             text[event.item_id] = text.get(event.item_id, "") + event.delta
         if event.type == "response.output_text.done":
             assert event.text == text.get(event.item_id, ""), event
+        if event.type == "response.refusal.done":
+            assert event.refusal == text.get(event.item_id, ""), event
         if event.type == "response.function_call_arguments.done":
             assert event.arguments == text.get(event.item_id, ""), event
     last = events[-1]
@@ -286,6 +290,41 @@ def _():
         assert said and "You wrote".startswith(said[:9]), (model, said)
         assert not any(event.type in ("response.completed", "response.incomplete") for event in events), model
         raises(openai.APIStatusError, lambda model=model: whole(model, "Hello"))
+
+
+@check("a refusal is a part of its own, behind what came, and can be sent back")
+def _():
+    words = "The simulator was asked to refuse."
+    for ask in BOTH:
+        response = ask("sim.refusal", "Hello")
+        assert (response.status, response.incomplete_details.reason) == ("incomplete", "content_filter"), response
+        assert response.output_text == "I cannot ", response.output
+        refusals = [part for item in response.output for part in item.content if isinstance(part, ResponseOutputRefusal)]
+        assert [refusal.refusal for refusal in refusals] == [words], response.output
+        again = ask(CLAUDE, [*user("Hello"), *response.output, *user("Why?")])
+        assert "this conversation has 3 messages" in again.output_text, again.output_text
+    with client.responses.stream(model="sim.refusal", input="Hello", store=False) as stream:
+        deltas = [event.delta for event in stream if isinstance(event, ResponseRefusalDeltaEvent)]
+    assert "".join(deltas) == words, deltas
+    assert not any(
+        isinstance(part, ResponseOutputRefusal) for item in whole("sim.guardrail", "Hello").output for part in item.content
+    )
+
+
+@check("Bedrock's own members, as the SDK sends what it does not know")
+def _():
+    for ask in BOTH:
+        own = {"systemTools": ["nova_grounding"], "requestMetadata": {"team": "a"}}
+        assert ask(NOVA, "echo hello", extra_body=own).output_text == "hello"
+        guardrail = {"guardrailIdentifier": "g1", "guardrailVersion": "1"}
+        for trace, told in (("enabled", True), ("disabled", False)):
+            own = {"guardrailConfig": {**guardrail, "trace": trace}, "guardLastTurnOnly": True}
+            filtered = ask("sim.guardrail", "Hello", extra_body=own)
+            assert filtered.incomplete_details.reason == "content_filter" and filtered.output_text, filtered
+            assert ("guardrail" in (filtered.model_extra or {}).get("trace", {})) == told, filtered
+        wrong = {"systemTools": "nova_grounding"}
+        error = raises(openai.BadRequestError, lambda: ask(NOVA, "Hello", extra_body=wrong))
+        assert "systemTools" in error.message, error.message
 
 
 @check("odd streams come whole")

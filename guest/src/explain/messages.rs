@@ -147,6 +147,26 @@ static RULES: &[Rule] = &[
         retryable: false,
         hint: Hint::Text("this version of the model is gone; `quarry models list` shows what there is"),
     },
+    // Llama since 3.1, Palmyra and others take tools in Converse only ("Supported models and model features" of the Bedrock user
+    // guide; pi #3739, langchain-aws #140). Also for a history with calls, which cannot go without tools.
+    Rule {
+        of: &[FailureKind::Validation],
+        words: &["tool use in streaming mode"],
+        kind: FailureKind::Validation,
+        retryable: false,
+        hint: Hint::Text(
+            "this model calls tools only where the answer is not streamed from Bedrock, and here it always is: use a model that \
+             can (such as Claude or Nova), or send no tools",
+        ),
+    },
+    // langchain-aws #447.
+    Rule {
+        of: &[FailureKind::Validation],
+        words: &["doesn't support tool use", "does not support tool use"],
+        kind: FailureKind::Validation,
+        retryable: false,
+        hint: Hint::Text("use a model that can call tools, or send no tools"),
+    },
     // Nova, again and again for the same request (aws-solutions IDP #895, strands #649).
     Rule {
         of: &[FailureKind::Service, FailureKind::ModelOutput],

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use quarry::contract::config::Settings;
-use quarry::contract::conversation::{Context, Message, Options, UserBlock};
+use quarry::contract::conversation::{Context, Message, Options, Prepared, UserBlock};
 use quarry::contract::types::Model;
 use quarry::gateway::{self, Ask, Prepare, models};
 use quarry::pi::blobs::{self, Blobs};
@@ -69,18 +70,34 @@ pub(crate) async fn run(
     let tape = recorder.map(|recorder| recorder.tape(session.generation(), &asked)).transpose()?;
     let identity = session.identify()?;
     let fold = Fold::new(&identity.api, &identity.provider, &asked.model.id, Some(milliseconds_now()));
-    let ask = Ask {
-        model: asked.model,
+    let idle = Duration::from_secs(arguments.idle_timeout);
+    let mut ask = ask_of(&asked, prepared, body, idle);
+    if let Some(options) = gateway::without_preferred_strictness(&asked.context, &asked.options) {
+        let (same, asked, prepared) = gateway::prepare(session, Prepare { options, ..asked }).await?;
+        session = same;
+        // What is wrong with it was told of the first.
+        if let Ok(prepared) = prepared {
+            let body = blobs::join(&prepared.body, &blobs)?;
+            ask.otherwise = Some(Box::new(ask_of(&asked, prepared, body, idle)));
+        }
+    }
+    let mut output = output::Output::new(fold, arguments.json);
+    gateway::run_taped(session, &aws, ask, interrupted(), &mut output, tape).await?;
+    Ok(output.exit())
+}
+
+/// The request that was prepared.
+fn ask_of(asked: &Prepare, prepared: Prepared, body: Bytes, idle: Duration) -> Ask {
+    Ask {
+        model: asked.model.clone(),
         model_id: prepared.model_id,
         region: prepared.region,
         body,
         carry: prepared.carry,
-        extras: asked.options.extras,
-        idle: Duration::from_secs(arguments.idle_timeout),
-    };
-    let mut output = output::Output::new(fold, arguments.json);
-    gateway::run_taped(session, &aws, ask, interrupted(), &mut output, tape).await?;
-    Ok(output.exit())
+        extras: asked.options.extras.clone(),
+        idle,
+        otherwise: None,
+    }
 }
 
 /// The model to ask: the configuration's, where the flag's name counts, else the one that the simulator answers for.

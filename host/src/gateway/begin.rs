@@ -10,7 +10,7 @@ use super::cut_short::Deadline;
 use super::effective::Effective;
 use super::listeners::{Heard, Listeners, Preparing};
 use super::refusal::{Refusal, RefusalKind};
-use super::strict_tools::without_preferred_strictness;
+use super::strict_tools::{is_invalid, without_preferred_strictness};
 use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
 use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
@@ -207,9 +207,8 @@ impl Question<'_> {
             Ok((turn, first)) => return Ok((Ok((turn, first, ask)), context)),
             Err(failure) => failure,
         };
-        let Some(options) = without_preferred_strictness(&failure, &context, self.options) else {
-            return Ok((Err(failure), context));
-        };
+        let options = is_invalid(&failure).then(|| without_preferred_strictness(&context, self.options)).flatten();
+        let Some(options) = options else { return Ok((Err(failure), context)) };
         observation.retried(&failure, Duration::ZERO);
         let (ask, context) = Question { options: &options, ..*self }.prepare(model, context).await?;
         let begun = self.attempts(&ask, observation, heard).await;
@@ -254,6 +253,7 @@ impl Question<'_> {
             carry: prepared.carry,
             extras: options.extras.clone(),
             idle: effective.configuration.gateway.limits.idle,
+            otherwise: None,
         };
         Ok((ask, context))
     }

@@ -39,6 +39,7 @@ pub use self::refusal::{Refusal, RefusalKind};
 pub use self::server::{Server, raise_descriptor_limit};
 pub use self::shadow::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
+pub use self::strict_tools::without_preferred_strictness;
 pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
 pub use self::versions::{
     Activated, CanaryStatus, ChangeError, FolderStatus, Offered, RestoreError, Restored, Service, Status, VersionState,

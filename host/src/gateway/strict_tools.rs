@@ -6,18 +6,24 @@ use crate::contract::types::{Failure, FailureKind, NamedJson};
 /// The option that tells the provider whether tools that prefer to be strict may be.
 const STRICT_TOOLS: &str = "strictTools";
 
-/// The options to ask with again, where a request was refused as invalid that has tools which only *prefer* to be strict: the
-/// service has limits for these that nobody can reckon beforehand (pi #11416: "The compiled grammar is too large"). A wish is
-/// given up before the request is.
-pub(super) fn without_preferred_strictness(failure: &Failure, context: &Context, options: &Options) -> Option<Options> {
+/// The options to ask with again, where a request with these is refused as invalid ([`is_invalid`]). None where it has no tools
+/// that only *prefer* to be strict, or where it was said already whether they may be. The service has limits for strict tools that
+/// nobody can reckon beforehand (pi #11416: "The compiled grammar is too large"). A wish is given up before the request is.
+#[must_use]
+pub fn without_preferred_strictness(context: &Context, options: &Options) -> Option<Options> {
     let preferred = context.tools.iter().any(|tool| tool.strict.as_deref() == Some("prefer"));
     let told = options.extras.iter().any(|extra| extra.name == STRICT_TOOLS);
-    if failure.kind != FailureKind::Validation || !preferred || told {
+    if !preferred || told {
         return None;
     }
     let mut options = options.clone();
     options.extras.push(NamedJson { name: STRICT_TOOLS.to_owned(), value: "false".to_owned() });
     Some(options)
+}
+
+/// Whether a request was refused as invalid, so that it may be its strict tools which are wrong with it.
+pub(super) fn is_invalid(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Validation
 }
 
 #[cfg(test)]
@@ -34,14 +40,12 @@ mod tests {
             let tools = vec![Tool { name, description, parameters, strict: Some(strict.to_owned()) }];
             Context { system_prompt: None, messages: Vec::new(), tools }
         };
-        let refused = |kind| failure(kind, "The compiled grammar is too large".to_owned(), None, None);
-        let invalid = refused(FailureKind::Validation);
-        let again = without_preferred_strictness(&invalid, &context("prefer"), &no_options());
-        let again = again.expect("a wish can be given up");
+        let again = without_preferred_strictness(&context("prefer"), &no_options()).expect("a wish can be given up");
         assert_eq!(again.extras, [NamedJson { name: "strictTools".to_owned(), value: "false".to_owned() }]);
-        assert_eq!(without_preferred_strictness(&invalid, &context("prefer"), &again), None);
-        assert_eq!(without_preferred_strictness(&invalid, &context("require"), &no_options()), None);
-        let throttled = refused(FailureKind::Throttled);
-        assert_eq!(without_preferred_strictness(&throttled, &context("prefer"), &no_options()), None);
+        assert_eq!(without_preferred_strictness(&context("prefer"), &again), None);
+        assert_eq!(without_preferred_strictness(&context("require"), &no_options()), None);
+        let refused = |kind| failure(kind, "The compiled grammar is too large".to_owned(), None, None);
+        assert!(is_invalid(&refused(FailureKind::Validation)));
+        assert!(!is_invalid(&refused(FailureKind::Throttled)));
     }
 }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::cut_short::CutShort;
 use super::replay::Replay;
+use super::strict_tools::is_invalid;
 use super::worker::{beside_the_worker, watched};
 use crate::aws::{Aws, ConverseRequest, EventStream, Received, Server};
 use crate::contract::config::Settings;
@@ -78,6 +79,8 @@ pub struct Ask {
     pub extras: Vec<NamedJson>,
     /// The longest silence.
     pub idle: Duration,
+    /// What to ask in its place if it is refused as invalid.
+    pub otherwise: Option<Box<Ask>>,
 }
 
 /// Has the provider prepare a request. A long history takes milliseconds, so this leaves the async worker.
@@ -196,14 +199,22 @@ impl Turn {
         ask: Ask,
         mut tape: Option<Box<dyn Tape>>,
     ) -> Result<Self, BeginError> {
-        let Ask { model, model_id, region, body, carry, extras, idle } = ask;
+        let Ask { model, model_id, region, body, carry, extras, idle, otherwise } = ask;
         let stream = match aws.converse_stream(ConverseRequest { model_id, region, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => {
+                let failure = watched(&mut session, |session| session.explain(&error))?;
+                if let Some(ask) = otherwise.filter(|_| is_invalid(&failure)) {
+                    tracing::info!(
+                        failure = failure.message,
+                        "the request was refused; what it only wished for is given up"
+                    );
+                    return Box::pin(Turn::begin_taped(session, aws, *ask, tape)).await;
+                }
                 if let Some(tape) = &mut tape {
                     tape.refused(&error);
                 }
-                return Err(BeginError::Refused(watched(&mut session, |session| session.explain(&error))?));
+                return Err(BeginError::Refused(failure));
             }
         };
         let request_id = stream.request_id().map(str::to_owned);

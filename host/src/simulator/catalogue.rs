@@ -57,7 +57,15 @@ pub(crate) struct SimulatorFacts {
     /// Tokens.
     pub(crate) context_window: Option<u64>,
     pub(crate) tool_use: bool,
+    /// Whether it calls tools in streams too, as it does where nothing is said: "Supported models and model features" of the
+    /// Bedrock user guide.
+    #[serde(default = "yes")]
+    pub(crate) tool_use_in_streams: bool,
     pub(crate) always_thinks: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// An inference profile.

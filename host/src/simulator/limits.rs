@@ -96,6 +96,17 @@ fn check_counts(request: &ConverseRequest) -> Result<(), ServiceError> {
     Ok(())
 }
 
+/// Checks that the model can stream an answer to this.
+///
+/// # Errors
+/// 400 `ValidationException`, in the service's words (pi #3739).
+pub(crate) fn check_streams(request: &ConverseRequest, model: &CallableModel) -> Result<(), ServiceError> {
+    if !model.takes_tools_in_streams && request.tool_config.is_some() {
+        return Err(ServiceError::validation("This model doesn't support tool use in streaming mode."));
+    }
+    Ok(())
+}
+
 fn check_support(request: &ConverseRequest, model: &CallableModel) -> Result<(), ServiceError> {
     if !request.system.is_empty() && !model.takes_system {
         return Err(ServiceError::validation(

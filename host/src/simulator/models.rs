@@ -32,6 +32,7 @@ pub(crate) struct CallableModel {
     pub(crate) takes_system: bool,
     pub(crate) takes_images: bool,
     pub(crate) takes_tools: bool,
+    pub(crate) takes_tools_in_streams: bool,
     pub(crate) always_thinks: bool,
 }
 
@@ -144,6 +145,7 @@ impl CallableModel {
             takes_system: true,
             takes_images: true,
             takes_tools: true,
+            takes_tools_in_streams: true,
             always_thinks: false,
         }
     }
@@ -164,6 +166,7 @@ impl CallableModel {
             takes_system: converse.is_some_and(|converse| converse.system_role_supported),
             takes_images: model.input_modalities.iter().any(|modality| modality == "IMAGE"),
             takes_tools: model.simulator.tool_use,
+            takes_tools_in_streams: model.simulator.tool_use_in_streams,
             always_thinks: model.simulator.always_thinks,
         }
     }

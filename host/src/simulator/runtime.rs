@@ -17,7 +17,7 @@ use super::routes::{json_response, typed_response};
 use super::script::{ResetSwitch, ScriptBody, Step};
 use super::server::Shared;
 use super::signature::Caller;
-use super::{events, rules, stage, usage, whole};
+use super::{events, limits, rules, stage, usage, whole};
 
 const HTML_PAGE: &str = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n<center><h1>503 Service Temporarily Unavailable</h1></center>\r\n</body>\r\n</html>\r\n";
 
@@ -48,6 +48,9 @@ pub(crate) fn converse(
     let body = request::json(call.body)?;
     let request = ConverseRequest::read(&body)?;
     rules::check(&request, &model)?;
+    if call.streams {
+        limits::check_streams(&request, &model)?;
+    }
     let mut dice = Dice::new(shared.options.seed, call.body);
     let asked =
         Asked { request: &request, model: &model, region: call.caller.region.as_deref(), body_bytes: call.body.len() };
@@ -224,6 +227,18 @@ mod tests {
                     assert!(matches!(status, 200 | 400), "{status} for {body}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn some_models_call_tools_only_where_nothing_is_streamed() {
+        let shared = Shared::new(SimulatorOptions { pace: Pace::Instant, seed: 0 });
+        let plain = json!({"messages": [{"role": "user", "content": [{"text": "Hello"}]}]});
+        let mut tools = plain.clone();
+        tools["toolConfig"] = request()["toolConfig"].clone();
+        for model in ["us.meta.llama3-3-70b-instruct-v1:0", "us.writer.palmyra-x5-v1:0"] {
+            let of = |body, streams| status(&shared, model, body, streams);
+            assert_eq!((of(&tools, true), of(&tools, false), of(&plain, true)), (400, 200, 200), "{model}");
         }
     }
 

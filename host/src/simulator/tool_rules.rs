@@ -6,6 +6,9 @@ use super::closed_objects;
 use super::errors::ServiceError;
 use super::request::{ConverseRequest, Message, Tool, ToolChoice, ToolConfig};
 
+/// The most strict tools in a request.
+const MOST_STRICT_TOOLS: usize = 20;
+
 /// Checks everything about tools.
 ///
 /// # Errors
@@ -47,6 +50,7 @@ fn check_config(config: &ToolConfig) -> Result<(), ServiceError> {
             "1 validation error detected: Value at 'toolConfig.tools' failed to satisfy constraint: Member must have length greater than or equal to 1",
         ));
     }
+    check_strict_tools(&config.tools)?;
     let mut names = BTreeSet::new();
     for (number, tool) in config.tools.iter().enumerate() {
         check_tool(tool, number)?;
@@ -60,6 +64,18 @@ fn check_config(config: &ToolConfig) -> Result<(), ServiceError> {
         }
     }
     check_choice(config.tool_choice.as_ref(), &names)
+}
+
+/// Claude's limit of strict tools, in its words (met at Anthropic's API; OpenClaw knows them from Bedrock). Its other limits are
+/// about the size of a grammar, which only the service can make.
+fn check_strict_tools(tools: &[Tool]) -> Result<(), ServiceError> {
+    let strict = tools.iter().filter_map(|tool| tool.tool_spec.as_ref()).filter(|spec| spec.strict).count();
+    if strict <= MOST_STRICT_TOOLS {
+        return Ok(());
+    }
+    Err(ServiceError::validation(format!(
+        "The model returned the following errors: Too many strict tools ({strict}). The maximum number of strict tools supported is {MOST_STRICT_TOOLS}. Try reducing the number of tools marked as strict."
+    )))
 }
 
 /// A model's own `tool_choice` is laid over the one of Converse: what both have is a conflict, and what neither has is missing.

@@ -117,3 +117,45 @@ fn three_mistakes_in_a_context_are_three_problems() {
                     error: c.json: tools: it is an object\n  expected: an array\n";
     assert_eq!(refused.stderr, expected);
 }
+
+#[test]
+fn a_wish_for_strict_tools_is_given_up_where_the_service_refuses_it() {
+    let context = |strict: &str, tools: usize| {
+        let tool = |number: usize| {
+            let mut tool = weather_tool();
+            if number > 0 {
+                tool["name"] = json!(format!("tool_{number}"));
+            }
+            tool["strict"] = json!(strict);
+            tool["parameters"]["additionalProperties"] = json!(false);
+            tool
+        };
+        json!({ "messages": [question()], "tools": (0..tools).map(tool).collect::<Vec<_>>() }).to_string()
+    };
+    // The service takes 20, and the simulator with it.
+    for (strict, tools) in [("prefer", 21), ("prefer", 20), ("require", 20)] {
+        let shown = asking().stdin(context(strict, tools)).run(&["chat", "--model", SONNET, "--context", "-"]);
+        assert!(shown.succeeded().stdout.contains("\n[tool call] get_weather {"), "{strict} {tools}: {shown:?}");
+    }
+    let refused = asking().stdin(context("require", 21)).run(&["chat", "--model", SONNET, "--context", "-"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("Too many strict tools (21)"), "{refused:?}");
+
+    // What is recorded is the answer that came in the end.
+    let quarry = asking().file("context.json", context("prefer", 21));
+    let recorded = quarry.run(&["record", "--out", "mine", "--model", SONNET, "--context", "context.json"]);
+    assert_eq!((recorded.code, recorded.stderr.as_str()), (Some(0), "recorded in mine\n"), "{recorded:?}");
+    assert!(recorded.stdout.contains("[tool call] get_weather {"), "{recorded:?}");
+    assert_eq!(quarry.run(&["conformance", "--recordings", "mine", "--only", "recordings"]).code, Some(0));
+}
+
+#[test]
+fn a_model_that_cannot_stream_calls_says_what_would_do() {
+    let context = json!({ "messages": [question()], "tools": [weather_tool()] }).to_string();
+    let llama = "us.meta.llama4-maverick-17b-instruct-v1:0";
+    let refused = asking().stdin(context).run(&["chat", "--model", llama, "--context", "-"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for words in ["Validation error: This model doesn't support tool use in streaming mode.", "send no tools"] {
+        assert!(refused.stderr.contains(words), "{refused:?}");
+    }
+}

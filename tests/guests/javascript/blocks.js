@@ -191,17 +191,10 @@ function toolArguments(input) {
       if (value !== null && typeof value === "object" && !Array.isArray(value)) return { json: candidate, problem: null };
       why ??= "Tool arguments must be a JSON object";
     } catch (error) {
-      why ??= cutOff(text) ?? error.message;
+      why ??= error.message;
     }
   }
   return { json: "{}", problem: `${why}\n\nReceived arguments:\n${text}` };
-}
-
-/** Where text ends in the middle of a string, as a limit leaves it; the parser's own words do not say where. */
-function cutOff(text) {
-  if (!text.replace(/"(?:[^"\\]|\\.)*"/gsu, "").includes('"')) return null;
-  const lines = text.split("\n");
-  return `EOF while parsing a string at line ${lines.length} column ${lines.at(-1).length}`;
 }
 
 /** Escapes control characters in strings, and doubles a backslash that begins no escape. */

@@ -196,6 +196,13 @@ const RULES = [
     "this version of the model is gone; `quarry models list` shows what there is",
   ],
   [
+    ["validation"],
+    /tool use in streaming mode/i,
+    "validation",
+    "this model does not call tools in streams: use a model that does, or send no tools",
+  ],
+  [["validation"], /does(n't| not) support tool use/i, "validation", "use a model that can call tools, or send no tools"],
+  [
     ["service", "model-output"],
     /invalid sequence as part of tooluse/i,
     "model-output",

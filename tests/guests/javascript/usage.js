@@ -37,16 +37,12 @@ export function readUsage(usage, model, options, tier) {
   return { ...counts, cost: price(counts, model.cost, Object.hasOwn(factors, tier) ? factors[tier] : 1) };
 }
 
-/** A count by its name, or where in the usage it is none. */
+/** A count by its name. */
 function counted(usage, name) {
   try {
     return count(usage[name]);
   } catch {
-    const value = JSON.stringify(usage[name]);
-    const json = JSON.stringify(usage);
-    const member = `${JSON.stringify(name)}:${value}`;
-    const column = json.indexOf(member) + member.length;
-    throw new TypeError(`invalid type: ${typeof usage[name]} ${value}, expected u64 at line 1 column ${column}`);
+    throw new TypeError(`${name} is ${JSON.stringify(usage[name])} and no count`);
   }
 }
 

@@ -54,7 +54,8 @@ export const MODELS = [
   model("deepseek.v3-v1:0", "DeepSeek V3.1", { reasoning: true, ...blind, standIn: ANY }),
   model("mistral.mistral-large-3-675b-instruct", "Mistral Large 3"),
   model("mistral.mistral-7b-instruct-v0:2", "Mistral 7B", blind),
-  model("us.meta.llama3-3-70b-instruct-v1:0", "Llama 3.3 70B", blind),
+  // The simulator refuses its tools in a stream, as the service does: bodies would be compared, and no answers.
+  model("us.meta.llama3-3-70b-instruct-v1:0", "Llama 3.3 70B", { ...blind, standIn: ANY }),
   model("amazon.titan-text-express-v1", "Titan Text Express", { ...blind, contextWindow: 8000 }),
   model("qwen.qwen3-coder-30b-a3b-v1:0", "Qwen3 Coder", blind),
   model("moonshot.kimi-k2-thinking", "Kimi K2 Thinking", { reasoning: true, ...blind }),

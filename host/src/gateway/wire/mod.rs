@@ -22,6 +22,7 @@ pub(crate) mod models;
 pub(crate) mod openai_error;
 pub(crate) mod openai_files;
 pub(crate) mod openai_options;
+pub(crate) mod openai_outcome;
 pub(crate) mod reader;
 pub(crate) mod sse;
 pub(crate) mod thinking_token;

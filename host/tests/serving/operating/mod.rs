@@ -14,6 +14,7 @@ mod limits;
 mod listening;
 mod reload;
 mod slow_reader;
+mod strict_tools;
 
 use std::thread;
 use std::time::{Duration, Instant};

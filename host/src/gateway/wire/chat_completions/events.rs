@@ -2,16 +2,19 @@
 
 use serde::Serialize;
 
-use super::usage::{Usage, finish_reason, refusal, service_tier};
+use super::usage::{Usage, finish_reason};
 use super::{annotations, whole};
 use crate::contract::conversation::{Delta, Fragment, Outcome, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure};
 use crate::gateway::refusal::Refusal;
+use crate::gateway::wire::bedrock_members::{AnswerMembers, AskedOfAnswer};
+use crate::gateway::wire::openai_outcome::{refusal, service_tier};
 use crate::gateway::wire::{Head, Writer, filtered, openai_error, sse};
 use crate::pi::message::AssistantMessage;
 
 /// Writes chunks, or the whole completion.
 pub(super) struct ChunkWriter {
     include_usage: bool,
+    of_answer: AskedOfAnswer,
     head: Option<Head>,
     /// What every chunk begins with, up to the delta's members, and ends with.
     before: Vec<u8>,
@@ -30,9 +33,10 @@ struct Call {
 }
 
 impl ChunkWriter {
-    pub(super) fn new(include_usage: bool) -> Self {
+    pub(super) fn new(include_usage: bool, of_answer: AskedOfAnswer) -> Self {
         ChunkWriter {
             include_usage,
+            of_answer,
             head: None,
             before: Vec::new(),
             after: Vec::new(),
@@ -151,7 +155,8 @@ impl ChunkWriter {
         let tier = service_tier(outcome);
         let usage = self.include_usage.then(|| Usage::from(&outcome.usage));
         let finish = Finish { finish_reason: finish_reason(outcome), ..Finish::default() };
-        sse::data(out, &Chunk { service_tier: tier.as_deref(), choices: &[finish], ..Chunk::of(head) });
+        let members = self.of_answer.of(outcome);
+        sse::data(out, &Chunk { service_tier: tier.as_deref(), choices: &[finish], members, ..Chunk::of(head) });
         if usage.is_some() {
             sse::data(out, &Chunk { usage, service_tier: tier.as_deref(), ..Chunk::of(head) });
         }
@@ -171,6 +176,8 @@ struct Chunk<'a> {
     choices: &'a [Finish],
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
+    #[serde(flatten)]
+    members: AnswerMembers,
 }
 
 impl<'a> Chunk<'a> {
@@ -183,6 +190,7 @@ impl<'a> Chunk<'a> {
             service_tier: None,
             choices: &[],
             usage: None,
+            members: AnswerMembers::default(),
         }
     }
 }
@@ -223,7 +231,7 @@ impl Writer for ChunkWriter {
 
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
         if let Some(head) = &self.head {
-            whole::write(head, message, outcome, out);
+            whole::write(head, message, outcome, self.of_answer.of(outcome), out);
         }
     }
 

@@ -15,11 +15,8 @@ pub(super) fn read(body: &Object<'_, '_>, options: &mut Options) -> Context {
     // Names of the tools that were called, by the call's id: a result names the call alone.
     let mut calls = BTreeMap::new();
     let Some(messages) = body.require("messages", "an array of messages") else { return context };
-    let items = messages.items("an array of messages");
-    if items.is_empty() {
-        messages.problem("it has no message");
-    }
-    for item in items {
+    // A prompt's ARN wants none; for a model the provider says that there is nothing to send.
+    for item in messages.items("an array of messages") {
         let Some(message) = item.require_object("a message, which is an object with a `role`") else { continue };
         read_message(&message, &mut context, &mut calls, options);
         message.finish();

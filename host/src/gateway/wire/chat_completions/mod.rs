@@ -1,9 +1,8 @@
 //! OpenAI's chat completions, as OpenAI's SDKs speak them.
 //!
 //! What goes beyond OpenAI follows what its users know already: `reasoning_content` and `thinking_blocks` as LiteLLM has them,
-//! `cache_control` on content parts as OpenRouter and LiteLLM have it, and Bedrock's own members under Bedrock's own names
-//! (`guardrailConfig`, `performanceConfig`, `requestMetadata`, `additionalModelRequestFields`, …), and `guardLastTurnOnly` and
-//! `systemTools`, which are the provider's.
+//! `cache_control` on content parts as OpenRouter and LiteLLM have it, and Bedrock's own members under its own names
+//! (`wire::bedrock_members`).
 
 mod annotations;
 mod events;

@@ -12,17 +12,17 @@ const HINTS: &[&str] = &["user", "safety_identifier", "prompt_cache_key"];
 /// Reads a request.
 pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     let reader = Reader::new(received.fetched);
-    let (mut asked, include_usage) = {
+    let (mut asked, writer) = {
         let body = reader.body(received.body)?;
         let asked = body_of(&body);
         body.finish();
         asked
     };
     asked.blobs = reader.finish()?;
-    Ok(Request { asked, writer: Box::new(ChunkWriter::new(include_usage)) })
+    Ok(Request { asked, writer: Box::new(writer) })
 }
 
-fn body_of(body: &Object<'_, '_>) -> (Asked, bool) {
+fn body_of(body: &Object<'_, '_>) -> (Asked, ChunkWriter) {
     let mut options = no_options();
     let model = body.string("model").unwrap_or_default();
     let mut context = messages::read(body, &mut options);
@@ -30,13 +30,13 @@ fn body_of(body: &Object<'_, '_>) -> (Asked, bool) {
     sampling(body, &mut options);
     reasoning(body, &mut options);
     response_format(body, &mut options);
-    bedrock_members::read(body, &mut options);
+    let of_answer = bedrock_members::read(body, &mut options);
     let stream = body.flag("stream").unwrap_or(false);
     let include_usage = stream_options(body);
     refused(body);
     body.ignore(HINTS);
     let asked = Asked { model, known: None, context, blobs: Default::default(), options, stream };
-    (asked, include_usage)
+    (asked, ChunkWriter::new(include_usage, of_answer))
 }
 
 fn sampling(body: &Object<'_, '_>, options: &mut Options) {

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::annotations::{Annotation, Annotations};
-use super::usage::{Usage, finish_reason, refusal, service_tier};
+use super::usage::{Usage, finish_reason};
 use crate::contract::conversation::Outcome;
+use crate::gateway::wire::bedrock_members::AnswerMembers;
+use crate::gateway::wire::openai_outcome::{refusal, service_tier};
 use crate::gateway::wire::{Head, sse};
 use crate::pi::message::{AssistantMessage, Block};
 
@@ -18,6 +20,8 @@ struct Completion<'a> {
     usage: Usage,
     #[serde(skip_serializing_if = "Option::is_none")]
     service_tier: Option<String>,
+    #[serde(flatten)]
+    members: AnswerMembers,
 }
 
 #[derive(Serialize)]
@@ -78,7 +82,13 @@ impl<'a> ThinkingBlock<'a> {
 }
 
 /// Writes the completion.
-pub(super) fn write(head: &Head, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
+pub(super) fn write(
+    head: &Head,
+    message: &AssistantMessage,
+    outcome: &Outcome,
+    members: AnswerMembers,
+    out: &mut Vec<u8>,
+) {
     let mut content: Option<String> = None;
     let mut reasoning: Option<String> = None;
     let (mut thinking_blocks, mut tool_calls, mut found) = (Vec::new(), Vec::new(), Vec::new());
@@ -120,6 +130,7 @@ pub(super) fn write(head: &Head, message: &AssistantMessage, outcome: &Outcome, 
         choices: [Choice { index: 0, message, logprobs: None, finish_reason: finish_reason(outcome) }],
         usage: Usage::from(&outcome.usage),
         service_tier: service_tier(outcome),
+        members,
     };
     sse::json(out, &completion);
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::super::bedrock_members::{AnswerMembers, AskedOfAnswer};
+use super::server_tools::ServerToolUsage;
 use crate::contract::conversation::{Outcome, StopReason, TurnFailure};
 use crate::contract::types::{FailureKind, NamedJson, Usage};
 
@@ -22,6 +24,17 @@ pub(super) struct Ending {
     pub(super) details: Option<Box<RawValue>>,
     /// What it took.
     pub(super) usage: UsageForm,
+    /// What the client asked for under Bedrock's names.
+    pub(super) members: AnswerMembers,
+}
+
+/// What a request says of how its answer's end is to be told.
+#[derive(Debug, Default)]
+pub(super) struct AskedOfEnding {
+    /// The client's stop sequences.
+    pub(super) stop_sequences: Vec<String>,
+    /// What it asks for under Bedrock's names.
+    pub(super) of_answer: AskedOfAnswer,
 }
 
 /// `usage`, with the numbers that clients add up at the top.
@@ -32,6 +45,8 @@ pub(super) struct UsageForm {
     cache_read_input_tokens: u64,
     cache_creation: CacheCreation,
     output_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_tool_use: Option<ServerToolUsage>,
     service_tier: Cow<'static, str>,
 }
 
@@ -55,17 +70,19 @@ struct ServiceTier {
 }
 
 impl Ending {
-    /// Reads an outcome. `sequences` are the client's stop sequences.
-    pub(super) fn new(outcome: &Outcome, sequences: &[String]) -> Ending {
+    /// Reads an outcome. `counted` are the service's own tools that ran.
+    pub(super) fn new(outcome: &Outcome, asked: &AskedOfEnding, counted: ServerToolUsage) -> Ending {
         let fields: ResponseFields = extra(&outcome.extras, "additionalModelResponseFields").unwrap_or_default();
         let reason = reason(outcome);
-        let sequence = fields.stop_sequence.filter(|_| reason == "stop_sequence").or_else(|| match sequences {
-            // Where there was one only, nobody has to say which.
-            [only] if reason == "stop_sequence" => Some(only.clone()),
-            _ => None,
-        });
+        let sequence =
+            fields.stop_sequence.filter(|_| reason == "stop_sequence").or_else(|| match &asked.stop_sequences[..] {
+                // Where there was one only, nobody has to say which.
+                [only] if reason == "stop_sequence" => Some(only.clone()),
+                _ => None,
+            });
         let details = fields.stop_details.filter(|_| reason == REFUSAL);
-        Ending { reason, sequence, details, usage: UsageForm::new(&outcome.usage, &outcome.extras) }
+        let usage = UsageForm::new(&outcome.usage, &outcome.extras, counted);
+        Ending { reason, sequence, details, usage, members: asked.of_answer.of(outcome) }
     }
 }
 
@@ -84,7 +101,7 @@ fn reason(outcome: &Outcome) -> Cow<'static, str> {
 }
 
 impl UsageForm {
-    fn new(usage: &Usage, extras: &[NamedJson]) -> Self {
+    fn new(usage: &Usage, extras: &[NamedJson], counted: ServerToolUsage) -> Self {
         let tier = extra::<ServiceTier>(extras, "serviceTier").map(|tier| tier.r#type);
         UsageForm {
             input_tokens: usage.input,
@@ -95,6 +112,7 @@ impl UsageForm {
                 ephemeral_1h_input_tokens: usage.cache_write_long,
             },
             output_tokens: usage.output,
+            server_tool_use: counted.told(extras),
             service_tier: match tier {
                 Some(tier) if tier != "default" => Cow::Owned(tier),
                 _ => "standard".into(),

@@ -5,10 +5,10 @@ use std::io::Write as _;
 
 use super::super::sse;
 use super::citations;
-use super::ending::{self, Ending};
+use super::ending::{self, AskedOfEnding, Ending};
 use super::error::ErrorForm;
 use super::message_events::{MessageDelta, MessageStart};
-use super::whole::{ServerBlock, read_server_block};
+use super::server_tools::{ServerBlock, ServerToolUsage, read_server_block};
 use super::writer::MessageHead;
 use crate::contract::conversation::{Attachment, Delta, Fragment, Outcome, ThinkingEnd, ToolcallStart};
 use crate::gateway::refusal::Refusal;
@@ -26,6 +26,7 @@ pub(super) struct Events {
     next: u32,
     open: Option<Open>,
     waiting: VecDeque<Delta>,
+    server_tools: ServerToolUsage,
 }
 
 /// The block that is open.
@@ -53,14 +54,14 @@ enum Kind {
 
 impl Events {
     /// Renders one delta.
-    pub(super) fn take(&mut self, delta: &Delta, head: &MessageHead, sequences: &[String], out: &mut Vec<u8>) {
+    pub(super) fn take(&mut self, delta: &Delta, head: &MessageHead, asked: &AskedOfEnding, out: &mut Vec<u8>) {
         if self.ended {
             return;
         }
         match delta {
-            Delta::Done(outcome) => self.end(outcome, head, sequences, out),
+            Delta::Done(outcome) => self.end(outcome, head, asked, out),
             Delta::Error(failed) => match ending::of_failure(failed) {
-                Some(outcome) => self.end(&outcome, head, sequences, out),
+                Some(outcome) => self.end(&outcome, head, asked, out),
                 None => {
                     self.ended = true;
                     sse::event(out, "error", &ErrorForm::of(&Refusal::from(&failed.failure), &head.request_id));
@@ -251,6 +252,7 @@ impl Events {
 
     /// A block of a tool that Bedrock ran: it comes whole.
     fn server_block(&mut self, block: ServerBlock, out: &mut Vec<u8>) {
+        self.server_tools.count(&block);
         let mut started = Vec::new();
         match block {
             ServerBlock::Use { r#type, id, name, input } => {
@@ -269,14 +271,14 @@ impl Events {
     }
 
     /// The end of the answer. Blocks that are still open end before it.
-    fn end(&mut self, outcome: &Outcome, head: &MessageHead, sequences: &[String], out: &mut Vec<u8>) {
+    fn end(&mut self, outcome: &Outcome, head: &MessageHead, asked: &AskedOfEnding, out: &mut Vec<u8>) {
         self.begin(head, out);
         while let Some(index) = self.open.as_ref().map(|open| open.content_index) {
             self.close(index, None, out);
             self.take_waiting(out);
         }
         self.ended = true;
-        let ending = Ending::new(outcome, sequences);
+        let ending = Ending::new(outcome, asked, self.server_tools);
         sse::event(out, "message_delta", &MessageDelta::new(&ending));
         out.extend_from_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }

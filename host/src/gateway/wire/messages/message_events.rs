@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::super::bedrock_members::AnswerMembers;
 use super::ending::{Ending, UsageForm};
 use super::writer::MessageHead;
 
@@ -57,6 +58,8 @@ pub(super) struct MessageDelta<'a> {
     r#type: &'static str,
     delta: Stopped<'a>,
     usage: &'a UsageForm,
+    #[serde(flatten)]
+    members: &'a AnswerMembers,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,6 +78,6 @@ impl<'a> MessageDelta<'a> {
             stop_sequence: ending.sequence.as_deref(),
             stop_details: ending.details.as_deref(),
         };
-        MessageDelta { r#type: "message_delta", delta, usage: &ending.usage }
+        MessageDelta { r#type: "message_delta", delta, usage: &ending.usage, members: &ending.members }
     }
 }

@@ -19,6 +19,7 @@
 //! - `metadata.user_id`: `requestMetadata` `user_id`, in the letters that Bedrock takes there: others become `_`, and what is
 //!   beyond 256 is cut.
 //! - `service_tier`: `standard_only` is Bedrock's `default`; `auto` leaves the tier to the gateway.
+//! - Bedrock's own members, under its own names: `wire::bedrock_members`.
 //!
 //! # What is ignored, because nothing is lost by it
 //! `eager_input_streaming` (arguments of tools always come as the model writes them), `cache_control.scope`, citations of the
@@ -28,12 +29,13 @@
 //! # How it is answered
 //! Blocks come one after the other: where Bedrock interleaves them, the later one waits. A refusal and a stop by a content
 //! filter or guardrail are stop reasons here (`refusal`) and not errors. `message_start` has zeros for usage, because Bedrock
-//! counts at the end; `message_delta` has all of it. Arguments of a tool that are no JSON object stand in a whole answer as
+//! counts at the end; `message_delta` has all of it, and `server_tool_use` where Bedrock's own tools searched or read the web. Arguments of a tool that are no JSON object stand in a whole answer as
 //! `{"INVALID_JSON": …}`, which is Anthropic's own advice for such arguments.
 
 use super::{Format, ReadError, Received, Request};
 use crate::contract::types::NamedJson;
 
+mod additional_fields;
 mod assistant_content;
 mod betas;
 mod caching;
@@ -45,6 +47,7 @@ mod events;
 mod message_events;
 pub(crate) mod models;
 mod request;
+mod server_tools;
 mod sources;
 #[cfg(test)]
 mod tests;

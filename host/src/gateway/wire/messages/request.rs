@@ -1,9 +1,11 @@
 //! Reading a request, member by member.
 
 use super::super::reader::{Object, Reader};
-use super::super::{Asked, ReadError, Received, Request, no_options};
+use super::super::{Asked, ReadError, Received, Request, bedrock_members, no_options};
+use super::additional_fields::AdditionalFields;
 use super::betas::Betas;
 use super::caching::CachePoints;
+use super::ending::AskedOfEnding;
 use super::writer::MessageWriter;
 use super::{conversation, thinking, tools};
 use crate::contract::conversation::{Context, Options, OutputSchema};
@@ -26,26 +28,6 @@ pub(super) fn read_uncounted(received: &Received<'_>) -> Result<Request, ReadErr
 enum Purpose {
     Answer,
     Count,
-}
-
-/// `additionalModelRequestFields` under construction.
-#[derive(Debug, Default)]
-pub(super) struct AdditionalFields(Vec<(&'static str, String)>);
-
-impl AdditionalFields {
-    /// Sets a field to a JSON text.
-    pub(super) fn set(&mut self, name: &'static str, json: String) {
-        self.0.push((name, json));
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| *known == name)
-    }
-
-    fn into_json(self) -> Option<String> {
-        let members: Vec<String> = self.0.iter().map(|(name, json)| format!("\"{name}\":{json}")).collect();
-        (!members.is_empty()).then(|| format!("{{{}}}", members.join(",")))
-    }
 }
 
 fn read_for(received: &Received<'_>, purpose: Purpose) -> Result<Request, ReadError> {
@@ -81,14 +63,16 @@ fn read_for(received: &Received<'_>, purpose: Purpose) -> Result<Request, ReadEr
     if let Some(management) = body.take("context_management") {
         fields.set("context_management", management.raw.get().to_owned());
     }
+    let of_answer = bedrock_members::read(&body, &mut options);
+    fields.take(options.additional_request_fields.as_deref());
     if let Some(betas) = betas.beside(|field| fields.has(field)) {
         fields.set("anthropic_beta", betas);
     }
     refuse_what_bedrock_has_not(&body);
     body.finish();
 
-    options.additional_request_fields = fields.into_json();
-    let writer = MessageWriter::new(options.stop_sequences.clone());
+    options.additional_request_fields = fields.into_json(&reader);
+    let writer = MessageWriter::new(AskedOfEnding { stop_sequences: options.stop_sequences.clone(), of_answer });
     let blobs = reader.finish()?;
     let context = Context { system_prompt, messages, tools };
     Ok(Request { asked: Asked { model, known: None, context, blobs, options, stream }, writer: Box::new(writer) })

@@ -1,8 +1,8 @@
 //! `thinking` and `output_config.effort`.
 
 use super::super::reader::Object;
+use super::additional_fields::AdditionalFields;
 use super::betas::Betas;
-use super::request::AdditionalFields;
 use crate::contract::conversation::Options;
 
 /// The least budget that Anthropic takes.

@@ -3,9 +3,11 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::super::bedrock_members::AnswerMembers;
 use super::super::sse;
 use super::citations::{self, Citation};
-use super::ending::{Ending, UsageForm};
+use super::ending::{AskedOfEnding, Ending, UsageForm};
+use super::server_tools::{ServerBlock, ServerToolUsage, read_server_block};
 use super::writer::MessageHead;
 use crate::contract::conversation::Outcome;
 use crate::json::raw::Json;
@@ -23,6 +25,8 @@ struct MessageForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_details: Option<&'a RawValue>,
     usage: &'a UsageForm,
+    #[serde(flatten)]
+    members: &'a AnswerMembers,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,12 +58,15 @@ pub(super) fn write(
     head: &MessageHead,
     message: &AssistantMessage,
     outcome: &Outcome,
-    sequences: &[String],
+    asked: &AskedOfEnding,
     out: &mut Vec<u8>,
 ) {
-    let ending = Ending::new(outcome, sequences);
     // What tools of the service did comes before what the model says of it.
-    let mut content: Vec<_> = message.attachments.iter().filter_map(server_block).map(BlockForm::Server).collect();
+    let server_blocks: Vec<_> = message.attachments.iter().filter_map(server_block).collect();
+    let mut counted = ServerToolUsage::default();
+    server_blocks.iter().for_each(|block| counted.count(block));
+    let ending = Ending::new(outcome, asked, counted);
+    let mut content: Vec<_> = server_blocks.into_iter().map(BlockForm::Server).collect();
     content.extend(message.content.iter().map(block));
     let form = MessageForm {
         id: &head.id,
@@ -71,6 +78,7 @@ pub(super) fn write(
         stop_sequence: ending.sequence.as_deref(),
         stop_details: ending.details.as_deref(),
         usage: &ending.usage,
+        members: &ending.members,
     };
     sse::json(out, &form);
 }
@@ -101,48 +109,6 @@ fn block(block: &Block) -> BlockForm<'_> {
     }
 }
 
-/// The call or the result of a tool that Bedrock ran, as Anthropic's API shows those of its own.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum ServerBlock {
-    /// A call.
-    Use { r#type: &'static str, id: String, name: String, input: Json },
-    /// A result, under the type that Bedrock gives it.
-    Result { r#type: String, tool_use_id: String, content: Json },
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ServerToolUse {
-    tool_use_id: String,
-    name: String,
-    input: Json,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ServerToolResult {
-    tool_use_id: String,
-    r#type: String,
-    content: Json,
-}
-
 fn server_block(attachment: &AttachmentValue) -> Option<ServerBlock> {
     read_server_block(&attachment.kind, &attachment.value.0)
-}
-
-/// Reads an attachment; none where it is of another kind.
-pub(super) fn read_server_block(kind: &str, json: &str) -> Option<ServerBlock> {
-    match kind {
-        "server-tool-use" => {
-            let ServerToolUse { tool_use_id, name, input } = serde_json::from_str(json).ok()?;
-            Some(ServerBlock::Use { r#type: "server_tool_use", id: tool_use_id, name, input })
-        }
-        "server-tool-result" => {
-            let ServerToolResult { tool_use_id, r#type, content } = serde_json::from_str(json).ok()?;
-            let r#type = if r#type.is_empty() { "server_tool_result".to_owned() } else { r#type };
-            Some(ServerBlock::Result { r#type, tool_use_id, content })
-        }
-        _ => None,
-    }
 }

@@ -1,16 +1,16 @@
 //! Renders one answer.
 
 use super::super::{Head, Writer};
+use super::ending::{self, AskedOfEnding};
 use super::events::Events;
-use super::{ending, whole};
+use super::whole;
 use crate::contract::conversation::{Delta, Outcome, TurnFailure};
 use crate::pi::message::AssistantMessage;
 
 /// Renders an answer as Anthropic's message, or as the events of one.
 #[derive(Debug)]
 pub(super) struct MessageWriter {
-    /// The client's stop sequences.
-    stop_sequences: Vec<String>,
+    asked: AskedOfEnding,
     head: MessageHead,
     events: Events,
 }
@@ -27,9 +27,9 @@ pub(super) struct MessageHead {
 }
 
 impl MessageWriter {
-    /// Begins. The stop sequences are the client's.
-    pub(super) fn new(stop_sequences: Vec<String>) -> Self {
-        MessageWriter { stop_sequences, head: MessageHead::default(), events: Events::default() }
+    /// Begins.
+    pub(super) fn new(asked: AskedOfEnding) -> Self {
+        MessageWriter { asked, head: MessageHead::default(), events: Events::default() }
     }
 }
 
@@ -41,12 +41,12 @@ impl Writer for MessageWriter {
 
     fn events(&mut self, deltas: &[Delta], out: &mut Vec<u8>) {
         for delta in deltas {
-            self.events.take(delta, &self.head, &self.stop_sequences, out);
+            self.events.take(delta, &self.head, &self.asked, out);
         }
     }
 
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
-        whole::write(&self.head, message, outcome, &self.stop_sequences, out);
+        whole::write(&self.head, message, outcome, &self.asked, out);
     }
 
     fn ends_well(&self, failure: &TurnFailure) -> Option<Outcome> {

@@ -17,7 +17,7 @@ use crate::gateway::remote::Fetched;
 use crate::gateway::turn;
 use crate::pi::message::Fold;
 
-fn writer() -> Box<dyn Writer> {
+pub(super) fn writer() -> Box<dyn Writer> {
     let body = br#"{"model":"alias","input":"x","instructions":"I","tools":[{"type":"function","name":"look",
         "parameters":{"type":"object"},"strict":true}],"metadata":{"team":"a"},"temperature":0.5}"#;
     let received = Received { body, headers: &HeaderMap::new(), fetched: &Fetched::default() };
@@ -28,7 +28,7 @@ fn writer() -> Box<dyn Writer> {
 }
 
 /// The events' data, after checks that hold for every stream.
-fn events(deltas: &[Delta]) -> Vec<Value> {
+pub(super) fn events(deltas: &[Delta]) -> Vec<Value> {
     let mut writer = writer();
     let mut out = Vec::new();
     // One at a time, as a slow service gives them: what is written must not depend on how they are grouped.
@@ -45,15 +45,15 @@ fn events(deltas: &[Delta]) -> Vec<Value> {
     text.trim_end().split("\n\n").enumerate().map(read).collect()
 }
 
-fn names(events: &[Value]) -> Vec<&str> {
+pub(super) fn names(events: &[Value]) -> Vec<&str> {
     events.iter().filter_map(|event| event["type"].as_str()).map(|name| name.trim_start_matches("response.")).collect()
 }
 
-fn fragment(content_index: u32, delta: &str) -> Fragment {
+pub(super) fn fragment(content_index: u32, delta: &str) -> Fragment {
     Fragment { content_index, delta: delta.to_owned() }
 }
 
-fn usage() -> Usage {
+pub(super) fn usage() -> Usage {
     let cost = UsageCost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, total: 0.0 };
     Usage { input: 3, output: 2, cache_read: 4, cache_write: 5, cache_write_long: 0, total: 14, cost }
 }

@@ -5,6 +5,7 @@
 use std::io::Write as _;
 use std::time::SystemTime;
 
+use super::super::bedrock_members::AskedOfAnswer;
 use super::super::{Head, Writer, filtered, sse};
 use super::annotations::annotation;
 use super::echo::Echo;
@@ -16,11 +17,14 @@ use crate::gateway::wire::openai_error::OpenAiError;
 use crate::pi::events::member;
 use crate::pi::message::{AssistantMessage, Block, Fold};
 
+mod filtered;
+
 /// Writes the events, or the whole answer.
 #[derive(Debug)]
 pub(super) struct Events {
     head: Head,
     echo: Echo,
+    of_answer: AskedOfAnswer,
     fold: Fold,
     /// The number of the next event.
     sequence: u64,
@@ -37,10 +41,11 @@ struct Open {
 }
 
 impl Events {
-    pub(super) fn new(echo: Echo) -> Self {
+    pub(super) fn new(echo: Echo, of_answer: AskedOfAnswer) -> Self {
         Events {
             head: Head { id: String::new(), model: String::new(), created: SystemTime::UNIX_EPOCH },
             echo,
+            of_answer,
             fold: Fold::new("", "", "", None),
             sequence: 0,
             has_begun: false,
@@ -81,7 +86,7 @@ impl Events {
     /// An event of a whole response.
     fn response_event(&mut self, out: &mut Vec<u8>, name: &str, state: State<'_>) {
         self.begin_event(out, name);
-        member(out, "response", &response(&self.head, &self.echo, self.fold.message(), state));
+        member(out, "response", &response(&self.head, &self.echo, self.fold.message(), state, self.of_answer));
         end(out);
     }
 
@@ -245,7 +250,7 @@ impl Events {
                 self.response_event(out, name, State::Ended(outcome));
             }
             Delta::Error(failed) => match filtered(failed) {
-                Some(outcome) => self.response_event(out, "response.incomplete", State::Ended(&outcome)),
+                Some(outcome) => self.end_filtered(&outcome, out),
                 None => self.fail(out, failed),
             },
             // Citations are told when their text has ended; server tools and notices have no form.
@@ -289,7 +294,7 @@ impl Writer for Events {
     }
 
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
-        sse::json(out, &response(&self.head, &self.echo, message, State::Ended(outcome)));
+        sse::json(out, &response(&self.head, &self.echo, message, State::Ended(outcome), self.of_answer));
     }
 
     fn ends_well(&self, failure: &TurnFailure) -> Option<Outcome> {

@@ -1,5 +1,7 @@
 //! Output items: one a content block.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::super::thinking_token::ThinkingToken;
@@ -37,6 +39,7 @@ pub(super) enum Item<'a> {
 pub(super) enum Part<'a> {
     OutputText { text: &'a str, annotations: Vec<Annotation>, logprobs: [(); 0] },
     SummaryText { text: &'a str },
+    Refusal { refusal: Cow<'a, str> },
 }
 
 /// How far an item is.
@@ -50,6 +53,16 @@ pub(super) enum Progress {
     CutOff,
 }
 
+impl Progress {
+    fn status(self) -> &'static str {
+        match self {
+            Progress::Begun => "in_progress",
+            Progress::Ended => "completed",
+            Progress::CutOff => "incomplete",
+        }
+    }
+}
+
 /// Whose item it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Of<'a> {
@@ -59,10 +72,13 @@ pub(super) struct Of<'a> {
     pub(super) model: &'a str,
 }
 
+/// What a message's id begins with.
+pub(super) const MESSAGE: &str = "msg";
+
 /// What an item's id begins with.
 pub(super) fn prefix(block: &Block) -> &'static str {
     match block {
-        Block::Text { .. } => "msg",
+        Block::Text { .. } => MESSAGE,
         Block::Thinking { .. } => "rs",
         Block::ToolCall(_) => "fc",
     }
@@ -73,15 +89,22 @@ pub(super) fn text_part<'a>(text: &'a str, annotations: Vec<Annotation>) -> Part
     Part::OutputText { text, annotations, logprobs: [] }
 }
 
+/// The item of what the model says of its refusal. `index` is the place behind the blocks.
+pub(super) fn refusal_item<'a>(of: Of<'_>, index: usize, words: Cow<'a, str>, progress: Progress) -> Item<'a> {
+    let content = (progress != Progress::Begun).then_some(Part::Refusal { refusal: words });
+    Item::Message {
+        id: format!("{MESSAGE}_{}_{index}", of.id),
+        status: progress.status(),
+        role: "assistant",
+        content: content.into_iter().collect(),
+    }
+}
+
 /// The item of a block.
 pub(super) fn item<'a>(of: Of<'_>, index: usize, block: &'a Block, progress: Progress) -> Item<'a> {
     let id = format!("{}_{}_{index}", prefix(block), of.id);
     let begun = progress == Progress::Begun;
-    let status = match progress {
-        Progress::Begun => "in_progress",
-        Progress::Ended => "completed",
-        Progress::CutOff => "incomplete",
-    };
+    let status = progress.status();
     match block {
         Block::Text { text, citations } => {
             let part = || text_part(text, citations.iter().map(|citation| annotation(citation, text)).collect());

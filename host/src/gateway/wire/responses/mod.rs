@@ -9,6 +9,7 @@
 //!   `strict` or not. `service_tier`: `auto`, `default`, `flex`, `priority` (also as `fast`).
 //! - `prompt_cache_retention`: `in_memory` is Bedrock's 5 minutes, `24h` its hour; both are at most what was asked for.
 //! - `prompt_cache_breakpoint` of a part: a cache point behind it, of an hour where it asks for `30m`.
+//! - Bedrock's own members, under its own names: `wire::bedrock_members`.
 //!
 //! # What is refused by name
 //! `previous_response_id`, `conversation`, `prompt`, `background`, `item_reference`, `file_id` (nothing is stored);
@@ -29,6 +30,9 @@
 //! text is the `summary` (what every client shows), and `encrypted_content` holds what the next turn needs (`wire::thinking_token`). A
 //! reasoning item without a token of this gateway is another model's thinking, and is not replayed. Citations are annotations,
 //! see `annotations`. Calls and results of the service's own tools have no form here.
+//!
+//! A refusal is `incomplete` for the reason `content_filter`, as it is for the finish reason of chat completions: what came before it
+//! stays. Where the model says why (Anthropic's `stop_details`), its words are a part `refusal` in a message behind the rest.
 //!
 //! `input_tokens` counts what the cache served and took, as OpenAI does. `reasoning_tokens` is 0: Bedrock does not say how many of
 //! the output tokens were thinking.
@@ -51,6 +55,8 @@ mod tools;
 
 #[cfg(test)]
 mod answer_tests;
+#[cfg(test)]
+mod refusal_tests;
 #[cfg(test)]
 mod request_tests;
 

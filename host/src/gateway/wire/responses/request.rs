@@ -2,7 +2,7 @@
 
 use super::super::openai_options;
 use super::super::reader::{Object, Reader};
-use super::super::{Asked, ReadError, Received, Request, no_options, one_call_at_a_time};
+use super::super::{Asked, ReadError, Received, Request, bedrock_members, no_options, one_call_at_a_time};
 use super::echo::Echo;
 use super::events::Events;
 use super::{input, options, tools};
@@ -25,7 +25,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     let tool_choice = tools::tool_choice(&body, &mut context.tools);
     refuse(&body);
     let one_call = (body.flag("parallel_tool_calls") == Some(false)).then(one_call_at_a_time);
-    let options = Options {
+    let mut options = Options {
         max_tokens: body.count("max_output_tokens"),
         temperature: body.number("temperature"),
         top_p: body.number("top_p"),
@@ -41,11 +41,12 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         extras: one_call.into_iter().collect(),
         ..no_options()
     };
+    let of_answer = bedrock_members::read(&body, &mut options);
     body.ignore(&["store", "stream_options", "user", "safety_identifier", "prompt_cache_key"]);
     body.finish();
     let blobs = reader.finish()?;
     let asked = Asked { model, known: None, context, blobs, options, stream };
-    Ok(Request { asked, writer: Box::new(Events::new(echo)) })
+    Ok(Request { asked, writer: Box::new(Events::new(echo, of_answer)) })
 }
 
 /// Refuses what Bedrock, or a gateway without a store, cannot do.

@@ -2,15 +2,17 @@
 
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::super::Head;
+use super::super::bedrock_members::{AnswerMembers, AskedOfAnswer};
 use super::echo::Echo;
-use super::items::{Item, Of, Progress, item};
+use super::items::{Item, Of, Progress, item, refusal_item};
 use crate::contract::conversation::{Outcome, StopReason};
 use crate::contract::types::Usage;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::wire::openai_error::error_code;
+use crate::gateway::wire::openai_outcome;
 use crate::pi::message::AssistantMessage;
 
 /// How a response stands.
@@ -46,6 +48,8 @@ pub(super) struct Response<'a> {
     usage: Option<UsageForm>,
     #[serde(flatten)]
     echo: &'a Echo,
+    #[serde(flatten)]
+    members: AnswerMembers,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,19 +119,26 @@ fn failure_code(kind: RefusalKind) -> &'static str {
     }
 }
 
-/// Makes the object of what has come so far.
+/// Makes the object of what has come so far. `of_answer` is what the client asked for beside what OpenAI's object has.
 pub(super) fn response<'a>(
     head: &'a Head,
     echo: &'a Echo,
     message: &'a AssistantMessage,
     state: State<'a>,
+    of_answer: AskedOfAnswer,
 ) -> Response<'a> {
     let of = Of { id: &head.id, model: &head.model };
     let progress = |index: usize| match state {
         State::Failed { open, .. } if open.iter().any(|open| *open as usize == index) => Progress::CutOff,
         _ => Progress::Ended,
     };
-    let output = message.content.iter().enumerate().map(|(index, block)| item(of, index, block, progress(index)));
+    let blocks = message.content.iter().enumerate().map(|(index, block)| item(of, index, block, progress(index)));
+    // What the model says of its refusal is no block of Bedrock's: it stands behind all of them.
+    let refused = match state {
+        State::Ended(outcome) => openai_outcome::refusal(outcome),
+        State::InProgress | State::Failed { .. } => None,
+    };
+    let refused = refused.map(|words| refusal_item(of, message.content.len(), words.into(), Progress::Ended));
     let (status, reason, error, usage) = match state {
         State::InProgress => ("in_progress", None, None, None),
         State::Ended(outcome) => match incomplete(outcome) {
@@ -151,7 +162,7 @@ pub(super) fn response<'a>(
         error,
         incomplete_details: reason.map(|reason| IncompleteDetails { reason }),
         model: &head.model,
-        output: output.collect(),
+        output: blocks.chain(refused).collect(),
         max_tool_calls: None,
         previous_response_id: None,
         service_tier: service_tier(state),
@@ -159,19 +170,18 @@ pub(super) fn response<'a>(
         truncation: "disabled",
         usage: usage.map(UsageForm::from),
         echo,
+        members: match state {
+            State::Ended(outcome) => of_answer.of(outcome),
+            State::InProgress | State::Failed { .. } => AnswerMembers::default(),
+        },
     }
 }
 
 /// The tier that served it, as Bedrock says; `default` is what it is when nothing is said.
 fn service_tier(state: State<'_>) -> String {
-    #[derive(Deserialize)]
-    struct Tier {
-        r#type: String,
-    }
     let said = match state {
-        State::Ended(outcome) => outcome.extras.iter().find(|extra| extra.name == "serviceTier"),
+        State::Ended(outcome) => openai_outcome::service_tier(outcome),
         State::InProgress | State::Failed { .. } => None,
     };
-    let tier: Option<Tier> = said.and_then(|said| serde_json::from_str(&said.value).ok());
-    tier.map_or_else(|| "default".to_owned(), |tier| tier.r#type)
+    said.unwrap_or_else(|| "default".to_owned())
 }

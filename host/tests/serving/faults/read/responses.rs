@@ -25,8 +25,13 @@ pub(super) fn whole(body: &Value) -> Result<Whole, String> {
     Ok(Whole { finish, text: said, arguments, output_tokens: number(&body["usage"]["output_tokens"])? })
 }
 
+/// What the model said. Why it refused to go on is a part of its own and no text.
 fn text_of(message: &Value) -> Result<String, String> {
-    list(&message["content"])?.iter().map(|part| text(&part["text"])).collect()
+    let said = |part: &Value| match part["type"].as_str() {
+        Some("refusal") => text(&part["refusal"]).map(|_| String::new()),
+        _ => text(&part["text"]),
+    };
+    list(&message["content"])?.iter().map(said).collect()
 }
 
 /// A stream: numbered events up to `response.completed` or `response.incomplete`, or up to `response.failed` and `error`.

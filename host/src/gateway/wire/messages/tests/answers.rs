@@ -1,7 +1,7 @@
 //! Whole answers.
 
 use super::super::super::Writer as _;
-use super::{USAGE, fragment, outcome, usage, writer};
+use super::{USAGE, fragment, outcome, streamed, usage, writer};
 use crate::contract::conversation::{
     Attachment, Delta, Outcome, StopReason, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure,
 };
@@ -129,4 +129,29 @@ fn a_refusal_is_an_answer_and_other_failures_are_not() {
     assert_eq!(failed(FailureKind::ContentFiltered, None), None);
     assert_eq!(failed(FailureKind::ModelOutput, Some("malformed_tool_use")), None);
     assert_eq!(failed(FailureKind::Throttled, Some("end_turn")), None);
+}
+
+#[test]
+fn searches_of_the_service_are_counted_in_a_stream_and_as_a_whole() {
+    let call = |name: &str| {
+        let value = format!(r#"{{"toolUseId":"s","name":"{name}","type":"server_tool_use","input":{{}}}}"#);
+        Delta::Attachment(Attachment { content_index: None, kind: "server-tool-use".to_owned(), value })
+    };
+    let counted =
+        r#""output_tokens":5,"server_tool_use":{"web_fetch_requests":0,"web_search_requests":2},"service_tier""#;
+    let ended = |extras| outcome(StopReason::Stop, "end_turn", extras);
+    let searches = [call("nova_grounding"), call("web_search"), call("nova_code_interpreter")];
+    for (deltas, extras) in [
+        (&searches[..], &[][..]),
+        // Bedrock's own count holds.
+        (&searches[..1], &[("serverToolUsage", r#"{"webSearchRequests":2}"#)][..]),
+    ] {
+        let answer = whole(deltas, &ended(extras), &[]);
+        assert!(answer.contains(counted), "{answer}");
+        let all: Vec<_> = deltas.iter().cloned().chain([Delta::Done(ended(extras))]).collect();
+        let stream = streamed(&all, &[]);
+        assert!(stream.contains(counted), "{stream}");
+    }
+    let answer = whole(&[call("nova_code_interpreter")], &ended(&[]), &[]);
+    assert!(!answer.contains("server_tool_use\":{"), "{answer}");
 }

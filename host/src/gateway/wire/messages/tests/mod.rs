@@ -9,6 +9,7 @@ mod through;
 use hyper::HeaderMap;
 
 use super::super::{Asked, Format, Head, ReadError, Received, Writer};
+use super::ending::AskedOfEnding;
 use super::writer::MessageWriter;
 use crate::contract::conversation::{Delta, Fragment, Outcome, StopReason};
 use crate::contract::types::{NamedJson, Usage, UsageCost};
@@ -39,7 +40,8 @@ fn problems(body: &str) -> String {
 
 /// A writer that has begun.
 fn writer(stop_sequences: &[&str]) -> MessageWriter {
-    let mut writer = MessageWriter::new(stop_sequences.iter().map(|stop| (*stop).to_owned()).collect());
+    let stop_sequences = stop_sequences.iter().map(|stop| (*stop).to_owned()).collect();
+    let mut writer = MessageWriter::new(AskedOfEnding { stop_sequences, ..AskedOfEnding::default() });
     let head = Head {
         id: "0123456789abcdefghijklmn".to_owned(),
         model: "anthropic.claude-test".to_owned(),

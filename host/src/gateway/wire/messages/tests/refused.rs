@@ -112,3 +112,11 @@ fn what_is_about_the_answer_is_not_for_counting() {
     let error = read_with(&COUNT_TOKENS, &[], &with(r#""stream":true"#));
     assert!(matches!(error, Err(ReadError::Refused(refusal)) if refusal.message.contains("stream")));
 }
+
+#[test]
+fn a_field_that_is_said_twice() {
+    let told = problems(
+        r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"top_k":4,"additionalModelRequestFields":{"top_k":5}}"#,
+    );
+    assert!(told.starts_with("additionalModelRequestFields.top_k: it is said"), "{told}");
+}

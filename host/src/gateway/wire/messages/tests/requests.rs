@@ -224,3 +224,18 @@ fn tokens_are_counted_of_the_same_conversation() {
     );
     assert_eq!(counted(42), b"{\"input_tokens\":42}");
 }
+
+/// What is a member of Anthropic's API and what the client names as Bedrock does go to the model together.
+#[test]
+fn fields_of_both_apis_are_one_object() {
+    let asked = with(r#""top_k":40,"additionalModelRequestFields":{"b \"c\"":1.50,"a":null}"#);
+    let fields = asked.options.additional_request_fields;
+    assert_eq!(fields.as_deref(), Some(r#"{"top_k":40,"a":null,"b \"c\"":1.50}"#));
+    // A switch that is for a member is for the member under either name.
+    let body = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],
+        "additionalModelRequestFields":{"context_management":{}}}"#;
+    let betas = [("anthropic-beta", "context-management-2025-06-27")];
+    let fields = read_with(&MESSAGES, &betas, body).expect("it is right").options.additional_request_fields;
+    let expected = r#"{"anthropic_beta":["context-management-2025-06-27"],"context_management":{}}"#;
+    assert_eq!(fields.as_deref(), Some(expected));
+}
