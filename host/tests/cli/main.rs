@@ -7,6 +7,7 @@ mod chat;
 mod chat_input;
 mod comparing;
 mod config;
+mod config_edits;
 mod configuration;
 mod conformance_command;
 mod credentials;
@@ -20,6 +21,9 @@ mod models;
 #[expect(dead_code, reason = "Node's half is for the tests of serving")]
 #[path = "../serving/packages.rs"]
 mod packages;
+#[expect(dead_code, reason = "the tests of serving plant and look in more places")]
+#[path = "../serving/planted.rs"]
+mod planted;
 mod provider;
 mod provider_bounds;
 mod provider_diff;

@@ -1,6 +1,6 @@
 //! An EC2 box: a metadata service on loopback, in each of its moods. Nothing else is set.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::time::Duration;
 
 use serde_json::json;
@@ -91,10 +91,16 @@ fn silent_address(listener: &TcpListener) -> std::net::SocketAddr {
     listener.local_addr().expect("it is bound")
 }
 
-/// A metadata service that answers the token's path so, and the others by IMDSv2 only.
+/// A metadata service that answers the token's path so, and that of the roles. IMDSv1 is off: whoever comes without a token gets
+/// 401, whatever is asked.
 fn metadata(token: Answer, roles: Answer) -> Responder {
-    Responder::start(move |path| match path {
+    metadata_on(Ipv4Addr::LOCALHOST.into(), token, roles)
+}
+
+fn metadata_on(address: IpAddr, token: Answer, roles: Answer) -> Responder {
+    Responder::start_on(address, move |asked| match asked.path.as_str() {
         "/latest/api/token" => token.clone(),
+        _ if asked.headers.get("x-aws-ec2-metadata-token").is_none_or(|sent| *sent != token.body) => plain(401, ""),
         "/latest/meta-data/iam/security-credentials/" => roles.clone(),
         "/latest/meta-data/placement/region" => plain(200, "eu-west-1"),
         _ => Answer::json(&json!({
@@ -121,10 +127,38 @@ fn only_the_second_version_of_the_protocol_is_spoken() {
     assert_eq!((status.code, &status.json()["role"]), (Some(0), &json!("box-role")), "{status:?}");
     assert_eq!(signed_by(&bedrock), "AKIDINSTANCE0009");
     assert_eq!(status.json()["instanceRegion"], "eu-west-1", "{status:?}");
-    // One that is asked without a token answers 401. None was.
+    // Whoever comes without a token gets 401, and nobody did.
     let asked = service.asked();
     let with_token = |asked: &&crate::support::Asked| asked.headers.contains_key("x-aws-ec2-metadata-token");
     assert_eq!((asked.len(), asked.iter().filter(with_token).count()), (4, 3), "{asked:?}");
+}
+
+#[test]
+fn a_service_with_an_address_of_ipv6_is_asked_there() {
+    let service = metadata_on(Ipv6Addr::LOCALHOST.into(), token(), plain(200, "box-role"));
+    assert!(service.endpoint.starts_with("http://[::1]:"), "{}", service.endpoint);
+    let bedrock = bedrock();
+    let quarry = ec2(&service.endpoint)
+        .set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6")
+        .set("AWS_ENDPOINT_URL_BEDROCK", &bedrock.endpoint);
+    let status = quarry.run(&["auth", "status", "--check", "--json"]);
+    assert_eq!((status.code, &status.json()["role"]), (Some(0), &json!("box-role")), "{status:?}");
+    assert_eq!(signed_by(&bedrock), "AKIDINSTANCE0009");
+}
+
+#[test]
+fn a_service_that_wants_a_token_gets_one_before_anything_else() {
+    let with_token = |asked: &crate::support::Asked| asked.headers.contains_key("x-aws-ec2-metadata-token");
+    let service = metadata(token(), plain(200, "box-role"));
+    let quarry = ec2(&service.endpoint).set("AWS_ENDPOINT_URL", simulator());
+    for command in [&["models", "list", "--plain"][..], &["chat", "--model", SONNET, "hello"], &["auth", "status"]] {
+        let before = service.asked().len();
+        let outcome = quarry.run(command);
+        assert!(outcome.succeeded().took < SOON, "{outcome:?}");
+        let asked = service.asked().split_off(before);
+        assert_eq!(asked[0].path, "/latest/api/token", "{asked:?}");
+        assert!(asked.len() > 1 && asked[1..].iter().all(with_token), "{asked:?}");
+    }
 }
 
 #[test]

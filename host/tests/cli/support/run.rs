@@ -118,14 +118,9 @@ impl Quarry {
 
     /// Starts the command with further variables.
     pub(crate) fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_quarry"))
-            .args(arguments)
-            .current_dir(self.home.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("QUARRY_CACHE_DIR", self.cache())
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quarry"));
+        let mut child = self
+            .surround(command.args(arguments))
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -139,6 +134,19 @@ impl Quarry {
         let stderr = collect(child.stderr.take().expect("it is piped"));
         let began = Instant::now();
         Running { _home: Arc::clone(&self.home), child, stderr: Some(stderr), began, seen: Vec::new() }
+    }
+}
+
+impl Quarry {
+    /// Gives a command this environment and this working directory, and nothing else.
+    pub(crate) fn surround<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
+            .current_dir(self.home.path())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("QUARRY_CACHE_DIR", self.cache())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
     }
 }
 
