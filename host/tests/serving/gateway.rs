@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use crate::planted::{nothing_shows_below, nothing_shows_in, plant};
+use crate::planted::{nothing_shows_below, nothing_shows_in, plant, plant_variable};
 
 /// The client key of [`Gateway::with_a_key`].
 pub(crate) const KEY: &str = "qk_a-key-that-opens-nothing-but-the-gateway-of-a-test";
@@ -23,10 +23,6 @@ const SESSION_TOKEN: &str = "sEsSiOn-ToKeN-oF-a-TeSt";
 
 /// Another program's secret in the gateway's configuration.
 const FOREIGN_SECRET: &str = "fOrEiGn-ToKeN-oF-a-TeSt";
-
-/// Variables whose values are secrets.
-const SECRET_VARIABLES: [&str; 4] =
-    ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "QUARRY_ADMIN_TOKEN"];
 
 /// Variables that name folders in which a gateway keeps what it knows.
 const FOLDERS: [&str; 3] = ["QUARRY_STATE_DIR", "QUARRY_CACHE_DIR", "XDG_RUNTIME_DIR"];
@@ -265,10 +261,9 @@ fn with_a_foreign_secret(configuration: &str) -> String {
 fn plant_and_tell_folders(command: &Command, home: &Path) -> Vec<PathBuf> {
     let mut folders = vec![home.to_owned()];
     for (name, value) in command.get_envs() {
-        let Some(value) = value else { continue };
-        if SECRET_VARIABLES.iter().any(|secret| name == *secret) {
-            plant(value.to_str().expect("the tests' secrets are text"));
-        } else if FOLDERS.iter().any(|folder| name == *folder) && Path::new(value) != shared_cache() {
+        let (Some(name), Some(value)) = (name.to_str(), value) else { continue };
+        plant_variable(name, &value.to_string_lossy());
+        if FOLDERS.contains(&name) && Path::new(value) != shared_cache() {
             folders.push(value.into());
         }
     }

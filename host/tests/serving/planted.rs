@@ -14,6 +14,22 @@ static PLANTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 /// The shortest that can be told from other text.
 const SHORTEST: usize = 12;
 
+/// Variables whose values are secrets.
+const SECRET_VARIABLES: [&str; 5] = [
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "QUARRY_ADMIN_TOKEN",
+];
+
+/// Plants the value of a variable that has a secret, unless it is as short as a word of any text.
+pub(crate) fn plant_variable(name: &str, value: &str) {
+    if SECRET_VARIABLES.contains(&name) && value.trim().len() >= SHORTEST {
+        plant(value.trim());
+    }
+}
+
 /// From now on this is nowhere to be seen.
 pub(crate) fn plant(secret: &str) {
     assert!(secret.len() >= SHORTEST, "{secret:?} could be a part of any text");
