@@ -21,7 +21,6 @@ mod models;
 #[expect(dead_code, reason = "Node's half is for the tests of serving")]
 #[path = "../serving/packages.rs"]
 mod packages;
-#[expect(dead_code, reason = "the tests of serving plant more")]
 #[path = "../serving/planted.rs"]
 mod planted;
 mod provider;

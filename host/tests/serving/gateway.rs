@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, Once, mpsc};
@@ -12,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+use crate::operating::client::{ask, body, get};
 use crate::planted::{nothing_shows_below, nothing_shows_in, plant, plant_variable};
 
 /// The client key of [`Gateway::with_a_key`].
@@ -344,4 +346,19 @@ fn address(line: &str) -> Option<String> {
         ["http://127.0.0.1:", "http://0.0.0.0:"].into_iter().find_map(|start| Some(line.split_once(start)?.1))?;
     let port: String = after.chars().take_while(char::is_ascii_digit).collect();
     (!port.is_empty()).then(|| format!("http://127.0.0.1:{port}"))
+}
+
+#[test]
+fn what_a_gateway_logs_at_any_level_is_looked_through() {
+    let gateway = Gateway::open();
+    assert_eq!(get(&gateway, "/v1/models", &[]).status(), 200);
+    gateway.wait_for_log("DEBUG quarry::simulator", 1);
+    // A model's name is logged, so that one is found that is called a secret.
+    let model = "a-model-that-is-called-a-secret";
+    ask(&gateway, "/v1/messages", &[], &body("/v1/messages", model, "hello", false));
+    gateway.wait_for_log(model, 1);
+    plant(model);
+    let told = catch_unwind(AssertUnwindSafe(|| drop(gateway))).expect_err("it is shown");
+    let told = told.downcast_ref::<String>().expect("it is told");
+    assert!(told.starts_with(&format!("{model} is shown as {model} in the gateway's log")), "{told}");
 }
