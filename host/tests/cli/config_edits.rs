@@ -126,9 +126,12 @@ fn value(path: &str, random: &mut fastrand::Rng) -> (String, Value) {
 /// Whether a literal of the file means a value. What it is compared with is JSON with quotes of either kind.
 fn means(literal: &str, value: &Value) -> bool {
     let unquoted = |text: &str| text.replace(['\'', '"', ' '], "").replace(",]", "]");
-    let number = || literal.strip_prefix("0x").and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let number = || match literal.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => literal.parse().ok(),
+    };
     match value {
-        Value::Number(_) => number().map_or_else(|| literal == value.to_string(), |number| json!(number) == *value),
+        Value::Number(_) => number().is_some_and(|number| json!(number) == *value),
         _ => unquoted(literal) == unquoted(&value.to_string()),
     }
 }
