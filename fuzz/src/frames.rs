@@ -1,12 +1,12 @@
 //! Frames of an event stream: as bytes, as the decoder gets them, and as events, as a turn gets them.
 
-use bytes::Bytes;
-use quarry_guest::contract::conversation::{Batch, Delta, Ending, Frame, MessageType, Opening};
+use quarry_guest::contract::conversation::{Batch, Delta, Ending, MessageType, Opening};
 use quarry_guest::contract::types::{Cost, Model};
 use quarry_guest::translate::Turn;
 
-use crate::event_stream::{FrameDecoder, encode};
+use crate::aws::frames::encode;
 use crate::protocol;
+use crate::recorded_frames::{OwnedFrame, batch, decoded_batch};
 
 /// The bytes are read in two ways. As a body: decoding never panics, and no split changes what is decoded. And as text, a frame a
 /// line (message type, name, payload, with a space between): encoded and decoded they are the same frames; a turn that is pushed
@@ -16,8 +16,8 @@ use crate::protocol;
 /// When that does not hold.
 pub fn frames(data: &[u8]) {
     let half = data.len() / 2;
-    assert_eq!(decoded(&[data]), decoded(&[&data[..half], &data[half..]]), "a split changes what is decoded");
-    let frames: Vec<(MessageType, &str, &[u8])> = data.split(|byte| *byte == b'\n').filter_map(frame).collect();
+    assert_eq!(decoded_batch([data]), decoded_batch([&data[..half], &data[half..]]), "a split changes what is decoded");
+    let frames: Vec<OwnedFrame> = data.split(|byte| *byte == b'\n').filter_map(frame).collect();
     let whole = batch(&frames);
     check_encoding(&frames, &whole);
     let at_once = turn(std::slice::from_ref(&whole));
@@ -28,7 +28,7 @@ pub fn frames(data: &[u8]) {
     }
 }
 
-fn frame(line: &[u8]) -> Option<(MessageType, &str, &[u8])> {
+fn frame(line: &[u8]) -> Option<OwnedFrame> {
     let mut words = line.splitn(3, |byte| *byte == b' ');
     let message_type = match words.next()? {
         b"event" => MessageType::Event,
@@ -36,43 +36,14 @@ fn frame(line: &[u8]) -> Option<(MessageType, &str, &[u8])> {
         b"error" => MessageType::Error,
         other => MessageType::Other(std::str::from_utf8(other).ok()?.to_owned()),
     };
-    let name = std::str::from_utf8(words.next()?).ok()?;
-    Some((message_type, name, words.next().unwrap_or_default()))
-}
-
-fn batch(frames: &[(MessageType, &str, &[u8])]) -> Batch {
-    let mut batch = Batch { frames: Vec::new(), bytes: Vec::new() };
-    let length = |bytes: usize| u32::try_from(bytes).expect("libFuzzer's inputs are small");
-    for (message_type, name, payload) in frames {
-        batch.frames.push(Frame {
-            message_type: message_type.clone(),
-            name_length: length(name.len()),
-            payload_length: length(payload.len()),
-        });
-        batch.bytes.extend_from_slice(name.as_bytes());
-        batch.bytes.extend_from_slice(payload);
-    }
-    batch
-}
-
-fn decoded(chunks: &[&[u8]]) -> (Batch, Option<String>) {
-    let mut decoder = FrameDecoder::default();
-    let mut batch = Batch { frames: Vec::new(), bytes: Vec::new() };
-    let damage = chunks
-        .iter()
-        .try_for_each(|chunk| {
-            decoder.feed(Bytes::copy_from_slice(chunk));
-            while decoder.next_into(&mut batch)? {}
-            Ok(())
-        })
-        .and_then(|()| decoder.end());
-    (batch, damage.err().map(|error| error.to_string()))
+    let name = std::str::from_utf8(words.next()?).ok()?.to_owned();
+    Some(OwnedFrame { message_type, name, payload: words.next().unwrap_or_default().to_vec() })
 }
 
 /// Frames that can be encoded come back as they were.
-fn check_encoding(frames: &[(MessageType, &str, &[u8])], whole: &Batch) {
+fn check_encoding(frames: &[OwnedFrame], whole: &Batch) {
     let mut body = Vec::new();
-    for (message_type, name, payload) in frames {
+    for OwnedFrame { message_type, name, payload } in frames {
         // A header holds 32767 bytes, and a type of that name would be another one.
         if encode(message_type, name, payload, &mut body).is_err() {
             return;
@@ -82,11 +53,11 @@ fn check_encoding(frames: &[(MessageType, &str, &[u8])], whole: &Batch) {
             return;
         }
     }
-    let (batch, damage) = decoded(&[&body]);
+    let (batch, damage) = decoded_batch([body.as_slice()]);
     assert_eq!(damage, None, "what was encoded cannot be decoded");
     assert_eq!(&batch, whole, "encoding and decoding change frames");
     let half = body.len() / 2;
-    assert_eq!(decoded(&[&body[..half], &body[half..]]), (batch, None), "a split changes what is decoded");
+    assert_eq!(decoded_batch([&body[..half], &body[half..]]), (batch, None), "a split changes what is decoded");
 }
 
 fn turn(batches: &[Batch]) -> Vec<Delta> {

@@ -2,7 +2,8 @@
 //!
 //! The rules are pi 1.5.2's, but where the service is known to refuse what pi sends; each such place says why. Whatever is
 //! changed or left out is told with a notice, whatever cannot be sent is a problem, and all the problems come together.
-//! Lone surrogates, which pi removes, cannot occur in text that crosses the boundary as UTF-8.
+//! Lone surrogates, which pi removes, cannot occur in text that crosses the boundary as UTF-8; from JSON, which can escape
+//! them, they go here.
 
 mod additional_fields;
 mod assistant_content;
@@ -36,7 +37,7 @@ mod truth_value;
 mod user_content;
 
 use crate::contract::config::Settings;
-use crate::contract::conversation::{Context, Options, Prepared, Problem};
+use crate::contract::conversation::{BodyPart, Context, Options, Prepared, Problem};
 use crate::contract::types::Model;
 use crate::families::family_as_listed;
 
@@ -47,9 +48,11 @@ use inference::Inference;
 use labels::ToolNames;
 use operation::Operation;
 use report::Report;
+use request_options::RequestOptions;
 use structured_output::Output;
+use target::Target;
 use thinking::Circumstances;
-use tools::Asked;
+use tools::{Asked, ToolConfig};
 
 /// Makes the request.
 ///
@@ -148,40 +151,63 @@ pub fn prepare(
         return Err(std::mem::take(&mut report.problems));
     }
 
-    let converses = operation == Operation::ConverseStream;
-    let write = |o: &mut Members<'_>| {
-        if !history.messages.is_empty() {
-            o.member("messages").array(&history.messages, |body, message| message.write(body));
-        }
-        if !system.is_empty() {
-            o.member("system").array(&system, blocks::write);
-        }
-        if converses && !target.prompt {
-            // Always there, if only empty (pi does).
-            o.object("inferenceConfig", |o| inference.write(o));
-        }
-        if let Some(tools) = &tool_config {
-            o.object("toolConfig", |o| tools.write(o, &names));
-        }
-        if let Some(fields) = &fields {
-            o.member("additionalModelRequestFields").raw(fields);
-        }
-        if converses {
-            request.write(o);
-        }
-    };
-    let mut body = Body::default();
-    match operation {
-        Operation::ConverseStream => body.object(write),
-        Operation::CountTokens => body.object(|o| o.object("input", |o| o.object("converse", write))),
-    }
+    let messages = history.messages;
+    let body = Settled { messages, system, inference, tool_config, fields, request }.body(operation, &target, &names);
     Ok(Prepared {
         model_id: target.model_id,
         region: target.region,
-        body: body.into_parts(),
+        body,
         carry: if send_tools { names.carry(answer_tool.as_deref()) } else { Vec::new() },
         notices: std::mem::take(&mut report.notices),
     })
+}
+
+/// What a request says, when all is decided.
+struct Settled {
+    messages: Vec<WireMessage>,
+    system: Vec<Block>,
+    inference: Inference,
+    tool_config: Option<ToolConfig>,
+    /// `additionalModelRequestFields`, an object.
+    fields: Option<String>,
+    request: RequestOptions,
+}
+
+impl Settled {
+    /// The body that says it to this operation.
+    fn body(&self, operation: Operation, target: &Target, names: &ToolNames) -> Vec<BodyPart> {
+        let mut body = Body::default();
+        match operation {
+            Operation::ConverseStream => body.object(|o| {
+                self.write_conversation(o, names, !target.prompt);
+                self.request.write(o);
+            }),
+            Operation::CountTokens => body.object(|o| {
+                o.object("input", |o| o.object("converse", |o| self.write_conversation(o, names, false)));
+            }),
+        }
+        body.into_parts()
+    }
+
+    /// The members that both operations take, in pi's order. `with_inference` is for the one that answers.
+    fn write_conversation(&self, o: &mut Members<'_>, names: &ToolNames, with_inference: bool) {
+        if !self.messages.is_empty() {
+            o.member("messages").array(&self.messages, |body, message| message.write(body));
+        }
+        if !self.system.is_empty() {
+            o.member("system").array(&self.system, blocks::write);
+        }
+        if with_inference {
+            // Always there, if only empty (pi does).
+            o.object("inferenceConfig", |o| self.inference.write(o));
+        }
+        if let Some(tools) = &self.tool_config {
+            o.object("toolConfig", |o| tools.write(o, names));
+        }
+        if let Some(fields) = &self.fields {
+            o.member("additionalModelRequestFields").raw(fields);
+        }
+    }
 }
 
 /// Whether the last message answers tool calls of a turn that does not begin with thinking.

@@ -2,7 +2,6 @@
 //! by their names; where WASI is allowed, with nothing behind it, it passes the cases, because pure logic calls none of it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use quarry::conformance::cases::Source;
@@ -10,6 +9,9 @@ use quarry::conformance::checks::{self, Check};
 use quarry::conformance::component::Component;
 use quarry::provider::{AotCache, Generation, Host, ImportPolicy, Limits, LoadError};
 
+#[path = "../guests/building.rs"]
+#[expect(dead_code, reason = "what is built for WASI is a component already")]
+mod building;
 #[path = "../../host/build/wasm_target.rs"]
 mod wasm_target;
 
@@ -27,20 +29,7 @@ fn cache() -> AotCache {
 /// Builds the guest for WASI, beside the embedded build: the same profile, its own target.
 fn build() -> PathBuf {
     wasm_target::ensure(TARGET).expect("the target can be had");
-    // CARGO_TARGET_TMPDIR is `tmp` in the target folder.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guest-build");
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .args(["rustc", "--package", "quarry-guest", "--lib", "--crate-type", "cdylib"])
-        .args(["--profile", "guest", "--target", TARGET, "--locked", "--target-dir"])
-        .arg(&folder)
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("CARGO_TARGET_DIR")
-        .output()
-        .expect("cargo can be started");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    folder.join(TARGET).join("guest").join("quarry_guest.wasm")
+    building::build("quarry-guest", TARGET)
 }
 
 #[test]

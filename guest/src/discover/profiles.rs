@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::reasons::{BLANK_ID, NOT_CONVERSE, Reason, not_active};
 use super::traits::Traits;
 use crate::contract::models::LeftOut;
-use crate::contract::types::Model;
+use crate::contract::types::{Model, NamedJson};
 use crate::families::is_served_elsewhere;
 
 /// The foundation models of the listing, those that are left out too.
@@ -60,6 +60,8 @@ pub(super) struct Profile {
     kind: Option<String>,
     /// Ids of the foundation models in its ARNs, in order.
     models: Vec<String>,
+    /// Regions in those ARNs, in order, each once: where a request may be answered.
+    regions: Vec<String>,
 }
 
 impl Profile {
@@ -71,9 +73,12 @@ impl Profile {
         let read = |members: Members<'_>| -> Result<Self, String> {
             let id = members.text("inferenceProfileId")?.unwrap_or_default().trim();
             let name = members.text("inferenceProfileName")?.unwrap_or_default().trim();
-            let mut models = Vec::new();
+            let (mut models, mut regions) = (Vec::new(), Vec::new());
             for entry in members.objects("models")? {
-                models.extend(entry.text("modelArn")?.and_then(foundation_model_of).map(str::to_owned));
+                let arn = entry.text("modelArn")?;
+                models.extend(arn.and_then(foundation_model_of).map(str::to_owned));
+                let region = arn.and_then(region_of).map(str::to_owned);
+                regions.extend(region.filter(|region| !regions.contains(region)));
             }
             Ok(Profile {
                 id: id.to_owned(),
@@ -82,6 +87,7 @@ impl Profile {
                 status: members.text("status")?.map(str::to_owned),
                 kind: members.text("type")?.map(str::to_owned),
                 models,
+                regions,
             })
         };
         Members::of(summary).and_then(read).map_err(|why| unreadable(summary, "inferenceProfileId", &why))
@@ -145,7 +151,12 @@ impl Profile {
             // Of a Claude it is what OpenClaw puts under this name. It tells the family where the profile's own id does not.
             ("canonicalModelId", canonical),
         ];
-        let extras = known.iter().filter_map(|(name, text)| text.map(|text| text_extra(name, text))).collect();
+        let mut extras: Vec<NamedJson> =
+            known.iter().filter_map(|(name, text)| text.map(|text| text_extra(name, text))).collect();
+        if !self.regions.is_empty() {
+            let value = Value::from(self.regions.as_slice()).to_string();
+            extras.push(NamedJson { name: "regions".to_owned(), value });
+        }
         Ok(traits.model(&self.id, &self.name, extras))
     }
 
@@ -165,4 +176,9 @@ impl Profile {
 /// `arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0`.
 fn foundation_model_of(arn: &str) -> Option<&str> {
     arn.split_once("foundation-model/").map(|(_, id)| id.trim()).filter(|id| !id.is_empty())
+}
+
+/// The region in an ARN. That of a model behind a global profile has none: `arn:aws:bedrock:::foundation-model/…`.
+fn region_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3).map(str::trim).filter(|region| !region.is_empty())
 }

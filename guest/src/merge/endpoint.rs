@@ -1,11 +1,25 @@
 //! Endpoints and regions.
 
+use super::partial::Said;
+use super::reader::{Node, Reader};
+
 /// What `models.providers.amazon-bedrock.baseUrl` and `QUARRY_BASE_URL` have to be.
 pub(super) const A_BASE_URL: &str =
     "an http or https address, such as `https://bedrock-runtime.eu-west-1.amazonaws.com`, without user name and query";
 
 /// What a region has to be.
 pub(super) const A_REGION: &str = "an AWS region, such as `us-east-1`";
+
+/// Reads `baseUrl`, the provider's or a model's.
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {
+    let url = reader.text(node, A_BASE_URL)?;
+    if let Some(fault) = fault_of_base_url(&url.value) {
+        // The address itself is not repeated: it may have a password in it.
+        reader.error(node, format!("{} {fault}", node.path.name), A_BASE_URL);
+        return None;
+    }
+    Some(url)
+}
 
 /// What is wrong with an endpoint, if something is.
 pub(super) fn fault_of_base_url(url: &str) -> Option<&'static str> {

@@ -1,8 +1,8 @@
 //! Reading a layer of environment variables.
 
 use super::endpoint;
+use super::params::CACHE_RETENTIONS;
 use super::partial::{Found, Partial, Said};
-use super::provider::CACHE_RETENTIONS;
 use super::reader::{not_among, shown};
 use crate::contract::config::{Layer, Place, Problem, Severity};
 

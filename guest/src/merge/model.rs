@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::endpoint;
 use super::json::LARGEST_EXACT;
 use super::params;
 use super::partial::{CostPart, ModelEntry, Said};
-use super::provider;
 use super::reader::{Member, Node, Reader, shown};
 use crate::contract::types::CostTier;
 use crate::identity;
@@ -58,8 +58,8 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
             "contextWindow" => context_window = tokens(reader, node),
             "maxTokens" => max_tokens = tokens(reader, node),
             "params" => own_params = read_params(reader, node),
-            "baseUrl" => base_url = provider::base_url(reader, node),
-            "api" => drop(provider::api(reader, node)),
+            "baseUrl" => base_url = endpoint::read(reader, node),
+            "api" => drop(reader.choice(node, &[identity::API])),
             "headers" => reader.warn_of_member(
                 member,
                 "headers of a single model are not sent".to_owned(),

@@ -5,7 +5,6 @@
 
 use super::json;
 use super::partial::Found;
-use super::provider::CACHE_RETENTIONS;
 use super::reader::{Member, Node, Reader, not_among};
 
 /// OpenClaw's members and ours beside them, as far as a slip can be told: `top_k` is no slip of `topP`.
@@ -20,6 +19,9 @@ const LONG_NAMES: &[&str] = &[
     "temperature",
     "canonicalModelId",
 ];
+
+/// How long the prompt cache may be asked to keep things (pi's set).
+pub(super) const CACHE_RETENTIONS: &[&str] = &["none", "short", "long"];
 
 /// Tiers that `serviceTier` names (Bedrock's API).
 const SERVICE_TIERS: &[&str] = &["default", "priority", "flex", "reserved"];

@@ -4,15 +4,13 @@ use jsonc_parser::ast::Value;
 
 use super::endpoint;
 use super::model;
-use super::partial::{Found, Partial, Said, over};
+use super::params::CACHE_RETENTIONS;
+use super::partial::{Found, Partial, over};
 use super::reader::{Node, Reader, shown};
 use crate::identity::API;
 
 /// How requests may be authenticated (OpenClaw's set).
 pub(super) const AUTHS: &[&str] = &["aws-sdk", "api-key", "oauth", "token"];
-
-/// How long the prompt cache may be asked to keep things (pi's set).
-pub(super) const CACHE_RETENTIONS: &[&str] = &["none", "short", "long"];
 
 const KNOWN: &[&str] = &["baseUrl", "api", "auth", "headers", "apiKey", "models", "cacheRetention"];
 
@@ -25,8 +23,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut P
     for member in &members {
         let node = &member.node;
         match member.name {
-            "baseUrl" => over(&mut partial.base_url, base_url(reader, node)),
-            "api" => over(&mut partial.api, api(reader, node)),
+            "baseUrl" => over(&mut partial.base_url, endpoint::read(reader, node)),
+            "api" => over(&mut partial.api, reader.choice(node, &[API])),
             "auth" => over(&mut partial.auth, reader.choice(node, AUTHS)),
             "cacheRetention" => over(&mut partial.cache_retention, reader.choice(node, CACHE_RETENTIONS)),
             "headers" => headers(reader, node, partial),
@@ -44,17 +42,6 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut P
     }
 }
 
-/// Reads an endpoint.
-pub(super) fn base_url(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {
-    let url = reader.text(node, endpoint::A_BASE_URL)?;
-    if let Some(fault) = endpoint::fault_of_base_url(&url.value) {
-        // The address itself is not repeated: it may have a password in it.
-        reader.error(node, format!("{} {fault}", node.path.name), endpoint::A_BASE_URL);
-        return None;
-    }
-    Some(url)
-}
-
 /// Checks the key's kind. The host reads the key itself; what reaches a provider is masked and says nothing.
 fn api_key(reader: &mut Reader<'_>, node: &Node<'_, '_>) {
     match node.value {
@@ -67,11 +54,6 @@ fn api_key(reader: &mut Reader<'_>, node: &Node<'_, '_>) {
         ),
         _ => reader.wrong_kind(node, "the key, a string"),
     }
-}
-
-/// Reads the name of an API: there is one that this provider speaks.
-pub(super) fn api(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {
-    reader.choice(node, &[API])
 }
 
 fn headers(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {

@@ -10,10 +10,11 @@ use super::report::Report;
 /// Keywords that Anthropic refuses at the root.
 const COMBINERS: &[&str] = &["anyOf", "oneOf", "allOf"];
 
-/// The schema as it goes out: as it stands, unless its root has to be changed.
+/// The schema as it goes out: as it stands, unless its root has to be changed. Lone surrogates go, as in every text.
 pub(super) fn input_schema(parameters: &str, path: &str, report: &mut Report) -> String {
     let expected = "a JSON Schema whose root is an object, such as `{\"type\":\"object\",\"properties\":{}}`";
-    let schema = match RawObject::parse(parameters) {
+    let parameters = raw_json::without_lone_surrogates(parameters);
+    let schema = match RawObject::parse(&parameters) {
         Ok(schema) => schema,
         Err(message) => {
             report.problem(path, message, expected);
@@ -35,7 +36,7 @@ pub(super) fn input_schema(parameters: &str, path: &str, report: &mut Report) ->
         let members = schema.0.iter().map(|(name, value)| (name.as_ref(), value.get()));
         return raw_json::object([("type", "\"object\"")].into_iter().chain(members));
     }
-    parameters.to_owned()
+    parameters.into_owned()
 }
 
 /// One object that admits whatever the alternatives admit: the properties of all of them, required where all require them
@@ -105,6 +106,13 @@ mod tests {
     fn an_object_schema_goes_out_as_it_stands() {
         let schema = r#"{ "type" : "object", "properties": {"n": {"maximum": 18446744073709551616}} }"#;
         assert_eq!(input_schema(schema, "p", &mut Report::default()), schema);
+    }
+
+    #[test]
+    fn lone_surrogates_go_from_names_and_texts_and_all_else_stays() {
+        let schema = r#"{"type":"object","properties":{"a\udc00":{"enum":["\ud83d","\ud83d\ude00","\\ud83d"],"maximum": 1.50}}}"#;
+        let expected = r#"{"type":"object","properties":{"a":{"enum":["","\ud83d\ude00","\\ud83d"],"maximum": 1.50}}}"#;
+        assert_eq!(input_schema(schema, "p", &mut Report::default()), expected);
     }
 
     #[test]

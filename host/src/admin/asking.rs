@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use axum::{Router, response};
 use hyper::{Request, StatusCode};
 
-use super::api::json;
+use super::documents::json;
 use crate::gateway::Versions;
 
 /// The routes.

@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::access::AdminToken;
 use super::address::AdminAddress;
-use super::api::{Asked, Problem, SIGNATURE};
+use super::documents::{Asked, Problem, SIGNATURE};
 
 /// The longest answer, in bytes.
 const LONGEST: usize = 64 << 20;

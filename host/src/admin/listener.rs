@@ -17,7 +17,8 @@ use tokio::net::{TcpListener, UnixListener};
 
 use super::access::{self, AdminToken};
 use super::address::AdminAddress;
-use super::api::{self, Caller};
+use super::api;
+use super::documents::{self, Caller};
 use super::page;
 use crate::gateway::Versions;
 
@@ -163,7 +164,11 @@ async fn of_this_user(
     next: Next,
 ) -> Response<Body> {
     let Some(user) = user.filter(|user| *user == 0 || *user == rustix::process::geteuid().as_raw()) else {
-        return api::problem(StatusCode::FORBIDDEN, "the admin socket is for the gateway's own user".to_owned(), None);
+        return documents::problem(
+            StatusCode::FORBIDDEN,
+            "the admin socket is for the gateway's own user".to_owned(),
+            None,
+        );
     };
     if access::is_foreign(request.headers()) {
         return foreign();
@@ -174,7 +179,7 @@ async fn of_this_user(
 
 fn foreign() -> Response<Body> {
     let message = "pages of other origins may not use the admin listener".to_owned();
-    api::problem(StatusCode::FORBIDDEN, message, None)
+    documents::problem(StatusCode::FORBIDDEN, message, None)
 }
 
 /// Lets whoever has the token in, and no page of another origin.
@@ -187,7 +192,7 @@ async fn with_token(State(token): State<AdminToken>, mut request: Request<Body>,
             "the admin token is missing or wrong: send `Authorization: Bearer …`, or set {}",
             access::TOKEN_VARIABLE
         );
-        return api::problem(StatusCode::UNAUTHORIZED, message, None);
+        return documents::problem(StatusCode::UNAUTHORIZED, message, None);
     }
     request.extensions_mut().insert(Caller("the admin token".to_owned()));
     next.run(request).await

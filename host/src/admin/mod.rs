@@ -9,11 +9,12 @@ mod address;
 mod api;
 mod asking;
 pub mod client;
+mod documents;
 mod listener;
 mod page;
 mod trials;
 
 pub use self::access::{AdminToken, TOKEN_VARIABLE};
 pub use self::address::{AdminAddress, AdminAddressError, default_socket, runtime_folder};
-pub use self::api::{Answered, Asked, Problem};
+pub use self::documents::{Answered, Asked, Problem};
 pub use self::listener::{Admin, AdminError};

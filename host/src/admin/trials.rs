@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use axum::{Router, response};
 use hyper::{Request, StatusCode};
 
-use super::api::{Asked, asked, bad, changed, json, plain, problem, refused, wanted};
+use super::documents::{Asked, asked, bad, changed, json, plain, problem, refused, wanted};
 use crate::gateway::{CanaryRule, Versions};
 
 /// The routes of candidates.

@@ -2,19 +2,14 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials as _;
 use aws_types::service_config::ServiceConfigKey;
 use sha2::{Digest as _, Sha256};
 
-use super::client::{Aws, Signing};
-use super::credentials::BearerToken;
-
-/// How long an identity counts without a new look at the credentials. A look may be a call of STS.
-const LOOKED_UP_FOR: Duration = Duration::from_secs(60);
+use super::credentials::{BearerToken, KeptCredentials};
+use super::signing::Signing;
 
 /// How many characters an access key id has that an account's number can be read from.
 const KEY_ID_LENGTH: usize = 20;
@@ -52,7 +47,8 @@ struct Shared {
     endpoint: String,
     /// There for a bearer token, which stays what it is.
     fixed: Option<AccountIdentity>,
-    latest: Mutex<Option<(Instant, AccountIdentity)>>,
+    /// What was found last, for when there are no credentials.
+    latest: Mutex<Option<AccountIdentity>>,
 }
 
 impl Account {
@@ -71,6 +67,26 @@ impl Account {
         };
         Account(Arc::new(Shared { endpoint, fixed, latest: Mutex::default() }))
     }
+
+    /// Whose account it is. None where there are no credentials, and none were seen before.
+    ///
+    /// An account is known by its number where the credentials have it. Where they are temporary, the id of their key has it:
+    /// these change by the hour, and a role's listing is not another one for that. Else the id of the key stands for it, or the
+    /// bearer token.
+    pub(super) async fn identity(&self, credentials: Option<&KeptCredentials>) -> Option<AccountIdentity> {
+        let Account(shared) = self;
+        if let Some(fixed) = &shared.fixed {
+            return Some(fixed.clone());
+        }
+        let kept = credentials?.get().await;
+        let mut latest = shared.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those who cannot be told anew who they are, are who they were.
+        if let Ok(resolved) = kept {
+            let (kind, who) = holder(&resolved.credentials);
+            *latest = Some(AccountIdentity::of(&shared.endpoint, kind, &who));
+        }
+        latest.clone()
+    }
 }
 
 /// The endpoint of the control plane that the environment or the profile names, as the SDK's client finds it.
@@ -78,35 +94,6 @@ fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id("Bedrock").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let of_service = shared.service_config().and_then(|config| config.load_config(key.ok()?));
     of_service.or_else(|| shared.endpoint_url().map(str::to_owned))
-}
-
-impl Aws {
-    /// Which account requests are made for. None where there are no credentials, and none were seen before.
-    ///
-    /// An account is known by its number where the credentials have it. Where they are temporary, the id of their key has it:
-    /// these change by the hour, and a role's listing is not another one for that. Else the id of the key stands for it, or the
-    /// bearer token.
-    pub async fn account(&self) -> Option<AccountIdentity> {
-        let Account(shared) = &self.account;
-        if let Some(fixed) = &shared.fixed {
-            return Some(fixed.clone());
-        }
-        let latest = || shared.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = latest().clone();
-        if let Some((looked_up, identity)) = &known
-            && looked_up.elapsed() < LOOKED_UP_FOR
-        {
-            return Some(identity.clone());
-        }
-        let Ok(credentials) = self.credentials.as_ref()?.provide_credentials().await else {
-            // Those who cannot be told anew who they are, are who they were.
-            return known.map(|(_, identity)| identity);
-        };
-        let (kind, who) = holder(&credentials);
-        let identity = AccountIdentity::of(&shared.endpoint, kind, &who);
-        *latest() = Some((Instant::now(), identity.clone()));
-        Some(identity)
-    }
 }
 
 fn holder(credentials: &Credentials) -> (&'static str, String) {

@@ -1,14 +1,11 @@
 //! The SDK's clients for one region.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use std::sync::Arc;
-
 use aws_config::identity::IdentityCache;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
 use aws_credential_types::provider::token::ProvideToken;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
@@ -16,12 +13,12 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-
 use secrecy::ExposeSecret as _;
 
-use super::account::Account;
-use super::credentials::{BearerToken, Chain, CredentialIdentity, CredentialProblem, KeptCredentials, Source};
+use super::account::{Account, AccountIdentity};
+use super::credentials::{BearerToken, CredentialIdentity, CredentialProblem, KeptCredentials, Source};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
+use super::signing::Signing;
 use super::transport::{self, CaBundleError};
 use crate::config::Environment;
 use crate::contract::models::CredentialSource;
@@ -113,7 +110,7 @@ pub struct Aws {
     source: Option<Source>,
     /// None where nothing is signed, or with what needs no keeping.
     pub(super) credentials: Option<Arc<KeptCredentials>>,
-    pub(super) account: Account,
+    account: Account,
 }
 
 impl Aws {
@@ -198,6 +195,11 @@ impl Aws {
         }
     }
 
+    /// Which account requests are made for. None where there are no credentials, and none were seen before.
+    pub async fn account(&self) -> Option<AccountIdentity> {
+        self.account.identity(self.credentials.as_deref()).await
+    }
+
     /// The source of credentials for a provider's listing, by name only. What the environment names is taken at its word;
     /// else the chain is asked, down to the role of the instance. None where there are no credentials.
     pub async fn credential_source(&self) -> Option<CredentialSource> {
@@ -216,47 +218,6 @@ const SIGNATURE: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 fn sdk_token(token: &BearerToken) -> impl ProvideToken + 'static {
     aws_credential_types::Token::new(token.expose(), None)
-}
-
-/// What requests are signed with.
-pub(super) enum Signing {
-    /// Credentials of the chain.
-    Kept(Arc<KeptCredentials>),
-    /// A key pair that is none, for whoever does not look at signatures.
-    Dummy(Credentials),
-    /// A token, and nothing else.
-    Token,
-}
-
-impl Signing {
-    fn by(
-        source: Option<Source>,
-        token: Option<&BearerToken>,
-        region: &str,
-        environment: &Environment,
-    ) -> Result<Self, CaBundleError> {
-        let dummy = |id: &str, secret: &str| Signing::Dummy(Credentials::new(id, secret, None, None, "dummy"));
-        Ok(match source {
-            Some(Source::Simulator) => dummy("simulator", "simulator"),
-            // pi signs with the same.
-            Some(Source::SkipAuth) => dummy("dummy-access-key", "dummy-secret-key"),
-            _ if token.is_some() => Signing::Token,
-            _ => {
-                let is_on = |name: &str| environment.get(name).map(|value| value.eq_ignore_ascii_case("true"));
-                let configuration = |http| {
-                    ProviderConfig::without_region()
-                        .with_use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
-                        .with_use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"))
-                        .with_behavior_version(Some(BehaviorVersion::latest()))
-                        .with_region(Some(Region::new(region.to_owned())))
-                        .with_http_client(http)
-                };
-                let aws = configuration(transport::to_aws(source, environment)?);
-                let chain = Chain::new(source, environment.clone(), aws, configuration(transport::direct()));
-                Signing::Kept(Arc::new(KeptCredentials::new(chain)))
-            }
-        })
-    }
 }
 
 async fn shared_config(region: &str, signing: &Signing, http: SharedHttpClient) -> SdkConfig {

@@ -15,6 +15,7 @@ mod plain_http;
 mod probe;
 mod renewal;
 mod request;
+mod signing;
 mod transport;
 
 pub use self::account::AccountIdentity;

@@ -2,6 +2,7 @@
 
 mod config;
 mod credentials;
+mod models;
 mod provider;
 mod serving;
 mod trials;
@@ -17,6 +18,7 @@ pub(crate) use self::config::{
     ConfigCommand, Editing, ExplainArguments, GetArguments, SetArguments, UnsetArguments, ValidateArguments,
 };
 pub(crate) use self::credentials::{AuthCommand, DoctorArguments, StatusArguments};
+pub(crate) use self::models::{ListArguments, ModelsCommand, ShowArguments};
 pub(crate) use self::provider::{
     AdminArguments, BuildArguments, CompileArguments, DiffArguments, ExportArguments, InspectArguments, NewArguments,
     ProviderCommand, PruneArguments, PullArguments, PushArguments, VersionArguments, VersionsArguments,
@@ -148,37 +150,6 @@ pub(crate) struct ManArguments {
     /// Folder for them: a page a command, quarry.1 first. It is made where it is not there
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelsCommand {
-    /// List the models that can be used
-    List(ListArguments),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArguments {
-    /// Print the catalog as JSON
-    #[arg(long, conflicts_with = "plain")]
-    pub(crate) json: bool,
-    /// Print the ids alone, one a line
-    #[arg(long)]
-    pub(crate) plain: bool,
-    /// Show what was left out too, and why
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Ask AWS even where a listing is cached
-    #[arg(long)]
-    pub(crate) refresh: bool,
-    /// Models of this vendor only, such as `anthropic`; `amazon-bedrock` stands for all
-    #[arg(long, value_name = "PROVIDER")]
-    pub(crate) provider: Option<String>,
-    /// AWS region to list
-    #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<String>,
-    /// List the models of a simulator in this process
-    #[arg(long)]
-    pub(crate) simulate: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use quarry::aws::{Aws, CredentialIdentity, Source};
-use quarry::contract::config::{Origin, Settings};
+use quarry::contract::config::Settings;
 use quarry::contract::types::Failure;
 use serde_json::{Value, json};
 
@@ -14,14 +14,18 @@ use super::exit::Exit;
 use super::setup::{ProblemsTold, Setup};
 use super::{problems, terminal};
 
+/// What a provider's own value is from.
+pub(crate) const BY_DEFAULT: &str = "defaults";
+
 /// What is told.
 struct Status<'a> {
     settings: &'a Settings,
     /// What the configuration or the environment names.
     named: Option<Source>,
     identity: Result<CredentialIdentity, Unusable>,
+    /// Where the region is from.
     region_from: String,
-
+    /// There where AWS was asked.
     checked: Option<Checked>,
 }
 
@@ -44,8 +48,7 @@ pub(crate) async fn status(global: &Global, arguments: &StatusArguments) -> anyh
         _ => None,
     };
     let settings = &setup.configuration.settings;
-    let region_from = origin(&settings.origins, &["models.bedrockDiscovery.region", "region"]);
-    let status = Status { settings, named, identity, region_from, checked };
+    let status = Status { settings, named, identity, region_from: region_from(settings), checked };
     if arguments.json {
         terminal::print(&format!("{}\n", serde_json::to_string_pretty(&status.json())?))?;
     } else {
@@ -176,8 +179,8 @@ impl Status<'_> {
     }
 }
 
-/// Where the first of these paths got its value.
-pub(crate) fn origin(origins: &[Origin], paths: &[&str]) -> String {
-    let found = paths.iter().find_map(|path| origins.iter().find(|origin| origin.path == *path));
-    found.map_or_else(|| "default".to_owned(), |origin| problems::place_text(&origin.place))
+/// The place that the region is from; [`BY_DEFAULT`] where nothing names one.
+pub(crate) fn region_from(settings: &Settings) -> String {
+    let origin = settings.origins.iter().find(|origin| origin.path == "models.bedrockDiscovery.region");
+    origin.map_or_else(|| BY_DEFAULT.to_owned(), |origin| problems::place_text(&origin.place))
 }

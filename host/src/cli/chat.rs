@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
-use quarry::config::Override;
 use quarry::contract::config::Settings;
 use quarry::contract::conversation::{Context, Message, Options, UserBlock};
 use quarry::contract::types::Model;
@@ -18,7 +17,7 @@ use super::arguments::{ChatArguments, Global};
 use super::exit::Exit;
 use super::record::Recorder;
 use super::serve::SIMULATED_MODEL;
-use super::setup::{ProblemsTold, Setup};
+use super::setup::{ProblemsTold, Setup, overrides};
 use super::{credentials, problems, terminal};
 
 mod output;
@@ -29,7 +28,7 @@ pub(crate) async fn run(
     arguments: ChatArguments,
     recorder: Option<&mut Recorder>,
 ) -> anyhow::Result<Exit> {
-    let setup = match Setup::make(global, &overrides(&arguments))? {
+    let setup = match Setup::make(global, &overrides(arguments.model.as_deref(), arguments.region.as_deref()))? {
         Ok(setup) => setup,
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
@@ -82,18 +81,6 @@ pub(crate) async fn run(
     let mut output = output::Output::new(fold, arguments.json);
     gateway::run_taped(session, &aws, ask, interrupted(), &mut output, tape).await?;
     Ok(output.exit())
-}
-
-/// What the command line says over the configuration.
-fn overrides(arguments: &ChatArguments) -> Vec<Override> {
-    let mut overrides = Vec::new();
-    if let Some(model) = &arguments.model {
-        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(model)));
-    }
-    if let Some(region) = &arguments.region {
-        overrides.push(Override::new("models.bedrockDiscovery.region", region.as_str()));
-    }
-    overrides
 }
 
 /// The model to ask: the configuration's, where the flag's name counts, else the one that the simulator answers for.

@@ -3,6 +3,7 @@
 mod arguments;
 mod auth;
 mod chat;
+mod columns;
 mod config;
 mod conformance;
 mod credentials;
@@ -13,6 +14,7 @@ mod keys;
 mod logging;
 mod models;
 mod problems;
+mod progress;
 mod provider;
 mod record;
 mod serve;
@@ -54,7 +56,8 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Chat(arguments) => chat::run(&global, arguments, None).await,
         Command::Record(arguments) => record::run(&global, arguments).await,
         Command::Serve(arguments) => serve::run(&global, arguments).await,
-        Command::Models(ModelsCommand::List(arguments)) => models::list(&global, arguments).await,
+        Command::Models(ModelsCommand::List(arguments)) => models::list(&global, &arguments).await,
+        Command::Models(ModelsCommand::Show(arguments)) => models::show(&global, &arguments).await,
         Command::Auth(AuthCommand::Status(arguments)) => auth::status(&global, &arguments).await,
         Command::Doctor(arguments) => doctor::run(&global, &arguments).await,
         Command::Config(command) => config::run(&global, &command),

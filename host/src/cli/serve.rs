@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use quarry::admin::AdminAddress;
+use quarry::admin::{Admin, AdminAddress};
 use quarry::aws::Source;
 use quarry::config::{Environment, Override};
 use quarry::gateway::{
-    Activated, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Versions, Wanted, Watch, models,
-    raise_descriptor_limit,
+    Activated, Configuration, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Versions, Wanted,
+    Watch, models, raise_descriptor_limit,
 };
+use quarry::provider::Generation;
 use quarry::simulator::Pace;
 use quarry::telemetry::Metrics;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -23,7 +24,7 @@ use super::arguments::{Global, ServeArguments, SimulatedPace};
 use super::exit::Exit;
 use super::provider::fetcher;
 use super::setup::{ProblemsTold, load_configuration, start_simulator};
-use super::{credentials, logging, problems, terminal};
+use super::{credentials, logging, problems, setup, terminal};
 
 /// The model that the simulator answers for when none is named and none is configured.
 pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
@@ -32,20 +33,10 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let environment = Environment::of_process();
     let begun = begin::begin(global, Duration::from_secs(arguments.compile_seconds), &environment).await?;
     let generation = Arc::clone(&begun.restored.passed.generation);
-    let mut overrides = overrides(&arguments);
-    let mut session = generation.session()?;
-    let Ok(mut configuration) = load_configuration(global, &mut session, &environment, &overrides)? else {
+    let Ok((mut configuration, overrides)) = configured(global, &arguments, &generation, &environment)? else {
         return Ok(Exit::Usage);
     };
-    if arguments.simulate && configuration.settings.default_model.is_none() {
-        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(SIMULATED_MODEL)));
-        match load_configuration(global, &mut session, &environment, &overrides)? {
-            Ok(simulated) => configuration = simulated,
-            Err(ProblemsTold) => return Ok(Exit::Usage),
-        }
-    }
-    drop(session);
-    let mut watch = configuration.file.clone().map(Watch::begin);
+    let watch = configuration.file.clone().map(Watch::begin);
     let telemetry = logging::start_serving(&configuration.gateway)?;
     raise_descriptor_limit();
     if let Some(listen) = arguments.listen {
@@ -95,28 +86,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         let versions = Arc::clone(&versions);
         async move { versions.resume(restored.trials).await }
     });
-    let administration = async {
-        if let Some(admin) = admin
-            && let Err(error) = admin.run(Arc::clone(&versions)).await
-        {
-            tracing::error!(%error, "the admin listener ended");
-        }
-        std::future::pending::<()>().await;
-    };
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let reloads = async {
-        loop {
-            tokio::select! {
-                _ = hang_up.recv() => {}
-                () = changed(&mut watch) => {}
-            }
-            let component = gateway.component();
-            tell_reloaded(gateway.reload().await);
-            if let Some(wanted) = gateway.component().filter(|wanted| Some(wanted) != component.as_ref()) {
-                tell_activated(activate(&versions, &wanted).await);
-            }
-        }
-    };
+    let hang_up = signal(SignalKind::hangup())?;
     let folder = arguments.provider_folder.or_else(|| gateway.watched_folder());
     let watching = async {
         match folder {
@@ -127,8 +97,8 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     tokio::select! {
         () = server.run(stopped()) => {}
         () = watching => {}
-        () = reloads => {}
-        () = administration => {}
+        () = reload(&gateway, &versions, hang_up, watch) => {}
+        () = administer(admin, &versions) => {}
     }
     resumed.abort();
     if let Some(recording) = recording {
@@ -138,6 +108,51 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     telemetry.end().await;
     terminal::tell("stopped\n");
     Ok(Exit::Done)
+}
+
+/// The configuration, and what the flags put over it; with a model to ask where there is a simulator to answer for it.
+fn configured(
+    global: &Global,
+    arguments: &ServeArguments,
+    generation: &Arc<Generation>,
+    environment: &Environment,
+) -> anyhow::Result<Result<(Configuration, Vec<Override>), ProblemsTold>> {
+    let mut session = generation.session()?;
+    let mut overrides = setup::overrides(arguments.model.as_deref(), arguments.region.as_deref());
+    let mut loaded = load_configuration(global, &mut session, environment, &overrides)?;
+    if let Ok(configuration) = &loaded
+        && arguments.simulate
+        && configuration.settings.default_model.is_none()
+    {
+        overrides.extend(setup::overrides(Some(SIMULATED_MODEL), None));
+        loaded = load_configuration(global, &mut session, environment, &overrides)?;
+    }
+    Ok(loaded.map(|configuration| (configuration, overrides)))
+}
+
+/// Reads the configuration again whenever its file changes or a signal asks for it, for as long as the gateway runs.
+async fn reload(gateway: &Gateway, versions: &Arc<Versions>, mut hang_up: Signal, mut watch: Option<Watch>) {
+    loop {
+        tokio::select! {
+            _ = hang_up.recv() => {}
+            () = changed(&mut watch) => {}
+        }
+        let component = gateway.component();
+        tell_reloaded(gateway.reload().await);
+        if let Some(wanted) = gateway.component().filter(|wanted| Some(wanted) != component.as_ref()) {
+            tell_activated(activate(versions, &wanted).await);
+        }
+    }
+}
+
+/// Serves who operates the gateway. An admin listener that ends does not end the gateway.
+async fn administer(admin: Option<Admin>, versions: &Arc<Versions>) {
+    if let Some(admin) = admin
+        && let Err(error) = admin.run(Arc::clone(versions)).await
+    {
+        tracing::error!(%error, "the admin listener ended");
+    }
+    std::future::pending().await
 }
 
 /// Puts the version to work that the configuration names now.
@@ -153,17 +168,6 @@ fn tell_activated(activated: anyhow::Result<Activated>) {
             format!("the provider of the configuration does not serve: {error}; the one before does\n")
         }
     });
-}
-
-fn overrides(arguments: &ServeArguments) -> Vec<Override> {
-    let mut overrides = Vec::new();
-    if let Some(model) = &arguments.model {
-        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(model)));
-    }
-    if let Some(region) = &arguments.region {
-        overrides.push(Override::new("models.bedrockDiscovery.region", region.as_str()));
-    }
-    overrides
 }
 
 async fn changed(watch: &mut Option<Watch>) {

@@ -10,7 +10,7 @@ use quarry::config::{Environment, Override};
 use quarry::contract::config::{Problem, Severity};
 use quarry::discovery::cache::DiscoveryCache;
 use quarry::discovery::store::{DiskListings, ListingStore};
-use quarry::gateway::{Configuration, ConfigurationError};
+use quarry::gateway::{Configuration, ConfigurationError, models};
 use quarry::provider::{AotCache, Digest, Generation, Host, ImportPolicy, Limits, Session};
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
 
@@ -55,6 +55,13 @@ impl Setup {
         let store = folder.map(|folder| Arc::new(DiskListings::new(folder.join("listings"))) as Arc<dyn ListingStore>);
         DiscoveryCache::before(store).of_provider(self.provider)
     }
+}
+
+/// What the flags `--model` and `--region` put over the configuration.
+pub(crate) fn overrides(model: Option<&str>, region: Option<&str>) -> Vec<Override> {
+    let model = model.map(|model| Override::new("agents.defaults.model.primary", models::with_prefix(model)));
+    let region = region.map(|region| Override::new("models.bedrockDiscovery.region", region));
+    model.into_iter().chain(region).collect()
 }
 
 /// Loads the configuration. Its problems are told, all at once.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::aws::frames::FrameDecoder;
+use crate::aws::frames::{FrameDecoder, FrameError};
 use crate::contract::conversation::{Batch, Frame, MessageType};
 
 /// One frame, as a turn takes it.
@@ -46,6 +46,12 @@ pub struct Decoded {
 /// Decodes a body that comes in these pieces.
 #[must_use]
 pub fn decode_chunks<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Decoded {
+    let (batch, damage) = decoded_batch(chunks);
+    Decoded { frames: unbatch(&batch), damage: damage.map(|error| error.to_string()) }
+}
+
+/// The same as one batch, byte for byte as the decoder makes it.
+pub(crate) fn decoded_batch<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Batch, Option<FrameError>) {
     let mut decoder = FrameDecoder::default();
     let mut batch = Batch { frames: Vec::new(), bytes: Vec::new() };
     let damage = chunks
@@ -55,10 +61,8 @@ pub fn decode_chunks<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Decoded 
             while decoder.next_into(&mut batch)? {}
             Ok(())
         })
-        .and_then(|()| decoder.end())
-        .err()
-        .map(|error| error.to_string());
-    Decoded { frames: unbatch(&batch), damage }
+        .and_then(|()| decoder.end());
+    (batch, damage.err())
 }
 
 /// The frames of a batch, each with its own bytes.

@@ -30,7 +30,18 @@ pub fn mark_stale(model: &mut Model) {
     }
 }
 
-fn extra(model: &Model, name: &str) -> Option<Value> {
+/// What is told of a model under a name, where that is text.
+#[must_use]
+pub fn text(model: &Model, name: &str) -> Option<String> {
+    match extra(model, name)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// What is told of a model under a name.
+#[must_use]
+pub fn extra(model: &Model, name: &str) -> Option<Value> {
     let extra = model.extras.iter().find(|extra| extra.name == name)?;
     serde_json::from_str(&extra.value).ok()
 }

@@ -9,21 +9,16 @@ use std::time::Duration;
 use super::cut_short::Deadline;
 use super::effective::Effective;
 use super::listeners::{Heard, Listeners, Preparing};
-use super::models;
 use super::refusal::{Refusal, RefusalKind};
 use super::strict_tools::without_preferred_strictness;
 use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
 use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
-use crate::contract::conversation::{Context, Delta, Message, Options, Problem};
+use crate::contract::conversation::{Context, Delta, Options, Problem};
 use crate::contract::types::{Failure, FailureKind, Model, Notice};
-use crate::pi::blobs;
+use crate::pi::blobs::{self, Blobs};
 use crate::provider::{Generation, ProviderError};
 use crate::telemetry::{Answering, Observation};
-
-/// Whose messages are replayed as its own.
-const PROVIDER: &str = "amazon-bedrock";
-const API: &str = "bedrock-converse-stream";
 
 /// An answer that has begun.
 #[derive(Debug)]
@@ -116,6 +111,21 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
     }
 }
 
+/// What every model of a chain is asked with.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    /// The provider.
+    pub(super) generation: &'a Arc<Generation>,
+    /// The configuration.
+    pub(super) effective: &'a Effective,
+    /// How to ask.
+    pub(super) options: &'a Options,
+    /// The attachments of the conversation.
+    pub(super) blobs: &'a Blobs,
+    /// Bytes of the request's body.
+    pub(super) size: usize,
+}
+
 /// Asks one model after the other.
 async fn ask_chain(
     generation: &Arc<Generation>,
@@ -126,188 +136,188 @@ async fn ask_chain(
     observation: &mut Observation,
     listeners: &Listeners,
 ) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
-    let retry = &effective.configuration.gateway.retry;
+    let Asked { mut context, options, blobs, .. } = asked;
+    let question = Question { generation, effective, options: &options, blobs: &blobs, size };
+    let settings = &effective.configuration.settings;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
-    let mut context = asked.context;
     let mut from: Option<String> = None;
     for model in chain {
         match &from {
             None => observation.asks(&model.id),
             Some(from) => observation.fell_back(from, &model.id),
         }
-        let settings = &effective.configuration.settings;
-        let options = &asked.options;
-        let heard =
-            listeners.hear(&Preparing { generation, settings, model: &model, context: &context, options, size });
-        let prepared = prepare(generation, effective, &model, context, &asked.options, &asked.blobs, size).await;
-        let mut request = match prepared {
-            Ok((request, given_back)) => {
-                context = given_back;
-                request
-            }
-            Err(NotBegun::Refused(refusal)) if from.is_some() => {
-                heard.came_to_no_stream();
-                // The first model took the request, and what is wrong with it for a stand-in is no use to the client.
-                tracing::warn!(model = model.id, problem = %refusal, "a fallback model cannot take the request");
-                return Err(last);
-            }
-            Err(not_begun) => {
-                heard.came_to_no_stream();
-                return Err(not_begun);
-            }
-        };
-        let mut begun = attempts(generation, effective, &request, retry, observation, &heard).await;
-        if let Err(failure) = &begun
-            && let Some(options) = without_preferred_strictness(failure, &context, &asked.options)
-        {
-            observation.retried(failure, Duration::ZERO);
-            let prepared = prepare(generation, effective, &model, context, &options, &asked.blobs, size).await;
-            (request, context) = match prepared {
-                Ok(prepared) => prepared,
-                Err(not_begun) => {
-                    heard.came_to_no_stream();
-                    return Err(not_begun);
-                }
-            };
-            begun = attempts(generation, effective, &request, retry, observation, &heard).await;
-        }
-        match begun {
-            Ok((turn, first)) => {
+        let preparing = Preparing { generation, settings, model: &model, context: &context, options: &options, size };
+        let heard = listeners.hear(&preparing);
+        let failure = match question.ask(&model, context, observation, &heard).await {
+            Ok((Ok((turn, first, ask)), _)) => {
                 observation.answering(&Answering {
-                    model: &request.ask.model_id,
-                    region: &request.ask.region,
+                    model: &ask.model_id,
+                    region: &ask.region,
                     server: turn.server().map(|server| (&*server.host, server.port)),
                     aws_request_id: turn.request_id(),
                 });
                 observation.took(&first);
-                return Ok((turn, first, request.ask.model_id));
+                return Ok((turn, first, ask.model_id));
             }
-            Err(failure) => {
+            Ok((Err(failure), given_back)) => {
+                context = given_back;
+                failure
+            }
+            Err(not_begun) => {
                 heard.came_to_no_stream();
-                observation.attempt_failed(&failure);
-                let next = may_fall_back(&failure);
-                last = NotBegun::Failed(failure);
-                if !next {
-                    break;
-                }
+                return Err(match not_begun {
+                    NotBegun::Refused(refusal) if from.is_some() => {
+                        // The first model took the request, and what is wrong with it for a stand-in is no use to the client.
+                        tracing::warn!(model = model.id, problem = %refusal, "a fallback model cannot take the request");
+                        last
+                    }
+                    not_begun => not_begun,
+                });
             }
+        };
+        heard.came_to_no_stream();
+        observation.attempt_failed(&failure);
+        let next = may_fall_back(&failure);
+        last = NotBegun::Failed(failure);
+        if !next {
+            break;
         }
         from = Some(model.id);
     }
     Err(last)
 }
 
-/// A request that is ready to be sent, again and again.
-pub(crate) struct Ready {
-    pub(crate) ask: Ask,
-}
+/// What came of asking a model: an answer that begins, with the request that it is to, or the failure of the last attempt.
+type CameOf = Result<(Turn, Vec<Delta>, Ask), Failure>;
 
-/// Has the provider prepare a request whose body has `size` bytes.
-pub(crate) async fn prepare(
-    generation: &Arc<Generation>,
-    effective: &Effective,
-    model: &Model,
-    context: Context,
-    options: &Options,
-    blobs: &blobs::Blobs,
-    size: usize,
-) -> Result<(Ready, Context), NotBegun> {
-    let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
-    let settings = &effective.configuration.settings;
-    // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
-    // Nor does a version stay on the worker that failed not long ago: it may hold it up again.
-    let (context, prepared) = if size <= PREPARED_IN_PLACE && !generation.faults().lately() {
-        let prepared = session
-            .prepare_in_place(settings, model, &context, options)
-            .map_err(|error| provider_failed(generation, &error))?;
-        (context, prepared)
-    } else {
-        let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
-        let prepared = turn::prepare(session, Prepare { settings, model, context, options }).await;
-        let (_session, asked, prepared) = prepared.map_err(|error| match error {
-            TurnError::Provider(error) => provider_failed(generation, &error),
-            other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
-        })?;
-        (asked.context, prepared)
-    };
-    let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
-    for Notice { kind, message } in &prepared.notices {
-        tracing::info!(model = model.id, kind, message, "the request was changed");
+impl Question<'_> {
+    /// Asks a model until an answer begins or it fails for good. The context comes back for the next one.
+    ///
+    /// # Errors
+    /// When there is no request to send.
+    async fn ask(
+        &self,
+        model: &Model,
+        context: Context,
+        observation: &mut Observation,
+        heard: &Heard,
+    ) -> Result<(CameOf, Context), NotBegun> {
+        let (ask, context) = self.prepare(model, context).await?;
+        let failure = match self.attempts(&ask, observation, heard).await {
+            Ok((turn, first)) => return Ok((Ok((turn, first, ask)), context)),
+            Err(failure) => failure,
+        };
+        let Some(options) = without_preferred_strictness(&failure, &context, self.options) else {
+            return Ok((Err(failure), context));
+        };
+        observation.retried(&failure, Duration::ZERO);
+        let (ask, context) = Question { options: &options, ..*self }.prepare(model, context).await?;
+        let begun = self.attempts(&ask, observation, heard).await;
+        Ok((begun.map(|(turn, first)| (turn, first, ask)), context))
     }
-    let body = blobs::join(&prepared.body, blobs)
-        .map_err(|error| NotBegun::Refused(Refusal::new(RefusalKind::Internal, error.to_string())))?;
-    let ask = Ask {
-        model: model.clone(),
-        model_id: prepared.model_id,
-        region: prepared.region,
-        body,
-        carry: prepared.carry,
-        extras: options.extras.clone(),
-        idle: effective.configuration.gateway.limits.idle,
-    };
-    Ok((Ready { ask }, context))
+
+    /// Has the provider prepare a request to a model, and gives the context back.
+    ///
+    /// # Errors
+    /// When the provider fails, or the request has problems.
+    pub(super) async fn prepare(&self, model: &Model, context: Context) -> Result<(Ask, Context), NotBegun> {
+        let Question { generation, effective, options, blobs, size } = *self;
+        let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
+        let settings = &effective.configuration.settings;
+        // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
+        // Nor does a version stay on the worker that failed not long ago: it may hold it up again.
+        let (context, prepared) = if size <= PREPARED_IN_PLACE && !generation.faults().lately() {
+            let prepared = session
+                .prepare_in_place(settings, model, &context, options)
+                .map_err(|error| provider_failed(generation, &error))?;
+            (context, prepared)
+        } else {
+            let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
+            let prepared = turn::prepare(session, Prepare { settings, model, context, options }).await;
+            let (_session, asked, prepared) = prepared.map_err(|error| match error {
+                TurnError::Provider(error) => provider_failed(generation, &error),
+                other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
+            })?;
+            (asked.context, prepared)
+        };
+        let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
+        for Notice { kind, message } in &prepared.notices {
+            tracing::info!(model = model.id, kind, message, "the request was changed");
+        }
+        let body = blobs::join(&prepared.body, blobs)
+            .map_err(|error| NotBegun::Refused(Refusal::new(RefusalKind::Internal, error.to_string())))?;
+        let ask = Ask {
+            model: model.clone(),
+            model_id: prepared.model_id,
+            region: prepared.region,
+            body,
+            carry: prepared.carry,
+            extras: options.extras.clone(),
+            idle: effective.configuration.gateway.limits.idle,
+        };
+        Ok((ask, context))
+    }
+
+    /// Sends a request until an answer begins, it fails for good, or it was sent often enough.
+    async fn attempts(
+        &self,
+        ask: &Ask,
+        observation: &mut Observation,
+        heard: &Heard,
+    ) -> Result<(Turn, Vec<Delta>), Failure> {
+        let retry = &self.effective.configuration.gateway.retry;
+        let mut attempt = 1;
+        loop {
+            let failure = match self.once(ask, observation, heard).await {
+                Ok(begun) => return Ok(begun),
+                Err(failure) => failure,
+            };
+            let Some(wait) = wait(retry, attempt, &failure) else { return Err(failure) };
+            observation.retried(&failure, wait);
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// Sends a request once, and reads up to the first content: an exception that is the first thing in a stream is as good as a
+    /// refusal before it.
+    async fn once(
+        &self,
+        ask: &Ask,
+        observation: &mut Observation,
+        heard: &Heard,
+    ) -> Result<(Turn, Vec<Delta>), Failure> {
+        let Question { generation, effective, .. } = *self;
+        let lost = |error: &ProviderError| {
+            generation.faults().lost();
+            turn::provider_failure(error, None)
+        };
+        let session = generation.session().map_err(|error| lost(&error))?;
+        let begun = Turn::begin_taped(session, &effective.aws, ask.clone(), heard.tape()).await;
+        let mut turn = begun.map_err(|error| match error {
+            BeginError::Refused(failure) => failure,
+            BeginError::Provider(error) => lost(&error),
+        })?;
+        let mut first = Vec::new();
+        while let Some(deltas) = std::future::poll_fn(|context| turn.poll_deltas(context)).await {
+            observation.pushed(turn.provider_time());
+            let has_content = deltas.iter().any(is_content);
+            let failed_first = !has_content && matches!(deltas.last(), Some(Delta::Error(_)));
+            first.extend(deltas);
+            if failed_first && let Some(Delta::Error(failed)) = first.pop() {
+                return Err(failed.failure);
+            }
+            if has_content {
+                break;
+            }
+        }
+        Ok((turn, first))
+    }
 }
 
 fn provider_failed(generation: &Generation, error: &ProviderError) -> NotBegun {
     generation.faults().lost();
     NotBegun::Failed(turn::provider_failure(error, None))
-}
-
-/// Sends a request until an answer begins, it fails for good, or it was sent often enough.
-async fn attempts(
-    generation: &Arc<Generation>,
-    effective: &Effective,
-    request: &Ready,
-    retry: &RetryConfig,
-    observation: &mut Observation,
-    heard: &Heard,
-) -> Result<(Turn, Vec<Delta>), Failure> {
-    let mut attempt = 1;
-    loop {
-        let failure = match once(generation, effective, request, observation, heard).await {
-            Ok(begun) => return Ok(begun),
-            Err(failure) => failure,
-        };
-        let Some(wait) = wait(retry, attempt, &failure) else { return Err(failure) };
-        observation.retried(&failure, wait);
-        tokio::time::sleep(wait).await;
-        attempt += 1;
-    }
-}
-
-/// Sends a request once, and reads up to the first content: an exception that is the first thing in a stream is as good as a
-/// refusal before it.
-async fn once(
-    generation: &Arc<Generation>,
-    effective: &Effective,
-    request: &Ready,
-    observation: &mut Observation,
-    heard: &Heard,
-) -> Result<(Turn, Vec<Delta>), Failure> {
-    let lost = |error: &ProviderError| {
-        generation.faults().lost();
-        turn::provider_failure(error, None)
-    };
-    let session = generation.session().map_err(|error| lost(&error))?;
-    let begun = Turn::begin_taped(session, &effective.aws, request.ask.clone(), heard.tape()).await;
-    let mut turn = begun.map_err(|error| match error {
-        BeginError::Refused(failure) => failure,
-        BeginError::Provider(error) => lost(&error),
-    })?;
-    let mut first = Vec::new();
-    while let Some(deltas) = std::future::poll_fn(|context| turn.poll_deltas(context)).await {
-        observation.pushed(turn.provider_time());
-        let has_content = deltas.iter().any(is_content);
-        let failed_first = !has_content && matches!(deltas.last(), Some(Delta::Error(_)));
-        first.extend(deltas);
-        if failed_first && let Some(Delta::Error(failed)) = first.pop() {
-            return Err(failed.failure);
-        }
-        if has_content {
-            break;
-        }
-    }
-    Ok((turn, first))
 }
 
 /// Whether a client would see something of this delta.
@@ -334,37 +344,4 @@ fn wait(retry: &RetryConfig, attempt: u32, failure: &Failure) -> Option<Duration
 /// Whether another model may do what this one did not.
 fn may_fall_back(failure: &Failure) -> bool {
     failure.retryable || matches!(failure.kind, FailureKind::Quota | FailureKind::ModelNotEnabled)
-}
-
-/// Takes messages of the assistant for the answers of the model that is asked first, where the format does not say whose they
-/// are, or names the model as the client does: only a model's own thinking is taken back.
-pub(crate) fn attribute(asked: &mut Asked, chain: &[Model]) {
-    let Some(first) = chain.first() else { return };
-    for message in &mut asked.context.messages {
-        if let Message::Assistant(message) = message
-            && (message.model.is_empty() || message.model == asked.model)
-        {
-            message.provider = PROVIDER.to_owned();
-            message.api = API.to_owned();
-            message.model.clone_from(&first.id);
-        }
-    }
-}
-
-/// The model ids that a chain asks, for a key that may not use all.
-pub(crate) fn ids(chain: &[Model]) -> impl Iterator<Item = &str> {
-    chain.iter().map(|model| model.id.as_str())
-}
-
-/// The chain for a name, or the refusal of a name that means nothing.
-pub(crate) fn chain(effective: &Effective, asked: &Asked) -> Result<Vec<Model>, Refusal> {
-    let configuration = &effective.configuration;
-    let fallbacks = configuration.gateway.fallbacks;
-    let chain = models::chain(&configuration.settings, &asked.model, asked.known.as_ref(), fallbacks);
-    if chain.is_empty() {
-        let message = "no model is named, and the configuration has no agents.defaults.model.primary; \
-                       GET /v1/models lists the models";
-        return Err(Refusal::invalid("model", message));
-    }
-    Ok(chain)
 }

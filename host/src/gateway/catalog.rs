@@ -96,7 +96,7 @@ impl Catalog {
             other => Refusal::new(RefusalKind::Internal, other.to_string()),
         })?;
         if matches!(listed.source, CatalogSource::StaleCache) {
-            tracing::warn!(age = "past its time", "the service cannot be asked; an old list of models is given");
+            tracing::warn!("the service cannot be asked; a list of models past its time is given");
             listed.models.iter_mut().for_each(told::mark_stale);
         }
         Ok(listed)

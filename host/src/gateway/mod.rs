@@ -4,6 +4,7 @@
 mod begin;
 mod canary;
 mod catalog;
+mod chain;
 mod configuration;
 mod cut_short;
 mod effective;

@@ -66,12 +66,21 @@ pub fn named(settings: &Settings) -> Vec<String> {
     listed.chain(defaults.map(|name| id_of(settings, name).unwrap_or_else(|| name.clone()))).chain(meant).collect()
 }
 
-/// The parameters that the configuration has for a model without listing it: the provider tells them in the settings' extra
-/// `modelParams`, by id.
+/// The ids of the models that the configuration has parameters for without listing them.
+#[must_use]
+pub fn with_params(settings: &Settings) -> Vec<String> {
+    all_params(settings).0.into_iter().map(|(model, _)| model).collect()
+}
+
+/// The parameters that the configuration has for a model without listing it.
 fn configured_params(settings: &Settings, id: &str) -> Option<String> {
-    let all = settings.extras.iter().find(|extra| extra.name == "modelParams")?;
-    let all: Members<Json> = serde_json::from_str(&all.value).ok()?;
-    all.0.into_iter().find(|(model, _)| model == id).map(|(_, params)| params.0)
+    all_params(settings).0.into_iter().find(|(model, _)| model == id).map(|(_, params)| params.0)
+}
+
+/// Parameters of models that the configuration need not list: the provider tells them in the settings' extra `modelParams`, by id.
+fn all_params(settings: &Settings) -> Members<Json> {
+    let all = settings.extras.iter().find(|extra| extra.name == "modelParams");
+    all.and_then(|all| serde_json::from_str(&all.value).ok()).unwrap_or_else(|| Members(Vec::new()))
 }
 
 /// A model that the configuration does not list.

@@ -123,12 +123,6 @@ impl Gateway {
         Arc::clone(&self.lineup.load().primary.effective)
     }
 
-    /// The file that the configuration was read from.
-    #[must_use]
-    pub fn configuration_file(&self) -> Option<PathBuf> {
-        self.effective().configuration.file.clone()
-    }
-
     /// `quarry.provider.component` of the configuration at work.
     #[must_use]
     pub fn component(&self) -> Option<String> {

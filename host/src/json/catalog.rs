@@ -38,18 +38,24 @@ impl From<Catalog> for CatalogForm {
                 .into_iter()
                 .map(|LeftOut { id, reason, message }| LeftOutForm { id, reason, message })
                 .collect(),
-            source: match source {
-                CatalogSource::Config => "config",
-                CatalogSource::Live => "live",
-                CatalogSource::Cache => "cache",
-                CatalogSource::StaleCache => "stale-cache",
-                CatalogSource::Disabled => "disabled",
-                CatalogSource::Failed => "failed",
-            },
+            source: source_word(&source),
             region,
             failures: failures.into_iter().map(FailureForm::from).collect(),
             notices: notices.into_iter().map(NoticeForm::from).collect(),
         }
+    }
+}
+
+/// Where a catalog is from, in a word.
+#[must_use]
+pub fn source_word(source: &CatalogSource) -> &'static str {
+    match source {
+        CatalogSource::Config => "config",
+        CatalogSource::Live => "live",
+        CatalogSource::Cache => "cache",
+        CatalogSource::StaleCache => "stale-cache",
+        CatalogSource::Disabled => "disabled",
+        CatalogSource::Failed => "failed",
     }
 }
 

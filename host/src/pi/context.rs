@@ -180,7 +180,7 @@ impl Reader {
             "toolCall" => AssistantBlock::ToolCall(ToolCall {
                 id: self.string(&members, path, "id"),
                 name: self.string(&members, path, "name"),
-                arguments: json::present(&members, "arguments").map_or_else(|| "{}".to_owned(), json::text),
+                arguments: json::present(&members, "arguments").map_or("{}", RawValue::get).to_owned(),
             }),
             other => AssistantBlock::Other(NamedJson { name: other.to_owned(), value: value.get().to_owned() }),
         })
@@ -212,7 +212,7 @@ impl Reader {
         Tool {
             name: self.string(&members, path, "name"),
             description: self.optional_string(&members, path, "description").unwrap_or_default(),
-            parameters: json::present(&members, "parameters").map_or_else(|| "{}".to_owned(), json::text),
+            parameters: json::present(&members, "parameters").map_or("{}", RawValue::get).to_owned(),
             strict: self
                 .optional_string(&members, path, "strict")
                 .or_else(|| self.constrained_sampling(&members, path)),

@@ -7,10 +7,10 @@ use std::time::Duration;
 pub struct Limits {
     /// Linear memory, in bytes. Blobs stay in the host, so this holds conversations and listings as text only.
     pub memory: usize,
-    /// Wall clock for a call on the path of a stream (the turn and its `push` and `finish`, `explain`): it blocks its worker for so long at most.
-    /// A push of a read's frames takes microseconds; the rest is room for a machine that is busy.
+    /// Wall clock for a call on the path of a stream (the turn and its `push` and `finish`, `explain`, `prepare` of a short request): it
+    /// blocks its worker for so long at most. A push of a read's frames takes microseconds; the rest is room for a machine that is busy.
     pub stream_call: Duration,
-    /// Wall clock for a call off that path (`merge`, `prepare`, `resume`, instantiation).
+    /// Wall clock for a call off that path (`merge`, `prepare` of a long request, `resume`, instantiation).
     pub long_call: Duration,
     /// Bytes that one call may give back.
     pub lifted_bytes: usize,

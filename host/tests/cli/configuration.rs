@@ -150,5 +150,7 @@ fn a_file_of_openclaw_works_as_it_is() {
     assert_eq!(message["model"], "us.anthropic.claude-opus-4-6-v1");
     assert!(message["usage"]["cost"]["total"].as_f64().is_some_and(|dollars| dollars > 0.0), "{message:#}");
     let listed = quarry.run(&["models", "list", "--plain"]);
-    assert_eq!(listed.succeeded().stdout, "us.anthropic.claude-opus-4-6-v1\n");
+    let ids = &listed.succeeded().stdout;
+    assert!(ids.starts_with("us.anthropic.claude-opus-4-6-v1\n"), "what the file lists comes first: {ids}");
+    assert!(ids.contains("\namazon.nova-lite-v1:0\n"), "and what AWS lists after it: {ids}");
 }

@@ -18,6 +18,9 @@ mod interruption;
 mod keys;
 mod listings;
 mod models;
+mod models_marked;
+mod models_show;
+mod models_terminal;
 #[expect(dead_code, reason = "Node's half is for the tests of serving")]
 #[path = "../serving/packages.rs"]
 mod packages;

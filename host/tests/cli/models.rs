@@ -1,4 +1,4 @@
-//! `quarry models list`.
+//! `quarry models list`, of what AWS lists.
 
 use serde_json::json;
 
@@ -10,7 +10,10 @@ fn a_table_tells_what_can_be_used() {
     assert_eq!(listed.code, Some(0), "{listed:?}");
     let mut lines = listed.stdout.lines();
     let head = lines.next().expect("there is a head");
-    assert_eq!(head.split_whitespace().collect::<Vec<_>>(), ["MODEL", "INPUT", "CONTEXT", "OUTPUT", "THINKS", "NAME"]);
+    assert_eq!(
+        head.split_whitespace().collect::<Vec<_>>(),
+        ["MODEL", "INPUT", "CONTEXT", "OUTPUT", "THINKS", "FROM", "NAME"]
+    );
     let names = head.find("NAME").expect("it is there");
     let nova = lines.clone().find(|line| line.starts_with("amazon.nova-lite-v1:0 ")).expect("Nova Lite is listed");
     assert_eq!(&nova[names..], "Nova Lite", "columns are aligned");

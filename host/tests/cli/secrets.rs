@@ -25,11 +25,11 @@ fn keeps_its_secrets(outcome: &Outcome) {
 }
 
 /// How those of [`run_all`] end where Bedrock answers.
-const EXPECTED: [i32; 11] = [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1];
+const EXPECTED: [i32; 12] = [0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 
 /// Everything that is ever run, with all that can be logged.
 fn run_all(quarry: &Quarry) -> Vec<Outcome> {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &["chat", "--model", SONNET, "hello"],
         &["chat", "--json", "--model", "sim.exception.throttling.after-2", "hello"],
         &["chat", "--model", "sim.http.403-expired", "hello"],
@@ -41,6 +41,7 @@ fn run_all(quarry: &Quarry) -> Vec<Outcome> {
         &["auth", "status", "--check", "--json"],
         &["doctor", "--model", SONNET],
         &["doctor", "--json", "--model", "sim.http.403-expired"],
+        &["models", "show", SONNET],
     ];
     let outcomes: Vec<Outcome> = commands.iter().map(|command| quarry.run(command)).collect();
     outcomes.iter().for_each(|outcome| keeps_its_secrets(outcome));

@@ -139,6 +139,32 @@ fn replicas_share_one_discovery() {
 }
 
 #[test]
+fn a_listing_is_of_whom_the_files_name_now() {
+    let plane = ControlPlane::start();
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("credentials");
+    let name = |key_id: &str| {
+        let profile = format!("[default]\naws_access_key_id = {key_id}\naws_secret_access_key = not-a-secret\n");
+        std::fs::write(&file, profile).expect("it can be written");
+    };
+    name("AKIDTEST");
+    let gateway = Gateway::before("{}", |command| {
+        command.env("AWS_ENDPOINT_URL_BEDROCK", &plane.endpoint).env("AWS_SHARED_CREDENTIALS_FILE", &file);
+    });
+    lists(&gateway);
+    lists(&gateway);
+    assert_eq!(plane.asked(), 2, "the second time it has it in memory");
+    name("AKIDOTHER");
+    eventually("another account is asked for its own", || {
+        lists(&gateway);
+        plane.asked() > 2
+    });
+    lists(&gateway);
+    assert_eq!(plane.asked(), 4);
+    gateway.stop();
+}
+
+#[test]
 fn a_server_that_goes_away_costs_nothing_and_gets_back_what_it_lost() {
     let plane = ControlPlane::start();
     let mut redis = Redis::start(PASSWORD);

@@ -13,12 +13,12 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials};
 use tokio::time::Instant;
 
+use super::container;
 use super::identity::CredentialIdentity;
 use super::instance::{self, Given, NoInstanceRole};
 use super::problem::CredentialProblem;
-use super::profile::{self, DEFAULT_PROFILE, ProfileMeans};
+use super::profile::{self, DEFAULT_PROFILE, ProfileFacts, ProfileMeans};
 use super::source::Source;
-use super::{container, profile::ProfileFacts};
 use crate::aws::failure;
 use crate::config::Environment;
 

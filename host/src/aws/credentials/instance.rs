@@ -21,6 +21,9 @@ const ALL_EXCHANGES: Duration = Duration::from_millis(1500);
 /// How long the instance's region is waited for, which nothing depends on.
 const REGION: Duration = Duration::from_millis(300);
 
+/// Where the roles of an instance are listed.
+const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+
 /// Where the region is.
 const REGION_PATH: &str = "/latest/meta-data/placement/region";
 
@@ -31,9 +34,6 @@ pub(super) struct Given {
     pub(super) region: Option<String>,
     pub(super) credentials: Credentials,
 }
-
-/// Where the roles of an instance are listed.
-const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 
 /// Why an instance gave no credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(super) async fn ask(configuration: &ProviderConfig, environment: &Environmen
         Err(NoInstanceRole::NotThere(format!("the metadata service did not answer within {waited} ms")))
     })?;
     let region = tokio::time::timeout(REGION, client.get(REGION_PATH)).await.ok().and_then(Result::ok);
-    let region = region.map(|region| region.as_ref().trim().to_owned()).filter(|region| is_role_name(region));
+    let region = region.map(|region| region.as_ref().trim().to_owned()).filter(|region| is_plain_name(region));
     Ok(Given { role, region, credentials })
 }
 
@@ -85,7 +85,7 @@ async fn exchange(
     let Some(role) = roles.lines().map(str::trim).find(|role| !role.is_empty()) else {
         return Err(NoInstanceRole::NotThere("no role is attached to this instance".to_owned()));
     };
-    if !is_role_name(role) {
+    if !is_plain_name(role) {
         return Err(NoInstanceRole::Failed("the metadata service named a role that cannot be one".to_owned()));
     }
     let provider =
@@ -97,10 +97,11 @@ async fn exchange(
     Ok((role.to_owned(), credentials))
 }
 
-/// Whether a text can be a role's name (IAM's own rule): it becomes a part of an address, and is shown.
-fn is_role_name(text: &str) -> bool {
+/// Whether a text can be the name of a role (IAM's own rule), which becomes a part of an address, or of a region, which has
+/// fewer characters to choose from: both are shown.
+fn is_plain_name(text: &str) -> bool {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(character);
-    text.len() <= 64 && text.chars().all(allowed)
+    (1..=64).contains(&text.len()) && text.chars().all(allowed)
 }
 
 /// What a failed exchange means: nobody there, or somebody who refuses.

@@ -4,18 +4,18 @@ mod finding;
 mod permissions;
 mod surroundings;
 
-use quarry::config::Override;
 use quarry::gateway::models;
 
 use self::finding::{Finding, is_healthy};
 use super::arguments::{DoctorArguments, Global};
 use super::auth;
 use super::exit::Exit;
-use super::setup::Setup;
+use super::setup::{Setup, overrides};
 use super::terminal;
 
 pub(crate) async fn run(global: &Global, arguments: &DoctorArguments) -> anyhow::Result<Exit> {
-    let Ok(mut setup) = Setup::make(global, &overrides(arguments))? else {
+    let Ok(mut setup) = Setup::make(global, &overrides(arguments.model.as_deref(), arguments.region.as_deref()))?
+    else {
         let broken = Finding::broken(
             "config",
             "the configuration cannot be used; what is wrong with it is told above",
@@ -57,17 +57,6 @@ async fn examine(setup: &mut Setup, arguments: &DoctorArguments) -> anyhow::Resu
     let model = models::id_of(&setup.configuration.settings, "");
     findings.push(permissions::invoke(model, arguments.no_invoke, &aws, setup).await?);
     Ok(findings)
-}
-
-fn overrides(arguments: &DoctorArguments) -> Vec<Override> {
-    let mut overrides = Vec::new();
-    if let Some(model) = &arguments.model {
-        overrides.push(Override::new("agents.defaults.model.primary", models::with_prefix(model)));
-    }
-    if let Some(region) = &arguments.region {
-        overrides.push(Override::new("models.bedrockDiscovery.region", region.as_str()));
-    }
-    overrides
 }
 
 fn show(findings: &[Finding], as_json: bool) -> anyhow::Result<()> {

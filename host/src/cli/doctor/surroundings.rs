@@ -47,14 +47,14 @@ pub(super) fn credentials(identity: &Result<CredentialIdentity, Unusable>) -> Fi
 
 pub(super) fn region(configuration: &Configuration, identity: Option<&CredentialIdentity>) -> Finding {
     let settings = &configuration.settings;
-    let from = auth::origin(&settings.origins, &["models.bedrockDiscovery.region", "region"]);
+    let from = auth::region_from(settings);
     let message = format!("{} ({from})", settings.region);
     let here = identity.and_then(|identity| identity.instance_region.as_deref());
     if let Some(here) = here.filter(|here| **here != *settings.region) {
         let message = format!("{message}; this instance is in {here}");
         return Finding::doubtful("region", message, format!("to ask where it is: export AWS_REGION={here}"));
     }
-    if here.is_none() && (from == "default" || from == "defaults") {
+    if here.is_none() && from == auth::BY_DEFAULT {
         let fix = format!("if that is not where your models are: export AWS_REGION=…, instead of {}", settings.region);
         return Finding::doubtful("region", message, fix);
     }

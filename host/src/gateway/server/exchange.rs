@@ -13,10 +13,10 @@ use tracing::Instrument as _;
 use super::admission::{self, Admission, Asker};
 use super::answer::{Answer, Beginning, Bounds};
 use super::{body, reply};
-use crate::aws::ConverseRequest;
 use crate::config::gateway::{GatewayConfig, RemoteConfig};
 use crate::contract::conversation::Delta;
 use crate::gateway::begin::{self, Begun};
+use crate::gateway::chain;
 use crate::gateway::cut_short::Deadline;
 use crate::gateway::effective::Effective;
 use crate::gateway::lineup::Seat;
@@ -24,8 +24,9 @@ use crate::gateway::listeners::{Listeners, Recorder};
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::remote::{self, Fetched};
 use crate::gateway::state::Gateway;
-use crate::gateway::wire::{self, Asked, Format, Head, ReadError, Received, Wanted, Writer};
+use crate::gateway::wire::{self, Format, Head, ReadError, Received, Wanted, Writer};
 use crate::pi::message::Fold;
+use crate::pi::{API, PROVIDER};
 use crate::telemetry::{Begun as Arrived, Observation, Refusal as Reason};
 
 /// Takes a request and gives its answer.
@@ -34,73 +35,6 @@ pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, req
     match answered(&gateway, format, request, &id).await {
         Ok(response) => reply::named(response, format, &id),
         Err(refused) => reply::refusal(format, &refused, &id),
-    }
-}
-
-/// Counts the tokens of what a request would send. The model that it names counts and no other.
-pub(super) async fn count_tokens(
-    gateway: Arc<Gateway>,
-    format: &'static Format,
-    request: Request<Body>,
-) -> Response<Body> {
-    let id = reply::new_id();
-    match counted(&gateway, format, request, &id).await {
-        Ok(tokens) => reply::named(reply::document(wire::messages::counted(tokens)), format, &id),
-        Err(refused) => reply::refusal(format, &refused, &id),
-    }
-}
-
-async fn counted(
-    gateway: &Arc<Gateway>,
-    format: &'static Format,
-    request: Request<Body>,
-    id: &str,
-) -> Result<u64, Refusal> {
-    let effective = gateway.effective();
-    let (parts, body) = request.into_parts();
-    let (admission, body) = admit(gateway, &effective, &parts, body, format).await?;
-    let effective = Arc::clone(&admission.seat.effective);
-    let generation = Arc::clone(&admission.seat.version.generation);
-    let (key, method) = (admission.admitted.name(), parts.method.as_str());
-    let begun = Arrived { endpoint: format.path, request_id: id, key, stream: false, method };
-    let mut observation = Observation::begin(&gateway.metrics, begun);
-    observation.child_of(&parts.headers);
-    let config = &effective.configuration.gateway;
-    let span = observation.span().clone();
-    let counting = async {
-        let body = body::read(body, &parts.headers, &config.limits).await?;
-        let mut asked = read(format, &body, &parts.headers, config).await?.asked;
-        let chain = begin::chain(&effective, &asked).and_then(|chain| allowed(&admission, &asked.model, chain))?;
-        begin::attribute(&mut asked, &chain);
-        observation.asked(&asked.model, &asked.options, asked.context.tools.len());
-        admission.live.asked(id, &asked.model, false);
-        let Asked { context, options, blobs, .. } = asked;
-        let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
-        observation.asks(&model.id);
-        let size = body.len();
-        let ready = begin::prepare(&generation, &effective, model, context, &options, &blobs, size).await;
-        let ask = ready.map_err(|not_begun| not_begun.refusal())?.0.ask;
-        let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
-        match effective.aws.count_tokens(request, config.limits.idle).await {
-            Ok(tokens) => Ok(tokens),
-            Err(error) => {
-                let explained = generation.session().and_then(|mut session| session.explain(&error));
-                let failure = explained.unwrap_or_else(|error| crate::gateway::turn::provider_failure(&error, None));
-                Err(Refusal::from(&failure))
-            }
-        }
-    };
-    let deadline = deadline(gateway, &admission.seat, config);
-    let counted = tokio::select! {
-        counted = counting.instrument(span) => counted,
-        why = deadline.passed() => Err(why.refusal()),
-    };
-    match counted {
-        Ok(tokens) => {
-            observation.answered(200);
-            Ok(tokens)
-        }
-        Err(refused) => Err(refuse(observation, refused)),
     }
 }
 
@@ -144,12 +78,11 @@ async fn answered(
     let span = observation.span().clone();
     let head = Head { id: id.to_owned(), model: read.asked.model.clone(), created: SystemTime::now() };
     observation.asked(&read.asked.model, &read.asked.options, read.asked.context.tools.len());
-    let chain =
-        match begin::chain(&effective, &read.asked).and_then(|chain| allowed(&admission, &read.asked.model, chain)) {
-            Ok(chain) => chain,
-            Err(refused) => return Err(refuse(observation, refused)),
-        };
-    begin::attribute(&mut read.asked, &chain);
+    let chain = match chain::of_request(&effective, &read.asked, &admission.admitted) {
+        Ok(chain) => chain,
+        Err(refused) => return Err(refuse(observation, refused)),
+    };
+    chain::attribute(&mut read.asked, &chain);
     // What was refused until here no version of the provider had a hand in.
     if let Some(witness) = admission.seat.witness() {
         observation.on_end(witness);
@@ -179,14 +112,14 @@ async fn answered(
 }
 
 /// Until when an answer that is asked for now may go on.
-fn deadline(gateway: &Gateway, seat: &Seat, config: &GatewayConfig) -> Deadline {
+pub(super) fn deadline(gateway: &Gateway, seat: &Seat, config: &GatewayConfig) -> Deadline {
     let turn = config.limits.turn;
     let until = (!turn.is_zero()).then(|| Instant::now() + turn);
     Deadline { until, cut_off: seat.version.cut_off.clone(), stopping: gateway.cut_off.clone() }
 }
 
 /// Lets a request in. The body of one that is turned away is read all the same, within bounds: see [`body::discard`].
-async fn admit(
+pub(super) async fn admit(
     gateway: &Gateway,
     effective: &Effective,
     parts: &Parts,
@@ -203,28 +136,13 @@ async fn admit(
 }
 
 /// Takes note of a refusal, and gives it on.
-fn refuse(mut observation: Observation, refused: Refusal) -> Refusal {
+pub(super) fn refuse(mut observation: Observation, refused: Refusal) -> Refusal {
     observation.refused(refused.status.as_u16(), refused.kind.word(), &refused.message);
     refused
 }
 
-/// The models of the chain that the key may use.
-fn allowed(
-    admission: &Admission,
-    name: &str,
-    chain: Vec<crate::contract::types::Model>,
-) -> Result<Vec<crate::contract::types::Model>, Refusal> {
-    if !begin::ids(&chain).take(1).all(|id| admission.admitted.may_use(id) || admission.admitted.may_use(name)) {
-        let message = format!("the key {:?} may not use the model {name:?}", admission.admitted.name());
-        return Err(Refusal { param: Some("model".to_owned()), ..Refusal::new(RefusalKind::Permission, message) });
-    }
-    let mut chain = chain.into_iter();
-    let first = chain.next();
-    Ok(first.into_iter().chain(chain.filter(|model| admission.admitted.may_use(&model.id))).collect())
-}
-
 /// Reads a request by its format; fetches what it names by address, where that is allowed.
-async fn read(
+pub(super) async fn read(
     format: &'static Format,
     body: &[u8],
     headers: &HeaderMap,
@@ -308,7 +226,7 @@ async fn whole(
         Err((not_begun, observation)) => return Err(refuse(observation, not_begun.refusal())),
     };
     head.model = model;
-    let mut fold = Fold::new("bedrock-converse-stream", "amazon-bedrock", &head.model, None);
+    let mut fold = Fold::new(API, PROVIDER, &head.model, None);
     let mut last = None;
     admission.live.deltas(first.len());
     let mut deltas = Some(first);

@@ -7,6 +7,7 @@ mod admission;
 mod answer;
 mod body;
 mod cors;
+mod counting;
 mod descriptors;
 mod exchange;
 mod head;

@@ -11,7 +11,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 
 use super::admission::Asker;
-use super::{admission, cors, exchange, head, reply};
+use super::{admission, cors, counting, exchange, head, reply};
 use crate::contract::types::Model;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::Gateway;
@@ -69,7 +69,7 @@ async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Res
 }
 
 async fn count_tokens(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
-    exchange::count_tokens(gateway, &messages::COUNT_TOKENS, request).await
+    counting::count_tokens(gateway, &messages::COUNT_TOKENS, request).await
 }
 
 async fn models(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {

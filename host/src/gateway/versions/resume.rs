@@ -23,32 +23,28 @@ impl Versions {
     pub async fn resume(self: &Arc<Self>, trials: Trials) {
         if let Some(terms) = trials.canary {
             let _one_at_a_time = self.changing.lock().await;
-            self.resume_canary(terms).await;
+            let now = self.store().history().trials.canary.clone();
+            if let Err(reason) = go_on(now, &terms, self.canary_again(&terms)).await {
+                let digest = terms.digest;
+                tracing::warn!(version = %digest, reason, "a candidate gets no part of the requests any more after the start");
+                self.ended(Event::CanaryEnded { digest, reason, by: BY.to_owned() });
+            }
         }
         if let Some(terms) = trials.shadow {
             let _one_at_a_time = self.changing.lock().await;
-            self.resume_shadow(terms).await;
+            let now = self.store().history().trials.shadow.clone();
+            if let Err(reason) = go_on(now, &terms, self.shadow_again(&terms)).await {
+                let digest = terms.digest;
+                tracing::warn!(version = %digest, reason, "a candidate does not run beside the requests any more after the start");
+                self.ended(Event::ShadowEnded { digest, reason, by: BY.to_owned() });
+            }
         }
     }
 
-    async fn resume_canary(self: &Arc<Self>, terms: CanaryTerms) {
-        let digest = terms.digest;
-        let now = self.store().history().trials.canary.clone();
-        let begun = match now {
-            Some(now) if now == terms => self.canary_again(terms).await.map_err(|error| error.to_string()),
-            // Somebody began another one.
-            Some(_) => return,
-            None => Err(OTHER_VERSION.to_owned()),
-        };
-        let Err(reason) = begun else { return };
-        tracing::warn!(version = %digest, reason, "a candidate gets no part of the requests any more after the start");
-        self.ended(Event::CanaryEnded { digest, reason, by: BY.to_owned() });
-    }
-
-    async fn canary_again(self: &Arc<Self>, terms: CanaryTerms) -> Result<(), ChangeError> {
-        let rule = match terms.part {
-            CanaryPart::Share(percent) => CanaryRule::Share(percent),
-            CanaryPart::Key(name) => CanaryRule::Key(name),
+    async fn canary_again(self: &Arc<Self>, terms: &CanaryTerms) -> Result<(), ChangeError> {
+        let rule = match &terms.part {
+            CanaryPart::Share(percent) => CanaryRule::Share(*percent),
+            CanaryPart::Key(name) => CanaryRule::Key(name.clone()),
         };
         self.check_rule(&rule)?;
         // A version that was pinned meanwhile keeps its candidate, as it does in a gateway that goes on running.
@@ -56,21 +52,8 @@ impl Versions {
         self.give_a_part(passed, rule, terms.promote_after, BY).await.map(drop)
     }
 
-    async fn resume_shadow(self: &Arc<Self>, terms: ShadowTerms) {
-        let digest = terms.digest;
-        let now = self.store().history().trials.shadow.clone();
-        let begun = match now {
-            Some(now) if now == terms => self.shadow_again(terms).await.map_err(|error| error.to_string()),
-            Some(_) => return,
-            None => Err(OTHER_VERSION.to_owned()),
-        };
-        let Err(reason) = begun else { return };
-        tracing::warn!(version = %digest, reason, "a candidate does not run beside the requests any more after the start");
-        self.ended(Event::ShadowEnded { digest, reason, by: BY.to_owned() });
-    }
-
-    async fn shadow_again(self: &Arc<Self>, terms: ShadowTerms) -> Result<(), ChangeError> {
-        let ShadowTerms { digest, share, prompts } = terms;
+    async fn shadow_again(self: &Arc<Self>, terms: &ShadowTerms) -> Result<(), ChangeError> {
+        let ShadowTerms { digest, share, prompts } = *terms;
         let passed = self.passed_before(digest).await?;
         self.run_beside(passed, share, prompts, BY).await.map(drop)
     }
@@ -86,5 +69,19 @@ impl Versions {
         if let Err(error) = self.store().record(event) {
             tracing::error!(%error, "that a candidate does not go on could not be written down");
         }
+    }
+}
+
+/// Begins a trial again that is written down still (`now`), and says why it does not go on. One that somebody else's took the
+/// place of is not begun, and that needs no reason.
+async fn go_on<T: PartialEq>(
+    now: Option<T>,
+    before: &T,
+    begin: impl Future<Output = Result<(), ChangeError>>,
+) -> Result<(), String> {
+    match now {
+        Some(now) if now == *before => begin.await.map_err(|error| error.to_string()),
+        Some(_) => Ok(()),
+        None => Err(OTHER_VERSION.to_owned()),
     }
 }

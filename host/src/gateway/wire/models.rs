@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::sse;
 use crate::contract::types::Model;
 use crate::discovery::told;
+use crate::pi;
 
 #[derive(Serialize)]
 struct List<'a> {
@@ -39,7 +40,7 @@ impl<'a> One<'a> {
             id: &model.id,
             object: "model",
             created: 0,
-            owned_by: "amazon-bedrock",
+            owned_by: pi::PROVIDER,
             name: &model.name,
             context_window: model.context_window,
             max_output_tokens: model.max_tokens,

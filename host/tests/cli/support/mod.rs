@@ -6,6 +6,7 @@ mod provider;
 mod responder;
 mod run;
 mod simulator;
+mod terminal;
 
 pub(crate) use events::{check_events, deltas_of};
 pub(crate) use mutant::{MUTANT_KINDS, mutant};
@@ -13,6 +14,7 @@ pub(crate) use provider::{Body, component_of, provider_component};
 pub(crate) use responder::{Answer, Asked, Responder};
 pub(crate) use run::{Outcome, Quarry, Running, shared_cache};
 pub(crate) use simulator::simulator;
+pub(crate) use terminal::AtTerminal;
 
 /// A model of the simulator.
 pub(crate) const SONNET: &str = "us.anthropic.claude-sonnet-4-6";

@@ -125,15 +125,15 @@ impl Quarry {
         let own = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let all: Vec<(&str, &str)> = own.chain(variables.iter().copied()).collect();
         all.iter().for_each(|(name, value)| plant_variable(name, value));
-        let unwanted = match (all.iter().any(|(name, _)| *name == "QUARRY_LOG"), arguments.first()) {
-            (true, _) => &[][..],
-            (false, Some(&"serve")) => &["DEBUG", "TRACE"],
-            (false, _) => &["INFO", "DEBUG", "TRACE"],
+        let (level, unwanted) = match (all.iter().find(|(name, _)| *name == "QUARRY_LOG"), arguments.first()) {
+            (Some((_, level)), _) => (*level, &[][..]),
+            (None, Some(&"serve")) => ("trace", &["DEBUG", "TRACE"][..]),
+            (None, _) => ("trace", &["INFO", "DEBUG", "TRACE"][..]),
         };
         let mut command = Command::new(env!("CARGO_BIN_EXE_quarry"));
-        command.args(arguments);
         let mut child = self
-            .surround(&mut command)
+            .surround(command.args(arguments))
+            .env("QUARRY_LOG", level)
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -159,7 +159,6 @@ impl Quarry {
             .env("HOME", self.home.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("QUARRY_CACHE_DIR", self.cache())
-            .env("QUARRY_LOG", "trace")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
     }
 }

@@ -7,9 +7,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use quarry::provider::Digest;
 
+use super::building;
 use crate::gateway::compiled_components;
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Text in the component that says what it does to everybody.
 const MARK: &[u8] = b"unruly-always:";
@@ -82,31 +81,7 @@ impl Guest {
 /// The component's bytes.
 fn component() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| {
-        let module = std::fs::read(build()).expect("it was built");
-        let encoder = wit_component::ComponentEncoder::default().validate(true).module(&module);
-        encoder.and_then(|mut encoder| encoder.encode()).expect("the module says what it is a component of")
-    })
-}
-
-/// Builds it as the embedded provider is built: beside it, with the same profile.
-fn build() -> PathBuf {
-    // CARGO_TARGET_TMPDIR is `tmp` in the target folder.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guest-build");
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .args(["rustc", "--package", "quarry-unruly", "--lib", "--crate-type", "cdylib"])
-        .args(["--profile", "guest", "--target", TARGET, "--locked", "--target-dir"])
-        .arg(&folder)
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("RUSTC_WORKSPACE_WRAPPER")
-        .env_remove("CARGO_BUILD_TARGET")
-        .env_remove("CARGO_TARGET_DIR")
-        .output()
-        .expect("cargo can be started");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    folder.join(TARGET).join("guest").join("quarry_unruly.wasm")
+    COMPONENT.get_or_init(|| building::component("quarry-unruly"))
 }
 
 #[test]

@@ -1,17 +1,10 @@
 //! Providers that do to one stream what they should not: it is that stream that fails, and no other feels it.
 
-use std::thread;
-use std::time::Duration;
-
 use super::guests::Guest;
 use super::place::Place;
+use super::side_by_side::{self, MORE_MEMORY, SideBySide};
 use super::streams::Stream;
 use crate::operating::process::resident;
-
-/// One event each 100 ms, so that all streams have begun before the first misdeed.
-const SLOW: &str = "sim.slow.100";
-const WORDS: &str = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen \
-    seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five twenty-six twenty-seven";
 
 /// Misdeeds in `push`, and what a client is told of each. They come one after the other, so that no two of them share a worker.
 const MISDEEDS: [(&str, &str); 7] = [
@@ -32,53 +25,25 @@ const MISDEEDS_IN_PREPARE: [(&str, &str); 3] = [
     ("prepare-loop", "was stopped in `prepare`: it took longer than 500 ms"),
 ];
 
-/// Streams that want nothing but their answer.
-const GOOD: usize = 8;
-
-/// The time of one call on the path of a stream (`Limits::stream_call`), within which another stream may have to wait; and what a
-/// machine with two busy cores adds to the pace of the simulator.
-const LONGEST_GAP: Duration = Duration::from_millis(500 + 100 + 250);
-
-/// Memory that may be more after all that than before, in KiB: one pooled instance's, not the gigabytes that were tried.
-const MORE_MEMORY: usize = 96 << 10;
-
 #[test]
 fn what_a_hostile_provider_does_is_contained_to_its_stream() {
     let place = Place::new();
     let unruly = Guest::unruly(place.folder());
     let gateway = place.start();
-    let good = format!("echo {WORDS}");
-    let undisturbed = Stream::of(&gateway, SLOW, &good);
-    assert!(undisturbed.is_done(), "{undisturbed:?}");
+    let undisturbed = side_by_side::undisturbed(&gateway);
     place.activate(&unruly);
     let before = resident(&gateway);
-    let (gateway, good) = (&gateway, good.as_str());
-    let (well, badly) = thread::scope(|scope| {
-        let well: Vec<_> = (0..GOOD).map(|_| scope.spawn(move || Stream::of(gateway, SLOW, good))).collect();
-        let ask = |(how, words): (&'static str, &'static str)| {
-            let prompt = format!("echo unruly:{how} {WORDS}");
-            (how, words, scope.spawn(move || Stream::of(gateway, SLOW, &prompt)))
-        };
-        let badly: Vec<_> = MISDEEDS.into_iter().map(ask).collect();
-        let well: Vec<_> = well.into_iter().map(|thread| thread.join().expect("it reads")).collect();
-        let badly: Vec<_> =
-            badly.into_iter().map(|(how, words, thread)| (how, words, thread.join().expect("it reads"))).collect();
-        (well, badly)
-    });
-    for stream in &well {
-        assert_eq!(stream.bytes, undisturbed.bytes, "another stream's bytes changed");
-    }
-    let longest = well.iter().map(|stream| stream.longest_gap).max().expect("there are some");
-    assert!(longest < LONGEST_GAP, "another stream had to wait for {longest:?}");
+    let streams = SideBySide::run(&gateway, MISDEEDS.map(|(how, _)| how));
+    streams.assert_unfelt(&undisturbed);
     let named = format!("unruly 0.1.0 ({})", &unruly.digest[..12]);
-    for (how, words, stream) in &badly {
+    for ((how, words), stream) in MISDEEDS.iter().zip(&streams.badly) {
         assert!(stream.bytes.contains(words), "{how}: {words:?} is not told: {stream:?}");
         assert!(stream.bytes.contains(&named), "{how}: the version is not named: {stream:?}");
         assert!(!stream.bytes.contains("unruly.wasm"), "{how}: a path of this machine is told: {stream:?}");
         assert!(!stream.is_done(), "{how}: {stream:?}");
     }
     gateway_is_well_again(&place, &unruly);
-    let after = resident(gateway);
+    let after = resident(&gateway);
     assert!(after < before + MORE_MEMORY, "{before} KiB before, {after} after");
 }
 

@@ -1,10 +1,13 @@
 //! Versions of the provider in a gateway that runs, with providers that misbehave.
 
+#[path = "../../../../tests/guests/building.rs"]
+mod building;
 #[path = "../../cli/support/provider.rs"]
 mod components;
 mod figures;
 mod guests;
 mod place;
+mod side_by_side;
 mod streams;
 
 mod commands;

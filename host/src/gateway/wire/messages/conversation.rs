@@ -7,11 +7,7 @@ use super::assistant_content;
 use super::caching::CachePoints;
 use super::user_content::{UserContent, only_text};
 use crate::contract::conversation::{AssistantBlock, AssistantMessage, Message, UserBlock};
-
-/// The provider and the API by which a model knows thinking of its own. A client of this API keeps no such note; it talks to
-/// one model, so what it sends back is taken as that model's.
-const PROVIDER: &str = "amazon-bedrock";
-const API: &str = "bedrock-converse-stream";
+use crate::pi::{API, PROVIDER};
 
 /// What stands between the text blocks of the system prompt, which is one text in the contract.
 const BETWEEN: &str = "\n\n";

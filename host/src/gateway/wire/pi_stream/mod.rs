@@ -50,10 +50,6 @@ pub(crate) static PI_STREAM: Format = Format {
     request_id_header: "x-request-id",
 };
 
-/// pi's ids of this provider and of its API, as its messages carry them.
-const PROVIDER: &str = "amazon-bedrock";
-const API: &str = "bedrock-converse-stream";
-
 #[derive(Debug, Serialize)]
 struct Refused {
     error: String,

@@ -1,8 +1,8 @@
 //! pi's record of a model.
 
 use super::super::reader::{Object, Value};
-use super::{API, PROVIDER};
 use crate::contract::types::{Cost, CostTier, Model, NamedJson};
+use crate::pi::{API, PROVIDER};
 
 /// What a request says of its model.
 #[derive(Debug)]

@@ -5,11 +5,11 @@ use super::super::thinking_token::ThinkingToken;
 use super::super::{Asked, ReadError, Received, Request, no_options};
 use super::events::Events;
 use super::model::{self, AskedModel};
-use super::{API, PROVIDER};
 use crate::contract::conversation::{AssistantBlock, Context, Message, Options, ToolChoice};
 use crate::gateway::refusal::Refusal;
 use crate::pi::blobs::Blobs;
 use crate::pi::context::{ContextError, read_context};
+use crate::pi::{API, PROVIDER};
 
 /// Options that do not count, see the module above.
 const IGNORED: &[&str] = &[

@@ -13,6 +13,7 @@ use crate::contract::conversation::{
 use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
 use crate::gateway::remote::Fetched;
 use crate::gateway::turn;
+use crate::pi::{API, PROVIDER};
 
 const MODEL: &str = r#"{"id":"us.anthropic.claude-sonnet-4-5-20250929-v1:0","name":"Claude Sonnet 4.5",
     "api":"bedrock-converse-stream","provider":"amazon-bedrock","baseUrl":"https://evil.example","reasoning":true,

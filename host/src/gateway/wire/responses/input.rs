@@ -9,9 +9,7 @@ use super::parts;
 use crate::contract::conversation::{
     AssistantBlock, AssistantMessage, AssistantText, Context, Message, Thinking, ToolCall, ToolResult, UserBlock,
 };
-
-const PROVIDER: &str = "amazon-bedrock";
-const API: &str = "bedrock-converse-stream";
+use crate::pi::{API, PROVIDER};
 
 /// Reads `input` into a conversation that holds the instructions. `model` is the one that is asked.
 pub(super) fn read(input: &Value<'_, '_>, model: &str, context: &mut Context) {

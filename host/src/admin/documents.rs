@@ -1,0 +1,207 @@
+//! What the API is asked with and answers: JSON documents, and components as they are.
+
+use axum::body::Body;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::gateway::{Activated, ChangeError, Wanted};
+use crate::provider::{Digest, Limits};
+use crate::versions::source::Source;
+use crate::versions::{Candidate, Step, StepReceipt};
+
+/// The header for the signature of a component in the body: minisign's text, in base64.
+pub(super) const SIGNATURE: &str = "quarry-signature";
+
+/// What a change is asked with, as the JSON body. Where the body is the component itself (`application/wasm`), the query says what
+/// it is called, and the rest: `?source=…&share=10`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Asked {
+    /// The digest of a version that is known, `embedded`, or a reference: `oci://registry/name:tag`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Who asks, in words; the listener adds what it knows for certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// How many versions `prune` keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<usize>,
+    /// Which share of the requests a candidate gets, in per cent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<u8>,
+    /// The name of the client key whose requests a candidate gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// After how many of its requests a candidate is promoted by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promote_after: Option<u64>,
+    /// Whether what was said may be kept in a candidate's differences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<bool>,
+}
+
+/// What a change came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answered {
+    /// The version that the change was about.
+    pub version: Digest,
+    /// What its component says of itself.
+    #[serde(default)]
+    pub name: String,
+    /// The steps that were taken.
+    #[serde(default)]
+    pub steps: Vec<StepReceipt>,
+    /// Whether nothing had to be changed.
+    #[serde(default)]
+    pub unchanged: bool,
+}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Problem {
+    /// What is wrong, for a person.
+    pub error: String,
+    /// The step that was not passed, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
+}
+
+/// Who asks, as far as the listener knows.
+#[derive(Debug, Clone)]
+pub(super) struct Caller(pub(super) String);
+
+/// The version that is wanted: a component in the body, or one that the JSON body names.
+pub(super) async fn wanted(request: Request<Body>) -> Result<(Wanted, Asked, String), Box<Response<Body>>> {
+    let is_component =
+        request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/wasm"));
+    if is_component {
+        let by = named(request.extensions().get::<Caller>(), None);
+        let query = request.uri().query().unwrap_or_default().as_bytes();
+        let (source, asked) = told(query)?;
+        let signature = match request.headers().get(SIGNATURE) {
+            None => None,
+            Some(value) => match BASE64_STANDARD.decode(value).ok().and_then(|text| String::from_utf8(text).ok()) {
+                Some(signature) => Some(signature),
+                None => return Err(bad(format!("the header {SIGNATURE} is no text in base64"))),
+            },
+        };
+        let bytes = body(request).await?.to_vec();
+        let source = source.unwrap_or_else(|| format!("{:?}", Digest::of(&bytes)));
+        return Ok((Wanted::Given(Candidate { source, bytes, expected: None, signature }), asked, by));
+    }
+    let (asked, by) = asked(request).await?;
+    match asked.version.as_deref() {
+        Some("embedded") => Ok((Wanted::Embedded, asked, by)),
+        Some(text) => match (text.parse(), text.parse()) {
+            (Ok(digest), _) => Ok((Wanted::Known(digest), asked, by)),
+            (_, Ok(source @ Source::Oci(_))) => Ok((Wanted::Named(source), asked, by)),
+            // A path means something on the caller's side only.
+            (Err(error), _) => {
+                Err(bad(format!("version: {error}; or `embedded`, or a reference: oci://registry/name:tag")))
+            }
+        },
+        None => Err(bad(
+            "`version` is missing: a digest, or `embedded`; or send a component as application/wasm".to_owned()
+        )),
+    }
+}
+
+/// What a query says beside a component: what it is called, and the terms.
+fn told(query: &[u8]) -> Result<(Option<String>, Asked), Box<Response<Body>>> {
+    let (mut source, mut asked) = (None, Asked::default());
+    for (name, value) in url::form_urlencoded::parse(query) {
+        let wrong = |error: std::num::ParseIntError| bad(format!("{name}: {error}"));
+        match &*name {
+            "source" => source = Some(value.into_owned()),
+            "key" => asked.key = Some(value.into_owned()),
+            "share" => asked.share = Some(value.parse().map_err(wrong)?),
+            "promoteAfter" => asked.promote_after = Some(value.parse().map_err(wrong)?),
+            "prompts" => asked.prompts = Some(value == "true"),
+            _ => return Err(bad(format!("{name:?} is not known in a query"))),
+        }
+    }
+    Ok((source, asked))
+}
+
+/// A JSON body, and who asks.
+pub(super) async fn asked(request: Request<Body>) -> Result<(Asked, String), Box<Response<Body>>> {
+    let caller = request.extensions().get::<Caller>().cloned();
+    let body = body(request).await?;
+    let asked: Asked = match body.is_empty() {
+        true => Asked::default(),
+        false => serde_json::from_slice(&body).map_err(|error| bad(format!("the body cannot be read: {error}")))?,
+    };
+    let by = named(caller.as_ref(), asked.by.as_deref());
+    Ok((asked, by))
+}
+
+fn named(caller: Option<&Caller>, told: Option<&str>) -> String {
+    let caller = caller.map_or("the admin listener", |caller| caller.0.as_str());
+    told.map_or_else(|| caller.to_owned(), |told| format!("{told}, by {caller}"))
+}
+
+async fn body(request: Request<Body>) -> Result<Bytes, Box<Response<Body>>> {
+    let limit = Limits::default().component;
+    match Limited::new(request.into_body(), limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) => Err(bad(format!("the body cannot be read, or is over {limit} bytes: {error}"))),
+    }
+}
+
+pub(super) fn bad(message: String) -> Box<Response<Body>> {
+    Box::new(problem(StatusCode::BAD_REQUEST, message, None))
+}
+
+pub(super) fn plain(version: Digest) -> Answered {
+    Answered { version, name: String::new(), steps: Vec::new(), unchanged: false }
+}
+
+pub(super) fn changed(changed: Result<Activated, ChangeError>) -> Response<Body> {
+    match changed {
+        Ok(Activated { digest, name, steps, unchanged }) => {
+            json(StatusCode::OK, &Answered { version: digest, name, steps, unchanged })
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+pub(super) fn refused(error: &ChangeError) -> Response<Body> {
+    let (status, step) = match error {
+        ChangeError::Refused(refused) => (StatusCode::UNPROCESSABLE_ENTITY, Some(refused.step)),
+        ChangeError::Unknown { .. } => (StatusCode::NOT_FOUND, None),
+        ChangeError::Share { .. } | ChangeError::UnknownKey { .. } => (StatusCode::BAD_REQUEST, None),
+        ChangeError::Pinned { .. }
+        | ChangeError::Quarantined { .. }
+        | ChangeError::Serves { .. }
+        | ChangeError::NoCanary
+        | ChangeError::NoShadow
+        | ChangeError::NothingBefore => (StatusCode::CONFLICT, None),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
+    };
+    problem(status, error.to_string(), step)
+}
+
+pub(super) fn problem(status: StatusCode, error: String, step: Option<Step>) -> Response<Body> {
+    json(status, &Problem { error, step })
+}
+
+pub(super) fn json(status: StatusCode, document: &impl Serialize) -> Response<Body> {
+    let (status, body) = match serde_json::to_vec(document) {
+        Ok(body) => (status, body),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("{{\"error\":{:?}}}", error.to_string()).into_bytes())
+        }
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

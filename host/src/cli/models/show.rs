@@ -1,0 +1,198 @@
+//! `quarry models show`.
+
+use quarry::config::Override;
+use quarry::contract::models::{CatalogSource, LeftOut};
+use quarry::json::catalog::source_word;
+use quarry::json::model::ModelForm;
+use serde::Serialize;
+
+use super::super::arguments::{Global, ShowArguments};
+use super::super::exit::Exit;
+use super::super::setup::{ProblemsTold, Setup};
+use super::super::terminal;
+use super::asked::{Asked, Asking, ask};
+use super::known::{Absent, KnownForm, KnownModel};
+use super::lookup::{Meant, look_up};
+use super::sheet;
+
+pub(crate) async fn show(global: &Global, arguments: &ShowArguments) -> anyhow::Result<Exit> {
+    let region = arguments.region.as_deref().or_else(|| region_of(&arguments.id));
+    let overrides: Vec<Override> =
+        region.map(|region| Override::new("models.bedrockDiscovery.region", region)).into_iter().collect();
+    let setup = match Setup::make(global, &overrides)? {
+        Ok(setup) => setup,
+        Err(ProblemsTold) => return Ok(Exit::Usage),
+    };
+    let how = Asking { refresh: arguments.refresh, simulate: arguments.simulate, for_programs: arguments.json };
+    let asked = ask(setup, &how).await?;
+    match look_up(&asked, &arguments.id) {
+        Meant::Known(known) => {
+            let text =
+                if arguments.json { json(&ShowForm::of(&asked, &known))? } else { sheet::of_known(&asked, &known) };
+            terminal::print(&text)?;
+            asked.tell();
+            // The configuration answers where AWS does not.
+            Ok(if known.listed { Exit::Done } else { asked.exit() })
+        }
+        Meant::LeftOut(left_out) => {
+            let text = if arguments.json {
+                json(&LeftOutForm::of(&asked, &left_out))?
+            } else {
+                sheet::of_left_out(&asked, &left_out)
+            };
+            terminal::print(&text)?;
+            asked.tell();
+            Ok(asked.exit())
+        }
+        Meant::Unknown(suggestions) => Ok(tell_unknown(&asked, &arguments.id, &suggestions)),
+        Meant::NoDefault => {
+            terminal::tell(
+                "error: no default model is configured\n  set it: `quarry config set agents.defaults.model.primary \
+                 amazon-bedrock/MODEL`\n",
+            );
+            Ok(Exit::Usage)
+        }
+    }
+}
+
+/// The region in an ARN: a model is looked for where it is.
+fn region_of(name: &str) -> Option<&str> {
+    let (_, arn) = name.split_once("arn:")?;
+    let is_region = |region: &str| region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    arn.split(':').nth(2).filter(|region| !region.is_empty() && is_region(region))
+}
+
+fn tell_unknown(asked: &Asked, name: &str, suggestions: &[String]) -> Exit {
+    let name = terminal::printable(name);
+    let region = terminal::printable(&asked.catalog.region);
+    let source = &asked.catalog.source;
+    if matches!(source, CatalogSource::Failed | CatalogSource::StaleCache) || !asked.catalog.failures.is_empty() {
+        asked.tell();
+        terminal::tell(&format!("error: whether there is a model {name} in {region} is not known\n"));
+        tell_suggestions(suggestions);
+        return Exit::Failed;
+    }
+    if matches!(source, CatalogSource::Disabled) && asked.no_credentials && !asked.is_optional() {
+        asked.tell_why_not("looked up");
+        return Exit::Failed;
+    }
+    let place = match source {
+        CatalogSource::Disabled => "in the configuration, and AWS was not asked".to_owned(),
+        _ => format!("in {region}"),
+    };
+    terminal::tell(&format!("error: there is no model {name} {place}\n"));
+    tell_suggestions(suggestions);
+    if suggestions.is_empty() && !name.contains("arn:") {
+        terminal::tell("  `quarry models list` shows the models\n");
+    } else if suggestions.is_empty() {
+        terminal::tell(
+            "  not all that an ARN can name is listed: `quarry chat --model ARN` tells whether it answers\n",
+        );
+    }
+    Exit::Usage
+}
+
+fn tell_suggestions(suggestions: &[String]) {
+    if let [others @ .., last] = suggestions {
+        let others: String = others.iter().map(|name| format!("{name}, ")).collect();
+        let or = if others.is_empty() { "" } else { "or " };
+        terminal::tell(&format!("  did you mean {}?\n", terminal::printable(&format!("{others}{or}{last}"))));
+    }
+}
+
+fn json(form: &impl Serialize) -> serde_json::Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(form)?))
+}
+
+/// The JSON form of all that is known of a model.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShowForm<'k> {
+    #[serde(flatten)]
+    known: KnownForm<'k>,
+    provider: &'static str,
+    vendor: Option<String>,
+    region: &'k str,
+    discovery_source: &'static str,
+    /// What AWS lists, where the configuration lists the model too and so decides.
+    listing: Option<ModelForm>,
+    left_out: Option<ReasonForm<'k>>,
+}
+
+impl<'k> ShowForm<'k> {
+    fn of(asked: &'k Asked, known: &'k KnownModel) -> Self {
+        let left_out = match &known.absent {
+            Some(Absent::LeftOut(left_out)) => Some(ReasonForm::of(left_out)),
+            Some(Absent::NotListed) | None => None,
+        };
+        ShowForm {
+            known: known.form(),
+            provider: sheet::PROVIDER,
+            vendor: known.vendor(),
+            region: &asked.catalog.region,
+            discovery_source: source_word(&asked.catalog.source),
+            listing: known.discovered.clone().filter(|_| known.listed).map(ModelForm::from),
+            left_out,
+        }
+    }
+}
+
+/// The JSON form of a model that is left out and that the configuration does not name.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LeftOutForm<'k> {
+    id: &'k str,
+    configured: bool,
+    discovered: bool,
+    provider: &'static str,
+    region: &'k str,
+    discovery_source: &'static str,
+    left_out: ReasonForm<'k>,
+}
+
+impl<'k> LeftOutForm<'k> {
+    fn of(asked: &'k Asked, left_out: &'k LeftOut) -> Self {
+        LeftOutForm {
+            id: &left_out.id,
+            configured: false,
+            discovered: false,
+            provider: sheet::PROVIDER,
+            region: &asked.catalog.region,
+            discovery_source: source_word(&asked.catalog.source),
+            left_out: ReasonForm::of(left_out),
+        }
+    }
+}
+
+/// Why a model is left out: a stable word, and a sentence.
+#[derive(Debug, Serialize)]
+struct ReasonForm<'k> {
+    reason: &'k str,
+    message: &'k str,
+}
+
+impl<'k> ReasonForm<'k> {
+    fn of(LeftOut { id: _, reason, message }: &'k LeftOut) -> Self {
+        ReasonForm { reason, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::region_of;
+
+    #[test]
+    fn an_arn_names_its_region() {
+        let global = "arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0";
+        for (name, region) in [
+            ("arn:aws:bedrock:eu-west-1::foundation-model/x.y", Some("eu-west-1")),
+            ("amazon-bedrock/arn:aws-us-gov:bedrock:us-gov-west-1:1:inference-profile/x", Some("us-gov-west-1")),
+            (global, None),
+            ("us.anthropic.claude-sonnet-4-6", None),
+            ("arn:", None),
+            ("arn:aws:bedrock:no region::foundation-model/x", None),
+        ] {
+            assert_eq!(region_of(name), region, "{name}");
+        }
+    }
+}

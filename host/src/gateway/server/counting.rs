@@ -1,0 +1,81 @@
+//! Counting: a request of some wire format in, the number of its tokens out.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use hyper::{Request, Response};
+use tracing::Instrument as _;
+
+use super::exchange::{admit, deadline, read, refuse};
+use super::{body, reply};
+use crate::aws::ConverseRequest;
+use crate::gateway::begin::Question;
+use crate::gateway::chain;
+use crate::gateway::refusal::Refusal;
+use crate::gateway::state::Gateway;
+use crate::gateway::turn;
+use crate::gateway::wire::{self, Asked, Format};
+use crate::telemetry::{Begun as Arrived, Observation};
+
+/// Counts the tokens of what a request would send. The model that it names counts and no other.
+pub(super) async fn count_tokens(
+    gateway: Arc<Gateway>,
+    format: &'static Format,
+    request: Request<Body>,
+) -> Response<Body> {
+    let id = reply::new_id();
+    match counted(&gateway, format, request, &id).await {
+        Ok(tokens) => reply::named(reply::document(wire::messages::counted(tokens)), format, &id),
+        Err(refused) => reply::refusal(format, &refused, &id),
+    }
+}
+
+async fn counted(
+    gateway: &Arc<Gateway>,
+    format: &'static Format,
+    request: Request<Body>,
+    id: &str,
+) -> Result<u64, Refusal> {
+    let effective = gateway.effective();
+    let (parts, body) = request.into_parts();
+    let (admission, body) = admit(gateway, &effective, &parts, body, format).await?;
+    let effective = Arc::clone(&admission.seat.effective);
+    let generation = Arc::clone(&admission.seat.version.generation);
+    let (key, method) = (admission.admitted.name(), parts.method.as_str());
+    let begun = Arrived { endpoint: format.path, request_id: id, key, stream: false, method };
+    let mut observation = Observation::begin(&gateway.metrics, begun);
+    observation.child_of(&parts.headers);
+    let config = &effective.configuration.gateway;
+    let span = observation.span().clone();
+    let counting = async {
+        let body = body::read(body, &parts.headers, &config.limits).await?;
+        let mut asked = read(format, &body, &parts.headers, config).await?.asked;
+        let chain = chain::of_request(&effective, &asked, &admission.admitted)?;
+        chain::attribute(&mut asked, &chain);
+        observation.asked(&asked.model, &asked.options, asked.context.tools.len());
+        admission.live.asked(id, &asked.model, false);
+        let Asked { context, options, blobs, .. } = asked;
+        let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
+        observation.asks(&model.id);
+        let (effective, size) = (&*effective, body.len());
+        let question = Question { generation: &generation, effective, options: &options, blobs: &blobs, size };
+        let ask = question.prepare(model, context).await.map_err(|not_begun| not_begun.refusal())?.0;
+        let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
+        effective.aws.count_tokens(request, config.limits.idle).await.map_err(|error| {
+            let explained = generation.session().and_then(|mut session| session.explain(&error));
+            Refusal::from(&explained.unwrap_or_else(|error| turn::provider_failure(&error, None)))
+        })
+    };
+    let deadline = deadline(gateway, &admission.seat, config);
+    let counted = tokio::select! {
+        counted = counting.instrument(span) => counted,
+        why = deadline.passed() => Err(why.refusal()),
+    };
+    match counted {
+        Ok(tokens) => {
+            observation.answered(200);
+            Ok(tokens)
+        }
+        Err(refused) => Err(refuse(observation, refused)),
+    }
+}
