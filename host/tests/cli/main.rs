@@ -7,6 +7,7 @@ mod chat;
 mod chat_input;
 mod comparing;
 mod config;
+mod config_edits;
 mod configuration;
 mod conformance_command;
 mod credentials;
@@ -23,6 +24,8 @@ mod models_terminal;
 #[expect(dead_code, reason = "Node's half is for the tests of serving")]
 #[path = "../serving/packages.rs"]
 mod packages;
+#[path = "../serving/planted.rs"]
+mod planted;
 mod provider;
 mod provider_bounds;
 mod provider_diff;

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::curl::curl;
 use crate::gateway::{Gateway, KEY, hash};
+use crate::planted::nothing_shows_in;
 
 /// A message of the provider for streams that end too early, which no case quotes.
 const WORDS: (&str, &str) = ("usage did not)", "Usage did not)");
@@ -51,8 +52,10 @@ impl Place {
             .current_dir(self.folder.path())
             .env_clear()
             .env("HOME", self.folder.path())
+            .env("QUARRY_LOG", "trace")
             .output()
             .expect("the binary starts");
+        nothing_shows_in("what a command printed", &[&output.stdout[..], &output.stderr].concat());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }

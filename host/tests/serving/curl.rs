@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::gateway::{Gateway, KEY};
+use crate::planted::nothing_shows_in;
 
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -57,6 +58,7 @@ pub(crate) fn curl(url: &str, key: &str, more: &[&str], body: Option<&str>) -> A
     stdin.write_all(body.unwrap_or_default().as_bytes()).expect("curl reads its input");
     drop(stdin);
     let output = child.wait_with_output().expect("curl can be waited for");
+    nothing_shows_in("an answer", &output.stdout);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {output:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());

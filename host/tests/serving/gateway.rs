@@ -1,7 +1,8 @@
 //! The gateway as an operator runs it: the real binary, serving on a free port of loopback, the simulator behind it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, Once, mpsc};
@@ -12,8 +13,21 @@ use rustix::process::{Pid, Signal, kill_process};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+use crate::operating::client::{ask, body, get};
+use crate::planted::{nothing_shows_below, nothing_shows_in, plant, plant_variable};
+
 /// The client key of [`Gateway::with_a_key`].
 pub(crate) const KEY: &str = "qk_a-key-that-opens-nothing-but-the-gateway-of-a-test";
+
+/// What a gateway signs with where a test wants nothing else. Neither opens anything.
+const SECRET_KEY: &str = "sEcReT-aCcEsS-kEy-Of-A-tEsT";
+const SESSION_TOKEN: &str = "sEsSiOn-ToKeN-oF-a-TeSt";
+
+/// Another program's secret in the gateway's configuration.
+const FOREIGN_SECRET: &str = "fOrEiGn-ToKeN-oF-a-TeSt";
+
+/// Variables that name folders in which a gateway keeps what it knows.
+const FOLDERS: [&str; 3] = ["QUARRY_STATE_DIR", "QUARRY_CACHE_DIR", "XDG_RUNTIME_DIR"];
 
 /// A free port of loopback.
 const LOOPBACK: &str = "127.0.0.1:0";
@@ -24,7 +38,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the one compilation of the embedded component may take, unoptimised.
 const PATIENCE_TO_COMPILE: Duration = Duration::from_secs(300);
 
-/// A gateway that serves. It does not outlive the test.
+/// A gateway that serves and logs all that can be logged. It does not outlive the test.
+///
+/// When it goes, whatever it put out is looked through for every secret that any test has planted: its log, its standard output,
+/// and the files that it left.
 pub(crate) struct Gateway {
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub(crate) base: String,
@@ -33,6 +50,9 @@ pub(crate) struct Gateway {
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
+    printed: Option<JoinHandle<Vec<u8>>>,
+    /// Folders of its own, its home first.
+    folders: Vec<PathBuf>,
     _home: TempDir,
 }
 
@@ -58,7 +78,7 @@ impl Gateway {
     /// One with a configuration and whatever else the command is to be told.
     pub(crate) fn start_with(configuration: &str, tell_more: impl FnOnce(&mut Command)) -> Self {
         Self::launch(LOOPBACK, configuration, |command| {
-            command.arg("--simulate").env("QUARRY_SIMULATE_PACE", "instant");
+            sign(command.arg("--simulate").env("QUARRY_SIMULATE_PACE", "instant"));
             tell_more(command);
         })
     }
@@ -66,7 +86,7 @@ impl Gateway {
     /// One that asks what the configuration names in place of AWS, with credentials that open nothing.
     pub(crate) fn behind(configuration: &str) -> Self {
         Self::launch(LOOPBACK, configuration, |command| {
-            command.env("AWS_ACCESS_KEY_ID", "AKIDTEST").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+            sign(command);
         })
     }
 
@@ -92,14 +112,22 @@ impl Gateway {
         compile_once();
         let home = tempfile::tempdir().expect("an empty home can be made");
         let file = home.path().join("quarry.json5");
-        fs::write(&file, configuration).expect("the configuration can be written");
+        fs::write(&file, with_a_foreign_secret(configuration)).expect("the configuration can be written");
         let mut command = quarry(home.path());
-        command.args(["serve", "--listen", listen, "--config"]).arg(&file).stderr(Stdio::piped());
+        command.args(["serve", "--listen", listen, "--config"]).arg(&file);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         tell_more(&mut command);
+        let folders = plant_and_tell_folders(&command, home.path());
         let mut child = command.spawn().expect("the binary starts");
         let (tell, told) = mpsc::channel();
         let log = Arc::new(Mutex::new(String::new()));
         let lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+        let mut stdout = child.stdout.take().expect("it is piped");
+        let printed = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stdout.read_to_end(&mut bytes).expect("a pipe can be read");
+            bytes
+        });
         let reader = thread::spawn({
             let log = Arc::clone(&log);
             move || {
@@ -121,6 +149,8 @@ impl Gateway {
             child,
             log: Arc::clone(&log),
             reader: Some(reader),
+            printed: Some(printed),
+            folders,
             _home: home,
         };
         gateway.base = told.recv_timeout(PATIENCE).unwrap_or_else(|error| {
@@ -190,14 +220,61 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // It has ended unless the test failed.
+        // It has ended unless the test left it to itself, or failed.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A test that failed already has something else to say.
+        if !thread::panicking() {
+            self.kept_its_secrets();
+        }
     }
 }
 
-/// The hash of a key, as the configuration has it.
+impl Gateway {
+    /// Looks through all that it put out. It has ended.
+    fn kept_its_secrets(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the log could be read");
+        }
+        let printed = self.printed.take().map(|printed| printed.join().expect("the output could be read"));
+        nothing_shows_in("the gateway's log", self.log().as_bytes());
+        nothing_shows_in("the gateway's output", &printed.unwrap_or_default());
+        for folder in &self.folders {
+            nothing_shows_below(folder, &self.configuration);
+        }
+    }
+}
+
+/// Signs with credentials that open nothing.
+fn sign(command: &mut Command) {
+    command.env("AWS_ACCESS_KEY_ID", "AKIDTEST");
+    command.env("AWS_SECRET_ACCESS_KEY", SECRET_KEY).env("AWS_SESSION_TOKEN", SESSION_TOKEN);
+}
+
+/// A configuration with something in it, at its end, that is none of the gateway's business.
+fn with_a_foreign_secret(configuration: &str) -> String {
+    plant(FOREIGN_SECRET);
+    let Some((before, after)) = configuration.rsplit_once('}') else { return configuration.to_owned() };
+    let comma = if before.trim_end().ends_with(['{', ',']) { "" } else { "," };
+    format!("{before}{comma} channels: {{ telegram: {{ botToken: '{FOREIGN_SECRET}' }} }} }}{after}")
+}
+
+/// Plants the secrets of a command's environment, and gives the folders that are its own.
+fn plant_and_tell_folders(command: &Command, home: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![home.to_owned()];
+    for (name, value) in command.get_envs() {
+        let (Some(name), Some(value)) = (name.to_str(), value) else { continue };
+        plant_variable(name, &value.to_string_lossy());
+        if FOLDERS.contains(&name) && Path::new(value) != shared_cache() {
+            folders.push(value.into());
+        }
+    }
+    folders
+}
+
+/// The hash of a key, as the configuration has it. The key itself is a secret from then on.
 pub(crate) fn hash(key: &str) -> String {
+    plant(key);
     Sha256::digest(key).iter().fold("sha256:".to_owned(), |hash, byte| format!("{hash}{byte:02x}"))
 }
 
@@ -208,8 +285,11 @@ pub(crate) fn fails_to_start(configuration: &str, arguments: &[&str]) -> Output 
     let file = home.path().join("quarry.json5");
     fs::write(&file, configuration).expect("the configuration can be written");
     let mut command = quarry(home.path());
-    command.args(["serve", "--simulate", "--config"]).arg(&file).args(arguments);
-    command.stderr(Stdio::piped()).output().expect("the binary starts")
+    sign(command.args(["serve", "--simulate", "--config"]).arg(&file).args(arguments));
+    plant_and_tell_folders(&command, home.path());
+    let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the binary starts");
+    nothing_shows_in("what a gateway said that did not start", &[&output.stdout[..], &output.stderr].concat());
+    output
 }
 
 /// The binary in an environment that holds nothing of this machine.
@@ -221,6 +301,8 @@ fn quarry(home: &Path) -> Command {
         .env("HOME", home)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("QUARRY_CACHE_DIR", shared_cache())
+        .env("QUARRY_LOG", "trace")
+        .env("RUST_BACKTRACE", "full")
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     command
@@ -264,4 +346,19 @@ fn address(line: &str) -> Option<String> {
         ["http://127.0.0.1:", "http://0.0.0.0:"].into_iter().find_map(|start| Some(line.split_once(start)?.1))?;
     let port: String = after.chars().take_while(char::is_ascii_digit).collect();
     (!port.is_empty()).then(|| format!("http://127.0.0.1:{port}"))
+}
+
+#[test]
+fn what_a_gateway_logs_at_any_level_is_looked_through() {
+    let gateway = Gateway::open();
+    assert_eq!(get(&gateway, "/v1/models", &[]).status(), 200);
+    gateway.wait_for_log("DEBUG quarry::simulator", 1);
+    // A model's name is logged, so that one is found that is called a secret.
+    let model = "a-model-that-is-called-a-secret";
+    ask(&gateway, "/v1/messages", &[], &body("/v1/messages", model, "hello", false));
+    gateway.wait_for_log(model, 1);
+    plant(model);
+    let told = catch_unwind(AssertUnwindSafe(|| drop(gateway))).expect_err("it is shown");
+    let told = told.downcast_ref::<String>().expect("it is told");
+    assert!(told.starts_with(&format!("{model} is shown as {model} in the gateway's log")), "{told}");
 }

@@ -21,6 +21,7 @@ mod metrics;
 mod operating;
 mod packages;
 mod page;
+mod planted;
 mod readme;
 mod redis;
 mod sdks;

@@ -13,6 +13,7 @@ use crate::canary::mutated;
 use crate::curl::curl;
 use crate::gateway::{Gateway, KEY, hash};
 use crate::packages::{script, text};
+use crate::planted::nothing_shows_in;
 
 const TOKEN: &str = "a-token-of-the-page's-test-that-opens-nothing-else";
 
@@ -83,6 +84,7 @@ fn ask(socket: &Path, head: &str) -> String {
     stream.write_all(format!("{head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").as_bytes()).expect("it reads");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers");
+    nothing_shows_in("what the admin listener answered", answer.as_bytes());
     answer
 }
 
@@ -115,8 +117,10 @@ fn provider(admin: &str, folder: &Path, arguments: &[&str]) {
         .env_clear()
         .env("HOME", folder)
         .env("QUARRY_ADMIN_TOKEN", TOKEN)
+        .env("QUARRY_LOG", "trace")
         .output()
         .expect("the binary starts");
+    nothing_shows_in("what a command printed", &[&output.stdout[..], &output.stderr].concat());
     assert!(output.status.success(), "{arguments:?}: {}", text(&output));
 }
 

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::planted::plant;
+
 /// How long the server may take to answer, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -24,6 +26,7 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts one.
     pub(crate) fn start(password: &'static str) -> Self {
+        plant(password);
         let free = || TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
         let ports = [free(), free()].map(|listener| listener.local_addr().expect("it is bound").port());
         let [port, tls_port] = ports;

@@ -1,16 +1,29 @@
 //! An EC2 box: a metadata service on loopback, in each of its moods. Nothing else is set.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::peer::Peer;
 use super::{bedrock, signed_by};
-use crate::support::{Answer, Quarry, Responder, SONNET, nobody_there, simulator};
+use crate::support::{Answer, Asked, Outcome, Quarry, Responder, SONNET, nobody_there, simulator};
 
 /// The longest that a command may take that finds no instance.
 const SOON: Duration = Duration::from_secs(2);
+
+/// Runs a command that has to end soon. A machine that is busy with other tests may be to blame once or twice, and not each time.
+fn soon(quarry: &Quarry, command: &[&str]) -> Outcome {
+    let mut times = Vec::new();
+    for _ in 0..3 {
+        let outcome = quarry.run(command);
+        if outcome.took < SOON {
+            return outcome;
+        }
+        times.push(outcome.took);
+    }
+    panic!("{command:?} took {times:?}")
+}
 
 /// A box with its metadata service there.
 fn ec2(metadata: &str) -> Quarry {
@@ -70,16 +83,14 @@ fn a_service_that_is_not_there_or_silent_ends_the_command_soon() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
     let silent = format!("http://{}", silent_address(&silent));
     for (metadata, told) in [(silent.as_str(), "timed out"), (&nobody_there(), "refused")] {
-        let status = ec2(metadata).run(&["auth", "status"]);
+        let status = soon(&ec2(metadata), &["auth", "status"]);
         assert_eq!(status.code, Some(1), "{status:?}");
         assert!(status.stdout.contains("instance role: the metadata service cannot be reached"), "{status:?}");
         assert!(status.stdout.to_lowercase().contains(told), "{told}: {status:?}");
-        assert!(status.took < SOON, "{status:?}");
         for command in [&["models", "list"][..], &["chat", "--model", SONNET, "hello"]] {
-            let outcome = ec2(metadata).set("AWS_ENDPOINT_URL", simulator()).run(command);
+            let outcome = soon(&ec2(metadata).set("AWS_ENDPOINT_URL", simulator()), command);
             assert_eq!(outcome.code, Some(1), "{outcome:?}");
             assert!(outcome.stderr.contains("credentials"), "{outcome:?}");
-            assert!(outcome.took < SOON, "{outcome:?}");
         }
     }
 }
@@ -91,10 +102,16 @@ fn silent_address(listener: &TcpListener) -> std::net::SocketAddr {
     listener.local_addr().expect("it is bound")
 }
 
-/// A metadata service that answers the token's path so, and the others by IMDSv2 only.
+/// A metadata service that answers the token's path so, and that of the roles. IMDSv1 is off: whoever comes without a token gets
+/// 401, whatever is asked.
 fn metadata(token: Answer, roles: Answer) -> Responder {
-    Responder::start(move |path| match path {
+    metadata_on(Ipv4Addr::LOCALHOST.into(), token, roles)
+}
+
+fn metadata_on(address: IpAddr, token: Answer, roles: Answer) -> Responder {
+    Responder::start_on(address, move |asked| match asked.path.as_str() {
         "/latest/api/token" => token.clone(),
+        _ if asked.headers.get("x-aws-ec2-metadata-token").is_none_or(|sent| *sent != token.body) => plain(401, ""),
         "/latest/meta-data/iam/security-credentials/" => roles.clone(),
         "/latest/meta-data/placement/region" => plain(200, "eu-west-1"),
         _ => Answer::json(&json!({
@@ -121,10 +138,38 @@ fn only_the_second_version_of_the_protocol_is_spoken() {
     assert_eq!((status.code, &status.json()["role"]), (Some(0), &json!("box-role")), "{status:?}");
     assert_eq!(signed_by(&bedrock), "AKIDINSTANCE0009");
     assert_eq!(status.json()["instanceRegion"], "eu-west-1", "{status:?}");
-    // One that is asked without a token answers 401. None was.
+    // Whoever comes without a token gets 401, and nobody did.
     let asked = service.asked();
-    let with_token = |asked: &&crate::support::Asked| asked.headers.contains_key("x-aws-ec2-metadata-token");
+    let with_token = |asked: &&Asked| asked.headers.contains_key("x-aws-ec2-metadata-token");
     assert_eq!((asked.len(), asked.iter().filter(with_token).count()), (4, 3), "{asked:?}");
+}
+
+#[test]
+fn a_service_with_an_address_of_ipv6_is_asked_there() {
+    let service = metadata_on(Ipv6Addr::LOCALHOST.into(), token(), plain(200, "box-role"));
+    assert!(service.endpoint.starts_with("http://[::1]:"), "{}", service.endpoint);
+    let bedrock = bedrock();
+    let quarry = ec2(&service.endpoint)
+        .set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6")
+        .set("AWS_ENDPOINT_URL_BEDROCK", &bedrock.endpoint);
+    let status = quarry.run(&["auth", "status", "--check", "--json"]);
+    assert_eq!((status.code, &status.json()["role"]), (Some(0), &json!("box-role")), "{status:?}");
+    assert_eq!(signed_by(&bedrock), "AKIDINSTANCE0009");
+}
+
+#[test]
+fn a_service_that_wants_a_token_gets_one_before_anything_else() {
+    let with_token = |asked: &Asked| asked.headers.contains_key("x-aws-ec2-metadata-token");
+    let service = metadata(token(), plain(200, "box-role"));
+    let quarry = ec2(&service.endpoint).set("AWS_ENDPOINT_URL", simulator());
+    for command in [&["models", "list", "--plain"][..], &["chat", "--model", SONNET, "hello"], &["auth", "status"]] {
+        let before = service.asked().len();
+        soon(&quarry, command).succeeded();
+        let asked = service.asked().split_off(before);
+        assert_eq!(asked[0].path, "/latest/api/token", "{asked:?}");
+        let asks = |asked: &Asked| asked.path == "/latest/api/token" || with_token(asked);
+        assert!(asked.len() > 1 && asked.iter().all(asks), "{asked:?}");
+    }
 }
 
 #[test]
@@ -146,10 +191,9 @@ fn a_service_that_refuses_is_told_for_what_it_is() {
         (plain(403, ""), plain(401, ""), "the metadata service gave no token for IMDSv2"),
     ] {
         let service = metadata(token, roles);
-        let status = ec2(&service.endpoint).run(&["auth", "status"]);
+        let status = soon(&ec2(&service.endpoint), &["auth", "status"]);
         assert_eq!(status.code, Some(1), "{status:?}");
         assert!(status.stdout.contains(told), "{told}: {status:?}");
         assert!(status.stderr.contains("What to do: "), "{status:?}");
-        assert!(status.took < SOON, "{status:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! Where credentials come from: each source, what the command says of it, and what the wire then carried.
 
 mod instance;
+mod link;
 mod network;
 mod peer;
 mod renewal;

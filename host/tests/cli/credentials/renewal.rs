@@ -59,12 +59,13 @@ impl Gateway {
     }
 
     /// Asks for the models, which the gateway has to ask Bedrock for, and waits for the answer.
-    fn ask(&self) {
+    fn ask(&self) -> String {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
         stream.write_all(b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
         assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+        answer
     }
 }
 
@@ -120,24 +121,26 @@ fn credentials_are_used_until_they_expire_where_there_are_no_others() {
 
 #[test]
 fn a_changed_file_is_seen_without_a_restart() {
-    let bedrock = refusing();
-    let file = |id: &str| format!("[work]\naws_access_key_id = {id}\naws_secret_access_key = s\n");
-    let quarry = Quarry::new()
-        .file(".aws/credentials", file("AKIDBEFORE"))
-        .set("AWS_PROFILE", "work")
-        .set("AWS_ENDPOINT_URL", &bedrock.endpoint);
-    let gateway = Gateway::start(&quarry);
-    gateway.ask();
-    assert_eq!(signed_by(&bedrock), "AKIDBEFORE");
-    let quarry = quarry.file(".aws/credentials", file("AKIDAFTER"));
-    let began = Instant::now();
-    while signed_by(&bedrock) == "AKIDBEFORE" {
-        assert!(began.elapsed() < Duration::from_secs(5), "the change is not seen");
-        thread::sleep(Duration::from_millis(100));
+    for (file, section) in [(".aws/credentials", "[work]"), (".aws/config", "[profile work]")] {
+        let bedrock = refusing();
+        let keys = |id: &str| format!("{section}\naws_access_key_id = {id}\naws_secret_access_key = s\n");
+        let quarry = Quarry::new()
+            .file(file, keys("AKIDBEFORE"))
+            .set("AWS_PROFILE", "work")
+            .set("AWS_ENDPOINT_URL", &bedrock.endpoint);
+        let gateway = Gateway::start(&quarry);
         gateway.ask();
+        assert_eq!(signed_by(&bedrock), "AKIDBEFORE");
+        let quarry = quarry.file(file, keys("AKIDAFTER"));
+        let began = Instant::now();
+        while signed_by(&bedrock) == "AKIDBEFORE" {
+            assert!(began.elapsed() < Duration::from_secs(5), "the change of {file} is not seen");
+            thread::sleep(Duration::from_millis(100));
+            gateway.ask();
+        }
+        assert_eq!(signed_by(&bedrock), "AKIDAFTER");
+        drop(quarry);
     }
-    assert_eq!(signed_by(&bedrock), "AKIDAFTER");
-    drop(quarry);
 }
 
 /// Bedrock that says to the first request of each operation that its token has expired.
@@ -177,6 +180,17 @@ fn a_token_that_aws_calls_expired_is_renewed_once() {
     assert_eq!(bedrock.asked().len(), 4, "{list:?}");
     assert!((2..=3).contains(&container.asked().len()), "{}", container.asked().len());
     assert!(number(&bedrock) >= 1);
+}
+
+#[test]
+fn a_gateway_renews_what_aws_calls_expired_and_its_clients_see_nothing_of_it() {
+    let (container, bedrock) = (container(Duration::from_secs(3600), usize::MAX), expiring("ExpiredTokenException"));
+    let gateway = Gateway::start(&behind(&container, &bedrock));
+    assert!(gateway.ask().starts_with("HTTP/1.1 200 "));
+    let asked = bedrock.asked();
+    assert_eq!(asked.len(), 4, "two lists, each refused once: {asked:?}");
+    assert!(asked[0].headers["authorization"].contains("AKIDCONTAINER0000"), "{asked:?}");
+    assert!(number(&bedrock) >= 1, "the last one is signed with others");
 }
 
 #[test]

@@ -9,6 +9,11 @@ use crate::support::{Answer, Quarry, Responder};
 /// The session of `aws sso login`; the file's name is the SHA-1 of the session's.
 const SSO_CACHE: &str = ".aws/sso/cache/380e92522a961cef894f4e62feddc6fc4dfdff3b.json";
 
+/// SSO as profiles had it before sessions; the file's name is the SHA-1 of the start URL.
+const OLD_SSO: &str = "[profile work]\nsso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1\n\
+                       sso_account_id = 123456789012\nsso_role_name = Reader\n";
+const OLD_SSO_CACHE: &str = ".aws/sso/cache/e8be5486177c5b5392bd9aa76563515b29358e6e.json";
+
 /// The session of `aws login`; the file's name is the SHA-256 of the session's ARN.
 const LOGIN_SESSION: &str = "arn:aws:sts::123456789012:assumed-role/Admin/me";
 const LOGIN_CACHE: &str = ".aws/login/cache/c03a7323bda916bba892295dd46ea73c98866a0ad0a2606cb839909f35fbc865.json";
@@ -160,6 +165,21 @@ fn ways(moto: &str, portal: &str, container: &str) -> Vec<(&'static str, Way)> {
             },
         ),
         (
+            "a role from the container's credentials",
+            Way {
+                means: Some("assume-role"),
+                profile: Some("task"),
+                role: Some("Task"),
+                ..way(
+                    with_sts(profile(&role("task", "Task", "credential_source = EcsContainer")))
+                        .set("AWS_CONTAINER_CREDENTIALS_FULL_URI", container)
+                        .set("AWS_PROFILE", "task"),
+                    "profile",
+                    AsTold,
+                )
+            },
+        ),
+        (
             "a process",
             Way {
                 means: Some("credential-process"),
@@ -176,6 +196,22 @@ fn ways(moto: &str, portal: &str, container: &str) -> Vec<(&'static str, Way)> {
                 ..way(
                     profile(sso)
                         .file(SSO_CACHE, sso_token.to_string())
+                        .set("AWS_PROFILE", "work")
+                        .set("AWS_ENDPOINT_URL_SSO", portal),
+                    "profile",
+                    Exactly("AKIDSSO0006"),
+                )
+            },
+        ),
+        (
+            "SSO as it is written without a session",
+            Way {
+                means: Some("sso"),
+                profile: Some("work"),
+                role: Some("Reader"),
+                ..way(
+                    profile(OLD_SSO)
+                        .file(OLD_SSO_CACHE, sso_token.to_string())
                         .set("AWS_PROFILE", "work")
                         .set("AWS_ENDPOINT_URL_SSO", portal),
                     "profile",
@@ -297,5 +333,5 @@ fn the_source_that_is_told_is_the_source_that_signs() {
     }
     // The container's token went where it belongs, and nowhere else.
     let tokens: Vec<_> = container.asked().iter().map(|asked| asked.headers.get("authorization").cloned()).collect();
-    assert_eq!(tokens, [None, Some("pod-token".to_owned())]);
+    assert_eq!(tokens, [None, None, Some("pod-token".to_owned())]);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -44,7 +44,12 @@ pub(crate) struct Responder {
 impl Responder {
     /// Starts a server that answers each request by its path.
     pub(crate) fn start(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
+        Self::start_on(Ipv4Addr::LOCALHOST.into(), move |asked| answer(&asked.path))
+    }
+
+    /// Starts one on an address of loopback that answers each request by all that is in it.
+    pub(crate) fn start_on(address: IpAddr, answer: impl Fn(&Asked) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind((address, 0)).expect("loopback can be bound");
         let endpoint = format!("http://{}", listener.local_addr().expect("it is bound"));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let of_thread = Arc::clone(&asked);
@@ -52,7 +57,7 @@ impl Responder {
             for stream in listener.incoming() {
                 let mut stream = stream.expect("a connection");
                 let Some(request) = read(&mut stream) else { continue };
-                let reply = answer(&request.path);
+                let reply = answer(&request);
                 of_thread.lock().expect("nobody panicked").push(request);
                 write(&mut stream, &reply);
             }

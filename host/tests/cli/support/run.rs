@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::mutant::mutant;
+use crate::planted::{nothing_shows_below, nothing_shows_in, plant_variable};
 
 /// How long a command may take before it counts as hanging. Far more than any needs, for machines that are busy.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +28,9 @@ pub(crate) fn shared_cache() -> PathBuf {
 }
 
 /// A `quarry` command with an environment of its own: an empty home, no AWS, and what the test adds.
+///
+/// It logs all that can be logged, and whatever it puts out is looked through for every secret that any test has planted. What a test
+/// sees of the log is what it would be without that.
 pub(crate) struct Quarry {
     home: Arc<TempDir>,
     variables: Vec<(String, String)>,
@@ -116,22 +120,20 @@ impl Quarry {
         self.start_with(arguments, &[])
     }
 
-    /// Gives a program the surroundings of the command: folder and environment.
-    pub(super) fn surround<'c>(&self, command: &'c mut Command) -> &'c mut Command {
-        command
-            .current_dir(self.home.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("QUARRY_CACHE_DIR", self.cache())
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-    }
-
     /// Starts the command with further variables.
     pub(crate) fn start_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+        let own = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let all: Vec<(&str, &str)> = own.chain(variables.iter().copied()).collect();
+        all.iter().for_each(|(name, value)| plant_variable(name, value));
+        let (level, unwanted) = match (all.iter().find(|(name, _)| *name == "QUARRY_LOG"), arguments.first()) {
+            (Some((_, level)), _) => (*level, &[][..]),
+            (None, Some(&"serve")) => ("trace", &["DEBUG", "TRACE"][..]),
+            (None, _) => ("trace", &["INFO", "DEBUG", "TRACE"][..]),
+        };
         let mut command = Command::new(env!("CARGO_BIN_EXE_quarry"));
         let mut child = self
             .surround(command.args(arguments))
+            .env("QUARRY_LOG", level)
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -144,7 +146,20 @@ impl Quarry {
         thread::spawn(move || drop(stdin.write_all(&given)));
         let stderr = collect(child.stderr.take().expect("it is piped"));
         let began = Instant::now();
-        Running { _home: Arc::clone(&self.home), child, stderr: Some(stderr), began, seen: Vec::new() }
+        Running { home: Arc::clone(&self.home), child, stderr: Some(stderr), began, seen: Vec::new(), unwanted }
+    }
+}
+
+impl Quarry {
+    /// Gives a command this environment and this working directory, and nothing else.
+    pub(crate) fn surround<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
+            .current_dir(self.home.path())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("QUARRY_CACHE_DIR", self.cache())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
     }
 }
 
@@ -156,15 +171,28 @@ fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     })
 }
 
+/// Leaves out log lines of these levels, and what is indented below them.
+fn without_levels(log: &str, levels: &[&str]) -> String {
+    let mut below_one = false;
+    let is_wanted = |line: &&str| {
+        let is_one = line.split_whitespace().nth(1).is_some_and(|word| levels.contains(&word));
+        below_one = is_one || below_one && line.starts_with(' ');
+        !below_one
+    };
+    log.split_inclusive('\n').filter(is_wanted).collect()
+}
+
 /// A command that has been started. It does not outlive the test.
 pub(crate) struct Running {
     /// It is there as long as the command needs it.
-    _home: Arc<TempDir>,
+    home: Arc<TempDir>,
     child: Child,
     stderr: Option<JoinHandle<Vec<u8>>>,
     began: Instant,
     /// What was read of standard output already.
     seen: Vec<u8>,
+    /// Levels of log lines that nobody asked for.
+    unwanted: &'static [&'static str],
 }
 
 impl Running {
@@ -222,7 +250,9 @@ impl Running {
         };
         assert!(status.is_some(), "it did not end: {outcome:?}");
         assert!(!outcome.stderr.contains("panicked"), "{outcome:?}");
-        outcome
+        nothing_shows_in("what a command printed", format!("{}{}", outcome.stdout, outcome.stderr).as_bytes());
+        nothing_shows_below(&self.home.path().join("cache"), Path::new(""));
+        Outcome { stderr: without_levels(&outcome.stderr, self.unwanted), ..outcome }
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::run::{Outcome, Quarry};
+use crate::planted::nothing_shows_in;
 
 /// Starts a command with some of its streams at terminals of a width, and tells what came of it as JSON.
 const PROGRAM: &str = r#"
@@ -70,6 +71,7 @@ impl Quarry {
         let text = |name: &str| told[name].as_str().expect("text").to_owned();
         let (stdout, stderr) = (text("stdout"), text("stderr"));
         assert!(!stderr.contains("panicked"), "{stderr}");
+        nothing_shows_in("what a command showed at a terminal", format!("{stdout}{stderr}").as_bytes());
         Outcome {
             code: told["code"].as_i64().and_then(|code| i32::try_from(code).ok()),
             stdout,

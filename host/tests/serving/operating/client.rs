@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::gateway::Gateway;
+use crate::planted::nothing_shows_in;
 
 /// How long an answer may be waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -194,6 +195,7 @@ impl Client {
             }
             None => self.rest(),
         };
+        nothing_shows_in("an answer", format!("{head:?}{body}").as_bytes());
         Answer { head, body }
     }
 }

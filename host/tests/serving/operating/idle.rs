@@ -29,7 +29,7 @@ fn as_from_a_shell(command: &mut Command) {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "ulimit -S -n 256 && exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
     shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     *command = shell;
 }
 

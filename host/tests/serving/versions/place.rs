@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use super::guests::Guest;
 use crate::gateway::{Gateway, compiled_components};
+use crate::planted::nothing_shows_in;
 
 /// How long something may take that happens by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,7 +53,9 @@ pub(super) struct Asker {
 impl Asker {
     /// What the listener knows of the versions.
     pub(super) fn status(&self) -> Value {
-        self.runtime.block_on(self.client.get("/admin/v1/status")).expect("it answers")
+        let status: Value = self.runtime.block_on(self.client.get("/admin/v1/status")).expect("it answers");
+        nothing_shows_in("what the admin listener answered", status.to_string().as_bytes());
+        status
     }
 
     /// Requests that a version got since it was loaded.
@@ -167,10 +170,12 @@ impl Place {
             .current_dir(self.folder())
             .env("HOME", self.folder())
             .env("QUARRY_CACHE_DIR", cache.parent().expect("it lies in the cache"))
+            .env("QUARRY_LOG", "trace")
             .envs(variables.iter().copied())
             .stdin(Stdio::null());
         self.tell(&mut command);
         let output = command.args(arguments).output().expect("the binary starts");
+        nothing_shows_in("what a command printed", &[&output.stdout[..], &output.stderr].concat());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ran { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
