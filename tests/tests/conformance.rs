@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use quarry::conformance::cases::{self, CaseError, Source};
@@ -13,6 +14,9 @@ use quarry::conformance::provider::{Fault, Providers};
 use quarry::conformance::{bless, checks, properties};
 use quarry::provider::{AotCache, Generation, Host, Limits};
 use quarry_tests::native::Native;
+
+/// How long a call may take: it may have to wait for whatever else a machine does that builds and tests.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -40,7 +44,9 @@ fn trials(folder: &Path) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let recordings = std::env::var_os("QUARRY_RECORDINGS").map(PathBuf::from);
     // One cache for the tests of the whole workspace: an unoptimised compiler needs many seconds for the component.
     let cache = AotCache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("quarry-cache/aot"));
-    let generation = Generation::embedded(&Arc::new(Host::new(Limits::default())?), Some(&cache))?;
+    // What is compared here is what calls give. How long one may take is the command's to hold it to, when nothing else runs.
+    let limits = Limits { stream_call: PATIENCE, long_call: PATIENCE, ..Limits::default() };
+    let generation = Generation::embedded(&Arc::new(Host::new(limits)?), Some(&cache))?;
     let executors: [Arc<dyn Providers>; 2] = [Arc::new(Native), Arc::new(Component(generation))];
     let mut trials = Vec::new();
     for check in checks::find(Source::Folder(folder), recordings.as_deref())? {

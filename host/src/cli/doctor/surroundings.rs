@@ -21,6 +21,7 @@ pub(super) fn config(configuration: &Configuration) -> Finding {
     };
     match configuration.warnings.len() {
         0 => Finding::fine("config", from),
+        1 => Finding::doubtful("config", format!("{from}; one thing in it is worth a look"), "quarry config validate"),
         count => Finding::doubtful(
             "config",
             format!("{from}; {count} things in it are worth a look"),
