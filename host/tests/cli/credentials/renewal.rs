@@ -77,6 +77,28 @@ fn behind(container: &Responder, bedrock: &Responder) -> Quarry {
 }
 
 #[test]
+fn a_box_without_a_role_is_asked_once_and_not_for_every_request() {
+    let metadata = Responder::start(|path| match path {
+        "/latest/api/token" => {
+            Answer { headers: &[("x-aws-ec2-metadata-token-ttl-seconds", "21600")], ..Answer::json("imds-token") }
+        }
+        _ => Answer::error(404, &[], "no role"),
+    });
+    let quarry = Quarry::new()
+        .set("AWS_EC2_METADATA_DISABLED", "false")
+        .set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.endpoint);
+    let gateway = Gateway::start(&quarry);
+    gateway.ask();
+    let paths = || metadata.asked().into_iter().map(|asked| asked.path).collect::<Vec<_>>();
+    let once = paths();
+    assert!(once.iter().any(|path| path.ends_with("/iam/security-credentials/")), "{once:?}");
+    for _ in 0..5 {
+        gateway.ask();
+    }
+    assert_eq!(paths(), once);
+}
+
+#[test]
 fn credentials_are_renewed_before_they_expire() {
     let valid = Duration::from_secs(6);
     let (container, bedrock) = (container(valid, usize::MAX), refusing());

@@ -98,12 +98,19 @@ fn configuration(members: &str) -> String {
 /// The folders of one gateway, which outlive it: another can be started on them.
 pub(super) struct Place {
     folder: TempDir,
+    /// What is logged here, where it is not everything.
+    log: Option<&'static str>,
 }
 
 impl Place {
     pub(super) fn new() -> Self {
         // The path of the socket has to be short, so it is below the system's temporary folder.
-        Place { folder: tempfile::tempdir().expect("a folder can be made") }
+        Place { folder: tempfile::tempdir().expect("a folder can be made"), log: None }
+    }
+
+    /// One for measuring: what runs here logs as it does where nobody says how much.
+    pub(super) fn to_measure_in() -> Self {
+        Place { log: Some("info"), ..Place::new() }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -123,6 +130,7 @@ impl Place {
     /// Adds this place to a command's environment.
     pub(super) fn tell(&self, command: &mut Command) {
         command.env("QUARRY_STATE_DIR", self.state()).env("XDG_RUNTIME_DIR", self.folder());
+        self.log.map(|log| command.env("QUARRY_LOG", log));
     }
 
     /// A gateway that lives here, in front of the simulator.

@@ -25,7 +25,7 @@ const NEW: Duration = Duration::from_secs(2);
 
 #[test]
 fn a_version_whose_code_is_in_the_cache_answers_at_once() {
-    let place = Place::new();
+    let place = Place::to_measure_in();
     let (one, two) = (Guest::unruly(place.folder()), Guest::always(place.folder(), "wrong-tool"));
     let gateway = place.start();
     let embedded = place.serving();
@@ -73,7 +73,7 @@ fn synced(place: &Place) -> Duration {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "an unoptimised compiler takes many seconds: it is measured with --release")]
 fn a_version_that_nobody_has_seen_answers_soon() {
-    let place = Place::new();
+    let place = Place::to_measure_in();
     let gateway = place.start_with_an_empty_cache();
     let admin = place.admin();
     let mut times = Vec::new();

@@ -32,7 +32,7 @@ const MORE_MEMORY: usize = 64 << 10;
 
 #[test]
 fn streams_do_not_feel_activations_and_nothing_is_left_of_them() {
-    let place = Place::new();
+    let place = Place::to_measure_in();
     let unruly = Guest::unruly(place.folder());
     let gateway = place.start();
     let undisturbed = Stream::of(&gateway, SLOW, PROMPT);
@@ -90,7 +90,7 @@ fn streams_do_not_feel_activations_and_nothing_is_left_of_them() {
 
 #[test]
 fn a_stream_ends_on_the_version_that_it_began_with() {
-    let place = Place::new();
+    let place = Place::to_measure_in();
     let spoiling = Guest::always(place.folder(), "wrong-tool");
     let gateway = place.start();
     // It passes the cases now, so that going back to it takes no time.
