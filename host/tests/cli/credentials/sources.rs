@@ -74,6 +74,19 @@ fn ways(moto: &str, portal: &str, container: &str) -> Vec<(&'static str, Way)> {
         "accessToken": "sso-access-token", "expiresAt": "2999-01-01T00:00:00Z", "region": "us-east-1",
         "startUrl": "https://example.awsapps.com/start",
     });
+    let signed_in = |text: &str, cache: &str| Way {
+        means: Some("sso"),
+        profile: Some("work"),
+        role: Some("Reader"),
+        ..way(
+            profile(text)
+                .file(cache, sso_token.to_string())
+                .set("AWS_PROFILE", "work")
+                .set("AWS_ENDPOINT_URL_SSO", portal),
+            "profile",
+            Exactly("AKIDSSO0006"),
+        )
+    };
     let login = json!({
         "accessToken": {
             "accessKeyId": "AKIDLOGIN0007", "secretAccessKey": "s", "sessionToken": "t", "accountId": "123456789012",
@@ -187,38 +200,8 @@ fn ways(moto: &str, portal: &str, container: &str) -> Vec<(&'static str, Way)> {
                 ..way(process, "shared-config", Exactly("AKIDPROCESS0005"))
             },
         ),
-        (
-            "SSO",
-            Way {
-                means: Some("sso"),
-                profile: Some("work"),
-                role: Some("Reader"),
-                ..way(
-                    profile(sso)
-                        .file(SSO_CACHE, sso_token.to_string())
-                        .set("AWS_PROFILE", "work")
-                        .set("AWS_ENDPOINT_URL_SSO", portal),
-                    "profile",
-                    Exactly("AKIDSSO0006"),
-                )
-            },
-        ),
-        (
-            "SSO as it is written without a session",
-            Way {
-                means: Some("sso"),
-                profile: Some("work"),
-                role: Some("Reader"),
-                ..way(
-                    profile(OLD_SSO)
-                        .file(OLD_SSO_CACHE, sso_token.to_string())
-                        .set("AWS_PROFILE", "work")
-                        .set("AWS_ENDPOINT_URL_SSO", portal),
-                    "profile",
-                    Exactly("AKIDSSO0006"),
-                )
-            },
-        ),
+        ("SSO", signed_in(sso, SSO_CACHE)),
+        ("SSO as it is written without a session", signed_in(OLD_SSO, OLD_SSO_CACHE)),
         (
             "a login session",
             Way {
