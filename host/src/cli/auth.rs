@@ -6,6 +6,7 @@ use std::time::Instant;
 use quarry::aws::{Aws, CredentialIdentity, Source};
 use quarry::contract::config::Settings;
 use quarry::contract::types::Failure;
+use quarry::pi::PROVIDER;
 use serde_json::{Value, json};
 
 use super::arguments::{Global, StatusArguments};
@@ -100,7 +101,7 @@ impl Status<'_> {
         let problem = self.identity.as_ref().err();
         let is_token = matches!(source, Some(Source::ConfiguredToken | Source::BearerToken));
         json!({
-            "provider": "amazon-bedrock",
+            "provider": PROVIDER,
             "mode": if is_token { "bearer-token" } else { "aws-sdk" },
             "source": source.map_or("aws-sdk default chain", Source::label),
             "kind": source.map_or("sdk-chain", Source::kind),

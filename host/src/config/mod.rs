@@ -28,5 +28,5 @@ pub use locate::{ChosenBy, Location, locate, locate_for_edit};
 pub use look::ConfigText;
 pub use overrides::Override;
 pub use path::{PathError, Segment, Shown, parse_path};
-pub use secrets::ConfigSecrets;
+pub use secrets::{ConfigSecrets, PROVIDER_NAMES};
 pub use similar::nearest;

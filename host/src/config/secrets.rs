@@ -12,7 +12,7 @@ use super::json5::{self, BYTE_ORDER_MARK};
 use super::overrides::{self, Override};
 
 /// Names of the provider in `models.providers`, the one that counts most last.
-const PROVIDER_NAMES: [&str; 3] = ["aws-bedrock", "bedrock", "amazon-bedrock"];
+pub const PROVIDER_NAMES: [&str; 3] = ["aws-bedrock", "bedrock", "amazon-bedrock"];
 
 /// What OpenClaw writes in place of a key that is not one: the name of the variable that made the provider usable, or a word
 /// for "there are credentials". None of them is a bearer token.

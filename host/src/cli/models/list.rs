@@ -2,7 +2,7 @@
 
 use std::io;
 
-use quarry::config::Override;
+use quarry::config::{Override, PROVIDER_NAMES};
 use quarry::contract::models::{Catalog, CatalogSource, LeftOut};
 use quarry::discovery::told;
 use quarry::json::catalog::{CatalogForm, source_word};
@@ -11,14 +11,11 @@ use serde::Serialize;
 use super::super::arguments::{Global, ListArguments};
 use super::super::columns::{Fit, Table, wrapped};
 use super::super::exit::Exit;
-use super::super::setup::{ProblemsTold, Setup};
+use super::super::setup::{self, ProblemsTold, Setup};
 use super::super::terminal;
 use super::asked::{Asked, Asking, ask};
 use super::known::{self, KnownForm, KnownModel};
 use super::text::thousands;
-
-/// Names that stand for the whole of Bedrock rather than for one vendor.
-const WHOLE: &[&str] = &["amazon-bedrock", "bedrock", "aws-bedrock"];
 
 pub(crate) async fn list(global: &Global, arguments: &ListArguments) -> anyhow::Result<Exit> {
     let setup = match Setup::make(global, &overrides(arguments))? {
@@ -40,16 +37,13 @@ pub(crate) async fn list(global: &Global, arguments: &ListArguments) -> anyhow::
     Ok(asked.exit())
 }
 
-/// The vendor whose models are wanted alone.
+/// The vendor whose models are wanted alone. Names of the provider stand for the whole of Bedrock.
 fn vendor(arguments: &ListArguments) -> Option<&str> {
-    arguments.provider.as_deref().filter(|provider| !WHOLE.contains(provider))
+    arguments.provider.as_deref().filter(|provider| !PROVIDER_NAMES.contains(provider))
 }
 
 fn overrides(arguments: &ListArguments) -> Vec<Override> {
-    let mut overrides = Vec::new();
-    if let Some(region) = &arguments.region {
-        overrides.push(Override::new("models.bedrockDiscovery.region", region.as_str()));
-    }
+    let mut overrides = setup::overrides(None, arguments.region.as_deref());
     if let Some(provider) = vendor(arguments) {
         overrides.push(Override::new("models.bedrockDiscovery.providerFilter", vec![provider]));
     }

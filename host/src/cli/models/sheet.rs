@@ -6,6 +6,7 @@ use quarry::contract::config::Origin;
 use quarry::contract::models::{CatalogSource, LeftOut};
 use quarry::contract::types::{Cost, Model};
 use quarry::discovery::told;
+use quarry::pi::PROVIDER;
 use serde_json::Value;
 
 use super::super::columns::{one_line, wrapped};
@@ -13,9 +14,6 @@ use super::super::{problems, terminal};
 use super::asked::Asked;
 use super::known::{Absent, KnownModel};
 use super::text::{dollars, spoken};
-
-/// The provider's id, as in references to models.
-pub(super) const PROVIDER: &str = "amazon-bedrock";
 
 /// How wide the names of the lines are.
 const NAMES: usize = 16;

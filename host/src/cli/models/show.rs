@@ -1,14 +1,14 @@
 //! `quarry models show`.
 
-use quarry::config::Override;
 use quarry::contract::models::{CatalogSource, LeftOut};
 use quarry::json::catalog::source_word;
 use quarry::json::model::ModelForm;
+use quarry::pi::PROVIDER;
 use serde::Serialize;
 
 use super::super::arguments::{Global, ShowArguments};
 use super::super::exit::Exit;
-use super::super::setup::{ProblemsTold, Setup};
+use super::super::setup::{ProblemsTold, Setup, overrides};
 use super::super::terminal;
 use super::asked::{Asked, Asking, ask};
 use super::known::{Absent, KnownForm, KnownModel};
@@ -17,9 +17,7 @@ use super::sheet;
 
 pub(crate) async fn show(global: &Global, arguments: &ShowArguments) -> anyhow::Result<Exit> {
     let region = arguments.region.as_deref().or_else(|| region_of(&arguments.id));
-    let overrides: Vec<Override> =
-        region.map(|region| Override::new("models.bedrockDiscovery.region", region)).into_iter().collect();
-    let setup = match Setup::make(global, &overrides)? {
+    let setup = match Setup::make(global, &overrides(None, region))? {
         Ok(setup) => setup,
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
@@ -127,7 +125,7 @@ impl<'k> ShowForm<'k> {
         };
         ShowForm {
             known: known.form(),
-            provider: sheet::PROVIDER,
+            provider: PROVIDER,
             vendor: known.vendor(),
             region: &asked.catalog.region,
             discovery_source: source_word(&asked.catalog.source),
@@ -156,7 +154,7 @@ impl<'k> LeftOutForm<'k> {
             id: &left_out.id,
             configured: false,
             discovered: false,
-            provider: sheet::PROVIDER,
+            provider: PROVIDER,
             region: &asked.catalog.region,
             discovery_source: source_word(&asked.catalog.source),
             left_out: ReasonForm::of(left_out),
