@@ -5,6 +5,7 @@ To be started by `unshare --user --map-root-user --net`. Standard input is
 were asked and what came of the command.
 """
 
+import errno
 import fcntl
 import http.server
 import ipaddress
@@ -15,6 +16,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 
 SET_ADDRESS, SET_FLAGS, IS_UP = 0x8916, 0x8914, 0x1
 asked = []
@@ -32,6 +34,20 @@ def assign(address):
     else:
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
             fcntl.ioctl(control, SET_ADDRESS, struct.pack("=16sIi", address.packed, 128, socket.if_nametoindex("lo")))
+        wait_until_usable(address)
+
+
+def wait_until_usable(address):
+    """The kernel checks a new IPv6 address for duplicates, on loopback too, in the background; until then nothing binds to it."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as trial:
+                return trial.bind((str(address), 0))
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL or time.monotonic() > end:
+                raise
+        time.sleep(0.01)
 
 
 class Server(http.server.ThreadingHTTPServer):
