@@ -149,3 +149,33 @@ fn signature(thought: &str) -> String {
 fn model_error(message: &str) -> ServiceError {
     ServiceError::validation(format!("The model returned the following errors: {message}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_budget_wants_the_turn_to_begin_with_thinking_and_not_each_call() {
+        let thought = json!({ "reasoningContent": { "reasoningText": { "text": "hm", "signature": "s" } } });
+        let asked = json!({ "role": "user", "content": [{ "text": "a" }] });
+        let called = |content: Vec<Value>| {
+            let call = json!({ "toolUse": { "toolUseId": "c", "name": "look", "input": {} } });
+            let content = [content, vec![call]].concat();
+            json!({ "role": "assistant", "content": content })
+        };
+        let result = json!({ "toolResult": { "toolUseId": "c", "content": [{ "text": "x" }] } });
+        let answered = json!({ "role": "user", "content": [result.clone()] });
+        let answered_and_asked = json!({ "role": "user", "content": [result, { "text": "b" }] });
+        let of = |messages: &[&Value]| {
+            let request = serde_json::from_value(json!({ "messages": messages })).expect("it is a request");
+            check_turn_start(&request).is_ok()
+        };
+        let (thinks, calls) = (called(vec![thought]), called(Vec::new()));
+        assert!(of(&[&asked, &thinks, &answered]));
+        assert!(!of(&[&asked, &calls, &answered]));
+        assert!(of(&[&asked, &thinks, &answered, &calls, &answered]));
+        assert!(!of(&[&asked, &thinks, &answered_and_asked, &calls, &answered]));
+    }
+}
