@@ -140,9 +140,10 @@ static RULES: &[Rule] = &[
              have to be allowed",
         ),
     },
+    // Seen as 404 and as 400 (amazon-bedrock-workshop #386, airflow PR 72521).
     Rule {
-        of: &[FailureKind::ModelNotFound],
-        words: &["end of its life", "legacy"],
+        of: &[FailureKind::ModelNotFound, FailureKind::Validation, FailureKind::Denied],
+        words: &["end of its life", "provider as legacy"],
         kind: FailureKind::ModelNotFound,
         retryable: false,
         hint: Hint::Text("this version of the model is gone; `quarry models list` shows what there is"),
