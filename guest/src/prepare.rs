@@ -41,7 +41,7 @@ use crate::contract::conversation::{BodyPart, Context, Options, Prepared, Proble
 use crate::contract::types::Model;
 use crate::families::family_as_listed;
 
-use blocks::{Block, Role, WireMessage};
+use blocks::{Block, WireMessage};
 use body::{Body, Members};
 use history::ToolHistory;
 use inference::Inference;
@@ -211,12 +211,22 @@ impl Settled {
 }
 
 /// Whether the last message answers tool calls of a turn that does not begin with thinking.
+///
+/// A turn is all that came since a user last said something of their own. A model that does not think between its calls thinks
+/// once, at the turn's beginning, and its later messages begin with a call (Anthropic's page on extended thinking).
 fn answers_a_turn_without_thinking(messages: &[WireMessage]) -> bool {
-    let [.., assistant, user] = messages else { return false };
-    let begins_with_thinking = matches!(assistant.content.first(), Some(Block::Reasoning { .. } | Block::Redacted(_)));
-    assistant.role == Role::Assistant
-        && !begins_with_thinking
-        && user.content.iter().any(|block| matches!(block, Block::ToolResult { .. }))
+    let is_result = |block: &Block| matches!(block, Block::ToolResult { .. });
+    let begins_with_thinking =
+        |message: &WireMessage| matches!(message.content.first(), Some(Block::Reasoning { .. } | Block::Redacted(_)));
+    // Messages alternate, so the end of the conversation is pairs of calls and their results.
+    let mut rounds = messages.rchunks_exact(2);
+    let Some([assistant, user]) = rounds.next() else { return false };
+    if !user.content.iter().any(is_result) || begins_with_thinking(assistant) {
+        return false;
+    }
+    let only_answers = |user: &WireMessage| user.content.iter().all(|block| is_result(block) || block.is_cache_point());
+    let mut of_the_turn = rounds.take_while(|round| matches!(round, [_, user] if only_answers(user)));
+    !of_the_turn.any(|round| matches!(round, [assistant, _] if begins_with_thinking(assistant)))
 }
 
 /// A prompt of Prompt management has these already, and the service refuses them beside it (API doc of ConverseStream).

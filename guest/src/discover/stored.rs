@@ -8,7 +8,7 @@ use crate::contract::types::{Cost, Model, NamedJson};
 
 /// The version of the layout below *and* of the rules that made the catalog. Raise it with any change of either: a provider
 /// that goes live in place of another one finds the other one's values in the cache.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

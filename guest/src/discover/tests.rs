@@ -75,13 +75,13 @@ fn what_was_stored_is_read_as_it_was() {
 #[test]
 fn a_cached_value_that_cannot_be_read_is_as_none() {
     let (live, entry) = stored_catalog();
-    let newer = String::from_utf8(entry.value.clone()).expect("JSON").replace("\"format\":3", "\"format\":4");
-    let other = json!({ "format": 3, "models": [{"id": 5}], "leftOut": [] }).to_string();
+    let newer = String::from_utf8(entry.value.clone()).expect("JSON").replace("\"format\":4", "\"format\":5");
+    let other = json!({ "format": 4, "models": [{"id": 5}], "leftOut": [] }).to_string();
     for (value, why) in [
         (&b"\xff\xfe"[..], "it is not JSON"),
         (b"", "it is not JSON"),
         (b"[]", "it does not say its format"),
-        (newer.as_bytes(), "it has format 4, not 3"),
+        (newer.as_bytes(), "it has format 5, not 4"),
         (other.as_bytes(), "invalid type"),
         (&entry.value[..entry.value.len() / 2], "it is not JSON"),
     ] {

@@ -8,7 +8,7 @@ use crate::contract::types::{Failure, FailureKind};
 struct Rule {
     /// The kinds that the exception's name may have given.
     of: &'static [FailureKind],
-    /// Any of these is in the message. Lower case.
+    /// The message has any of these, read as by [`says`]. Lower case.
     words: &'static [&'static str],
     kind: FailureKind,
     retryable: bool,
@@ -140,9 +140,10 @@ static RULES: &[Rule] = &[
              have to be allowed",
         ),
     },
+    // Seen as 404 and as 400 (amazon-bedrock-workshop #386, airflow PR 72521).
     Rule {
-        of: &[FailureKind::ModelNotFound],
-        words: &["end of its life", "legacy"],
+        of: &[FailureKind::ModelNotFound, FailureKind::Validation, FailureKind::Denied],
+        words: &["end of its life", "provider as legacy"],
         kind: FailureKind::ModelNotFound,
         retryable: false,
         hint: Hint::Text("this version of the model is gone; `quarry models list` shows what there is"),
@@ -177,27 +178,54 @@ static RULES: &[Rule] = &[
     },
 ];
 
-/// How Bedrock and the models behind it say that the input is too long (pi's and OpenClaw's patterns).
+/// How Bedrock and the models behind it say that the input is too long (pi's, OpenClaw's and strands' patterns). Not every maximum
+/// is one of the context: a request may also have too many images, or ask for too long an answer.
 const OVERFLOW: &[&str] = &[
     "input is too long",
     "prompt is too long",
     "prompt too long",
     "max input token",
     "too many input tokens",
-    "maximum context length",
-    "maximum number of input tokens",
+    "too many tokens",
+    "too many total text bytes",
+    // Claude, of input and `max_tokens` together.
+    "exceed context limit",
+    // Nova: "Input Tokens Exceeded"; Gemma: "The input token count (…) exceeds".
+    "input token*exceed",
+    "exceed* the maximum tokens",
+    "exceed* the maximum input tokens",
+    "exceed* the max tokens",
+    "exceed* the max number of tokens",
+    "exceed* the max number of input tokens",
     "maximum number of tokens",
-    "exceeds the maximum number of",
-    "exceeds the max number of",
-    "exceeds the maximum tokens",
-    "input token count exceeds",
+    "maximum number of input tokens",
+    "maximum context length",
     "model_context_window_exceeded",
+    "context_length_exceeded",
+    "context length exceeded",
+    "token limit exceeded",
+    // GPT, MiniMax, Kimi, Grok, Qwen.
+    "exceeds the context window",
+    "context window exceeds limit",
+    "exceeded model token limit",
+    "maximum prompt length is",
+    "range of input length should be",
 ];
+
+/// Whether a message, in lower case, has the parts of a pattern in their order; a `*` stands between parts.
+fn says(message: &str, pattern: &str) -> bool {
+    let mut rest = message;
+    pattern.split('*').all(|part| {
+        let behind = rest.split_once(part).map(|(_, behind)| behind);
+        rest = behind.unwrap_or_default();
+        behind.is_some()
+    })
+}
 
 /// Looks at AWS's message and makes the failure more exact.
 pub(super) fn refine(failure: &mut Failure, message: &str, model_id: Option<&str>, region: Option<&str>) {
     let words = message.to_lowercase();
-    let fits = |rule: &&Rule| rule.of.contains(&failure.kind) && rule.words.iter().any(|part| words.contains(part));
+    let fits = |rule: &&Rule| rule.of.contains(&failure.kind) && rule.words.iter().any(|part| says(&words, part));
     let Some(Rule { kind, retryable, hint, .. }) = RULES.iter().find(fits) else { return };
     failure.kind = kind.clone();
     failure.retryable = *retryable;

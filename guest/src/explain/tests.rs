@@ -63,6 +63,34 @@ fn the_words_refine_http_and_stream_alike() {
 }
 
 #[test]
+fn an_overflow_is_one_in_the_words_of_every_family() {
+    for words in [
+        "The model returned the following errors: input length and `max_tokens` exceed context limit: 199759 + 8192 > 200000, decrease input length or `max_tokens` and try again",
+        "Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.",
+        "The model returned the following errors: too many total text bytes: 9437185 > 9437184",
+        "The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).",
+        "too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5092",
+        "Your input exceeds the context window of this model",
+        "This model's maximum prompt length is 131072 but the request contains 537812 tokens",
+        "invalid params, context window exceeds limit",
+        "Your request exceeded model token limit: 262144",
+        "The request exceeds the max number of input tokens",
+    ] {
+        let failure = over_http("ValidationException", Some(words));
+        assert_eq!((&failure.kind, failure.retryable), (&FailureKind::ContextOverflow, false), "{words}");
+    }
+    for words in [
+        "The number of images in the request exceeds the maximum number of images allowed (20).",
+        "The maximum tokens you requested exceeds the model limit of 10000. Try again with a maximum tokens value that is lower than 10000.",
+        "The model returned the following errors: max_tokens: 70000 > 64000, which is the maximum allowed number of output tokens",
+    ] {
+        assert_eq!(over_http("ValidationException", Some(words)).kind, FailureKind::Validation, "{words}");
+    }
+    let throttled = over_http("ThrottlingException", Some("Too many tokens, please wait before trying again."));
+    assert_eq!(throttled.kind, FailureKind::Throttled);
+}
+
+#[test]
 fn the_status_of_the_model_says_whose_fault_it_was() {
     let of = |status| stream_exception("modelStreamErrorException", status, Some("words"), "a.m");
     assert_eq!((of(None).kind, of(None).retryable), (FailureKind::Service, true));

@@ -62,6 +62,12 @@ const KNOWN: &[Row] = &[
     row(&["claude-3-5", "claude-sonnet-3-5"], 200_000, 8_192).sees(),
     row(&["claude-v2-1"], 200_000, 4_096),
     row(&["claude-v2", "claude-instant"], 100_000, 4_096),
+    // Claudes named family first that stand in no row above, Haiku 5 and whatever comes next: every one since Claude 4 has at least
+    // this (Anthropic's page of models). Less would cut their answers off (OpenClaw #97176).
+    row(&["claude-opus-3", "claude-sonnet-3", "claude-haiku-3"], 200_000, 4_096).sees(),
+    row(&["claude-fable-", "claude-haiku-", "claude-mythos-", "claude-opus-", "claude-sonnet-"], 200_000, 32_000)
+        .thinks()
+        .sees(),
     // Every other Claude has at least this (Anthropic's page of models).
     row(&["claude"], 200_000, 4_096).sees(),
     // pi; the recorded listing has 10000 for the first generation, the card of Nova 2 Lite 1M (OpenClaw: 300000, of before it).
@@ -186,6 +192,9 @@ mod tests {
             ("anthropic.claude-3-7-sonnet-20250219-v1:0", (200_000, 64_000, true)),
             ("anthropic.claude-3-haiku-20240307-v1:0", (200_000, 4_096, false)),
             ("anthropic.claude-v2:1", (200_000, 4_096, false)),
+            ("anthropic.claude-haiku-5-20260901-v1:0", (200_000, 32_000, true)),
+            ("us.anthropic.claude-opus-6", (200_000, 32_000, true)),
+            ("anthropic.claude-3-opus-20240229-v1:0", (200_000, 4_096, false)),
             ("meta.llama3-1-70b-instruct-v1:0", (128_000, 4_096, false)),
             ("meta.llama3-70b-instruct-v1:0", (8_000, 2_048, false)),
             ("openai.gpt-oss-safeguard-20b", (128_000, 128_000, true)),

@@ -41,7 +41,7 @@ const CLAUDE: Family = Family {
 
 /// Claudes since 4.5. `disable_parallel_tool_use`: older ones refuse it as an extraneous key (LiteLLM's table of models).
 /// 1-hour cache entries: OpenClaw's table. Not both temperature and top-p: from 4.1 on (Anthropic's API). `outputConfig` and
-/// strict tools: AWS's page on structured output.
+/// strict tools: AWS's page on structured output, for 4.5 and 4.6.
 const CLAUDE_4_5: Family = Family {
     interleaved_thinking: true,
     sampling: Sampling::Either,
@@ -55,9 +55,14 @@ const CLAUDE_4_5: Family = Family {
 /// Claudes since 4.6: a message of the assistant at the end is a hard 400 (AWS's page on migration between Claudes).
 const CLAUDE_4_6: Family = Family { continues_answers: false, ..CLAUDE_4_5 };
 
+/// Claudes since 4.7. Bedrock refuses `strict` and `outputConfig` for them ("Extra inputs are not permitted": vercel PR 17919,
+/// lobehub #19876, models.dev PR 1765), and AWS's page on structured output ends with 4.6. Some of them take one or the other by now,
+/// in some regions; a tool in place of the format is taken by all.
+const CLAUDE_4_7: Family = Family { output_format: false, strict_tools: false, ..CLAUDE_4_6 };
+
 /// Claudes of the fifth generation: no sampling parameters and no paid tiers (OpenClaw does both).
 const CLAUDE_5: Family =
-    Family { sampling: Sampling::Neither, service_tiers: false, refusal_details: true, ..CLAUDE_4_6 };
+    Family { sampling: Sampling::Neither, service_tiers: false, refusal_details: true, ..CLAUDE_4_7 };
 
 /// Amazon's Nova. Hyphens make every call of a tool fail (SEMOSS PR 2892). Cache points without a time to live, only when asked
 /// for, and not among the tools: Nova caches by itself (OpenClaw, hermes #97281). Forcing a tool by name works since 2025-03
@@ -123,7 +128,7 @@ pub const FAMILIES: &[Family] = &[
         matches: &["claude opus-4-7", "claude opus-4-8"],
         thinking: Thinking::Adaptive(Adaptive { block_binding: true, efforts: XHIGH_AND_MAX, mandatory: false }),
         sampling: Sampling::Neither,
-        ..CLAUDE_4_6
+        ..CLAUDE_4_7
     },
     // 4.6 refuses `block_binding` ("Extra inputs are not permitted"; pi 1.5.2). Opus 4.6 knows `max` and not `xhigh` (OpenClaw).
     Family {

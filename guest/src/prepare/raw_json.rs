@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+pub(super) use crate::surrogates::without_lone_surrogates;
+
 /// How deep functions that recurse into JSON go; what is deeper stays as it is. `serde_json` stops at the same depth.
 pub(super) const MAX_DEPTH: usize = 128;
 
@@ -125,44 +127,6 @@ pub(super) fn compacted(json: &str) -> String {
         starts_in_string || !character.is_ascii_whitespace()
     };
     json.chars().filter(keep).collect()
-}
-
-/// The document without escapes of surrogates that have no partner, which JavaScript writes.
-pub(super) fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
-    // Most documents escape no surrogate at all, and stay untouched.
-    if !json.contains("\\ud") && !json.contains("\\uD") {
-        return Cow::Borrowed(json);
-    }
-    let mut kept = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(position) = rest.find('\\') {
-        let (plain, escape) = rest.split_at(position);
-        kept.push_str(plain);
-        // Another escape is a backslash and one ASCII character.
-        let (taken, keep) = match (escaped_unit(escape), escape.get(6..).and_then(escaped_unit)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, true),
-            (Some(0xd800..=0xdfff), _) => (6, false),
-            (Some(_), _) => (6, true),
-            (None, _) => (2, true),
-        };
-        // What does not end as an escape does is no JSON, and stays as it is for the parser to see.
-        let Some((taken, behind)) = escape.split_at_checked(taken) else {
-            rest = escape;
-            break;
-        };
-        if keep {
-            kept.push_str(taken);
-        }
-        rest = behind;
-    }
-    kept.push_str(rest);
-    Cow::Owned(kept)
-}
-
-/// The UTF-16 unit of an escape `\uXXXX` at the front of a text.
-fn escaped_unit(text: &str) -> Option<u16> {
-    let digits = text.strip_prefix("\\u")?.get(..4)?;
-    u16::from_str_radix(digits, 16).ok()
 }
 
 /// Merges two objects, `over` over `base`: objects go together member by member, anything else of `over` replaces.

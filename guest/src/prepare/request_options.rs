@@ -41,11 +41,11 @@ pub(super) fn request_options(
     for extra in options.extras.iter().filter(|extra| !is_turn_option(&extra.name)) {
         report.notice("unknown-option", format!("options.{}: not known to this provider, and not sent", extra.name));
     }
-    let guardrail = match (options.guardrail.take(), configured_guardrail) {
+    let mut guardrail = match (options.guardrail.take(), configured_guardrail) {
         (Some(guardrail), _) => Some(("options.guardrail", guardrail)),
         (None, configured) => configured.cloned().map(|guardrail| ("settings.guardrail", guardrail)),
     };
-    if let Some((path, guardrail)) = &guardrail {
+    if let Some((path, guardrail)) = &mut guardrail {
         check_guardrail(path, guardrail, report);
     }
     let prompt_variables = std::mem::take(&mut options.prompt_variables);
@@ -85,7 +85,8 @@ fn service_tier(options: &mut Options, family: &Family, report: &mut Report) -> 
     Some(tier)
 }
 
-fn check_guardrail(path: &str, guardrail: &Guardrail, report: &mut Report) {
+/// Checks a guardrail; its words become the API's own.
+fn check_guardrail(path: &str, guardrail: &mut Guardrail, report: &mut Report) {
     let id = &guardrail.identifier;
     let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     let arn_id = id.strip_prefix("arn:").and_then(|rest| rest.split_once(":guardrail/")).map(|(_, id)| id);
@@ -102,11 +103,11 @@ fn check_guardrail(path: &str, guardrail: &Guardrail, report: &mut Report) {
             "a number from 1, or `DRAFT`",
         );
     }
-    let mut check = |member: &str, value: &Option<String>, set: &[&str]| {
-        one_of(&format!("{path}.{member}"), value.clone(), set, report);
+    let mut check = |member: &str, value: &mut Option<String>, set: &[&str]| {
+        *value = one_of(&format!("{path}.{member}"), value.take(), set, report);
     };
-    check("streamProcessingMode", &guardrail.stream_processing_mode, &["sync", "async"]);
-    check("trace", &guardrail.trace, &["enabled", "disabled", "enabled_full"]);
+    check("streamProcessingMode", &mut guardrail.stream_processing_mode, &["sync", "async"]);
+    check("trace", &mut guardrail.trace, &["enabled", "disabled", "enabled_full"]);
 }
 
 fn request_metadata(options: &mut Options, report: &mut Report) -> Vec<(String, String)> {

@@ -236,7 +236,11 @@ fn budgeted_plan(
     let beyond = interleaved && options.interleaved_thinking == Some(true);
     let budget = if beyond || max_tokens > wanted { wanted } else { max_tokens.saturating_sub(MIN_TOKENS) };
     if budget < MIN_TOKENS {
-        let message = format!("thinking is off: of {max_tokens} tokens no budget of at least {MIN_TOKENS} can be had");
+        let message = if wanted < MIN_TOKENS {
+            format!("thinking is off: a budget of {wanted} tokens was asked for, and the least is {MIN_TOKENS}")
+        } else {
+            format!("thinking is off: of {max_tokens} tokens no budget of at least {MIN_TOKENS} can be had")
+        };
         report.notice("thinking-ignored", message);
         return nothing;
     }

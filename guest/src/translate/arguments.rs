@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::surrogates::without_lone_surrogates;
+
 /// Arguments, and why they are empty where the model's text could not be used.
 #[derive(Debug, PartialEq)]
 pub(super) struct Arguments {
@@ -27,8 +29,9 @@ pub(super) fn parse(text: &str) -> Arguments {
         Err(error) => error,
     };
     let mended = mend(text);
+    let mended = without_lone_surrogates(&mended);
     if check(&mended).is_ok() {
-        return Arguments { json: mended, problem: None };
+        return Arguments { json: mended.into_owned(), problem: None };
     }
     Arguments { json: "{}".to_owned(), problem: Some(format!("{error}\n\nReceived arguments:\n{text}")) }
 }
@@ -99,6 +102,12 @@ mod tests {
     fn raw_line_breaks_and_stray_backslashes_are_mended() {
         assert_eq!(parse("{\"a\":\"x\ny\"}").json, r#"{"a":"x\u000ay"}"#);
         assert_eq!(parse(r#"{"a":"C:\dir\uno"}"#).json, r#"{"a":"C:\\dir\\uno"}"#);
+    }
+
+    #[test]
+    fn half_a_character_costs_no_more_than_itself() {
+        let mended = parse(r#"{"a":"x\ud83d y","n":900719925474099312345678}"#);
+        assert_eq!((&*mended.json, mended.problem), (r#"{"a":"x y","n":900719925474099312345678}"#, None));
     }
 
     #[test]

@@ -67,7 +67,8 @@ enum Kind {
     Image {
         format: Option<String>,
     },
-    /// A block of a kind that is not known: everything in it is left out, and that was told.
+    /// A block of a kind that is not known: what in it is not known either is left out, and that was told. Text and reasoning
+    /// open a block of their own: how a block begins decides nothing (pi).
     Unknown,
 }
 
@@ -108,7 +109,8 @@ impl Turn {
             let format = format.map(|format| format.0.into_owned());
             self.blocks.open.push(Block { wire_index, kind: Kind::Image { format } });
         } else if let Some(name) = unknown.first() {
-            let message = || format!("Bedrock began a block of the unknown kind {name:?}; it was left out");
+            let message =
+                || format!("Bedrock began a block of the unknown kind {name:?}; what is not known of it is left out");
             self.notice("unknown-start", name, message, deltas);
             self.blocks.open.push(Block { wire_index, kind: Kind::Unknown });
         }
@@ -171,7 +173,7 @@ impl Turn {
     fn text_block(&mut self, wire_index: u64, deltas: &mut Vec<Delta>) -> Option<u32> {
         match self.blocks.position(wire_index).map(|position| &self.blocks.open[position].kind) {
             Some(Kind::Text { content_index }) => return Some(*content_index),
-            Some(Kind::Thinking { .. }) => self.close_block(wire_index, deltas),
+            Some(Kind::Thinking { .. } | Kind::Unknown) => self.close_block(wire_index, deltas),
             Some(_) => {
                 self.unexpected("text", wire_index, deltas);
                 return None;
@@ -204,7 +206,7 @@ impl Turn {
         self.unknown_members("contentBlockDelta.delta.reasoningContent", &unknown, deltas);
         match self.blocks.position(wire_index).map(|position| &self.blocks.open[position].kind) {
             Some(Kind::Thinking { .. }) => {}
-            Some(Kind::Text { .. }) => self.close_block(wire_index, deltas),
+            Some(Kind::Text { .. } | Kind::Unknown) => self.close_block(wire_index, deltas),
             Some(_) => return self.unexpected("reasoningContent", wire_index, deltas),
             None => {}
         }
@@ -229,7 +231,7 @@ impl Turn {
         if let Some(Text(more)) = more_signature {
             signature.push_str(&more);
         }
-        let Some(Text(more)) = more_redacted else { return };
+        let Some(Text(more)) = more_redacted.filter(|more| !more.0.is_empty()) else { return };
         let Some(bytes) = STANDARD.decode(&*more).ok() else {
             return self.fail_damaged("the redacted reasoning is not base64", deltas);
         };

@@ -6,31 +6,37 @@ use super::wire::{BlockDelta, BlockStart, BlockStop, MessageStart, MessageStop, 
 use super::{State, Turn, usage};
 use crate::contract::conversation::Delta;
 use crate::contract::types::NamedJson;
+use crate::surrogates::without_lone_surrogates;
 
 impl Turn {
     /// Takes an event.
     pub(super) fn event(&mut self, name: &str, payload: &[u8], deltas: &mut Vec<Delta>) {
-        let read = match name {
-            // By far the most frequent first.
-            "contentBlockDelta" => parse(payload).map(|event| self.block_delta(event, deltas)),
-            "contentBlockStop" => parse(payload).map(|event| self.block_stop(&event, deltas)),
-            "contentBlockStart" => parse(payload).map(|event| self.block_start(event, deltas)),
-            "messageStart" => parse(payload).map(|event| self.message_start(&event, deltas)),
-            "messageStop" => parse(payload).map(|event| self.message_stop(event, deltas)),
-            "metadata" => parse(payload).map(|event| self.metadata(&event, deltas)),
-            other => {
-                self.notice(
-                    "unknown-event",
-                    other,
-                    || format!("Bedrock sent the event {other:?}, which this provider does not know; it was left out"),
-                    deltas,
-                );
-                Ok(())
-            }
-        };
-        if let Err(error) = read {
-            self.fail_damaged(&format!("the payload of {name} cannot be read: {error}"), deltas);
+        let Err(error) = self.read_event(name, payload, deltas) else { return };
+        // A payload that cannot be read changed nothing. Half a character in it is no reason to end the answer: pi's JSON takes it.
+        let mended = std::str::from_utf8(payload).map(without_lone_surrogates);
+        if mended.is_ok_and(|mended| self.read_event(name, mended.as_bytes(), deltas).is_ok()) {
+            return;
         }
+        self.fail_damaged(&format!("the payload of {name} cannot be read: {error}"), deltas);
+    }
+
+    fn read_event(&mut self, name: &str, payload: &[u8], deltas: &mut Vec<Delta>) -> Result<(), serde_json::Error> {
+        match name {
+            // By far the most frequent first.
+            "contentBlockDelta" => self.block_delta(parse(payload)?, deltas),
+            "contentBlockStop" => self.block_stop(&parse(payload)?, deltas),
+            "contentBlockStart" => self.block_start(parse(payload)?, deltas),
+            "messageStart" => self.message_start(&parse(payload)?, deltas),
+            "messageStop" => self.message_stop(parse(payload)?, deltas),
+            "metadata" => self.metadata(&parse(payload)?, deltas),
+            other => self.notice(
+                "unknown-event",
+                other,
+                || format!("Bedrock sent the event {other:?}, which this provider does not know; it was left out"),
+                deltas,
+            ),
+        }
+        Ok(())
     }
 
     fn message_start(&mut self, event: &MessageStart<'_>, deltas: &mut Vec<Delta>) {

@@ -5,11 +5,14 @@ use super::{State, Turn, guardrail, usage};
 use crate::contract::conversation::{Delta, Ending, TurnFailure};
 use crate::contract::types::{Failure, FailureKind};
 use crate::explain;
+use crate::surrogates::without_lone_surrogates;
 
 impl Turn {
     /// A modelled exception: one frame, with HTTP status 200 long since sent.
     pub(super) fn exception(&mut self, name: &str, payload: &[u8], deltas: &mut Vec<Delta>) {
-        let body: ExceptionBody<'_> = serde_json::from_slice(payload).unwrap_or_default();
+        let payload = String::from_utf8_lossy(payload);
+        let payload = without_lone_surrogates(&payload);
+        let body: ExceptionBody<'_> = serde_json::from_str(&payload).unwrap_or_default();
         let text = |text: Option<Text<'_>>| text.map(|text| text.0.into_owned()).filter(|text| !text.is_empty());
         let message = text(body.message).or_else(|| text(body.message_capital));
         let message = match (message, text(body.original_message)) {

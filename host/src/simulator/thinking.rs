@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::errors::ServiceError;
 use super::models::{CallableModel, Style};
 use super::reply::Block;
-use super::request::ConverseRequest;
+use super::request::{ConverseRequest, Message};
 
 /// In what way thinking is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,18 +67,27 @@ pub(crate) fn check(request: &ConverseRequest, model: &CallableModel) -> Result<
     check_signatures(request)
 }
 
-/// With a budget, an assistant turn that waits for tool results must begin with the thinking that led to its calls.
+/// With a budget, an assistant turn that waits for tool results must begin with the thinking that led to its calls. Later
+/// messages of the turn need none: a model that does not think between its calls thinks once.
 fn check_turn_start(request: &ConverseRequest) -> Result<(), ServiceError> {
-    let Some([.., before, last]) = request.messages.last_chunk::<2>() else { return Ok(()) };
-    let answers_tools = last.tool_results().next().is_some();
-    let thinks_first = before.content.first().is_some_and(|block| block.reasoning_content.is_some());
-    if answers_tools && !thinks_first {
-        return Err(model_error(&format!(
-            "messages.{}.content.0.type: Expected `thinking` or `redacted_thinking`, but found something else. When `thinking` is enabled, a final `assistant` message must start with a thinking block.",
-            request.messages.len() - 2
-        )));
+    let mut rounds = request.messages.rchunks_exact(2);
+    let Some([before, last]) = rounds.next() else { return Ok(()) };
+    let thinks_first =
+        |message: &Message| message.content.first().is_some_and(|block| block.reasoning_content.is_some());
+    let only_answers = |message: &Message| {
+        message.content.iter().all(|block| block.tool_result.is_some() || block.cache_point.is_some())
+    };
+    if last.tool_results().next().is_none() || thinks_first(before) {
+        return Ok(());
     }
-    Ok(())
+    let mut of_the_turn = rounds.take_while(|round| matches!(round, [_, user] if only_answers(user)));
+    if of_the_turn.any(|round| matches!(round, [assistant, _] if thinks_first(assistant))) {
+        return Ok(());
+    }
+    Err(model_error(&format!(
+        "messages.{}.content.0.type: Expected `thinking` or `redacted_thinking`, but found something else. When `thinking` is enabled, a final `assistant` message must start with a thinking block.",
+        request.messages.len() - 2
+    )))
 }
 
 /// Thinking that the simulator signed must come back byte by byte; what another signed it cannot judge.
@@ -139,4 +148,34 @@ fn signature(thought: &str) -> String {
 
 fn model_error(message: &str) -> ServiceError {
     ServiceError::validation(format!("The model returned the following errors: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_budget_wants_the_turn_to_begin_with_thinking_and_not_each_call() {
+        let thought = json!({ "reasoningContent": { "reasoningText": { "text": "hm", "signature": "s" } } });
+        let asked = json!({ "role": "user", "content": [{ "text": "a" }] });
+        let called = |content: Vec<Value>| {
+            let call = json!({ "toolUse": { "toolUseId": "c", "name": "look", "input": {} } });
+            let content = [content, vec![call]].concat();
+            json!({ "role": "assistant", "content": content })
+        };
+        let result = json!({ "toolResult": { "toolUseId": "c", "content": [{ "text": "x" }] } });
+        let answered = json!({ "role": "user", "content": [result.clone()] });
+        let answered_and_asked = json!({ "role": "user", "content": [result, { "text": "b" }] });
+        let of = |messages: &[&Value]| {
+            let request = serde_json::from_value(json!({ "messages": messages })).expect("it is a request");
+            check_turn_start(&request).is_ok()
+        };
+        let (thinks, calls) = (called(vec![thought]), called(Vec::new()));
+        assert!(of(&[&asked, &thinks, &answered]));
+        assert!(!of(&[&asked, &calls, &answered]));
+        assert!(of(&[&asked, &thinks, &answered, &calls, &answered]));
+        assert!(!of(&[&asked, &thinks, &answered_and_asked, &calls, &answered]));
+    }
 }

@@ -25,7 +25,7 @@ export const explainsRefusals = named(/claude-(opus|sonnet|haiku)-5/);
 export const takesNoSampling = named(/opus-4-[78]|(opus|sonnet)-5/);
 export const cachesForAnHour = named(/(opus|sonnet|haiku)-4-[5678]|(opus|sonnet|haiku)-5/);
 /** Models that take tools whose arguments are held to their schema. */
-export const isStrict = named(/(opus|sonnet|haiku)-4-[5678]|(opus|sonnet|haiku)-5/);
+export const isStrict = named(/(opus|sonnet|haiku)-4-[56]/);
 export const takesNoSystemPrompt = named(/mistral-7b|titan-text/);
 export const callsNoTools = named(/mistral-7b|titan-text|deepseek-r1/);
 /** Models whose own thinking goes back as `reasoningText` without a signature. */

@@ -22,13 +22,12 @@ const ANY = "openai.gpt-oss-120b-1:0";
 export const MODELS = [
   model("us.anthropic.claude-opus-5-v1", "Claude Opus 5", {
     ...thinks,
-    ...strict,
     standIn: ADAPTIVE,
     thinkingLevelMap: { xhigh: "xhigh", max: "max" },
   }),
-  model("us.anthropic.claude-sonnet-5-v1", "Claude Sonnet 5", { ...thinks, ...strict, standIn: ADAPTIVE }),
-  model("us.anthropic.claude-haiku-5-v1", "Claude Haiku 5", { ...thinks, ...strict, standIn: ADAPTIVE }),
-  model("us.anthropic.claude-opus-4-8-v1", "Claude Opus 4.8", { ...thinks, ...strict }),
+  model("us.anthropic.claude-sonnet-5-v1", "Claude Sonnet 5", { ...thinks, standIn: ADAPTIVE }),
+  model("us.anthropic.claude-haiku-5-v1", "Claude Haiku 5", { ...thinks, standIn: ADAPTIVE }),
+  model("us.anthropic.claude-opus-4-8-v1", "Claude Opus 4.8", thinks),
   model("us.anthropic.claude-opus-4-6-v1", "Claude Opus 4.6", { ...thinks, thinkingLevelMap: { xhigh: null, max: "max" } }),
   model("us.anthropic.claude-sonnet-4-6", "Claude Sonnet 4.6", thinks),
   model("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "Claude Sonnet 4.5", thinks),

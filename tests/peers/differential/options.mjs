@@ -134,9 +134,15 @@ export const OPTIONS = [
     source: "RooCode PR 11238; the simulator refuses it in the service's words",
     hides: ["thinking"],
     rewrite(body) {
-      const [before, last] = body.messages.slice(-2);
-      if (!thinksByBudget(body) || !last?.content.some(({ toolResult }) => toolResult)) return;
-      if (!before.content[0].reasoningContent) delete body.additionalModelRequestFields;
+      const { messages } = body;
+      if (!thinksByBudget(body) || !messages.at(-1)?.content.some(({ toolResult }) => toolResult)) return;
+      // Calls with their answers, from the last ones back to where the user said something else.
+      for (let end = messages.length; end >= 2; end -= 2) {
+        const [before, after] = messages.slice(end - 2, end);
+        if (end < messages.length && !after.content.every(({ toolResult, cachePoint }) => toolResult || cachePoint)) break;
+        if (before.content[0].reasoningContent) return;
+      }
+      delete body.additionalModelRequestFields;
     },
   },
   {
