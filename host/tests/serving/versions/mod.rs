@@ -21,6 +21,7 @@ mod port;
 mod quarantine;
 mod recordings;
 mod refusals;
+mod reloaded;
 mod replayed;
 mod restarts;
 mod shadowed;
