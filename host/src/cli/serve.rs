@@ -132,6 +132,8 @@ fn configured(
 
 /// Reads the configuration again whenever its file changes or a signal asks for it, for as long as the gateway runs.
 async fn reload(gateway: &Gateway, versions: &Arc<Versions>, mut hang_up: Signal, mut watch: Option<Watch>) {
+    // A registry that was away, or a file that was not there yet, may be there the next time.
+    let mut refused = false;
     loop {
         tokio::select! {
             _ = hang_up.recv() => {}
@@ -139,8 +141,10 @@ async fn reload(gateway: &Gateway, versions: &Arc<Versions>, mut hang_up: Signal
         }
         let component = gateway.component();
         tell_reloaded(gateway.reload().await);
-        if let Some(wanted) = gateway.component().filter(|wanted| Some(wanted) != component.as_ref()) {
-            tell_activated(activate(versions, &wanted).await);
+        if let Some(wanted) = gateway.component().filter(|wanted| refused || Some(wanted) != component.as_ref()) {
+            let activated = activate(versions, &wanted).await;
+            refused = activated.is_err();
+            tell_activated(activated);
         }
     }
 }

@@ -56,6 +56,14 @@ impl Faults {
         self.note(true);
     }
 
+    /// Forgets all of it: from now on the version counts as new.
+    pub fn forget(&self) {
+        let mut recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        recent.clear();
+        self.turns.store(0, Ordering::Relaxed);
+        self.faults.store(0, Ordering::Relaxed);
+    }
+
     fn note(&self, lost: bool) {
         self.faults.fetch_add(1, Ordering::Relaxed);
         let fault = Fault { turn: self.turns(), lost };
@@ -72,7 +80,7 @@ impl Faults {
         self.turns.load(Ordering::Relaxed)
     }
 
-    /// Grows with each fault, and with each that was felt. Nothing happened while it stays the same.
+    /// Grows with each fault, and with each that was felt, until it is forgotten. Nothing happened while it stays the same.
     #[must_use]
     pub fn noted(&self) -> u64 {
         self.faults.load(Ordering::Relaxed)
@@ -117,6 +125,18 @@ mod tests {
         assert_eq!(faults.within(50), FaultCount { faults: 1, lost: 1 });
         assert_eq!(faults.within(1000), FaultCount { faults: 2, lost: 1 });
         assert_eq!(faults.noted(), 3);
+    }
+
+    #[test]
+    fn what_is_forgotten_counts_no_more() {
+        let faults = Faults::default();
+        faults.begun(10);
+        faults.lost();
+        faults.forget();
+        assert_eq!((faults.turns(), faults.noted(), faults.lately()), (0, 0, false));
+        faults.turn();
+        faults.lost();
+        assert_eq!(faults.within(1000), FaultCount { faults: 0, lost: 1 });
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! starts itself again for that, with bounds, without its environment, and takes the result from the cache of compiled code.
 
 use std::io::{Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -64,6 +65,8 @@ impl Compiler {
 
 fn in_a_child(program: &Path, time: Duration, bytes: &[u8], cache: &Path) -> Result<(), String> {
     let mut child = Command::new(program)
+        // For whoever lists processes, whatever the path says.
+        .arg0("quarry")
         .args(["provider", "compile-into-cache", "--seconds", &time.as_secs().max(1).to_string(), "--cache"])
         .arg(cache)
         // What this process may use is no business of a compiler that works on somebody else's code.

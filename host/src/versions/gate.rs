@@ -9,9 +9,10 @@ use super::event::{Step, StepReceipt};
 use super::history::Proof;
 use super::signature;
 use super::source::Fetched;
+use super::store::{Store, StoreError};
 use crate::config::gateway::Signer;
 use crate::conformance::component::Component;
-use crate::provider::{AotCache, Digest, EMBEDDED, Generation, Host, LoadError, scan};
+use crate::provider::{AotCache, Digest, EMBEDDED, EMBEDDED_NAME, Generation, Host, LoadError, scan};
 
 /// A version that asks to serve.
 #[derive(Debug, Clone)]
@@ -94,6 +95,29 @@ impl Gate {
         }
     }
 
+    /// Writes down what a version proved where it was not known before (`proof`), and keeps its bytes and its signature. One that
+    /// another key signed now proves itself by that one from now on: the key of before may be trusted no longer the next time.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_down(
+        &self,
+        store: &mut Store,
+        candidate: &Candidate,
+        proof: Option<&Proof>,
+        passed: &Passed,
+    ) -> Result<(), StoreError> {
+        let signed_anew = passed.signer.is_some() && proof.is_some_and(|proof| proof.signer != passed.signer);
+        if passed.anew || signed_anew {
+            store.keep(&candidate.bytes, candidate.signature.as_deref())?;
+            store.record(self.proof(&candidate.source, passed))?;
+        } else if candidate.signature.is_some() && store.signature(&passed.generation.digest())?.is_none() {
+            // Nobody asks for it yet; whoever does later finds it.
+            store.keep(&candidate.bytes, candidate.signature.as_deref())?;
+        }
+        Ok(())
+    }
+
     /// Loads a version that passed before, without its bytes: from the cache of compiled code; none where it is not there.
     #[must_use]
     pub fn proved(&self, digest: &Digest, proof: &Proof, signers: &[Signer]) -> Option<Passed> {
@@ -103,6 +127,18 @@ impl Gate {
         let generation = Generation::from_cache(&self.host, &proof.source, digest, &self.cache).ok()??;
         let (name, signer) = (proof.name.clone(), proof.signer.clone());
         Some(Passed { generation, name, passed: proof.passed, signer, anew: false })
+    }
+
+    /// The version in this binary, which passed the cases when that was built. It takes no longer than a compilation where it was not
+    /// compiled yet, and belongs on a blocking thread.
+    ///
+    /// # Errors
+    /// When it cannot be compiled or run here.
+    pub fn embedded(&self) -> Result<Passed, Refused> {
+        let failed = |step| move |reason| Refused { step, reason };
+        let (generation, _) = self.compiled(EMBEDDED_NAME, EMBEDDED).map_err(failed(Step::Compile))?;
+        let name = identity(&generation).map_err(failed(Step::Conformance))?;
+        Ok(Passed { generation, name, passed: 0, signer: None, anew: false })
     }
 
     /// Lets a version through, or says at which step it fails. `proof` is what it proved before; each step is told as it is

@@ -105,10 +105,21 @@ impl History {
         }
     }
 
+    /// What a version proved, unless it failed too often since.
+    #[must_use]
+    pub fn proof_that_counts(&self, digest: &Digest) -> Option<&Proof> {
+        self.proofs.get(digest).filter(|_| !self.quarantined.contains_key(digest))
+    }
+
     /// The version to go back to: the latest that served before and is not quarantined.
     #[must_use]
     pub fn previous(&self) -> Option<Digest> {
-        self.before.iter().rev().find(|digest| !self.quarantined.contains_key(digest)).copied()
+        self.further_back().next()
+    }
+
+    /// The versions to go back to, one after the other: those that served before and are not quarantined, the latest first.
+    pub fn further_back(&self) -> impl Iterator<Item = Digest> {
+        self.before.iter().rev().filter(|digest| !self.quarantined.contains_key(digest)).copied()
     }
 }
 

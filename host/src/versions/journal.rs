@@ -56,13 +56,15 @@ impl Journal {
         let read = Read::of(&text);
         let rest = &text[read.whole..];
         if !rest.is_empty() {
-            keep_aside(path, rest).map_err(failed)?;
+            keep_aside(path, rest);
             file.set_len(read.whole as u64).and_then(|()| file.sync_all()).map_err(failed)?;
         }
         let Read { lines, sum, whole } = read;
         let seq = lines.last().map_or(0, |line| line.seq);
         let mut journal = Journal { file, path: path.to_owned(), end: whole as u64, seq, sum };
-        if journal.end > COMPACT_ABOVE {
+        // What this Quarry cannot read it cannot write anew either, and whoever can may come back.
+        let readable = lines.iter().all(|line| line.event != Event::Unknown);
+        if journal.end > COMPACT_ABOVE && readable {
             let kept = journal.compacted(&lines)?;
             return Ok((journal, kept));
         }
@@ -147,14 +149,17 @@ impl Read {
     }
 }
 
-/// Keeps what is no line, for whoever wants to know what happened, before it is cut off.
-fn keep_aside(path: &Path, rest: &[u8]) -> io::Result<()> {
+/// Keeps what is no line, for whoever wants to know what happened, before it is cut off. A disk may be full, which is why the line is
+/// none: that keeps nobody from beginning.
+fn keep_aside(path: &Path, rest: &[u8]) {
     let aside = path.with_extension("jsonl.damaged");
     tracing::warn!(
         journal = %path.display(), bytes = rest.len(), kept = %aside.display(),
         "the end of the journal is damaged, as after a crash; it is cut off"
     );
-    fs::write(aside, rest)
+    if let Err(error) = fs::write(aside, rest) {
+        tracing::warn!(%error, "what was cut off could not be kept");
+    }
 }
 
 #[cfg(test)]
@@ -212,6 +217,64 @@ mod tests {
         assert_eq!(lines.len(), 1);
         let aside = fs::read_to_string(path.with_extension("jsonl.damaged")).expect("it was kept");
         assert!(forged.ends_with(&aside) && aside.contains(&Digest::of(b"c").to_string()));
+    }
+
+    /// Writes a journal of lines that a later Quarry may have written: each is whole, and the second is of something that is not known.
+    fn of_a_later_quarry(path: &std::path::Path, filler: usize) {
+        let kinds = [
+            serde_json::json!({ "event": "activated", "digest": Digest::of(b"a"), "by": "a test" }),
+            serde_json::json!({ "event": "step", "source": "x".repeat(filler), "by": "", "step": "audit", "milliseconds": 1 }),
+            serde_json::json!({ "event": "activated", "digest": Digest::of(b"b"), "by": "a test" }),
+        ];
+        let (mut text, mut sum) = (String::new(), super::lines::FIRST.to_owned());
+        for (kind, seq) in kinds.into_iter().zip(1_u64..) {
+            let mut line = kind;
+            line["seq"] = seq.into();
+            line["at"] = 1.into();
+            let (written, next) = super::lines::sealed(line.to_string(), &sum);
+            text.push_str(&written);
+            sum = next;
+        }
+        fs::write(path, text).expect("it can be written");
+    }
+
+    #[test]
+    fn a_whole_line_with_a_value_that_is_not_known_costs_no_line_after_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = path(&folder);
+        of_a_later_quarry(&path, 1);
+        let (mut journal, lines) = Journal::open(&path).expect("it opens");
+        let events: Vec<&Event> = lines.iter().map(|line| &line.event).collect();
+        assert_eq!(events, [&activated(b"a"), &Event::Unknown, &activated(b"b")]);
+        assert!(!path.with_extension("jsonl.damaged").exists());
+        journal.append(activated(b"c")).expect("it can be gone on with");
+        assert_eq!(Journal::open(&path).expect("it opens").1.len(), 4);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_written_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = path(&folder);
+        of_a_later_quarry(&path, COMPACT_ABOVE as usize);
+        let before = fs::metadata(&path).expect("it is there").len();
+        assert!(before > COMPACT_ABOVE);
+        Journal::open(&path).expect("it opens");
+        assert_eq!(fs::metadata(&path).expect("it is there").len(), before);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_aside_keeps_nobody_from_beginning() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = path(&folder);
+        let (mut journal, _) = Journal::open(&path).expect("a new journal");
+        journal.append(activated(b"a")).expect("it can be written");
+        let mut whole = fs::read(&path).expect("it is there");
+        whole.extend_from_slice(b"{\"seq\":2,\"at\"");
+        fs::write(&path, whole).expect("it can be written");
+        // As good as a full disk: nothing can be written there.
+        fs::create_dir(path.with_extension("jsonl.damaged")).expect("a folder can be made");
+        let (_, lines) = Journal::open(&path).expect("it opens all the same");
+        assert_eq!(lines.len(), 1);
     }
 
     #[test]

@@ -25,14 +25,17 @@ pub struct Line {
 
 /// The text of a line, with its newline, and the hash that the next one follows.
 pub(super) fn written(line: &Line, before: &str) -> Result<(String, String), serde_json::Error> {
-    let mut text = serde_json::to_string(line)?;
-    // The hash becomes the object's last member.
+    Ok(sealed(serde_json::to_string(line)?, before))
+}
+
+/// An object with its hash, which becomes its last member, and a newline; and the hash.
+pub(super) fn sealed(mut text: String, before: &str) -> (String, String) {
     text.pop();
     let sum = sum(&text, before);
     text.push_str(SUM);
     text.push_str(&sum);
     text.push_str("\"}\n");
-    Ok((text, sum))
+    (text, sum)
 }
 
 /// A line read back, without its newline; none when it is not what was written after `before`.
@@ -42,8 +45,20 @@ pub(super) fn read(text: &str, before: &str) -> Option<(Line, String)> {
     if told != sum(content, before) {
         return None;
     }
-    let line = serde_json::from_str(&format!("{content}}}")).ok()?;
+    let content = format!("{content}}}");
+    let line = serde_json::from_str(&content).or_else(|_| of_a_later_quarry(&content)).ok()?;
     Some((line, told.to_owned()))
+}
+
+/// A line that is whole, about something that is known with a value that is not: what comes after it counts all the same.
+fn of_a_later_quarry(content: &str) -> Result<Line, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Known {
+        seq: u64,
+        at: u64,
+    }
+    let Known { seq, at } = serde_json::from_str(content)?;
+    Ok(Line { seq, at, event: Event::Unknown })
 }
 
 fn sum(content: &str, before: &str) -> String {

@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::history::History;
 use super::journal::{Journal, JournalError};
@@ -70,6 +71,9 @@ pub struct Store {
     _lock: File,
 }
 
+/// How long it is waited between two looks whether another process is done with the folder.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// Lines that are kept in memory for whoever asks what happened.
 const LINES_KEPT: usize = 1000;
 
@@ -92,6 +96,20 @@ impl Store {
         let history = History::of(&lines);
         lines.drain(..lines.len().saturating_sub(LINES_KEPT));
         Ok(Store { folder: folder.to_owned(), journal, history, lines, _lock: lock })
+    }
+
+    /// The same, and waits so long for another process to be done with it: a command that looks at it has it for a moment. Blocks.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_within(folder: &Path, patience: Duration) -> Result<Self, StoreError> {
+        let began = Instant::now();
+        loop {
+            match Store::open(folder) {
+                Err(StoreError::InUse { .. }) if began.elapsed() < patience => std::thread::sleep(LOOK_AGAIN),
+                opened => return opened,
+            }
+        }
     }
 
     /// The folder.
@@ -250,6 +268,7 @@ fn components(folder: &Path) -> PathBuf {
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::time::Duration;
 
     use super::{Store, StoreError};
     use crate::provider::Digest;
@@ -278,5 +297,18 @@ mod tests {
         assert!(matches!(Store::open(folder.path()), Err(StoreError::InUse { .. })));
         drop(store);
         assert!(Store::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn who_waits_gets_the_folder_when_the_other_is_done() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("it opens");
+        assert!(matches!(Store::open_within(folder.path(), Duration::ZERO), Err(StoreError::InUse { .. })));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| Store::open_within(folder.path(), Duration::from_secs(60)));
+            std::thread::sleep(Duration::from_millis(50));
+            drop(store);
+            assert!(waiting.join().is_ok_and(|opened| opened.is_ok()));
+        });
     }
 }

@@ -26,7 +26,6 @@ mod readme;
 mod redis;
 mod sdks;
 #[path = "../versions/signing.rs"]
-#[expect(dead_code, reason = "the tests of signatures look at more of a key")]
 mod signing;
 mod simulator;
 mod versions;

@@ -107,7 +107,7 @@ fn the_image_serves() {
     let copied = of_the_image().into_iter().filter(|(name, _)| name == "COPY").map(|(_, rest)| rest);
     let owned = copied.filter(|rest| rest.contains(&format!("--chown={user} ")));
     let writable = owned.filter_map(|rest| Some(rest.rsplit_once(' ')?.1.to_owned())).collect();
-    let deployed = Deployed { arguments, environment, writable, configuration: CONFIGURATION.to_owned() };
+    let deployed = Deployed { arguments, environment, writable, mode: 0o700, configuration: CONFIGURATION.to_owned() };
     let gateway = deployed.start();
     assert_eq!(gateway.status("/readyz"), 200);
     assert_eq!(gateway.status("/v1/models"), 401, "the configuration was not found");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -23,9 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Seconds that the gateway takes after `drainSeconds` at most: five for last events, five for connections, three for spans.
 pub(super) const AFTER_DRAIN: u64 = 13;
-
-/// Where the admin socket is, everywhere: the pages say so.
-const SOCKET: &str = "/run/quarry/admin.sock";
 
 /// Where the journal is, everywhere.
 const JOURNAL: &str = "/var/lib/quarry/journal.jsonl";
@@ -62,6 +59,8 @@ pub(super) struct Deployed {
     pub(super) environment: BTreeMap<String, String>,
     /// The folders that it may write to.
     pub(super) writable: Vec<String>,
+    /// Who may do what in them, as whoever makes them there does it.
+    pub(super) mode: u32,
     /// The text of [`CONFIG`].
     pub(super) configuration: String,
 }
@@ -78,9 +77,12 @@ pub(super) struct Running {
 impl Deployed {
     /// Starts it, with the simulator in place of AWS and a free port in place of the configured one.
     pub(super) fn start(self) -> Running {
+        assert!(super::read("README.md").contains(&format!("`{}`", self.socket())), "the page names {}", self.socket());
         let root = tempfile::tempdir().expect("a folder can be made");
         for folder in &self.writable {
-            fs::create_dir_all(below(root.path(), folder)).expect("a folder can be made");
+            let folder = below(root.path(), folder);
+            fs::create_dir_all(&folder).expect("a folder can be made");
+            fs::set_permissions(&folder, fs::Permissions::from_mode(self.mode)).expect("it is this test's own");
         }
         // Compiled once for all tests of this build.
         let cache = below(root.path(), self.environment.get("QUARRY_CACHE_DIR").expect("a cache is named")).join("aot");
@@ -100,9 +102,14 @@ impl Deployed {
         let line = running.told("Quarry serves Amazon Bedrock");
         running.address = line.rsplit("http://").next().expect("an address is told").to_owned();
         let line = running.told("administration: unix:");
-        let socket = below(running.root.path(), SOCKET);
+        let socket = below(running.root.path(), &running.deployed.socket());
         assert!(line.ends_with(&format!("unix:{}", socket.display())), "{line}");
         running
+    }
+
+    /// Where the admin socket is.
+    pub(super) fn socket(&self) -> String {
+        format!("{}/admin.sock", self.environment.get("RUNTIME_DIRECTORY").expect("a folder is named"))
     }
 
     /// The program with these arguments, and with the variables and nothing else.

@@ -4,7 +4,7 @@ use std::fs;
 
 use quarry::versions::source::Source;
 
-use super::gateway::{AFTER_DRAIN, CONFIG, accepts, settings};
+use super::gateway::{AFTER_DRAIN, accepts, settings};
 use super::manifest::{Manifest, list, seconds, text};
 use super::tools::{self, program, run};
 use super::{changed, read};
@@ -131,9 +131,13 @@ fn a_pod_can_do_no_more_than_it_has_to() {
     assert_eq!(container["allowPrivilegeEscalation"], false);
     assert_eq!(list(&container["capabilities"]["drop"]), ["ALL"]);
     assert_eq!(manifest.pod()["automountServiceAccountToken"], false);
-    // Each path that the gateway is told lies in a volume: a folder that it writes to in one that it can write to.
+    // Each path that the gateway is told lies in a volume: a folder that it writes to in one that it can write to. The admin
+    // socket has a folder of its own below one: the volume's is everybody's, and the gateway listens in no such folder.
     for (name, value) in manifest.environment().iter().filter(|(_, value)| value.starts_with('/')) {
-        let folder = if value == CONFIG { "/etc/quarry" } else { value.as_str() };
+        let folder = match name.as_str() {
+            "QUARRY_CONFIG" | "RUNTIME_DIRECTORY" => value.rsplit_once('/').expect("it lies in a folder").0,
+            _ => value.as_str(),
+        };
         let writes = matches!(name.as_str(), "QUARRY_STATE_DIR" | "QUARRY_CACHE_DIR" | "RUNTIME_DIRECTORY");
         assert!(manifest.mounts(!writes).iter().any(|mount| mount == folder), "{name}={value}");
         assert_eq!(manifest.volume_at(folder)["emptyDir"].is_object(), writes, "{name}={value}");

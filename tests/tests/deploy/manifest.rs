@@ -56,6 +56,8 @@ impl Manifest {
             arguments: list(&self.container()["args"]).iter().map(|argument| text(argument).to_owned()).collect(),
             environment: self.environment(),
             writable: self.mounts(false),
+            // What the kubelet gives an `emptyDir` with an `fsGroup`, whatever it stands on: everybody may write there.
+            mode: 0o2777,
             configuration,
         }
     }

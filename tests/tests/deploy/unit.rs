@@ -110,7 +110,7 @@ fn the_service_serves_and_reads_its_configuration_again() {
         environment.insert(variable.to_owned(), folder.clone());
         writable.push(folder);
     }
-    let deployed = Deployed { arguments, environment, writable, configuration: CONFIGURATION.to_owned() };
+    let deployed = Deployed { arguments, environment, writable, mode: 0o700, configuration: CONFIGURATION.to_owned() };
     let mut gateway = deployed.start();
     assert_eq!(gateway.status("/readyz"), 200);
     let (done, said) = gateway.execute(&["provider".to_owned(), "status".to_owned()]);

@@ -69,6 +69,7 @@ function card(version, journal) {
     ["Checked", version.verifiedAt && moment(version.verifiedAt)],
     ["From", version.source],
     ["Quarantined", version.quarantined],
+    ["Fails", version.failing && `${version.failing}; it serves because nothing else may`],
     ["Requests", service && `${many(service.requests, "request")}, ${service.underWay} under way`],
     ["Faults", service && `${service.faults}, felt by clients: ${service.lost}`],
     ["Loaded", service && moment(service.since)],

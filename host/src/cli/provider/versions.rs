@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quarry::admin::{Answered, Asked};
 use quarry::config::Environment;
-use quarry::gateway::{FolderStatus, Status, VersionState, VersionStatus, restore};
+use quarry::gateway::{FolderStatus, Status, VersionState, VersionStatus, begin_with, check_allowed, prove};
 use quarry::provider::{Digest, Host, Limits};
 use quarry::versions::source::Source;
 use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt};
@@ -130,18 +130,21 @@ async fn at_rest(global: &Global, source: &Source, change: Change) -> anyhow::Re
     let candidate = Candidate::from(registry::fetcher(&environment).fetch(source, &store).await?);
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = setup::aot_cache_beside(&environment, store.folder());
-    let gate = Gate::new(host, cache.clone(), Compiler::Here);
-    if change == Change::Verify {
-        let mut taken = Vec::new();
-        let passed = gate.pass(&candidate, None, &signers, &mut |step| taken.push(step.clone()));
-        steps(&taken);
-        let passed = passed?;
-        terminal::print(&format!("{}  {} passed\n", short(&passed.generation.digest()), passed.name))?;
-        return Ok(Exit::Done);
+    let gate = Gate::new(host, cache, Compiler::Here);
+    if change == Change::Activate {
+        check_allowed(store.history(), Digest::of(&candidate.bytes))?;
     }
-    let passed = restore(&gate, &cache, &mut store, Some(candidate), &signers)?.passed;
-    let digest = short(&passed.generation.digest());
-    terminal::print(&format!("{digest}  {} serves when a gateway starts\n", passed.name))?;
+    let by = "the command line";
+    let passed = prove(&gate, &mut store, &candidate, &signers, by, &mut |step| steps(std::slice::from_ref(step)))?;
+    let digest = passed.generation.digest();
+    let told = match change {
+        Change::Verify => "passed",
+        Change::Activate => {
+            begin_with(&mut store, digest, by)?;
+            "serves when a gateway starts"
+        }
+    };
+    terminal::print(&format!("{}  {} {told}\n", short(&digest), passed.name))?;
     Ok(Exit::Done)
 }
 

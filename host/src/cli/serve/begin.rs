@@ -1,5 +1,7 @@
 //! The version that `quarry serve` begins with, and where it listens for administration.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,10 @@ use crate::cli::arguments::Global;
 use crate::cli::provider::{fetcher, token_file};
 use crate::cli::{setup, terminal};
 
+/// How long a start waits for the folder of versions. A command that lists them has it for a moment, and a gateway that did without
+/// would begin with another version than it ended with.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What the gateway's versions are kept and checked with.
 pub(super) struct Begun {
     pub(super) gate: Gate,
@@ -31,7 +37,7 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
     let (mut store, passing) = open_store(environment)?;
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = setup::aot_cache_beside(environment, store.folder());
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let program = this_program().context("cannot find this program's own file")?;
     let gate = Gate::new(host, cache.clone(), Compiler::Child { program, time: compile });
     let rules = rules(global, environment)?;
     let named = match (global.provider_component.clone(), rules.component) {
@@ -49,6 +55,13 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
         terminal::tell("\n");
     }
     Ok(Begun { gate, store, restored, passing })
+}
+
+/// The program that runs, to be started once more. On Linux it is not named by its path: another release may lie there by the time that
+/// it is started, and what that compiles is nothing for this one.
+fn this_program() -> io::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { Ok(running) } else { std::env::current_exe() }
 }
 
 /// What the configuration says of versions. Its problems are told with all others, by whoever reads the rest.
@@ -79,7 +92,7 @@ async fn candidate(source: &Source, store: &Store, environment: &Environment) ->
 
 /// The folder of versions. Where there is none to be had, or another gateway has it, versions last as long as this process.
 fn open_store(environment: &Environment) -> anyhow::Result<(Store, Option<TempDir>)> {
-    let error = match state_folder(environment).and_then(|folder| Store::open(&folder)) {
+    let error = match state_folder(environment).and_then(|folder| Store::open_within(&folder, PATIENCE)) {
         Ok(store) => return Ok((store, None)),
         Err(error @ (StoreError::NoFolder | StoreError::InUse { .. })) => error,
         Err(error) => return Err(error.into()),

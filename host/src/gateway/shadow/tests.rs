@@ -11,6 +11,7 @@ use crate::json::model::default_model;
 use crate::json::settings::default_settings;
 use crate::provider::{AotCache, EMBEDDED, Generation, Host, Limits};
 use crate::telemetry::Metrics;
+use crate::versions::compare::{Bounds, Comparison, Differences, Specimen, Stream};
 
 /// What the provider says of a stream without its last event, and other words as long as these.
 const WORDS: (&str, &str) = ("usage did not)", "Usage did not)");
@@ -114,6 +115,25 @@ fn what_differs_is_told_without_what_was_said() {
     assert_eq!((report.status.digest, report.status.against), (candidate.digest(), serving.digest()));
     assert!(is_empty(&shadow));
     assert_eq!(serving.faults().turns(), 0, "what runs here does not count where it serves");
+}
+
+#[test]
+fn a_kind_of_which_nothing_may_be_kept_costs_the_work_of_making_it_smaller_a_few_times_only() {
+    let (serving, candidate) = (versions().0.apart(), versions().1.apart());
+    let comparison = Comparison::new(serving, Arc::clone(&candidate));
+    let mut differences = Differences::new(Bounds { specimen_bytes: 1, ..Bounds::default() });
+    let stream = Stream::new(opening(), &[frames("private answer")], Ending::Complete);
+    let specimen = Specimen::stream("a stream", stream);
+    let mut cost = || {
+        let before = candidate.faults().turns();
+        assert_eq!(differences.add(&comparison, &specimen).len(), 1);
+        candidate.faults().turns() - before
+    };
+    let costs: Vec<u64> = (0..12).map(|_| cost()).collect();
+    assert!(costs[0] > 1, "it is made smaller: {costs:?}");
+    assert_eq!(costs[Bounds::default().vain as usize..], [1; 4], "it is compared and no more: {costs:?}");
+    let [group] = differences.groups() else { panic!("{differences:?}") };
+    assert_eq!((group.count, group.specimen.is_none()), (12, true));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::gateway::lineup::{Lineup, Seat, Version};
 use crate::gateway::state::{Gateway, StartError};
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME, embedded_digest};
 use crate::versions::source::Source;
-use crate::versions::{Candidate, Event, Passed, Refused, Step, StepReceipt, StoreError};
+use crate::versions::{Candidate, Event, History, Passed, Refused, Step, StepReceipt, StoreError};
 
 /// The version that is wanted.
 #[derive(Debug, Clone)]
@@ -81,18 +81,31 @@ impl Versions {
         if let Some(digest) = self.store().history().pinned {
             return Err(ChangeError::Pinned { digest });
         }
-        self.go_back(by).await
+        let to = self.ways_back().first().copied().ok_or(ChangeError::NothingBefore)?;
+        self.go_back_to(to, by).await
     }
 
-    /// Goes back, while changes are held.
-    pub(super) async fn go_back(self: &Arc<Self>, by: &str) -> Result<Activated, ChangeError> {
+    /// The versions to go back to, one after the other; the one in this binary is the last.
+    pub(super) fn ways_back(&self) -> Vec<Digest> {
+        let (from, embedded) = (self.serving(), embedded_digest());
+        let mut ways: Vec<Digest> = self.store().history().further_back().collect();
+        if !ways.contains(&embedded) {
+            ways.push(embedded);
+        }
+        ways.retain(|to| *to != from);
+        ways
+    }
+
+    /// Goes back to a version, while changes are held.
+    pub(super) async fn go_back_to(self: &Arc<Self>, to: Digest, by: &str) -> Result<Activated, ChangeError> {
         let from = self.serving();
-        let embedded = embedded_digest();
-        let before = self.store().history().previous().filter(|before| *before != from);
-        let to = before.or_else(|| (from != embedded).then_some(embedded)).ok_or(ChangeError::NothingBefore)?;
         let version = match self.in_memory(&to) {
             Some(version) => version,
-            None if to == embedded => self.version(self.verified(Wanted::Embedded, by).await?.0),
+            None if to == embedded_digest() => {
+                // Requests fail meanwhile: it need not prove again what it proved before there was a gateway.
+                let gate = self.gate.clone();
+                self.version(tokio::task::spawn_blocking(move || gate.embedded()).await??)
+            }
             None => self.version(self.verified(Wanted::Known(to), by).await?.0),
         };
         let name = version.name.clone();
@@ -166,22 +179,11 @@ impl Versions {
     }
 
     pub(super) fn check_allowed(&self, wanted: &Wanted) -> Result<(), ChangeError> {
-        if let Some(pinned) = self.store().history().pinned
-            && pinned != wanted.digest()
-        {
-            return Err(ChangeError::Pinned { digest: pinned });
-        }
-        self.check_not_quarantined(wanted)
+        check_allowed(self.store().history(), wanted.digest())
     }
 
     pub(super) fn check_not_quarantined(&self, wanted: &Wanted) -> Result<(), ChangeError> {
-        let digest = wanted.digest();
-        let store = self.store();
-        let history = store.history();
-        if let Some(reason) = history.quarantined.get(&digest) {
-            return Err(ChangeError::Quarantined { digest, reason: reason.clone() });
-        }
-        Ok(())
+        check_not_quarantined(self.store().history(), wanted.digest())
     }
 
     /// A version that passed: now, or before with the same cases in the same engine.
@@ -200,13 +202,12 @@ impl Versions {
                 return Err(Refused { step: Step::Fetch, reason }.into());
             }
             Wanted::Known(digest) => {
-                let proof = self.store().history().proofs.get(&digest).cloned();
-                let quarantined = self.store().history().quarantined.contains_key(&digest);
-                if let Some(passed) =
-                    proof.as_ref().filter(|_| !quarantined).and_then(|proof| self.gate.proved(&digest, proof, &signers))
-                {
+                let history = self.store().history().clone();
+                let counts = history.proof_that_counts(&digest);
+                if let Some(passed) = counts.and_then(|proof| self.gate.proved(&digest, proof, &signers)) {
                     return Ok((passed, Vec::new()));
                 }
+                let proof = history.proofs.get(&digest).cloned();
                 let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
                 let bytes = self.kept(digest, &source, by)?;
                 let signature = self.store().signature(&digest)?;
@@ -214,14 +215,13 @@ impl Versions {
             }
         };
         let source = candidate.source.clone();
-        let history = self.store().history().clone();
         let digest = Digest::of(&candidate.bytes);
-        let proof = history.proofs.get(&digest).filter(|_| !history.quarantined.contains_key(&digest)).cloned();
+        let proof = self.store().history().proof_that_counts(&digest).cloned();
         let gate = self.gate.clone();
-        let (passed, steps, candidate) = tokio::task::spawn_blocking(move || {
+        let (passed, steps, candidate, proof) = tokio::task::spawn_blocking(move || {
             let mut steps = Vec::new();
             let passed = gate.pass(&candidate, proof.as_ref(), &signers, &mut |step| steps.push(step.clone()));
-            (passed, steps, candidate)
+            (passed, steps, candidate, proof)
         })
         .await?;
         for receipt in &steps {
@@ -229,11 +229,10 @@ impl Versions {
             self.store().record(Event::Step { digest: Some(digest), source, by, receipt: receipt.clone() })?;
         }
         let passed = passed?;
-        if passed.anew {
-            let mut store = self.store();
-            store.keep(&candidate.bytes, candidate.signature.as_deref())?;
-            let event = self.gate.proof(&source, &passed);
-            store.record(event)?;
+        let lifted = self.store().history().quarantined.contains_key(&digest);
+        self.gate.write_down(&mut self.store(), &candidate, proof.as_ref(), &passed)?;
+        if lifted {
+            self.forgive(&digest);
         }
         Ok((passed, steps))
     }
@@ -256,8 +255,11 @@ impl Versions {
         let replaced = self.gateway.lineup.swap(Arc::new(Lineup::of(seat)));
         tracing::debug!(took = ?began.elapsed(), "the journal was written and the version swapped");
         self.retire(Arc::clone(&replaced.primary.version), &version);
-        self.shadow_of_another(&replaced)?;
-        self.other_version_serves(&version)
+        // It serves, whatever else can be written down.
+        if let Err(error) = self.shadow_of_another(&replaced).and(self.other_version_serves(&version)) {
+            tracing::error!(%error, "that a candidate's trial ended could not be written down");
+        }
+        Ok(())
     }
 
     /// The configuration as a version understands it, while no other is read.
@@ -270,6 +272,24 @@ impl Versions {
             StartError::Configuration(ConfigurationError::Provider(error)) => refused(&[error.to_string()]),
             other => ChangeError::Configuration(other),
         })
+    }
+}
+
+/// Whether a version may be put to work, whether or not it passes.
+///
+/// # Errors
+/// When another one is pinned, or it is quarantined.
+pub fn check_allowed(history: &History, digest: Digest) -> Result<(), ChangeError> {
+    match history.pinned {
+        Some(pinned) if pinned != digest => Err(ChangeError::Pinned { digest: pinned }),
+        _ => check_not_quarantined(history, digest),
+    }
+}
+
+fn check_not_quarantined(history: &History, digest: Digest) -> Result<(), ChangeError> {
+    match history.quarantined.get(&digest) {
+        Some(reason) => Err(ChangeError::Quarantined { digest, reason: reason.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -46,6 +46,16 @@ impl Versions {
         verdict(&self.gateway.effective().configuration.gateway.provider, version.generation.faults())
     }
 
+    /// A version whose quarantine was lifted is judged by what it does from now on, also where it is in memory still.
+    pub(super) fn forgive(&self, digest: &Digest) {
+        let serving = Arc::clone(&self.gateway.lineup.load().primary.version);
+        let known = [Some(serving).filter(|serving| serving.digest() == *digest), self.in_memory(digest)];
+        for version in known.into_iter().flatten() {
+            version.generation.faults().forget();
+            version.told_failing.store(false, Ordering::Relaxed);
+        }
+    }
+
     async fn judge(self: &Arc<Self>) {
         let serving = Arc::clone(&self.gateway.lineup.load().primary.version);
         let Some(reason) = self.verdict(&serving) else { return };
@@ -62,9 +72,8 @@ impl Versions {
             }
             return;
         }
-        tracing::error!(version = %digest, reason, "the version of the provider is quarantined");
-        if let Err(error) = self.quarantine(digest, &reason).await {
-            tracing::error!(%error, "the version before cannot be put to work");
+        if let Err(error) = self.quarantine(digest, reason).await {
+            tracing::error!(%error, "that the version is quarantined could not be written down");
         }
     }
 
@@ -79,10 +88,22 @@ impl Versions {
         nothing_before.then_some("there is no version to go back to")
     }
 
-    async fn quarantine(self: &Arc<Self>, digest: Digest, reason: &str) -> Result<(), ChangeError> {
-        self.store().record(Event::Quarantined { digest, reason: reason.to_owned() })?;
-        self.gateway.metrics.version_failed(FailedVersion::Quarantined);
-        self.go_back("the gateway: the version failed too often").await.map(drop)
+    /// Quarantines the version that serves, and goes back as far as it takes: what served before may not pass any more, as when
+    /// the key that signed it is trusted no longer.
+    async fn quarantine(self: &Arc<Self>, digest: Digest, reason: String) -> Result<(), ChangeError> {
+        let known = self.store().history().quarantined.contains_key(&digest);
+        if !known {
+            tracing::error!(version = %digest, reason, "the version of the provider is quarantined");
+            self.store().record(Event::Quarantined { digest, reason })?;
+            self.gateway.metrics.version_failed(FailedVersion::Quarantined);
+        }
+        for to in self.ways_back() {
+            match self.go_back_to(to, "the gateway: the version failed too often").await {
+                Ok(_) => break,
+                Err(error) => tracing::error!(version = %to, %error, "the version before cannot be put to work"),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -25,9 +25,9 @@ use crate::provider::Digest;
 use crate::versions::source::{Fetcher, Kept};
 use crate::versions::{Gate, Refused, Store, StoreError};
 
-pub use self::activate::{Activated, Wanted};
+pub use self::activate::{Activated, Wanted, check_allowed};
 pub use self::folder::{FolderStatus, Offered};
-pub use self::restore::{RestoreError, Restored, restore};
+pub use self::restore::{RestoreError, Restored, begin_with, prove, restore};
 pub use self::status::{CanaryStatus, Service, Status, VersionState, VersionStatus};
 
 /// Why a change was not made. Whatever served goes on serving.

@@ -4,6 +4,9 @@ use crate::config::gateway::Signer;
 use crate::provider::{AotCache, Digest, Generation, LoadError, embedded_digest};
 use crate::versions::{Candidate, Event, Gate, Passed, Refused, StepReceipt, Store, StoreError, Trials};
 
+/// Who acts at a start where nobody was named.
+const AT_START: &str = "the gateway, at its start";
+
 /// The version that a gateway begins with.
 #[derive(Debug)]
 pub struct Restored {
@@ -30,7 +33,7 @@ pub enum RestoreError {
     Load(#[from] LoadError),
 }
 
-/// The version to begin with: the one that is named; else the one that served last and passes; else the one before it, and so
+/// The version to begin with: the one that is named, unless it is quarantined; else the one that served last and passes; else the one before it, and so
 /// on; else the one that the binary was built with, which passed when it was built. One that comes from outside has to be signed by
 /// one of `signers`, where there are any.
 ///
@@ -43,28 +46,35 @@ pub fn restore(
     named: Option<Candidate>,
     signers: &[Signer],
 ) -> Result<Restored, RestoreError> {
-    let trials = store.history().trials.clone();
-    if let Some(candidate) = named {
-        let by = "the command line";
-        let passed = pass(gate, store, &candidate, signers, by)?;
-        activated(store, passed.generation.digest(), by)?;
-        return Ok(Restored { passed, skipped: Vec::new(), trials });
-    }
     let history = store.history().clone();
+    let trials = history.trials.clone();
     let mut skipped = Vec::new();
+    if let Some(candidate) = named {
+        let digest = Digest::of(&candidate.bytes);
+        match history.quarantined.get(&digest) {
+            None => {
+                let by = "the command line";
+                let passed = prove(gate, store, &candidate, signers, by, &mut |_| {})?;
+                begin_with(store, passed.generation.digest(), by)?;
+                return Ok(Restored { passed, skipped, trials });
+            }
+            // Else each start would give it the requests back that it failed before.
+            Some(reason) => skipped.push((digest, quarantined(reason))),
+        }
+    }
     for digest in history.active.iter().chain(history.before.iter().rev()) {
         if *digest == embedded_digest() {
             break;
         }
         if let Some(reason) = history.quarantined.get(digest) {
-            skipped.push((*digest, format!("it is quarantined: {reason}")));
+            if skipped.iter().all(|(told, _)| told != digest) {
+                skipped.push((*digest, quarantined(reason)));
+            }
             continue;
         }
         match again(gate, store, digest, signers) {
             Ok(passed) => {
-                if history.active != Some(*digest) {
-                    activated(store, *digest, "the gateway, at its start")?;
-                }
+                begin_with(store, *digest, AT_START)?;
                 return Ok(Restored { passed, skipped, trials });
             }
             Err(reason) => {
@@ -78,12 +88,19 @@ pub fn restore(
         Ok(identity) => format!("{} {}", identity.name, identity.version),
         Err(error) => return Err(LoadError::Engine { reason: error.to_string() }.into()),
     };
-    activated(store, generation.digest(), "the gateway, at its start")?;
+    begin_with(store, generation.digest(), AT_START)?;
     Ok(Restored { passed: Passed { generation, name, passed: 0, signer: None, anew: false }, skipped, trials })
 }
 
-/// Writes down that a version serves, unless it is the one that served last.
-fn activated(store: &mut Store, digest: Digest, by: &str) -> Result<(), StoreError> {
+fn quarantined(reason: &str) -> String {
+    format!("it is quarantined: {reason}; verify it again to lift that")
+}
+
+/// Writes down that the next gateway begins with a version that passed, unless it is the one that served last.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn begin_with(store: &mut Store, digest: Digest, by: &str) -> Result<(), StoreError> {
     if store.history().active == Some(digest) {
         return Ok(());
     }
@@ -100,30 +117,34 @@ fn again(gate: &Gate, store: &mut Store, digest: &Digest, signers: &[Signer]) ->
     let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
     let signature = store.signature(digest).map_err(|error| error.to_string())?;
     let candidate = Candidate { source, bytes, expected: Some(*digest), signature };
-    pass(gate, store, &candidate, signers, "the gateway, at its start").map_err(|error| error.to_string())
+    prove(gate, store, &candidate, signers, AT_START, &mut |_| {}).map_err(|error| error.to_string())
 }
 
-/// Lets a version through the gate and writes down what it proved.
-fn pass(
+/// Lets a version through the gate while no gateway has the folder, and writes down each step and what it proved. One that was
+/// quarantined proves itself anew, which lifts that. `tell` is told each step.
+///
+/// # Errors
+/// With the step that it fails at, and when the folder cannot be written.
+pub fn prove(
     gate: &Gate,
     store: &mut Store,
     candidate: &Candidate,
     signers: &[Signer],
     by: &str,
+    tell: &mut dyn FnMut(&StepReceipt),
 ) -> Result<Passed, RestoreError> {
     let digest = Digest::of(&candidate.bytes);
-    let proof = store.history().proofs.get(&digest).cloned();
+    let proof = store.history().proof_that_counts(&digest).cloned();
     let mut steps: Vec<StepReceipt> = Vec::new();
-    let passed = gate.pass(candidate, proof.as_ref(), signers, &mut |step| steps.push(step.clone()));
+    let passed = gate.pass(candidate, proof.as_ref(), signers, &mut |step| {
+        tell(step);
+        steps.push(step.clone());
+    });
     for receipt in steps {
         let (source, by) = (candidate.source.clone(), by.to_owned());
         store.record(Event::Step { digest: Some(digest), source, by, receipt })?;
     }
     let passed = passed?;
-    if passed.anew {
-        store.keep(&candidate.bytes, candidate.signature.as_deref())?;
-        let event = gate.proof(&candidate.source, &passed);
-        store.record(event)?;
-    }
+    gate.write_down(store, candidate, proof.as_ref(), &passed)?;
     Ok(passed)
 }

@@ -19,15 +19,19 @@ pub struct Bounds {
     pub bytes: usize,
     /// Work to make a specimen smaller.
     pub effort: Effort,
+    /// How many specimens of a kind are made smaller in vain before that is seldom tried: each input of a kind that never fits would
+    /// cost all of the effort.
+    pub vain: u32,
     /// Whether what was said may be kept. Else texts are replaced by filler, and a difference that does not show then is kept
     /// without its specimen and its values.
     pub prompts: bool,
 }
 
 impl Default for Bounds {
-    /// 64 kinds, 256 KiB a specimen, 4 MiB in all, no prompts.
+    /// 64 kinds, 256 KiB a specimen, 4 MiB in all, 8 in vain, no prompts.
     fn default() -> Self {
-        Bounds { kinds: 64, specimen_bytes: 256 << 10, bytes: 4 << 20, effort: Effort::default(), prompts: false }
+        let effort = Effort::default();
+        Bounds { kinds: 64, specimen_bytes: 256 << 10, bytes: 4 << 20, effort, vain: 8, prompts: false }
     }
 }
 
@@ -50,6 +54,8 @@ pub struct Group {
     pub withheld: &'static str,
     /// Size of the specimen's JSON form.
     bytes: usize,
+    /// How often one was made smaller and could not be kept.
+    vain: u32,
 }
 
 /// Why a specimen is not kept: what is said of one that was too large, and of one that shows nothing without its texts.
@@ -99,8 +105,11 @@ impl Differences {
         match self.groups.iter().position(|group| group.kind == difference.kind) {
             Some(at) => {
                 self.groups[at].count += 1;
-                // What is larger than the kept one already is hardly worth the work.
-                if self.groups[at].specimen.is_none() || bytes < self.groups[at].bytes {
+                // What is larger than the kept one already is hardly worth the work, nor, but now and then, one of a kind that never
+                // could be kept.
+                let group = &self.groups[at];
+                let is_wanted = group.specimen.is_none() || bytes < group.bytes;
+                if is_wanted && (group.vain < self.bounds.vain || group.count.is_power_of_two()) {
                     self.keep(at, comparison, specimen);
                 }
             }
@@ -115,6 +124,7 @@ impl Differences {
                     specimen: None,
                     withheld: TOO_LARGE,
                     bytes: 0,
+                    vain: 0,
                 });
                 self.keep(self.groups.len() - 1, comparison, specimen);
             }
@@ -130,6 +140,7 @@ impl Differences {
         }
         let group = &mut self.groups[at];
         let Some(difference) = difference_of(comparison, &smallest, &kind) else {
+            group.vain += 1;
             if group.specimen.is_none() {
                 group.withheld = ONLY_WITH_TEXTS;
             }
@@ -139,6 +150,7 @@ impl Differences {
         let others = self.bytes - group.bytes;
         let fits = bytes <= self.bounds.specimen_bytes && others + bytes <= self.bounds.bytes;
         if !fits || (group.specimen.is_some() && bytes >= group.bytes) {
+            group.vain += 1;
             return;
         }
         self.bytes = others + bytes;

@@ -50,7 +50,7 @@ pub struct Fetched {
     pub resolved: Source,
     /// SHA-256 of the bytes.
     pub digest: Digest,
-    /// The text of the minisign signature that came along, unchecked. A version that is kept or embedded brings none.
+    /// The text of the minisign signature that came along, unchecked. The embedded version brings none.
     pub signature: Option<String>,
 }
 
@@ -78,7 +78,8 @@ impl Fetcher {
             Source::Embedded => (EMBEDDED.to_vec(), Source::Embedded, None),
             Source::Kept(prefix) => {
                 let (digest, bytes) = prefix.find(kept)?;
-                (bytes, Source::Kept(digest.into()), None)
+                let failed = |source| FetchError::Kept { wanted: digest.into(), source };
+                (bytes, Source::Kept(digest.into()), kept.signature(&digest).map_err(failed)?)
             }
             Source::Oci(reference) => {
                 let pulled = self.registries.pull(reference, self.limit).await?;
@@ -112,6 +113,10 @@ mod tests {
         fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, BoxError> {
             Ok((*digest == Digest::of(self.0)).then(|| self.0.to_vec()))
         }
+
+        fn signature(&self, digest: &Digest) -> Result<Option<String>, BoxError> {
+            Ok((*digest == Digest::of(self.0)).then(|| "signed".to_owned()))
+        }
     }
 
     #[tokio::test]
@@ -129,7 +134,8 @@ mod tests {
         let whole = format!("{:?}", Digest::of(b"kept"));
         let beginning: Source = whole[..15].parse().expect("a source");
         let kept = fetcher.fetch(&beginning, &One(b"kept")).await.expect("it is kept");
-        assert_eq!((kept.bytes.as_slice(), kept.resolved.to_string(), kept.signature), (&b"kept"[..], whole, None));
+        assert_eq!((kept.bytes.as_slice(), kept.resolved.to_string()), (&b"kept"[..], whole));
+        assert_eq!(kept.signature.as_deref(), Some("signed"), "what was asked for of its signer is asked for again");
         let missing = fetcher.fetch(&beginning, &()).await;
         assert!(matches!(missing, Err(FetchError::NotKept { .. })), "{missing:?}");
     }

@@ -34,7 +34,7 @@ fn it_goes_on_serving_until_a_person_decides_and_that_is_told() {
     // Unpinned, the next failure is one too many.
     place.provider(&["unpin"]).well();
     assert!(!Stream::of(&gateway, MODEL, "echo unruly:trap:2 a b c").is_done());
-    place.wait_until("the version before serves", |status| status["serving"] != format!("sha256:{}", unruly.digest));
+    place.wait_until("the version before serves", |status| status["serving"] != unruly.digest.as_str());
     let version = place.version(&unruly.digest).expect("it is known");
     assert_eq!((&version["state"], &version["failing"]), (&"quarantined".into(), &serde_json::Value::Null));
     gateway.stop();

@@ -117,7 +117,8 @@ impl Place {
         self.folder.path()
     }
 
-    fn state(&self) -> PathBuf {
+    /// The folder of versions.
+    pub(super) fn state(&self) -> PathBuf {
         self.folder().join("state")
     }
 

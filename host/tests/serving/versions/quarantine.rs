@@ -27,7 +27,7 @@ fn one_that_traps_on_every_fiftieth_stream_is_put_away_after_one() {
         failed += usize::from(!Stream::of(&gateway, MODEL, prompt).is_done());
         if failed == 1 {
             // It takes a moment, in which nobody asks here.
-            place.wait_until("it is put away", |status| status["serving"] != format!("sha256:{}", unruly.digest));
+            place.wait_until("it is put away", |status| status["serving"] != unruly.digest.as_str());
         }
     }
     assert_eq!(failed, 1, "streams that failed");
@@ -44,6 +44,8 @@ fn one_that_traps_on_every_fiftieth_stream_is_put_away_after_one() {
     place.provider(&["verify", file]).well();
     place.provider(&["activate", file]).well();
     assert_eq!(place.serving(), unruly.digest, "verified anew, it may serve again");
+    let again = place.version(&unruly.digest).expect("it is known");
+    assert!(again["failing"].is_null(), "what was lifted is held against it: {again}");
     gateway.stop();
 }
 
