@@ -28,4 +28,4 @@ pub use self::credentials::{
 pub use self::plain_http::TokenInTheClear;
 pub use self::probe::Probe;
 pub use self::request::ConverseRequest;
-pub use self::transport::{CaBundleError, proxy_of};
+pub use self::transport::{CaBundleError, proxy_of, proxy_variables_without_proxy};

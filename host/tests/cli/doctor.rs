@@ -118,6 +118,14 @@ fn what_no_permission_mends_is_not_put_down_to_one() {
 }
 
 #[test]
+fn a_proxy_that_is_none_is_told() {
+    let quarry = Quarry::asking(simulator()).set("HTTPS_PROXY", "http//proxy.example:3128");
+    let (outcome, report) = doctor(&quarry, &[]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    is(&report, "proxy", "warning", "HTTPS_PROXY: what is set is no address of a proxy", "http://HOST:PORT");
+}
+
+#[test]
 fn an_endpoint_that_is_not_there_and_a_clock_that_is_wrong_are_told() {
     let quarry = Quarry::asking(&nobody_there()).set("AWS_MAX_ATTEMPTS", "1");
     is(&doctor(&quarry, &[]).1, "endpoint", "failed", "cannot be reached", "HTTPS_PROXY");
