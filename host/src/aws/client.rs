@@ -1,13 +1,11 @@
 //! The SDK's clients for one region.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::token::ProvideToken;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -109,7 +107,7 @@ pub struct Aws {
     pub(super) headers: Vec<(String, secrecy::SecretString)>,
     source: Option<Source>,
     /// None where nothing is signed, or with what needs no keeping.
-    pub(super) credentials: Option<Arc<KeptCredentials>>,
+    pub(super) credentials: Option<KeptCredentials>,
     account: Account,
 }
 
@@ -197,18 +195,25 @@ impl Aws {
 
     /// Which account requests are made for. None where there are no credentials, and none were seen before.
     pub async fn account(&self) -> Option<AccountIdentity> {
-        self.account.identity(self.credentials.as_deref()).await
+        self.account.identity(self.credentials.as_ref()).await
     }
 
     /// The source of credentials for a provider's listing, by name only. What the environment names is taken at its word;
     /// else the chain is asked, down to the role of the instance. None where there are no credentials.
+    ///
+    /// A source that is there and fails is one: who lists models is to be told how it fails, or to get what was listed before.
+    /// So is one that had credentials and cannot be reached now.
     pub async fn credential_source(&self) -> Option<CredentialSource> {
-        match self.source {
-            Some(source) => Some(source.to_contract()),
-            None => {
-                let identity = self.identity().await.ok()?;
-                Some(CredentialSource { kind: identity.source.kind().to_owned(), label: identity.label() })
-            }
+        if let Some(source) = self.source {
+            return Some(source.to_contract());
+        }
+        let before = || self.credentials.as_ref().and_then(KeptCredentials::latest);
+        match self.identity().await {
+            Ok(identity) => Some(identity.to_contract()),
+            Err(problem) => problem
+                .source_to_blame()
+                .map(Source::to_contract)
+                .or_else(|| before().map(|resolved| resolved.identity.to_contract())),
         }
     }
 }
@@ -229,10 +234,7 @@ async fn shared_config(region: &str, signing: &Signing, http: SharedHttpClient) 
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
     let loader = match signing {
-        Signing::Kept(kept) => {
-            let kept: Arc<dyn ProvideCredentials> = Arc::<KeptCredentials>::clone(kept);
-            loader.credentials_provider(SharedCredentialsProvider::from(kept))
-        }
+        Signing::Kept(kept) => loader.credentials_provider(kept.clone()),
         Signing::Dummy(nobody) => loader.credentials_provider(nobody.clone()),
         // The token is all there is; without this the SDK would still walk its chain.
         Signing::Token => loader.no_credentials(),

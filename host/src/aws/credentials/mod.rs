@@ -15,6 +15,7 @@ mod kept;
 mod problem;
 mod profile;
 mod source;
+mod words;
 
 pub use self::identity::{CredentialIdentity, Expiry};
 pub use self::problem::CredentialProblem;
