@@ -13,12 +13,14 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use secrecy::ExposeSecret as _;
 
-use super::account::{Account, AccountIdentity};
+use super::account::{self, Account, AccountIdentity};
 use super::credentials::{BearerToken, CredentialIdentity, CredentialProblem, KeptCredentials, Source};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
+use super::retries;
 use super::signing::Signing;
 use super::transport::{self, CaBundleError};
 use crate::config::Environment;
+use crate::config::mask::without_user_info;
 use crate::contract::models::CredentialSource;
 
 /// How long a connection may take to be made.
@@ -132,7 +134,13 @@ impl Aws {
             check_endpoint(endpoint, bearer_token.is_some())?;
         }
         let signing = Signing::by(source, bearer_token.as_ref(), &region, &environment)?;
-        let shared = shared_config(&region, &signing, transport::to_aws(source, &environment)?).await;
+        let shared = shared_config(&region, &signing, transport::to_aws(source, &environment)?, &environment).await;
+        for service in ["Bedrock Runtime", "Bedrock"] {
+            // Where it leads is looked at with each request; what is no URL at all is told here, and in fewer words.
+            if let Some(endpoint) = account::configured_endpoint(&shared, service) {
+                check_endpoint(&endpoint, false)?;
+            }
+        }
         let account = Account::new(control_endpoint.as_deref(), &shared, &signing, bearer_token.as_ref());
         let mut runtime = aws_sdk_bedrockruntime::config::Builder::from(&shared);
         let mut control = aws_sdk_bedrock::config::Builder::from(&shared);
@@ -225,11 +233,17 @@ fn sdk_token(token: &BearerToken) -> impl ProvideToken + 'static {
     aws_credential_types::Token::new(token.expose(), None)
 }
 
-async fn shared_config(region: &str, signing: &Signing, http: SharedHttpClient) -> SdkConfig {
+async fn shared_config(
+    region: &str,
+    signing: &Signing,
+    http: SharedHttpClient,
+    environment: &Environment,
+) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .http_client(http)
         .identity_cache(IdentityCache::no_cache())
+        .retry_config(retries::retry_config(environment))
         // A model that thinks says nothing for minutes. How long a silence may last is for `EventStream` to say.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
@@ -244,7 +258,7 @@ async fn shared_config(region: &str, signing: &Signing, http: SharedHttpClient) 
 
 /// Checks that an endpoint is a URL, and that a token can be sent to it.
 fn check_endpoint(endpoint: &str, with_token: bool) -> Result<(), ConnectError> {
-    let wrong = || ConnectError::Endpoint { endpoint: endpoint.to_owned() };
+    let wrong = || ConnectError::Endpoint { endpoint: without_user_info(endpoint).into_owned() };
     let url: hyper::Uri = endpoint.parse().map_err(|_| wrong())?;
     if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
         return Err(wrong());

@@ -15,6 +15,7 @@ mod plain_http;
 mod probe;
 mod renewal;
 mod request;
+mod retries;
 mod signing;
 mod transport;
 

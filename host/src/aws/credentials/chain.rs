@@ -96,7 +96,7 @@ impl Chain {
         let mut asked = Vec::new();
         for source in self.links() {
             match self.ask(*source).await {
-                Ok(resolved) => return Ok(resolved),
+                Ok(resolved) => return sendable(resolved),
                 Err(NotFrom::NotThere(said)) => asked.push(format!("{}: {said}", source.name())),
                 Err(NotFrom::Failed(reason)) => {
                     return Err(CredentialProblem::Failed { of: *source, means: None, reason });
@@ -229,6 +229,20 @@ impl Sources for Chain {
 
 fn resolved(source: Source, credentials: Credentials) -> Resolved {
     Resolved { identity: CredentialIdentity::of(source, &credentials), credentials }
+}
+
+/// Credentials that can stand in a header. The SDK takes it for granted of an id, and panics where it cannot.
+fn sendable(resolved: Resolved) -> Result<Resolved, CredentialProblem> {
+    let can_be_sent = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    let wrong = if !can_be_sent(resolved.credentials.access_key_id()) {
+        "access key's id"
+    } else if !resolved.credentials.session_token().is_none_or(can_be_sent) {
+        "session token"
+    } else {
+        return Ok(resolved);
+    };
+    let reason = format!("the {wrong} has a space, a line break or another sign in it that none can have");
+    Err(CredentialProblem::Failed { of: resolved.identity.source, means: None, reason })
 }
 
 /// What a provider of the SDK gives, unless it takes too long. What it has begun is left to itself then.

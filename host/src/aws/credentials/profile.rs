@@ -85,6 +85,18 @@ pub fn profile_region(environment: &Environment) -> Option<String> {
     read(environment).ok()?.region.filter(|region| !region.is_empty() && region.chars().all(allowed))
 }
 
+/// What the profile that is used says under these names. Nothing where a file cannot be read.
+pub(in crate::aws) fn profile_members<const N: usize>(
+    environment: &Environment,
+    names: [&str; N],
+) -> [Option<String>; N] {
+    let name = environment.get("AWS_PROFILE").unwrap_or(DEFAULT_PROFILE);
+    let profiles = load(name).ok();
+    let profile = profiles.as_ref().and_then(|profiles| profiles.get_profile(name));
+    let text = |member: &str| Some(profile?.get(member)?.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+    names.map(text)
+}
+
 /// Loads the files with the SDK's own parser. Its `async` has nothing to wait for: it reads files as `std` does, so one poll is all
 /// that it takes, and the configuration can be merged where nothing can be awaited.
 fn load(profile: &str) -> Result<ProfileSet, String> {

@@ -51,3 +51,42 @@ fn what_a_process_complains_of_is_told_to_its_end_and_not_at_any_length() {
     assert!(told.stdout.contains("exit status: 3") && told.stdout.contains("the last line"), "{told:?}");
     assert!(told.stdout.len() < 2_000, "{} bytes", told.stdout.len());
 }
+
+#[test]
+fn what_the_sdk_panics_on_is_told_or_left_out() {
+    let bedrock = bedrock();
+    let profile = |more: &str| {
+        Quarry::new()
+            .file(
+                ".aws/config",
+                format!("[default]\naws_access_key_id = AKIDDEFAULT0004\naws_secret_access_key = s\n{more}"),
+            )
+            .set("AWS_ENDPOINT_URL_BEDROCK", &bedrock.endpoint)
+    };
+    for quarry in [
+        profile("retry_mode = legacy\n"),
+        profile("retry_mode = quick\nmax_attempts = zero\n"),
+        profile("").set("AWS_RETRY_MODE", "legacy"),
+        profile("").set("AWS_MAX_ATTEMPTS", "0").set("AWS_RETRY_MODE", ""),
+    ] {
+        let checked = quarry.run(&["auth", "status", "--check"]);
+        assert_eq!(checked.code, Some(0), "{checked:?}");
+    }
+    let broken = |id: &str, token: &str| {
+        Quarry::new()
+            .set("AWS_ACCESS_KEY_ID", id)
+            .set("AWS_SECRET_ACCESS_KEY", "s")
+            .set("AWS_SESSION_TOKEN", token)
+            .set("AWS_ENDPOINT_URL_BEDROCK", &bedrock.endpoint)
+    };
+    for (quarry, said) in
+        [(broken("AKID\nTEST", "t"), "access key's id"), (broken("AKIDTEST", "a\nb"), "session token")]
+    {
+        let told = quarry.run(&["auth", "status", "--check"]);
+        assert_eq!(told.code, Some(1), "{told:?}");
+        assert!(told.stdout.contains(&format!("the {said} has a space")), "{told:?}");
+    }
+    let told = profile("").set("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "localhost:8080").run(&["auth", "status"]);
+    assert_eq!(told.code, Some(2), "{told:?}");
+    assert!(told.stderr.contains("the endpoint \"localhost:8080\" is not a URL such as"), "{told:?}");
+}
