@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::bedrock;
-use crate::support::{Answer, Quarry, Responder};
+use crate::support::{Answer, Quarry, Responder, SONNET};
 
 #[test]
 fn a_profile_that_leads_nowhere_is_told_and_nobody_takes_its_place() {
@@ -89,4 +89,22 @@ fn what_the_sdk_panics_on_is_told_or_left_out() {
     let told = profile("").set("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "localhost:8080").run(&["auth", "status"]);
     assert_eq!(told.code, Some(2), "{told:?}");
     assert!(told.stderr.contains("the endpoint \"localhost:8080\" is not a URL such as"), "{told:?}");
+}
+
+#[test]
+fn a_token_is_not_told_where_its_request_cannot_be_sent() {
+    let token = "eyJhbGciOiJub25lIn0.hunter2-of-the-pod";
+    let quarry = Quarry::new().file("token", token);
+    let path = quarry.path("token").display().to_string();
+    let quarry = quarry
+        .set("AWS_WEB_IDENTITY_TOKEN_FILE", &path)
+        .set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/Pod")
+        .set("AWS_ENDPOINT_URL_STS", "localhost:8080");
+    for command in [&["auth", "status"][..], &["models", "list"], &["chat", "--model", SONNET, "hello"]] {
+        let told = quarry.run(command);
+        let all = format!("{}{}", told.stdout, told.stderr);
+        assert_eq!(told.code, Some(1), "{told:?}");
+        assert!(all.contains("failed to apply endpoint"), "{told:?}");
+        assert!(!all.contains("hunter2") && !all.contains("WebIdentityToken"), "{told:?}");
+    }
 }
