@@ -86,6 +86,10 @@ impl Unusable {
             CredentialProblem::Failed { means: Some(means), .. } => advice_for_profile(*means),
             _ => advice(source),
         };
-        Unusable { what: problem.to_string(), asked, advice: Some(advice), source }
+        let what = match problem {
+            CredentialProblem::Failed { complaint: Some(complaint), .. } => format!("{problem}; it said: {complaint}"),
+            _ => problem.to_string(),
+        };
+        Unusable { what, asked, advice: Some(advice), source }
     }
 }

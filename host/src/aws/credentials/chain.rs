@@ -22,7 +22,7 @@ use super::kept::Sources;
 use super::problem::CredentialProblem;
 use super::profile::{self, DEFAULT_PROFILE, FilesState, ProfileFacts, ProfileMeans};
 use super::source::Source;
-use super::words::{words, words_of_profile};
+use super::words::{without_complaint, words, words_of_profile};
 use crate::config::Environment;
 
 /// How long it is remembered that there is no instance role. A machine without one is asked once and not for every request; a
@@ -99,10 +99,11 @@ impl Chain {
                 Ok(resolved) => return sendable(resolved),
                 Err(NotFrom::NotThere(said)) => asked.push(format!("{}: {said}", source.name())),
                 Err(NotFrom::Failed(reason)) => {
-                    return Err(CredentialProblem::Failed { of: *source, means: None, reason });
+                    return Err(CredentialProblem::Failed { of: *source, means: None, reason, complaint: None });
                 }
-                Err(NotFrom::ProfileFailed(means, reason)) => {
-                    return Err(CredentialProblem::Failed { of: *source, means: Some(means), reason });
+                Err(NotFrom::ProfileFailed(means, said)) => {
+                    let (reason, complaint) = without_complaint(said);
+                    return Err(CredentialProblem::Failed { of: *source, means: Some(means), reason, complaint });
                 }
             }
         }
@@ -242,7 +243,7 @@ fn sendable(resolved: Resolved) -> Result<Resolved, CredentialProblem> {
         return Ok(resolved);
     };
     let reason = format!("the {wrong} has a space, a line break or another sign in it that none can have");
-    Err(CredentialProblem::Failed { of: resolved.identity.source, means: None, reason })
+    Err(CredentialProblem::Failed { of: resolved.identity.source, means: None, reason, complaint: None })
 }
 
 /// What a provider of the SDK gives, unless it takes too long. What it has begun is left to itself then.

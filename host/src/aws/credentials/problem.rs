@@ -22,6 +22,9 @@ pub enum CredentialProblem {
         means: Option<ProfileMeans>,
         /// What it said.
         reason: String,
+        /// What the process of a profile wrote on its standard error. It is for who runs this machine, and may be anything: those
+        /// whose requests fail are not told, nor is the log.
+        complaint: Option<String>,
     },
     /// They were valid once.
     #[error("expired at {at}")]

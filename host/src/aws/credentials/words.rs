@@ -33,6 +33,14 @@ pub(super) fn words_of_profile(error: &CredentialsError, name: &str) -> String {
     }
 }
 
+/// What the SDK says of a process that failed, and apart from that what the process wrote on its standard error.
+pub(super) fn without_complaint(said: String) -> (String, Option<String>) {
+    match said.split_once(". Stderr: ") {
+        Some((reason, complaint)) => (reason.to_owned(), Some(complaint.trim().to_owned())),
+        None => (said, None),
+    }
+}
+
 /// One class may stand before another: a role's own, and then that of what it is assumed with.
 fn without_classes(said: &str) -> &str {
     let mut said = said;

@@ -50,6 +50,12 @@ fn what_a_process_complains_of_is_told_to_its_end_and_not_at_any_length() {
     assert_eq!(told.code, Some(1), "{told:?}");
     assert!(told.stdout.contains("exit status: 3") && told.stdout.contains("the last line"), "{told:?}");
     assert!(told.stdout.len() < 2_000, "{} bytes", told.stdout.len());
+    // It may be anything, and goes to nobody whose request fails.
+    for command in [&["models", "list"][..], &["chat", "--model", SONNET, "hello"]] {
+        let told = quarry.run(command);
+        assert!(told.code == Some(1) && told.stderr.contains("exit status: 3"), "{told:?}");
+        assert!(!told.stderr.contains("xxx") && !told.stderr.contains("the last line"), "{told:?}");
+    }
 }
 
 #[test]
