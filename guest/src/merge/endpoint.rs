@@ -52,27 +52,36 @@ pub(super) struct StandardEndpoint {
     pub(super) is_plain: bool,
 }
 
-/// Reads `bedrock-runtime[-fips].REGION.amazonaws.com[.cn]` (pi does).
+/// Reads an address of AWS's own: `bedrock-runtime[-fips].REGION.amazonaws.com[.cn]` (pi does), that of a dual-stack endpoint, and
+/// that of a VPC endpoint. Signatures for another region than the address's are refused.
 pub(super) fn standard_endpoint(url: &str) -> Option<StandardEndpoint> {
     let (scheme, rest) = scheme_and_rest(url)?;
     let authority = authority_of(rest);
     let host = host_of(authority).to_ascii_lowercase();
-    let (service, rest_of_host) = host.split_once('.')?;
-    let is_fips = match service {
-        "bedrock-runtime" => false,
-        "bedrock-runtime-fips" => true,
-        _ => return None,
-    };
-    let region = rest_of_host.strip_suffix(".cn").unwrap_or(rest_of_host).strip_suffix(".amazonaws.com")?;
-    if !is_region(region) {
-        return None;
-    }
+    let region = region_of(&host)?;
     let path = &rest[authority.len()..];
-    let is_plain = !is_fips
-        && scheme == Scheme::Https
-        && matches!(path, "" | "/")
-        && (authority.len() == host.len() || authority.ends_with(":443"));
+    let is_plain =
+        ["amazonaws.com", "amazonaws.com.cn"].iter().any(|of| host == format!("bedrock-runtime.{region}.{of}"))
+            && scheme == Scheme::Https
+            && matches!(path, "" | "/")
+            && (authority.len() == host.len() || authority.ends_with(":443"));
     Some(StandardEndpoint { region: region.to_owned(), is_plain })
+}
+
+/// What stands behind the region: in the public names, in dual-stack ones, and in those of VPC endpoints
+/// (`vpce-ID.bedrock-runtime.REGION.vpce.amazonaws.com`, by AWS's guide to PrivateLink).
+const PUBLIC: &[&str] = &["amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn"];
+const OF_A_VPC: &[&str] = &["vpce.amazonaws.com", "vpce.amazonaws.com.cn"];
+
+fn region_of(host: &str) -> Option<&str> {
+    let (name, domains) = match host.split_once('.')? {
+        (endpoint, name) if endpoint.starts_with("vpce-") => (name, OF_A_VPC),
+        _ => (host, PUBLIC),
+    };
+    let (service, region_and_domain) = name.split_once('.')?;
+    let (region, domain) = region_and_domain.split_once('.')?;
+    let is_ours = matches!(service, "bedrock-runtime" | "bedrock-runtime-fips") && domains.contains(&domain);
+    (is_ours && is_region(region)).then_some(region)
 }
 
 #[derive(PartialEq)]
@@ -117,6 +126,12 @@ mod tests {
         assert_eq!(read("https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com"), special("us-gov-west-1"));
         assert_eq!(read("http://bedrock-runtime.us-east-1.amazonaws.com"), special("us-east-1"));
         assert_eq!(read("https://bedrock-runtime.us-east-1.amazonaws.com/proxy"), special("us-east-1"));
+        assert_eq!(read("https://bedrock-runtime.eu-west-1.api.aws"), special("eu-west-1"));
+        let vpc = "https://vpce-0a1b-2c3d-eu-west-3a.bedrock-runtime.eu-west-3.vpce.amazonaws.com";
+        assert_eq!(read(vpc), special("eu-west-3"));
+        assert_eq!(read("https://vpce-0a1b.bedrock-runtime.cn-north-1.vpce.amazonaws.com.cn"), special("cn-north-1"));
+        assert_eq!(read("https://vpce-0a1b.bedrock.eu-west-3.vpce.amazonaws.com"), None, "the control plane's");
+        assert_eq!(read("https://vpce-0a1b.bedrock-runtime.eu-west-3.amazonaws.com"), None);
         assert_eq!(read("https://bedrock-runtime.us-east-1.vpce.amazonaws.com"), None);
         assert_eq!(read("https://bedrock.us-east-1.amazonaws.com"), None);
         assert_eq!(read("https://bedrock-runtime.us-east-1.amazonaws.com.evil.example"), None);

@@ -59,7 +59,8 @@ impl Account {
         signing: &Signing,
         token: Option<&BearerToken>,
     ) -> Self {
-        let endpoint = endpoint.map(str::to_owned).or_else(|| configured_endpoint(shared)).unwrap_or_default();
+        let endpoint =
+            endpoint.map(str::to_owned).or_else(|| configured_endpoint(shared, "Bedrock")).unwrap_or_default();
         let fixed = match (signing, token) {
             (_, Some(token)) => Some(AccountIdentity::of(&endpoint, "bearer token", token.expose())),
             (Signing::Dummy(_), None) => Some(AccountIdentity::of(&endpoint, "nobody", "")),
@@ -89,9 +90,10 @@ impl Account {
     }
 }
 
-/// The endpoint of the control plane that the environment or the profile names, as the SDK's client finds it.
-fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
-    let key = ServiceConfigKey::builder().service_id("Bedrock").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+/// The endpoint of a service that the environment or the profile names, as the SDK's client finds it.
+pub(super) fn configured_endpoint(shared: &SdkConfig, service_id: &str) -> Option<String> {
+    let key =
+        ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let of_service = shared.service_config().and_then(|config| config.load_config(key.ok()?));
     of_service.or_else(|| shared.endpoint_url().map(str::to_owned))
 }

@@ -1,13 +1,11 @@
 //! The SDK's clients for one region.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::token::ProvideToken;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -15,12 +13,14 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use secrecy::ExposeSecret as _;
 
-use super::account::{Account, AccountIdentity};
+use super::account::{self, Account, AccountIdentity};
 use super::credentials::{BearerToken, CredentialIdentity, CredentialProblem, KeptCredentials, Source};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
+use super::retries;
 use super::signing::Signing;
 use super::transport::{self, CaBundleError};
 use crate::config::Environment;
+use crate::config::mask::without_user_info;
 use crate::contract::models::CredentialSource;
 
 /// How long a connection may take to be made.
@@ -109,7 +109,7 @@ pub struct Aws {
     pub(super) headers: Vec<(String, secrecy::SecretString)>,
     source: Option<Source>,
     /// None where nothing is signed, or with what needs no keeping.
-    pub(super) credentials: Option<Arc<KeptCredentials>>,
+    pub(super) credentials: Option<KeptCredentials>,
     account: Account,
 }
 
@@ -134,7 +134,13 @@ impl Aws {
             check_endpoint(endpoint, bearer_token.is_some())?;
         }
         let signing = Signing::by(source, bearer_token.as_ref(), &region, &environment)?;
-        let shared = shared_config(&region, &signing, transport::to_aws(source, &environment)?).await;
+        let shared = shared_config(&region, &signing, transport::to_aws(source, &environment)?, &environment).await;
+        for service in ["Bedrock Runtime", "Bedrock"] {
+            // Where it leads is looked at with each request; what is no URL at all is told here, and in fewer words.
+            if let Some(endpoint) = account::configured_endpoint(&shared, service) {
+                check_endpoint(&endpoint, false)?;
+            }
+        }
         let account = Account::new(control_endpoint.as_deref(), &shared, &signing, bearer_token.as_ref());
         let mut runtime = aws_sdk_bedrockruntime::config::Builder::from(&shared);
         let mut control = aws_sdk_bedrock::config::Builder::from(&shared);
@@ -197,18 +203,25 @@ impl Aws {
 
     /// Which account requests are made for. None where there are no credentials, and none were seen before.
     pub async fn account(&self) -> Option<AccountIdentity> {
-        self.account.identity(self.credentials.as_deref()).await
+        self.account.identity(self.credentials.as_ref()).await
     }
 
     /// The source of credentials for a provider's listing, by name only. What the environment names is taken at its word;
     /// else the chain is asked, down to the role of the instance. None where there are no credentials.
+    ///
+    /// A source that is there and fails is one: who lists models is to be told how it fails, or to get what was listed before.
+    /// So is one that had credentials and cannot be reached now.
     pub async fn credential_source(&self) -> Option<CredentialSource> {
-        match self.source {
-            Some(source) => Some(source.to_contract()),
-            None => {
-                let identity = self.identity().await.ok()?;
-                Some(CredentialSource { kind: identity.source.kind().to_owned(), label: identity.label() })
-            }
+        if let Some(source) = self.source {
+            return Some(source.to_contract());
+        }
+        let before = || self.credentials.as_ref().and_then(KeptCredentials::latest);
+        match self.identity().await {
+            Ok(identity) => Some(identity.to_contract()),
+            Err(problem) => problem
+                .source_to_blame()
+                .map(Source::to_contract)
+                .or_else(|| before().map(|resolved| resolved.identity.to_contract())),
         }
     }
 }
@@ -220,19 +233,22 @@ fn sdk_token(token: &BearerToken) -> impl ProvideToken + 'static {
     aws_credential_types::Token::new(token.expose(), None)
 }
 
-async fn shared_config(region: &str, signing: &Signing, http: SharedHttpClient) -> SdkConfig {
+async fn shared_config(
+    region: &str,
+    signing: &Signing,
+    http: SharedHttpClient,
+    environment: &Environment,
+) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .http_client(http)
         .identity_cache(IdentityCache::no_cache())
+        .retry_config(retries::retry_config(environment))
         // A model that thinks says nothing for minutes. How long a silence may last is for `EventStream` to say.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
     let loader = match signing {
-        Signing::Kept(kept) => {
-            let kept: Arc<dyn ProvideCredentials> = Arc::<KeptCredentials>::clone(kept);
-            loader.credentials_provider(SharedCredentialsProvider::from(kept))
-        }
+        Signing::Kept(kept) => loader.credentials_provider(kept.clone()),
         Signing::Dummy(nobody) => loader.credentials_provider(nobody.clone()),
         // The token is all there is; without this the SDK would still walk its chain.
         Signing::Token => loader.no_credentials(),
@@ -242,7 +258,7 @@ async fn shared_config(region: &str, signing: &Signing, http: SharedHttpClient) 
 
 /// Checks that an endpoint is a URL, and that a token can be sent to it.
 fn check_endpoint(endpoint: &str, with_token: bool) -> Result<(), ConnectError> {
-    let wrong = || ConnectError::Endpoint { endpoint: endpoint.to_owned() };
+    let wrong = || ConnectError::Endpoint { endpoint: without_user_info(endpoint).into_owned() };
     let url: hyper::Uri = endpoint.parse().map_err(|_| wrong())?;
     if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
         return Err(wrong());

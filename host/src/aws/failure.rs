@@ -121,6 +121,7 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut words: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();
+        let text = without_request(&text).to_owned();
         if !words.iter().any(|earlier| earlier.contains(&text)) {
             words.push(text);
         }
@@ -130,9 +131,35 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
 
 /// The words of the innermost cause: what happened, without who told whom.
 pub(super) fn root(error: &(dyn Error + 'static)) -> String {
-    causes(error).last().unwrap_or(error).to_string()
+    without_request(&causes(error).last().unwrap_or(error).to_string()).to_owned()
+}
+
+/// The words before a request. Where an address cannot be used the SDK prints the whole request, with what is secret in it: the
+/// token of a web identity stands in the body.
+fn without_request(words: &str) -> &str {
+    words.split_once(" to request `Request").map_or(words, |(before, _)| before)
 }
 
 fn causes<'error>(error: &'error (dyn Error + 'static)) -> impl Iterator<Item = &'error (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&cause| cause.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::{chain, root};
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("failed to apply endpoint `foo` to request `Request {{ body: \"WebIdentityToken=hunter2\" }}`")]
+    struct Printed(#[source] Box<dyn Error>);
+
+    #[test]
+    fn a_request_is_not_printed() {
+        let error = Printed("endpoint must contain scheme".into());
+        assert_eq!(chain(&error), "failed to apply endpoint `foo`: endpoint must contain scheme");
+        let within: Box<dyn Error> = Box::new(Printed("of no use".into()));
+        assert_eq!(chain(&Printed(within)), "failed to apply endpoint `foo`: of no use");
+        assert_eq!(root(&error), "endpoint must contain scheme");
+    }
 }

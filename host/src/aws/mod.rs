@@ -15,6 +15,7 @@ mod plain_http;
 mod probe;
 mod renewal;
 mod request;
+mod retries;
 mod signing;
 mod transport;
 
@@ -28,4 +29,4 @@ pub use self::credentials::{
 pub use self::plain_http::TokenInTheClear;
 pub use self::probe::Probe;
 pub use self::request::ConverseRequest;
-pub use self::transport::{CaBundleError, proxy_of};
+pub use self::transport::{CaBundleError, proxy_of, proxy_variables_without_proxy};

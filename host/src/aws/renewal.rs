@@ -39,7 +39,7 @@ fn is_expired(error: &ApiError) -> bool {
 fn no_credentials(asked: Asked<'_>, problem: &CredentialProblem) -> ApiError {
     match problem {
         CredentialProblem::Missing { .. } => asked.error(ApiStage::CredentialsMissing, None),
-        CredentialProblem::Failed { of, reason } => {
+        CredentialProblem::Failed { of, reason, .. } => {
             asked.error(ApiStage::CredentialsFailed, Some(format!("{}: {reason}", of.name())))
         }
         CredentialProblem::Expired { .. } => asked.error(ApiStage::CredentialsFailed, Some(problem.to_string())),

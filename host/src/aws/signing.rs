@@ -1,7 +1,5 @@
 //! What requests are signed with, by where the credentials come from.
 
-use std::sync::Arc;
-
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
@@ -13,7 +11,7 @@ use crate::config::Environment;
 /// What requests are signed with.
 pub(super) enum Signing {
     /// Credentials of the chain.
-    Kept(Arc<KeptCredentials>),
+    Kept(KeptCredentials),
     /// A key pair that is none, for whoever does not look at signatures.
     Dummy(Credentials),
     /// A token, and nothing else.
@@ -45,7 +43,7 @@ impl Signing {
                 };
                 let aws = configuration(transport::to_aws(source, environment)?);
                 let chain = Chain::new(source, environment.clone(), aws, configuration(transport::direct()));
-                Signing::Kept(Arc::new(KeptCredentials::new(chain)))
+                Signing::Kept(KeptCredentials::new(chain))
             }
         })
     }

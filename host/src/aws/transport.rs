@@ -89,11 +89,33 @@ pub fn proxy_of(address: &str) -> Option<String> {
     Some(found.uri().port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
+/// The variables that name a proxy, the ones that count first.
+const PROXY_VARIABLES: &[&str] = &["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Variables that are to name a proxy and do not: requests go as if they were not set.
+#[must_use]
+pub fn proxy_variables_without_proxy(environment: &Environment) -> Vec<&'static str> {
+    let anywhere = hyper::Uri::from_static("https://aws.amazon.com");
+    let names_none = |name: &&'static str| {
+        environment.get(name).is_some_and(|value| Matcher::builder().all(value).build().intercept(&anywhere).is_none())
+    };
+    PROXY_VARIABLES.iter().copied().filter(names_none).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::bundle;
+    use super::{bundle, proxy_variables_without_proxy};
+
+    #[test]
+    fn a_variable_that_names_no_proxy_is_found() {
+        let set =
+            [("HTTPS_PROXY", "http//proxy.example:3128"), ("http_proxy", "proxy.example:3128"), ("ALL_PROXY", "")];
+        assert_eq!(proxy_variables_without_proxy(&set.into_iter().collect()), ["HTTPS_PROXY"]);
+        let fine = [("HTTPS_PROXY", "http://me:hunter2@proxy.example:3128"), ("NO_PROXY", "*")];
+        assert!(proxy_variables_without_proxy(&fine.into_iter().collect()).is_empty());
+    }
 
     #[test]
     fn a_bundle_without_certificates_is_refused() {

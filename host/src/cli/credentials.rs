@@ -1,6 +1,6 @@
 //! What to say where there are no credentials.
 
-use quarry::aws::{CredentialProblem, Source};
+use quarry::aws::{CredentialProblem, ProfileMeans, Source};
 use quarry::config::Environment;
 
 /// A clear message where one half of a key pair is set: the SDK would go on to other sources and say something else.
@@ -36,6 +36,29 @@ pub(crate) fn advice(source: Option<Source>) -> &'static str {
     }
 }
 
+/// What to do about a profile that is there and gives no credentials.
+fn advice_for_profile(means: ProfileMeans) -> &'static str {
+    match means {
+        ProfileMeans::AssumeRole => {
+            "check the profile's role_arn and source_profile or credential_source in ~/.aws/config, and that the role's trust \
+             policy names who assumes it"
+        }
+        ProfileMeans::WebIdentity => {
+            "check the profile's web_identity_token_file and role_arn, and the role's trust policy"
+        }
+        ProfileMeans::Sso => "run `aws sso login`",
+        ProfileMeans::LoginSession => "run `aws login`",
+        ProfileMeans::Process => {
+            "run the command of the profile's credential_process yourself: it has to end with 0 and print JSON with Version, \
+             AccessKeyId and SecretAccessKey"
+        }
+        ProfileMeans::Static => {
+            "give the profile both aws_access_key_id and aws_secret_access_key, and aws_session_token where they are temporary"
+        }
+        _ => advice(Some(Source::Profile)),
+    }
+}
+
 /// Why the credentials are of no use, for a person.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Unusable {
@@ -59,6 +82,14 @@ impl Unusable {
             _ => Vec::new(),
         };
         let source = problem.source_to_blame().or(named);
-        Unusable { what: problem.to_string(), asked, advice: Some(advice(source)), source }
+        let advice = match problem {
+            CredentialProblem::Failed { means: Some(means), .. } => advice_for_profile(*means),
+            _ => advice(source),
+        };
+        let what = match problem {
+            CredentialProblem::Failed { complaint: Some(complaint), .. } => format!("{problem}; it said: {complaint}"),
+            _ => problem.to_string(),
+        };
+        Unusable { what, asked, advice: Some(advice), source }
     }
 }

@@ -98,6 +98,12 @@ fn what_would_not_work_is_refused_with_its_place() {
     refused(&set("models.bedrockDiscover.region", "x"), &["did you mean models.bedrockDiscovery.region?"]);
     refused(&set("modles.bedrockDiscovery.region", "x"), &["did you mean models.bedrockDiscovery.region?"]);
     refused(&set("tools.exec", "x"), &["nothing reads tools", "quarry", "models.bedrockDiscovery"]);
+    // The shell took the quotes around the id away.
+    let whole = "'agents.defaults.models.\"amazon-bedrock/us.anthropic.claude-sonnet-4-6\".alias'";
+    refused(&set("agents.defaults.models.amazon-bedrock/us.anthropic.claude-sonnet-4-6.alias", "x"), &[whole]);
+    let whole = "'agents.defaults.models.\"amazon-bedrock/amazon.nova-pro-v1:0\"'";
+    refused(&set("agents.defaults.models.amazon-bedrock/amazon.nova-pro-v1:0", "{alias: 'x'}"), &[whole]);
+    refused(&set("agents.defaults.models.\"amazon-bedrock/a.b\".alais", "x"), &["did you mean `alias`?"]);
     assert_eq!(text(&quarry, OWN), COMMENTED);
     let known_to_others = quarry.run(&["config", "set", "tools.exec", "x", "--allow-unknown"]);
     assert_eq!(known_to_others.code, Some(0), "{known_to_others:?}");

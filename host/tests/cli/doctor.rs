@@ -101,6 +101,31 @@ fn a_missing_permission_is_told_by_its_action() {
 }
 
 #[test]
+fn what_no_permission_mends_is_not_put_down_to_one() {
+    for (said, fix) in [
+        ("You don't have access to the model with the specified model ID.", "enable access to this model"),
+        ("Model access is denied: INVALID_PAYMENT_INSTRUMENT", "a valid means of payment"),
+        ("not authorized to perform the required actions (aws-marketplace:Subscribe)", "aws-marketplace:Subscribe"),
+    ] {
+        let refused = Answer::error(403, &[("x-amzn-errortype", "AccessDeniedException")], said);
+        let bedrock = bedrock(fine(), fine(), refused);
+        let quarry = Quarry::asking(&bedrock.endpoint).set("AWS_MAX_ATTEMPTS", "1");
+        let (outcome, report) = doctor(&quarry, &["--model", NOVA]);
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        is(&report, "invoke", "failed", "", fix);
+        assert!(!outcome.stdout.contains("allow the IAM action"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_none_is_told() {
+    let quarry = Quarry::asking(simulator()).set("HTTPS_PROXY", "http//proxy.example:3128");
+    let (outcome, report) = doctor(&quarry, &[]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    is(&report, "proxy", "warning", "HTTPS_PROXY: what is set is no address of a proxy", "http://HOST:PORT");
+}
+
+#[test]
 fn an_endpoint_that_is_not_there_and_a_clock_that_is_wrong_are_told() {
     let quarry = Quarry::asking(&nobody_there()).set("AWS_MAX_ATTEMPTS", "1");
     is(&doctor(&quarry, &[]).1, "endpoint", "failed", "cannot be reached", "HTTPS_PROXY");

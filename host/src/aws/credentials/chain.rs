@@ -1,5 +1,7 @@
 //! The sources of credentials, asked one after the other. The first that has any is used, and told.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,10 +18,11 @@ use tokio::time::Instant;
 use super::container;
 use super::identity::CredentialIdentity;
 use super::instance::{self, Given, NoInstanceRole};
+use super::kept::Sources;
 use super::problem::CredentialProblem;
-use super::profile::{self, DEFAULT_PROFILE, ProfileFacts, ProfileMeans};
+use super::profile::{self, DEFAULT_PROFILE, FilesState, ProfileFacts, ProfileMeans};
 use super::source::Source;
-use crate::aws::failure;
+use super::words::{without_complaint, words, words_of_profile};
 use crate::config::Environment;
 
 /// How long it is remembered that there is no instance role. A machine without one is asked once and not for every request; a
@@ -28,6 +31,10 @@ const NO_INSTANCE_ROLE_REMEMBERED: Duration = Duration::from_secs(60);
 
 /// How long a container's endpoint may take to be connected to. It is on this machine.
 const CONTAINER_CONNECT: Duration = Duration::from_secs(1);
+
+/// How long a source may take in all. A role's chain takes some seconds at most, but the process of a profile may wait for a
+/// person who touches a key or types a code. The SDK knows no end for either: its limit is a part of its cache, which is off.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Credentials, and who they are for.
 #[derive(Debug, Clone)]
@@ -42,6 +49,8 @@ enum NotFrom {
     NotThere(String),
     /// It is there and failed: none other is asked.
     Failed(String),
+    /// A profile says how it gets credentials, and got none: none other is asked.
+    ProfileFailed(ProfileMeans, String),
 }
 
 /// The sources, with what they need to be asked.
@@ -67,10 +76,6 @@ impl Chain {
         Chain { named, environment, configuration, direct, no_instance_role: Mutex::default() }
     }
 
-    pub(super) fn environment(&self) -> &Environment {
-        &self.environment
-    }
-
     /// Which sources are asked. What is named is asked alone: another identity in its place would be a surprise. The exception is
     /// the profile `default`, which people name on instances so that OpenClaw sees credentials at all.
     fn links(&self) -> &'static [Source] {
@@ -87,13 +92,19 @@ impl Chain {
     }
 
     /// Asks the sources in their order. Nothing is kept of earlier answers, so that what changed is seen.
-    pub(super) async fn resolve(&self) -> Result<Resolved, CredentialProblem> {
+    async fn ask_in_order(&self) -> Result<Resolved, CredentialProblem> {
         let mut asked = Vec::new();
         for source in self.links() {
             match self.ask(*source).await {
-                Ok(resolved) => return Ok(resolved),
+                Ok(resolved) => return sendable(resolved),
                 Err(NotFrom::NotThere(said)) => asked.push(format!("{}: {said}", source.name())),
-                Err(NotFrom::Failed(reason)) => return Err(CredentialProblem::Failed { of: *source, reason }),
+                Err(NotFrom::Failed(reason)) => {
+                    return Err(CredentialProblem::Failed { of: *source, means: None, reason, complaint: None });
+                }
+                Err(NotFrom::ProfileFailed(means, said)) => {
+                    let (reason, complaint) = without_complaint(said);
+                    return Err(CredentialProblem::Failed { of: *source, means: Some(means), reason, complaint });
+                }
             }
         }
         Err(CredentialProblem::Missing { asked })
@@ -138,11 +149,13 @@ impl Chain {
             )
             .profile_name(&name)
             .build();
-        let credentials = provided(provider.provide_credentials().await, |said| {
-            // The SDK's word for a profile that is there without any credentials is "not enabled".
-            if means.is_none() { format!("the profile {name} has no credentials") } else { said }
-        });
-        let mut found = resolved(source, credentials?);
+        let provided = in_time(&provider).await;
+        let credentials = match means {
+            // What it names in turn may not be there, which the SDK calls "not enabled". The profile is, and it was meant.
+            Some(means) => provided.map_err(|error| NotFrom::ProfileFailed(means, words_of_profile(&error, &name)))?,
+            None => if_there(provided, |_| format!("the profile {name} has no credentials"))?,
+        };
+        let mut found = resolved(source, credentials);
         found.identity.means = means.map(ProfileMeans::word);
         found.identity.profile = Some(name);
         found.identity.role = role;
@@ -157,7 +170,7 @@ impl Chain {
             return Err(NotFrom::Failed("AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not".to_owned()));
         };
         let provider = WebIdentityTokenCredentialsProvider::builder().configure(&self.configuration).build();
-        let mut found = resolved(Source::WebIdentity, provided(provider.provide_credentials().await, |said| said)?);
+        let mut found = resolved(Source::WebIdentity, if_there(in_time(&provider).await, |said| said)?);
         found.identity.role = Some(profile::role_name(role).to_owned());
         Ok(found)
     }
@@ -171,7 +184,7 @@ impl Chain {
         let provider =
             EcsCredentialsProvider::builder().configure(&self.direct).connect_timeout(CONTAINER_CONNECT).build();
         // The address is set, so whoever set it meant it: an endpoint that does not answer is a failure.
-        let credentials = provider.provide_credentials().await.map_err(|error| NotFrom::Failed(words(&error)))?;
+        let credentials = in_time(&provider).await.map_err(|error| NotFrom::Failed(words(&error)))?;
         let mut found = resolved(Source::Container, credentials);
         found.identity.means = Some(runtime);
         Ok(found)
@@ -205,27 +218,69 @@ impl Chain {
     }
 }
 
+impl Sources for Chain {
+    fn resolve(&self) -> Pin<Box<dyn Future<Output = Result<Resolved, CredentialProblem>> + Send + '_>> {
+        Box::pin(self.ask_in_order())
+    }
+
+    fn files(&self) -> FilesState {
+        profile::files_state(&self.environment)
+    }
+}
+
 fn resolved(source: Source, credentials: Credentials) -> Resolved {
     Resolved { identity: CredentialIdentity::of(source, &credentials), credentials }
 }
 
+/// Credentials that can stand in a header. The SDK takes it for granted of an id, and panics where it cannot.
+fn sendable(resolved: Resolved) -> Result<Resolved, CredentialProblem> {
+    let can_be_sent = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    let wrong = if !can_be_sent(resolved.credentials.access_key_id()) {
+        "access key's id"
+    } else if !resolved.credentials.session_token().is_none_or(can_be_sent) {
+        "session token"
+    } else {
+        return Ok(resolved);
+    };
+    let reason = format!("the {wrong} has a space, a line break or another sign in it that none can have");
+    Err(CredentialProblem::Failed { of: resolved.identity.source, means: None, reason, complaint: None })
+}
+
+/// What a provider of the SDK gives, unless it takes too long. What it has begun is left to itself then.
+async fn in_time(provider: &impl ProvideCredentials) -> provider::Result {
+    let too_long = |_elapsed| Err(CredentialsError::provider_timed_out(LONGEST));
+    tokio::time::timeout(LONGEST, provider.provide_credentials()).await.unwrap_or_else(too_long)
+}
+
 /// What a provider of the SDK gave; `not_there` says it better where it has nothing.
-fn provided(given: provider::Result, not_there: impl FnOnce(String) -> String) -> Result<Credentials, NotFrom> {
+fn if_there(given: provider::Result, not_there: impl FnOnce(String) -> String) -> Result<Credentials, NotFrom> {
     given.map_err(|error| match &error {
         CredentialsError::CredentialsNotLoaded(_) => NotFrom::NotThere(not_there(words(&error))),
         _ => NotFrom::Failed(words(&error)),
     })
 }
 
-/// The SDK's words, without its classes of errors, which say nothing to a person.
-fn words(error: &CredentialsError) -> String {
-    let all = failure::chain(error);
-    let classes = [
-        "the credential provider was not enabled",
-        "an error occurred while loading credentials",
-        "the credentials provider was not properly configured",
-        "unexpected credentials error",
-    ];
-    let said = classes.iter().find_map(|class| all.strip_prefix(class)).unwrap_or(&all).trim_start_matches(": ");
-    if said.is_empty() { all } else { said.to_owned() }
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::provider::future;
+
+    use super::{ProvideCredentials, in_time, words};
+
+    #[derive(Debug)]
+    struct Never;
+
+    impl ProvideCredentials for Never {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::new(std::future::pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_never_answers_is_given_up() {
+        let error = in_time(&Never).await.expect_err("it never answers");
+        assert_eq!(words(&error), "credentials provider timed out after 60 seconds");
+    }
 }

@@ -7,6 +7,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
 use super::source::Source;
+use crate::contract::models::CredentialSource;
 
 /// How much of an access key's id is shown: enough to tell keys apart.
 const SHOWN_OF_KEY_ID: usize = 4;
@@ -77,6 +78,11 @@ impl CredentialIdentity {
         let known: Vec<&str> = [self.profile.as_deref(), self.means].into_iter().flatten().collect();
         let label = self.source.label();
         if known.is_empty() { label.to_owned() } else { format!("{label} ({})", known.join(", ")) }
+    }
+
+    /// For the provider: the source, by name only.
+    pub(in crate::aws) fn to_contract(&self) -> CredentialSource {
+        CredentialSource { kind: self.source.kind().to_owned(), label: self.label() }
     }
 }
 

@@ -15,6 +15,7 @@ mod kept;
 mod problem;
 mod profile;
 mod source;
+mod words;
 
 pub use self::identity::{CredentialIdentity, Expiry};
 pub use self::problem::CredentialProblem;
@@ -23,6 +24,7 @@ pub use self::source::{Source, detect};
 
 pub(super) use self::chain::Chain;
 pub(super) use self::kept::KeptCredentials;
+pub(super) use self::profile::profile_members;
 
 use secrecy::{ExposeSecret, SecretString};
 

@@ -1,5 +1,6 @@
 //! Why there are no credentials.
 
+use super::profile::ProfileMeans;
 use super::source::Source;
 
 /// Why there are no credentials to sign with. The words are the SDK's; no secret is in them.
@@ -17,8 +18,13 @@ pub enum CredentialProblem {
     Failed {
         /// Which one.
         of: Source,
+        /// How it was to get them, where it is a profile that says so.
+        means: Option<ProfileMeans>,
         /// What it said.
         reason: String,
+        /// What the process of a profile wrote on its standard error. It is for who runs this machine, and may be anything: those
+        /// whose requests fail are not told, nor is the log.
+        complaint: Option<String>,
     },
     /// They were valid once.
     #[error("expired at {at}")]

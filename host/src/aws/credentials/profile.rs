@@ -85,6 +85,18 @@ pub fn profile_region(environment: &Environment) -> Option<String> {
     read(environment).ok()?.region.filter(|region| !region.is_empty() && region.chars().all(allowed))
 }
 
+/// What the profile that is used says under these names. Nothing where a file cannot be read.
+pub(in crate::aws) fn profile_members<const N: usize>(
+    environment: &Environment,
+    names: [&str; N],
+) -> [Option<String>; N] {
+    let name = environment.get("AWS_PROFILE").unwrap_or(DEFAULT_PROFILE);
+    let profiles = load(name).ok();
+    let profile = profiles.as_ref().and_then(|profiles| profiles.get_profile(name));
+    let text = |member: &str| Some(profile?.get(member)?.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+    names.map(text)
+}
+
 /// Loads the files with the SDK's own parser. Its `async` has nothing to wait for: it reads files as `std` does, so one poll is all
 /// that it takes, and the configuration can be merged where nothing can be awaited.
 fn load(profile: &str) -> Result<ProfileSet, String> {
@@ -134,8 +146,13 @@ pub(super) struct FilesState(Vec<FileState>);
 pub(super) fn files_state(environment: &Environment) -> FilesState {
     use std::os::unix::fs::MetadataExt as _;
     let home = environment.get("HOME").map(PathBuf::from);
-    let path = |variable: &str, name: &str| {
-        environment.get(variable).map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".aws").join(name)))
+    let path = |variable: &str, name: &str| match environment.get(variable).map(PathBuf::from) {
+        // The SDK takes `~` for the home folder here, which no shell does within quotes and no unit of systemd.
+        Some(named) => match (named.strip_prefix("~"), &home) {
+            (Ok(below), Some(home)) => Some(home.join(below)),
+            _ => Some(named),
+        },
+        None => Some(home.as_ref()?.join(".aws").join(name)),
     };
     let files = [path("AWS_CONFIG_FILE", "config"), path("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
     let state = |path: PathBuf| {
@@ -151,12 +168,24 @@ mod tests {
 
     use aws_config::profile::{Profile, Property};
 
-    use super::{ProfileMeans, means, role};
+    use super::{ProfileMeans, files_state, means, role};
 
     fn profile(members: &[(&str, &str)]) -> Profile {
         let property =
             |(key, value): &(&str, &str)| ((*key).to_owned(), Property::new((*key).to_owned(), (*value).to_owned()));
         Profile::new("p", members.iter().map(property).collect::<HashMap<_, _>>())
+    }
+
+    #[test]
+    fn the_files_are_found_where_the_sdk_finds_them() {
+        let home = tempfile::tempdir().expect("a folder for the test");
+        std::fs::write(home.path().join("work-config"), "[default]\n").expect("it can be written");
+        let path = home.path().to_str().expect("Unicode");
+        let state = |variables: &[(&str, &str)]| files_state(&variables.iter().copied().collect());
+        let named = |file: &str| state(&[("HOME", path), ("AWS_CONFIG_FILE", file)]);
+        let whole = format!("{path}/work-config");
+        assert_eq!(named("~/work-config"), named(&whole));
+        assert_ne!(named("~/work-config"), named("~/other"));
     }
 
     #[test]

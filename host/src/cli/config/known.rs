@@ -17,12 +17,47 @@ pub(super) fn unknown(
 ) -> Option<String> {
     let read: Vec<&str> =
         PROVIDER_PATHS.iter().copied().filter(|path| of_provider.iter().any(|wanted| wanted == path)).collect();
-    outside(path, &read).or_else(|| {
+    outside(path, &read).or_else(|| of_a_model(path)).or_else(|| {
         let names = changed.places_of_names(path);
         let problem = new.iter().find(|problem| names.contains(&(problem.place.line, problem.place.column)))?;
         let expected = if problem.expected.is_empty() { String::new() } else { format!("; {}", problem.expected) };
         Some(format!("{}: {}{expected}", problem.path, problem.message))
     })
+}
+
+/// What is read of a model's entry in `agents.defaults.models`.
+const OF_A_MODEL: &[&str] = &["alias", "params"];
+
+/// Why nothing reads what a path names in a model's entry. The provider keeps quiet about it: OpenClaw has members of its own there.
+fn of_a_model(path: &[Segment]) -> Option<String> {
+    let models = Segment::members(["agents", "defaults", "models"]);
+    let entry = path.strip_prefix(models.as_slice())?;
+    let names: Option<Vec<&str>> = entry.iter().map(member).collect();
+    let is_read = |segment: &Segment| member(segment).is_some_and(|name| OF_A_MODEL.contains(&name));
+    let [model, wrong, ..] = entry else { return None };
+    if is_read(wrong) {
+        return None;
+    }
+    let nothing = format!("nothing reads {}", Shown(&path[..models.len() + 2]));
+    let model = member(model)?;
+    if let (false, Some(names)) = (model.contains('.'), names) {
+        // Ids of models have dots in them, and a shell takes the quotes away that were to keep them together.
+        let end = entry.iter().position(is_read).unwrap_or(entry.len());
+        let whole = [models, vec![Segment::Member(names[..end].join("."))], entry[end..].to_vec()].concat();
+        return Some(format!(
+            "{nothing}; a name that has a dot in it stands in double quotes, and those in single ones for the shell: '{}'",
+            Shown(&whole)
+        ));
+    }
+    let meant = nearest(member(wrong)?, OF_A_MODEL).map(|name| format!("did you mean `{name}`?"));
+    Some(format!("{nothing}; {}", meant.unwrap_or_else(|| format!("of a model {} are read", OF_A_MODEL.join(" and ")))))
+}
+
+fn member(segment: &Segment) -> Option<&str> {
+    match segment {
+        Segment::Member(name) => Some(name),
+        Segment::Element(_) => None,
+    }
 }
 
 /// Why a path lies outside all that is read.

@@ -51,7 +51,7 @@ async fn examine(setup: &mut Setup, arguments: &DoctorArguments) -> anyhow::Resu
     }
     let probe = aws.probe().await;
     findings.push(surroundings::endpoint(&probe, &setup.configuration));
-    findings.push(surroundings::proxy(&probe));
+    findings.push(surroundings::proxy(&probe, &setup.configuration.environment));
     findings.push(surroundings::clock(&probe));
     findings.push(permissions::list(&probe, &aws, &mut setup.session).await?);
     let model = models::id_of(&setup.configuration.settings, "");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quarry::aws::{Aws, ConverseRequest, Probe};
-use quarry::contract::types::{ApiError, Failure};
+use quarry::contract::types::{ApiError, Failure, FailureKind};
 use quarry::provider::Session;
 
 use super::finding::Finding;
@@ -63,8 +63,10 @@ pub(super) async fn invoke(
 
 /// A refusal in the provider's words. Where a permission is missing, the action that has to be allowed.
 fn refused(step: &'static str, error: &ApiError, action: &str, session: &mut Session) -> anyhow::Result<Finding> {
-    let Failure { message, hint, .. } = session.explain(error)?;
-    let denied = error.code.as_deref().is_some_and(|code| code.contains("AccessDenied"));
+    let Failure { kind, message, hint, .. } = session.explain(error)?;
+    // AWS calls much by this name that no permission mends: a model that was never enabled, a form, a means of payment. The
+    // provider tells them apart.
+    let denied = error.code.as_deref().is_some_and(|code| code.contains("AccessDenied")) && kind == FailureKind::Denied;
     let fix = if denied { Some(format!("allow the IAM action {action}")) } else { hint };
     Ok(Finding::broken(step, message, fix))
 }

@@ -1,6 +1,7 @@
 //! The steps before AWS is asked for anything: configuration, credentials, region, endpoint, proxy, clock.
 
-use quarry::aws::{CredentialIdentity, Probe, proxy_of};
+use quarry::aws::{CredentialIdentity, Probe, proxy_of, proxy_variables_without_proxy};
+use quarry::config::Environment;
 use quarry::contract::types::ApiStage;
 use quarry::gateway::Configuration;
 
@@ -77,7 +78,13 @@ pub(super) fn endpoint(probe: &Probe, configuration: &Configuration) -> Finding 
     }
 }
 
-pub(super) fn proxy(probe: &Probe) -> Finding {
+pub(super) fn proxy(probe: &Probe, environment: &Environment) -> Finding {
+    let unusable = proxy_variables_without_proxy(environment);
+    if !unusable.is_empty() {
+        let names = unusable.join(" and ");
+        let message = format!("{names}: what is set is no address of a proxy, and not used");
+        return Finding::doubtful("proxy", message, "write it as http://HOST:PORT");
+    }
     match probe.address.as_deref().and_then(proxy_of) {
         Some(proxy) => Finding::fine("proxy", format!("requests go through {proxy}")),
         None => Finding::fine("proxy", "none"),

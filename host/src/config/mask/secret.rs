@@ -31,9 +31,13 @@ pub(super) fn is_secret_value(text: &str) -> bool {
 #[must_use]
 pub fn without_user_info(text: &str) -> Cow<'_, str> {
     let Some(start) = text.find("://").map(|at| at + 3) else { return Cow::Borrowed(text) };
-    let authority = text[start..].split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let Some(length) = authority.rfind('@') else { return Cow::Borrowed(text) };
-    let hidden = authority[..length].chars().map(|_| HIDDEN);
+    let rest = &text[start..];
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    // A password with one of these signs in it ends the authority early, where no port can be: `redis://:pass/word@host`.
+    let has_port = authority.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let cut = || if has_port || authority.ends_with(']') { None } else { rest.rfind('@') };
+    let Some(length) = authority.rfind('@').or_else(cut) else { return Cow::Borrowed(text) };
+    let hidden = rest[..length].chars().map(|_| HIDDEN);
     Cow::Owned(text[..start].chars().chain(hidden).chain(text[start + length..].chars()).collect())
 }
 
@@ -77,7 +81,10 @@ mod tests {
     #[test]
     fn addresses_lose_user_and_password() {
         assert_eq!(without_user_info("https://me:p@ss@host/a@b"), "https://xxxxxxx@host/a@b");
-        for text in ["https://host/a@b", "me@host", "https://host?q=a@b", ""] {
+        assert_eq!(without_user_info("redis://:pa/s#s@host/0"), "redis://xxxxxxx@host/0");
+        for text in
+            ["https://host/a@b", "https://host:8443/a@b", "https://[fd00::1]/a@b", "me@host", "https://host?q=a@b", ""]
+        {
             assert_eq!(without_user_info(text), text);
         }
     }

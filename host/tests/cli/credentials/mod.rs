@@ -1,5 +1,6 @@
 //! Where credentials come from: each source, what the command says of it, and what the wire then carried.
 
+mod failing;
 mod instance;
 mod link;
 mod network;

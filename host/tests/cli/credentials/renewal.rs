@@ -165,6 +165,40 @@ fn a_changed_file_is_seen_without_a_restart() {
     }
 }
 
+#[test]
+fn what_was_listed_is_given_while_a_source_that_had_credentials_fails() {
+    const NOVA: &str = "amazon.nova-lite-v1:0";
+    let bedrock = Responder::start(|_| {
+        Answer::json(&json!({
+            "modelSummaries": [{
+                "modelId": NOVA, "modelName": "Nova Lite", "providerName": "Amazon", "inputModalities": ["TEXT"],
+                "outputModalities": ["TEXT"], "responseStreamingSupported": true, "inferenceTypesSupported": ["ON_DEMAND"],
+                "modelArn": format!("arn:aws:bedrock:us-east-1::foundation-model/{NOVA}"), "modelLifecycle": { "status": "ACTIVE" },
+            }],
+            "inferenceProfileSummaries": [],
+        }))
+    });
+    let quarry = Quarry::new()
+        .file(".config/quarry/config.json5", "{ models: { bedrockDiscovery: { refreshInterval: 1 } } }")
+        .file(".aws/credentials", "[default]\naws_access_key_id = AKIDDEFAULT0004\naws_secret_access_key = s\n")
+        .set("AWS_ENDPOINT_URL", &bedrock.endpoint);
+    let gateway = Gateway::start(&quarry);
+    assert!(gateway.ask().contains(NOVA));
+    let _broken = quarry.file(".aws/credentials", "[default]\ncredential_process = exit 3\n");
+    let began = Instant::now();
+    loop {
+        assert!(began.elapsed() < Duration::from_secs(60), "the change is not seen");
+        let before = bedrock.asked().len();
+        // Longer than a listing is fresh, and than a file is not looked at.
+        thread::sleep(Duration::from_millis(1200));
+        let answer = gateway.ask();
+        assert!(answer.contains(NOVA), "{answer}");
+        if bedrock.asked().len() == before {
+            break;
+        }
+    }
+}
+
 /// Bedrock that says to the first request of each operation that its token has expired.
 fn expiring(name: &'static str) -> Responder {
     let seen = std::sync::Mutex::new(BTreeSet::new());
