@@ -1,6 +1,6 @@
 // Content blocks: from Bedrock's, found by `contentBlockIndex`, to pi's, numbered in the order in which they began.
 
-import { exact, parse } from "./wire.js";
+import { exact, parse, withoutHalves } from "./wire.js";
 
 const REDACTED = "[Reasoning redacted]";
 
@@ -85,7 +85,7 @@ export class Blocks {
   ofKind(kind, wireIndex, deltas) {
     const block = this.find(wireIndex);
     if (block?.kind === kind) return block;
-    if (block && block.kind !== "text" && block.kind !== "thinking") {
+    if (block && !["text", "thinking", "unknown"].includes(block.kind)) {
       this.unexpected(kind, block, deltas);
       return undefined;
     }
@@ -111,7 +111,7 @@ export class Blocks {
     const say = (delta) => deltas.push({ tag: "thinking-delta", val: { contentIndex: block.contentIndex, delta } });
     if (text) say(text);
     block.signature += signature ?? "";
-    if (redactedContent === undefined) return;
+    if (!redactedContent) return;
     let bytes;
     try {
       bytes = atob(redactedContent);
@@ -188,7 +188,9 @@ function toolArguments(input) {
   for (const candidate of [text, mended(text)]) {
     try {
       const value = parse(candidate);
-      if (value !== null && typeof value === "object" && !Array.isArray(value)) return { json: candidate, problem: null };
+      if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+        return { json: withoutHalves(candidate), problem: null };
+      }
       why ??= "Tool arguments must be a JSON object";
     } catch (error) {
       why ??= error.message;

@@ -5,7 +5,7 @@ import { plain, streamException } from "./failures.js";
 import { interventions } from "./guardrail.js";
 import { readOptions } from "./options.js";
 import { readUsage, unknownUsage } from "./usage.js";
-import { EVENTS, exact, exception, parse, text } from "./wire.js";
+import { EVENTS, exact, exception, parse, text, withoutHalves } from "./wire.js";
 
 /** How many different notices a turn gives: a peer that invents names without end must not fill the memory. */
 const NOTICES = 64;
@@ -76,7 +76,7 @@ export class Turn {
     }
     let event;
     try {
-      event = EVENTS[name](exact(text(payload)));
+      event = EVENTS[name](exact(withoutHalves(text(payload))));
     } catch (error) {
       this.damaged(`the payload of ${name} cannot be read: ${error.message}`, deltas);
       return;
@@ -170,7 +170,7 @@ export class Turn {
   exception(name, payload, deltas) {
     let body = { unknown: [] };
     try {
-      body = exception(parse(text(payload)));
+      body = exception(parse(withoutHalves(text(payload))));
     } catch {
       // Its name says enough.
     }

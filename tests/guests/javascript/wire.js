@@ -12,6 +12,15 @@ export function text(bytes) {
   return decodeURIComponent(escape(binary));
 }
 
+/** JSON text without escapes of half a surrogate pair: no UTF-8 can hold what they say. */
+export function withoutHalves(json) {
+  if (!/\\u[dD]/.test(json)) return json;
+  return json.replace(ESCAPE, (escape) => (escape.length === 6 ? "" : escape));
+}
+
+// A pair, half of one, or another escape, of which nothing but its beginning matters.
+const ESCAPE = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\[^]/g;
+
 /** The value of JSON text. Fails where it is none, or nested too deep. */
 export function parse(json) {
   if (depth(json) > DEEPEST) throw new SyntaxError("it is nested too deep");
