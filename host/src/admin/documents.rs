@@ -181,7 +181,8 @@ pub(super) fn refused(error: &ChangeError) -> Response<Body> {
         | ChangeError::Serves { .. }
         | ChangeError::NoCanary
         | ChangeError::NoShadow
-        | ChangeError::NothingBefore => (StatusCode::CONFLICT, None),
+        | ChangeError::NothingBefore
+        | ChangeError::WentBack { .. } => (StatusCode::CONFLICT, None),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
     };
     problem(status, error.to_string(), step)

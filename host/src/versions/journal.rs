@@ -1,5 +1,6 @@
 //! What happened to versions, on disk, in a file that a crash at any moment cannot spoil.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -41,6 +42,8 @@ pub struct Journal {
     end: u64,
     seq: u64,
     sum: String,
+    /// What happened and could not be written, in its order.
+    owed: VecDeque<Line>,
 }
 
 impl Journal {
@@ -61,7 +64,7 @@ impl Journal {
         }
         let Read { lines, sum, whole } = read;
         let seq = lines.last().map_or(0, |line| line.seq);
-        let mut journal = Journal { file, path: path.to_owned(), end: whole as u64, seq, sum };
+        let mut journal = Journal { file, path: path.to_owned(), end: whole as u64, seq, sum, owed: VecDeque::new() };
         // What this Quarry cannot read it cannot write anew either, and whoever can may come back.
         let readable = lines.iter().all(|line| line.event != Event::Unknown);
         if journal.end > COMPACT_ABOVE && readable {
@@ -76,9 +79,37 @@ impl Journal {
     /// # Errors
     /// When it cannot be written: then it did not happen, as far as the journal knows.
     pub fn append(&mut self, event: Event) -> Result<Line, JournalError> {
+        self.write_owed()?;
+        let line = self.next(event);
+        self.write_line(&line)?;
+        Ok(line)
+    }
+
+    /// The same for what happens whether or not it can be written: what cannot be is owed, and written before the next line.
+    pub fn append_anyway(&mut self, event: Event) -> (Line, Result<(), JournalError>) {
+        let line = self.next(event);
+        self.owed.push_back(line.clone());
+        (line, self.write_owed())
+    }
+
+    fn write_owed(&mut self) -> Result<(), JournalError> {
+        while let Some(line) = self.owed.pop_front() {
+            if let Err(error) = self.write_line(&line) {
+                self.owed.push_front(line);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn next(&self, event: Event) -> Line {
         let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-        let line = Line { seq: self.seq + 1, at: u64::try_from(at).unwrap_or(u64::MAX), event };
-        let (text, sum) = lines::written(&line, &self.sum)?;
+        let seq = self.seq + self.owed.len() as u64 + 1;
+        Line { seq, at: u64::try_from(at).unwrap_or(u64::MAX), event }
+    }
+
+    fn write_line(&mut self, line: &Line) -> Result<(), JournalError> {
+        let (text, sum) = lines::written(line, &self.sum)?;
         if let Err(source) = self.write(&text) {
             // Half a line must not stay before the next one.
             let _ = self.file.set_len(self.end);
@@ -87,7 +118,7 @@ impl Journal {
         self.end += text.len() as u64;
         self.seq = line.seq;
         self.sum = sum;
-        Ok(line)
+        Ok(())
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
@@ -164,7 +195,7 @@ fn keep_aside(path: &Path, rest: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, File};
     use std::path::PathBuf;
 
     use super::{COMPACT_ABOVE, Journal};
@@ -275,6 +306,27 @@ mod tests {
         fs::create_dir(path.with_extension("jsonl.damaged")).expect("a folder can be made");
         let (_, lines) = Journal::open(&path).expect("it opens all the same");
         assert_eq!(lines.len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_and_happens_all_the_same_is_written_before_the_next_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = path(&folder);
+        let (mut journal, _) = Journal::open(&path).expect("a new journal");
+        journal.append(activated(b"a")).expect("it can be written");
+        journal.file = File::options().read(true).write(true).open("/dev/full").expect("Linux has it");
+        for (of, seq) in [(b"b", 2), (b"c", 3)] {
+            let (line, written) = journal.append_anyway(activated(of));
+            assert_eq!((line.seq, &line.event), (seq, &activated(of)));
+            assert!(written.is_err());
+        }
+        journal.append(activated(b"never")).expect_err("it cannot be written");
+        journal.file = super::open(&path).expect("it is there");
+        let last = journal.append(activated(b"d")).expect("it can be written again");
+        assert_eq!(last.seq, 4);
+        let (_, lines) = Journal::open(&path).expect("it opens");
+        let events: Vec<Event> = lines.into_iter().map(|line| line.event).collect();
+        assert_eq!(events, [b"a", b"b", b"c", b"d"].map(|of| activated(of)));
     }
 
     #[test]

@@ -136,12 +136,27 @@ impl Store {
     /// When it cannot be written.
     pub fn record(&mut self, event: super::Event) -> Result<(), StoreError> {
         let line = self.journal.append(event)?;
+        self.count(line);
+        Ok(())
+    }
+
+    /// The same for what has to count whatever becomes of the disk: it counts in this process in any case, and what could not be
+    /// written is written before the next line that can be.
+    ///
+    /// # Errors
+    /// When it is not written yet.
+    pub fn record_anyway(&mut self, event: super::Event) -> Result<(), StoreError> {
+        let (line, written) = self.journal.append_anyway(event);
+        self.count(line);
+        Ok(written?)
+    }
+
+    fn count(&mut self, line: Line) {
         self.history.add(&line);
         if self.lines.len() >= LINES_KEPT {
             self.lines.drain(..LINES_KEPT / 10);
         }
         self.lines.push(line);
-        Ok(())
     }
 
     /// Keeps the bytes of a version, and its signature. They are on the disk, whole, when this returns.

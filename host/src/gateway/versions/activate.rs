@@ -1,6 +1,7 @@
-//! Putting a version to work, and going back.
+//! Putting a version to work.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::{ChangeError, Versions};
@@ -25,6 +26,15 @@ pub enum Wanted {
     Embedded,
 }
 
+/// Whether a change waits until it is in the journal.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Written {
+    /// It does: what cannot be written down is not done.
+    First,
+    /// It does not: the version that serves loses turns, and a disk that is full is no reason to go on with that.
+    IfPossible,
+}
+
 /// What a change came to.
 #[derive(Debug, Clone)]
 pub struct Activated {
@@ -44,18 +54,26 @@ impl Versions {
     /// # Errors
     /// With the step that it fails at; whatever served goes on serving.
     pub async fn activate(self: &Arc<Self>, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
+        let rollbacks = self.rollbacks.load(Ordering::SeqCst);
         let (wanted, mut steps) = self.fetched(wanted, by).await?;
-        let _one_at_a_time = self.changing.lock().await;
+        let _one_proof_at_a_time = self.proving.lock().await;
         self.check_allowed(&wanted)?;
         let (passed, taken) = self.verified(wanted, by).await?;
         steps.extend(taken);
         let digest = passed.generation.digest();
+        let _one_at_a_time = self.changing.lock().await;
+        // Meanwhile another one may have been pinned, or this one put away.
+        self.check_allowed(&Wanted::Known(digest))?;
+        if self.rollbacks.load(Ordering::SeqCst) != rollbacks {
+            // Whoever went back has reasons, which may be this very version.
+            return Err(ChangeError::WentBack { serving: self.serving() });
+        }
         if self.serving() == digest {
             return Ok(Activated { digest, name: passed.name, steps, unchanged: true });
         }
         let name = passed.name.clone();
         let event = Event::Activated { digest, by: by.to_owned() };
-        self.put_to_work(self.version(passed), event).await?;
+        self.put_to_work(self.version(passed), event, Written::First).await?;
         tracing::info!(version = %digest, name, by, "another version of the provider serves");
         Ok(Activated { digest, name, steps, unchanged: false })
     }
@@ -66,52 +84,10 @@ impl Versions {
     /// With the step that it fails at.
     pub async fn verify(self: &Arc<Self>, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
         let (wanted, mut steps) = self.fetched(wanted, by).await?;
-        let _one_at_a_time = self.changing.lock().await;
+        let _one_proof_at_a_time = self.proving.lock().await;
         let (passed, taken) = self.verified(wanted, by).await?;
         steps.extend(taken);
         Ok(Activated { digest: passed.generation.digest(), name: passed.name, steps, unchanged: true })
-    }
-
-    /// Puts the version to work again that served before.
-    ///
-    /// # Errors
-    /// When none did, the one that serves is pinned, or the other cannot be loaded any more.
-    pub async fn roll_back(self: &Arc<Self>, by: &str) -> Result<Activated, ChangeError> {
-        let _one_at_a_time = self.changing.lock().await;
-        if let Some(digest) = self.store().history().pinned {
-            return Err(ChangeError::Pinned { digest });
-        }
-        let to = self.ways_back().first().copied().ok_or(ChangeError::NothingBefore)?;
-        self.go_back_to(to, by).await
-    }
-
-    /// The versions to go back to, one after the other; the one in this binary is the last.
-    pub(super) fn ways_back(&self) -> Vec<Digest> {
-        let (from, embedded) = (self.serving(), embedded_digest());
-        let mut ways: Vec<Digest> = self.store().history().further_back().collect();
-        if !ways.contains(&embedded) {
-            ways.push(embedded);
-        }
-        ways.retain(|to| *to != from);
-        ways
-    }
-
-    /// Goes back to a version, while changes are held.
-    pub(super) async fn go_back_to(self: &Arc<Self>, to: Digest, by: &str) -> Result<Activated, ChangeError> {
-        let from = self.serving();
-        let version = match self.in_memory(&to) {
-            Some(version) => version,
-            None if to == embedded_digest() => {
-                // Requests fail meanwhile: it need not prove again what it proved before there was a gateway.
-                let gate = self.gate.clone();
-                self.version(tokio::task::spawn_blocking(move || gate.embedded()).await??)
-            }
-            None => self.version(self.verified(Wanted::Known(to), by).await?.0),
-        };
-        let name = version.name.clone();
-        self.put_to_work(version, Event::RolledBack { from, to, by: by.to_owned() }).await?;
-        tracing::warn!(%from, %to, name, by, "the version of the provider before serves again");
-        Ok(Activated { digest: to, name, steps: Vec::new(), unchanged: false })
     }
 
     /// Keeps the version that serves until [`Versions::unpin`].
@@ -216,7 +192,12 @@ impl Versions {
         };
         let source = candidate.source.clone();
         let digest = Digest::of(&candidate.bytes);
-        let proof = self.store().history().proof_that_counts(&digest).cloned();
+        let (proof, lifted) = {
+            let store = self.store();
+            let history = store.history();
+            (history.proof_that_counts(&digest).cloned(), history.quarantined.contains_key(&digest))
+        };
+        tracing::debug!(version = %digest, source, "a version is held against the gate");
         let gate = self.gate.clone();
         let (passed, steps, candidate, proof) = tokio::task::spawn_blocking(move || {
             let mut steps = Vec::new();
@@ -229,8 +210,14 @@ impl Versions {
             self.store().record(Event::Step { digest: Some(digest), source, by, receipt: receipt.clone() })?;
         }
         let passed = passed?;
-        let lifted = self.store().history().quarantined.contains_key(&digest);
-        self.gate.write_down(&mut self.store(), &candidate, proof.as_ref(), &passed)?;
+        {
+            let mut store = self.store();
+            if !lifted {
+                // It serves, and failed at that while the cases were run: what they say does not lift a quarantine that came after.
+                check_not_quarantined(store.history(), digest)?;
+            }
+            self.gate.write_down(&mut store, &candidate, proof.as_ref(), &passed)?;
+        }
         if lifted {
             self.forgive(&digest);
         }
@@ -246,11 +233,16 @@ impl Versions {
     }
 
     /// The last steps: the configuration, the journal, the swap.
-    pub(super) async fn put_to_work(self: &Arc<Self>, version: Arc<Version>, event: Event) -> Result<(), ChangeError> {
+    pub(super) async fn put_to_work(
+        self: &Arc<Self>,
+        version: Arc<Version>,
+        event: Event,
+        written: Written,
+    ) -> Result<(), ChangeError> {
         let _no_reload = self.gateway.changing.lock().await;
         let effective = self.understood(&version).await?;
         let began = Instant::now();
-        self.store().record(event)?;
+        self.write_down(event, written)?;
         let seat = Seat { version: Arc::clone(&version), effective: Arc::new(effective) };
         let replaced = self.gateway.lineup.swap(Arc::new(Lineup::of(seat)));
         tracing::debug!(took = ?began.elapsed(), "the journal was written and the version swapped");
@@ -260,6 +252,19 @@ impl Versions {
             tracing::error!(%error, "that a candidate's trial ended could not be written down");
         }
         Ok(())
+    }
+
+    /// Writes down what is about to be done.
+    pub(super) fn write_down(&self, event: Event, written: Written) -> Result<(), StoreError> {
+        match written {
+            Written::First => self.store().record(event),
+            Written::IfPossible => {
+                if let Err(error) = self.store().record_anyway(event) {
+                    tracing::error!(%error, "what the gateway does cannot be written down yet; a new start would not know of it");
+                }
+                Ok(())
+            }
+        }
     }
 
     /// The configuration as a version understands it, while no other is read.

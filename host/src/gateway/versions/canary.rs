@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Activated, ChangeError, Versions, Wanted};
+use super::{Activated, ChangeError, Versions, Wanted, Written};
 use crate::gateway::canary::{CanaryRule, Judgement, Trial};
 use crate::gateway::lineup::{Canary, Lineup, Seat, Version};
 use crate::provider::Digest;
@@ -29,11 +29,15 @@ impl Versions {
         by: &str,
     ) -> Result<Activated, ChangeError> {
         let (wanted, mut steps) = self.fetched(wanted, by).await?;
-        let _one_at_a_time = self.changing.lock().await;
+        let _one_proof_at_a_time = self.proving.lock().await;
         self.check_rule(&rule)?;
         self.check_allowed(&wanted)?;
         let (passed, taken) = self.verified(wanted, by).await?;
         steps.extend(taken);
+        let _one_at_a_time = self.changing.lock().await;
+        // Meanwhile another one may have been pinned, this one put away, or the key taken out of the configuration.
+        self.check_rule(&rule)?;
+        self.check_allowed(&Wanted::Known(passed.generation.digest()))?;
         let (digest, name) = self.give_a_part(passed, rule, promote_after, by).await?;
         Ok(Activated { digest, name, steps, unchanged: false })
     }
@@ -133,7 +137,7 @@ impl Versions {
         if let Some(reason) = self.verdict(version) {
             let digest = version.digest();
             tracing::error!(version = %digest, reason, "the candidate is quarantined");
-            self.store().record(Event::Quarantined { digest, reason: reason.clone() })?;
+            self.write_down(Event::Quarantined { digest, reason: reason.clone() }, Written::IfPossible)?;
             self.gateway.metrics.version_failed(FailedVersion::Quarantined);
             return Ok(Judgement::Worse(reason));
         }
@@ -145,7 +149,7 @@ impl Versions {
         let version = candidate.ok_or(ChangeError::NoCanary)?;
         let (digest, name) = (version.digest(), version.name.clone());
         self.check_allowed(&Wanted::Known(digest))?;
-        self.put_to_work(version, Event::Activated { digest, by: by.to_owned() }).await?;
+        self.put_to_work(version, Event::Activated { digest, by: by.to_owned() }, Written::First).await?;
         tracing::info!(version = %digest, name, by, "the candidate serves");
         Ok(Activated { digest, name, steps: Vec::new(), unchanged: false })
     }

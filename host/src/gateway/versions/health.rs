@@ -7,7 +7,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use super::{ChangeError, Versions};
+use super::{ChangeError, Versions, Written};
 use crate::config::gateway::ProviderConfig;
 use crate::gateway::lineup::Version;
 use crate::provider::{Digest, Faults, embedded_digest};
@@ -94,11 +94,11 @@ impl Versions {
         let known = self.store().history().quarantined.contains_key(&digest);
         if !known {
             tracing::error!(version = %digest, reason, "the version of the provider is quarantined");
-            self.store().record(Event::Quarantined { digest, reason })?;
+            self.write_down(Event::Quarantined { digest, reason }, Written::IfPossible)?;
             self.gateway.metrics.version_failed(FailedVersion::Quarantined);
         }
         for to in self.ways_back() {
-            match self.go_back_to(to, "the gateway: the version failed too often").await {
+            match self.go_back_to(to, "the gateway: the version failed too often", Written::IfPossible).await {
                 Ok(_) => break,
                 Err(error) => tracing::error!(version = %to, %error, "the version before cannot be put to work"),
             }

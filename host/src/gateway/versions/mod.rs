@@ -1,9 +1,11 @@
 //! Versions of the provider in a gateway that runs: putting one to work, going back, putting away.
 //!
-//! One change at a time, in this order: the gate, the configuration as the version understands it, the journal, the swap. What
-//! fails on the way leaves everything as it was; what is in the journal comes back after a crash.
+//! One version at a time is held against the gate, and one change at a time is made, in this order: the gate, the configuration as
+//! the version understands it, the journal, the swap. What fails on the way leaves everything as it was; what is in the journal comes
+//! back after a crash. Going back waits for no gate.
 
 mod activate;
+mod back;
 mod canary;
 mod folder;
 mod health;
@@ -14,6 +16,7 @@ mod shadow;
 mod status;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -25,6 +28,7 @@ use crate::provider::Digest;
 use crate::versions::source::{Fetcher, Kept};
 use crate::versions::{Gate, Refused, Store, StoreError};
 
+use self::activate::Written;
 pub use self::activate::{Activated, Wanted, check_allowed};
 pub use self::folder::{FolderStatus, Offered};
 pub use self::restore::{RestoreError, Restored, begin_with, prove, restore};
@@ -53,6 +57,12 @@ pub enum ChangeError {
         digest: Digest,
         /// What it did.
         reason: String,
+    },
+    /// Somebody went back while this version was looked at.
+    #[error("somebody went back to {serving:?} meanwhile; activate this version again if it is wanted still")]
+    WentBack {
+        /// The version that serves.
+        serving: Digest,
     },
     /// The version that serves cannot be its own candidate.
     #[error("{digest:?} serves already")]
@@ -105,8 +115,12 @@ pub struct Versions {
     gate: Gate,
     fetcher: Fetcher,
     store: Mutex<Store>,
-    /// Held while a change is made: one after the other.
+    /// Held while a version is held against the gate that is to be put to work then, and before `changing`: one after the other.
+    proving: tokio::sync::Mutex<()>,
+    /// Held while a change is made: one after the other. No candidate is looked at meanwhile, because that may take minutes.
     changing: tokio::sync::Mutex<()>,
+    /// How often a person asked to go back.
+    rollbacks: AtomicU64,
     loaded: Mutex<Loaded>,
 }
 
@@ -134,7 +148,9 @@ impl Versions {
             gate,
             fetcher,
             store: Mutex::new(store),
-            changing: tokio::sync::Mutex::new(()),
+            proving: tokio::sync::Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+            rollbacks: AtomicU64::default(),
             loaded: Mutex::default(),
         });
         health::watch(&versions);

@@ -23,13 +23,15 @@ impl Versions {
         by: &str,
     ) -> Result<Activated, ChangeError> {
         let (wanted, mut steps) = self.fetched(wanted, by).await?;
-        let _one_at_a_time = self.changing.lock().await;
         if !(1..=100).contains(&share) {
             return Err(ChangeError::Share { most: 100 });
         }
+        let _one_proof_at_a_time = self.proving.lock().await;
         self.check_not_quarantined(&wanted)?;
         let (passed, taken) = self.verified(wanted, by).await?;
         steps.extend(taken);
+        let _one_at_a_time = self.changing.lock().await;
+        self.check_not_quarantined(&Wanted::Known(passed.generation.digest()))?;
         let (digest, name) = self.run_beside(passed, share, prompts, by).await?;
         Ok(Activated { digest, name, steps, unchanged: false })
     }

@@ -197,6 +197,8 @@ impl Versions {
     /// # Errors
     /// When they cannot be removed.
     pub async fn prune(&self, keep: usize, by: &str) -> Result<Vec<Digest>, ChangeError> {
+        // Not while one of them is held against the gate: it is to be put to work then.
+        let _one_proof_at_a_time = self.proving.lock().await;
         let _one_at_a_time = self.changing.lock().await;
         let status = self.status();
         let mut store = self.store();

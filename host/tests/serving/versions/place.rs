@@ -72,6 +72,11 @@ impl Asker {
         self.runtime.block_on(self.client.post("/admin/v1/activate", &asked))
     }
 
+    /// Goes back to the version before.
+    pub(super) fn roll_back(&self) -> Result<Answered, ClientError> {
+        self.runtime.block_on(self.client.post("/admin/v1/rollback", &Asked::default()))
+    }
+
     /// Activates a component.
     pub(super) fn activate_component(&self, guest: &Guest) -> Result<Answered, ClientError> {
         let bytes = std::fs::read(&guest.file).expect("it was written");
@@ -144,6 +149,14 @@ impl Place {
         Gateway::start_with(&configuration(""), |command| {
             self.tell(command);
             command.args(arguments);
+        })
+    }
+
+    /// One whose command is changed before it is started.
+    pub(super) fn start_by(&self, change: impl FnOnce(&mut Command)) -> Gateway {
+        Gateway::start_with(&configuration(""), |command| {
+            self.tell(command);
+            change(command);
         })
     }
 

@@ -75,10 +75,8 @@ fn what_behaves_wrongly_is_refused_by_the_cases() {
     gateway.stop();
 }
 
-#[test]
-fn a_bomb_for_the_compiler_is_stopped_in_its_own_process() {
-    let place = Place::new();
-    let gateway = place.start_with(&["--compile-seconds", COMPILE_SECONDS]);
+/// A component that the compiler needs minutes for.
+pub(super) fn compile_bomb(place: &Place) -> Guest {
     // One function with a value that depends on half a million before it, and on one that the compiler cannot know.
     let mut code = String::from("(local $x i32) (local.set $x (memory.size))");
     for number in 0..500_000 {
@@ -89,7 +87,14 @@ fn a_bomb_for_the_compiler_is_stopped_in_its_own_process() {
     code.push_str("(local.get $x)");
     let bomb =
         provider_component(&Body { version: "0.1.0", memory: "1", function: "about#identify", code: code.leak() });
-    let bomb = Guest::written(place.folder(), "bomb.wasm", &bomb);
+    Guest::written(place.folder(), "bomb.wasm", &bomb)
+}
+
+#[test]
+fn a_bomb_for_the_compiler_is_stopped_in_its_own_process() {
+    let place = Place::new();
+    let gateway = place.start_with(&["--compile-seconds", COMPILE_SECONDS]);
+    let bomb = compile_bomb(&place);
     let began = Instant::now();
     std::thread::scope(|scope| {
         let stream =
