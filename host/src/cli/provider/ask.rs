@@ -1,6 +1,7 @@
 //! Whom a command asks: the gateway that runs, or the folder of versions where none does.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use quarry::admin::client::{AdminClient, ClientError};
@@ -72,9 +73,12 @@ pub(super) async fn change(
     Ok(client.post(path, &Asked { version: Some(version), ..terms }).await?)
 }
 
+/// How long a command waits for another one that has the folder of versions: long enough for one that looks, and not for a gateway.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The folder of versions of this user's gateway.
 pub(super) fn store() -> anyhow::Result<Store> {
-    Ok(Store::open(&state_folder(&Environment::of_process())?)?)
+    Ok(Store::open_within(&state_folder(&Environment::of_process())?, PATIENCE)?)
 }
 
 /// What a version is named by: as [`Source`] reads it, or the beginning of a digest as `list` shows it.

@@ -33,9 +33,9 @@ pub enum RestoreError {
     Load(#[from] LoadError),
 }
 
-/// The version to begin with: the one that is named, unless it is quarantined; else the one that served last and passes; else the one before it, and so
-/// on; else the one that the binary was built with, which passed when it was built. One that comes from outside has to be signed by
-/// one of `signers`, where there are any.
+/// The version to begin with: the one that is named, unless it is quarantined; else the one that served last and passes; else the one
+/// before it, and so on; else the one that the binary was built with, which passed when it was built. One that comes from outside has
+/// to be signed by one of `signers`, where there are any.
 ///
 /// # Errors
 /// When the one that is named is refused, or nothing can be loaded.

@@ -1,6 +1,7 @@
 //! A folder of versions in which things happened before: what commands and gateways make of it.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use quarry::gateway::{begin_with, check_allowed};
 use quarry::provider::{AotCache, Digest, Generation, Host, Limits};
@@ -17,7 +18,7 @@ pub(super) struct Past(Store);
 
 impl Past {
     pub(super) fn of(place: &Place) -> Self {
-        Past(Store::open(&place.state()).expect("nobody else has it"))
+        Past(Store::open_within(&place.state(), Duration::from_secs(60)).expect("nobody else has it"))
     }
 
     /// The version passed; with the signature that lies beside its file, by this key.
