@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// The document without escapes of surrogates that have no partner, which JavaScript writes.
 pub(crate) fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
     // Most documents escape no surrogate at all, and stay untouched.
-    if !json.contains("\\ud") && !json.contains("\\uD") {
+    if !json.contains('\\') || !json.contains("\\ud") && !json.contains("\\uD") {
         return Cow::Borrowed(json);
     }
     let mut kept = String::with_capacity(json.len());

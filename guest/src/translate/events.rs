@@ -1,5 +1,7 @@
 //! One event of the stream at a time.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::wire::{BlockDelta, BlockStart, BlockStop, MessageStart, MessageStop, Metadata, ServiceTier};
@@ -13,8 +15,9 @@ impl Turn {
     pub(super) fn event(&mut self, name: &str, payload: &[u8], deltas: &mut Vec<Delta>) {
         let Err(error) = self.read_event(name, payload, deltas) else { return };
         // A payload that cannot be read changed nothing. Half a character in it is no reason to end the answer: pi's JSON takes it.
-        let mended = std::str::from_utf8(payload).map(without_lone_surrogates);
-        if mended.is_ok_and(|mended| self.read_event(name, mended.as_bytes(), deltas).is_ok()) {
+        if let Ok(Cow::Owned(mended)) = std::str::from_utf8(payload).map(without_lone_surrogates)
+            && self.read_event(name, mended.as_bytes(), deltas).is_ok()
+        {
             return;
         }
         self.fail_damaged(&format!("the payload of {name} cannot be read: {error}"), deltas);
