@@ -242,7 +242,10 @@ impl Versions {
         let _no_reload = self.gateway.changing.lock().await;
         let effective = self.understood(&version).await?;
         let began = Instant::now();
-        self.write_down(event, written)?;
+        match written {
+            Written::First => self.store().record(event)?,
+            Written::IfPossible => self.write_down_if_possible(event),
+        }
         let seat = Seat { version: Arc::clone(&version), effective: Arc::new(effective) };
         let replaced = self.gateway.lineup.swap(Arc::new(Lineup::of(seat)));
         tracing::debug!(took = ?began.elapsed(), "the journal was written and the version swapped");
@@ -254,16 +257,10 @@ impl Versions {
         Ok(())
     }
 
-    /// Writes down what is about to be done.
-    pub(super) fn write_down(&self, event: Event, written: Written) -> Result<(), StoreError> {
-        match written {
-            Written::First => self.store().record(event),
-            Written::IfPossible => {
-                if let Err(error) = self.store().record_anyway(event) {
-                    tracing::error!(%error, "what the gateway does cannot be written down yet; a new start would not know of it");
-                }
-                Ok(())
-            }
+    /// Writes down what the gateway does against a version that fails, whatever becomes of the disk.
+    pub(super) fn write_down_if_possible(&self, event: Event) {
+        if let Err(error) = self.store().record_anyway(event) {
+            tracing::error!(%error, "what the gateway does cannot be written down yet; a new start would not know of it");
         }
     }
 

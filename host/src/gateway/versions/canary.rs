@@ -118,10 +118,9 @@ impl Versions {
             return;
         }
         let acted = match self.judged(&version, &trial) {
-            Ok(Judgement::GoOn) => Ok(()),
-            Ok(Judgement::Promote) => self.promote("the gateway: the candidate is as good").await.map(drop),
-            Ok(Judgement::Worse(reason)) => self.end_canary(&reason, GATEWAY).await,
-            Err(error) => Err(error),
+            Judgement::GoOn => Ok(()),
+            Judgement::Promote => self.promote("the gateway: the candidate is as good").await.map(drop),
+            Judgement::Worse(reason) => self.end_canary(&reason, GATEWAY).await,
         };
         if let Err(error) = acted {
             tracing::error!(%error, "what became of the candidate could not be acted on");
@@ -133,15 +132,15 @@ impl Versions {
     }
 
     /// What a candidate came to. One that fails by its own fault too often is quarantined.
-    fn judged(&self, version: &Version, trial: &Trial) -> Result<Judgement, ChangeError> {
+    fn judged(&self, version: &Version, trial: &Trial) -> Judgement {
         if let Some(reason) = self.verdict(version) {
             let digest = version.digest();
             tracing::error!(version = %digest, reason, "the candidate is quarantined");
-            self.write_down(Event::Quarantined { digest, reason: reason.clone() }, Written::IfPossible)?;
+            self.write_down_if_possible(Event::Quarantined { digest, reason: reason.clone() });
             self.gateway.metrics.version_failed(FailedVersion::Quarantined);
-            return Ok(Judgement::Worse(reason));
+            return Judgement::Worse(reason);
         }
-        Ok(trial.broken().map_or_else(|| trial.judgement(), |reason| Judgement::Worse(reason.to_owned())))
+        trial.broken().map_or_else(|| trial.judgement(), |reason| Judgement::Worse(reason.to_owned()))
     }
 
     async fn promote(self: &Arc<Self>, by: &str) -> Result<Activated, ChangeError> {

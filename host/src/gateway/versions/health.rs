@@ -7,7 +7,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use super::{ChangeError, Versions, Written};
+use super::{Versions, Written};
 use crate::config::gateway::ProviderConfig;
 use crate::gateway::lineup::Version;
 use crate::provider::{Digest, Faults, embedded_digest};
@@ -72,9 +72,7 @@ impl Versions {
             }
             return;
         }
-        if let Err(error) = self.quarantine(digest, reason).await {
-            tracing::error!(%error, "that the version is quarantined could not be written down");
-        }
+        self.quarantine(digest, reason).await;
     }
 
     /// Why a version serves whatever it does; none for one that may be put away.
@@ -90,11 +88,11 @@ impl Versions {
 
     /// Quarantines the version that serves, and goes back as far as it takes: what served before may not pass any more, as when
     /// the key that signed it is trusted no longer.
-    async fn quarantine(self: &Arc<Self>, digest: Digest, reason: String) -> Result<(), ChangeError> {
+    async fn quarantine(self: &Arc<Self>, digest: Digest, reason: String) {
         let known = self.store().history().quarantined.contains_key(&digest);
         if !known {
             tracing::error!(version = %digest, reason, "the version of the provider is quarantined");
-            self.write_down(Event::Quarantined { digest, reason }, Written::IfPossible)?;
+            self.write_down_if_possible(Event::Quarantined { digest, reason });
             self.gateway.metrics.version_failed(FailedVersion::Quarantined);
         }
         for to in self.ways_back() {
@@ -103,7 +101,6 @@ impl Versions {
                 Err(error) => tracing::error!(version = %to, %error, "the version before cannot be put to work"),
             }
         }
-        Ok(())
     }
 }
 
