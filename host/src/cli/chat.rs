@@ -13,6 +13,7 @@ use quarry::gateway::{self, Ask, Prepare, models};
 use quarry::pi::blobs::{self, Blobs};
 use quarry::pi::context::read_context;
 use quarry::pi::message::Fold;
+use quarry::provider::{ProviderError, Session};
 
 use super::arguments::{ChatArguments, Global};
 use super::exit::Exit;
@@ -59,7 +60,7 @@ pub(crate) async fn run(
     for notice in &prepared.notices {
         terminal::tell(&format!("note: {}\n", terminal::printable(&notice.message)));
     }
-    let body = blobs::join(&prepared.body, &blobs)?;
+    let body = joined(&session, &prepared, &blobs)?;
     let Some(aws) = aws else {
         terminal::print(&format!("{}\n", String::from_utf8_lossy(&body)))?;
         return Ok(Exit::Done);
@@ -77,13 +78,18 @@ pub(crate) async fn run(
         session = same;
         // What is wrong with it was told of the first.
         if let Ok(prepared) = prepared {
-            let body = blobs::join(&prepared.body, &blobs)?;
+            let body = joined(&session, &prepared, &blobs)?;
             ask.otherwise = Some(Box::new(ask_of(&asked, prepared, body, idle)));
         }
     }
     let mut output = output::Output::new(fold, arguments.json);
     gateway::run_taped(session, &aws, ask, interrupted(), &mut output, tape).await?;
     Ok(output.exit())
+}
+
+/// The request's body.
+fn joined(session: &Session, prepared: &Prepared, blobs: &Blobs) -> Result<Bytes, ProviderError> {
+    blobs::join(&prepared.body, blobs).map_err(|error| session.generation().broke("prepare", error))
 }
 
 /// The request that was prepared.

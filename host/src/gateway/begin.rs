@@ -222,6 +222,7 @@ impl Question<'_> {
     pub(super) async fn prepare(&self, model: &Model, context: Context) -> Result<(Ask, Context), NotBegun> {
         let Question { generation, effective, options, blobs, size } = *self;
         let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
+        session.give_at_most(blobs::largest_json(size));
         let settings = &effective.configuration.settings;
         // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
         // Nor does a version stay on the worker that failed not long ago: it may hold it up again.
@@ -244,7 +245,7 @@ impl Question<'_> {
             tracing::info!(model = model.id, kind, message, "the request was changed");
         }
         let body = blobs::join(&prepared.body, blobs)
-            .map_err(|error| NotBegun::Refused(Refusal::new(RefusalKind::Internal, error.to_string())))?;
+            .map_err(|error| provider_failed(generation, &generation.broke("prepare", error)))?;
         let ask = Ask {
             model: model.clone(),
             model_id: prepared.model_id,

@@ -42,14 +42,23 @@ pub struct Added {
 #[error("it is not base64")]
 pub struct NotBase64;
 
-/// A request body that cannot be put together.
+/// A request body that is not put together, because the provider breaks the contract with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the provider put blob {index} into the request and there are {count}")]
-pub struct UnknownBlob {
-    /// The index that the provider named.
-    pub index: u32,
-    /// How many blobs there are.
-    pub count: usize,
+pub enum BodyError {
+    /// A part names a blob that is not there.
+    #[error("it puts blob {index} into the request and there are {count}")]
+    UnknownBlob {
+        /// The index that the provider named.
+        index: u32,
+        /// How many blobs there are.
+        count: usize,
+    },
+    /// A blob would be sent more than once.
+    #[error("it puts blob {index} into the request more than once")]
+    RepeatedBlob {
+        /// The index that the provider named.
+        index: u32,
+    },
 }
 
 impl Blobs {
@@ -106,21 +115,43 @@ impl Blobs {
     }
 }
 
-/// Puts a request body together.
+/// The most bytes that a provider may make of a conversation that came as so many bytes, blobs left out.
+///
+/// Tool results are the wire form that grows most, from 47 bytes of an OpenAI message to 106 of a Bedrock message. The
+/// configuration, which has at most 1 MiB, adds members of its own, such as `params`.
+#[must_use]
+pub fn largest_json(conversation: usize) -> usize {
+    conversation.saturating_mul(4).saturating_add(2 << 20)
+}
+
+/// Puts a request body together. Each blob is in it at most once, since every place of a conversation has a blob of its own: so
+/// a body is no larger than the parts and the blobs together, and nothing is allocated before that is known.
 ///
 /// # Errors
-/// [`UnknownBlob`] when a part names a blob that is not there.
-pub fn join(parts: &[BodyPart], blobs: &Blobs) -> Result<Bytes, UnknownBlob> {
-    let pieces = parts.iter().map(|part| match part {
-        BodyPart::Json(json) => Ok(json.as_slice()),
-        BodyPart::Blob(index) => {
-            blobs.base64(*index).map(Bytes::as_ref).ok_or(UnknownBlob { index: *index, count: blobs.len() })
-        }
-    });
-    let pieces = pieces.collect::<Result<Vec<_>, _>>()?;
-    let mut body = BytesMut::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
-    for piece in pieces {
-        body.extend_from_slice(piece);
+/// [`BodyError`] when a part names a blob that is not there or that was named before.
+pub fn join(parts: &[BodyPart], blobs: &Blobs) -> Result<Bytes, BodyError> {
+    let mut named = vec![false; blobs.len()];
+    let mut size = 0;
+    for part in parts {
+        size += match part {
+            BodyPart::Json(json) => json.len(),
+            BodyPart::Blob(index) => {
+                let index = *index;
+                let unknown = BodyError::UnknownBlob { index, count: blobs.len() };
+                let blob = blobs.base64(index).ok_or(unknown)?;
+                if std::mem::replace(&mut named[index as usize], true) {
+                    return Err(BodyError::RepeatedBlob { index });
+                }
+                blob.len()
+            }
+        };
+    }
+    let mut body = BytesMut::with_capacity(size);
+    for part in parts {
+        body.extend_from_slice(match part {
+            BodyPart::Json(json) => json,
+            BodyPart::Blob(index) => blobs.base64(*index).map_or(&[][..], Bytes::as_ref),
+        });
     }
     Ok(body.freeze())
 }
@@ -181,6 +212,19 @@ mod tests {
         let json = |text: &str| BodyPart::Json(text.as_bytes().to_vec());
         let parts = [json("{\"a\":\""), BodyPart::Blob(0), json("\"}")];
         assert_eq!(join(&parts, &blobs), Ok(Bytes::from_static(b"{\"a\":\"AQID\"}")));
-        assert_eq!(join(&[BodyPart::Blob(1)], &blobs), Err(UnknownBlob { index: 1, count: 1 }));
+    }
+
+    #[test]
+    fn a_blob_is_sent_once() {
+        let mut blobs = Blobs::new();
+        blobs.add_bytes(&[7; 1 << 20]);
+        blobs.add_bytes(&[]);
+        let joined = |parts: &[BodyPart]| join(parts, &blobs).map(|body| body.len());
+        let (blob, size) = (BodyPart::Blob, (1_usize << 20).div_ceil(3) * 4);
+        assert_eq!(joined(&[blob(0), blob(1)]), Ok(size));
+        assert_eq!(joined(&[blob(2)]), Err(BodyError::UnknownBlob { index: 2, count: 2 }));
+        assert_eq!(joined(&[blob(u32::MAX)]), Err(BodyError::UnknownBlob { index: u32::MAX, count: 2 }));
+        assert_eq!(joined(&vec![blob(0); 1_500_000]), Err(BodyError::RepeatedBlob { index: 0 }));
+        assert_eq!(joined(&[blob(1), blob(1)]), Err(BodyError::RepeatedBlob { index: 1 }), "an empty one too");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::pi::blobs::BodyError;
+
 /// Why a component was not loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -63,6 +65,15 @@ pub enum LoadError {
     },
 }
 
+/// A rule of the contract that an answer of a provider broke.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrokenRule {
+    /// The parts of the request body.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+}
+
 /// Why a call of a provider failed. It is never the request's fault: a provider says what is wrong with a request as data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -106,6 +117,17 @@ pub enum ProviderError {
         call: &'static str,
         /// What wasmtime says of it. Where it was is logged, at the level `debug`.
         reason: String,
+    },
+    /// The provider gave back what the types of the contract allow and its rules do not.
+    #[error("the provider {provider} broke the contract in `{call}`: {cause}")]
+    Answer {
+        /// Name of the component.
+        provider: String,
+        /// The function of the contract.
+        call: &'static str,
+        /// The rule that it broke.
+        #[source]
+        cause: BrokenRule,
     },
     /// The session is of no use after an earlier trap.
     #[error("the provider {provider} cannot go on with `{call}` after it failed before")]

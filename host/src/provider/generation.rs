@@ -9,7 +9,7 @@ use super::component;
 use super::contract::Bound;
 use super::digest::Digest;
 use super::engine::Host;
-use super::error::{LoadError, ProviderError};
+use super::error::{BrokenRule, LoadError, ProviderError};
 use super::faults::Faults;
 use super::imports::ImportPolicy;
 use super::limits::Limits;
@@ -196,6 +196,15 @@ impl Generation {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// Counts and reports an answer that breaks the contract.
+    #[must_use]
+    pub fn broke(&self, call: &'static str, rule: impl Into<BrokenRule>) -> ProviderError {
+        self.faults.fault();
+        let error = ProviderError::Answer { provider: self.name.clone(), call, cause: rule.into() };
+        self.tell(&error);
+        error
     }
 
     /// Tells of a call that failed.

@@ -28,7 +28,7 @@ pub use self::contract::{Bound, Calls, Contract, Contracts};
 pub use self::digest::{Digest, DigestError};
 pub use self::encode::{EncodeError, encode};
 pub use self::engine::Host;
-pub use self::error::{LoadError, ProviderError};
+pub use self::error::{BrokenRule, LoadError, ProviderError};
 pub use self::faults::{FaultCount, Faults};
 pub use self::generation::{FaultObserver, Generation};
 pub use self::imports::ImportPolicy;

@@ -102,6 +102,12 @@ impl Session {
         &self.generation
     }
 
+    /// Lets each call from now on give back so many bytes at most, and never more than the limits allow. A call that gives back
+    /// more fails before the host has made anything of it.
+    pub fn give_at_most(&mut self, bytes: usize) {
+        self.store.set_hostcall_fuel(bytes.min(self.generation.host().limits().lifted_bytes));
+    }
+
     /// `about.identify`.
     ///
     /// # Errors

@@ -266,6 +266,7 @@ pub(super) fn fault(error: &ProviderError) -> FaultLabels {
         ProviderError::Deadline { call, .. } => (*call, "timeout"),
         ProviderError::OutOfMemory { call, .. } => (*call, "out-of-memory"),
         ProviderError::Trap { call, .. } => (*call, "trap"),
+        ProviderError::Answer { call, .. } => (*call, "broken-contract"),
         ProviderError::Poisoned { call, .. } => (*call, "poisoned"),
         ProviderError::Unrepeatable { .. } => ("replay", "unrepeatable"),
         ProviderError::OutOfOrder { call, .. } => (*call, "out-of-order"),

@@ -56,6 +56,7 @@ impl From<ProviderError> for Fault {
             ProviderError::OutOfMemory { call, .. } => ("out-of-memory", *call),
             ProviderError::Instantiate { .. } => ("instantiate", "instantiate"),
             ProviderError::Unrepeatable { .. } => ("unrepeatable", "replay"),
+            ProviderError::Answer { call, .. } => ("broken-contract", *call),
             ProviderError::Poisoned { call, .. } | ProviderError::OutOfOrder { call, .. } => ("host", *call),
         };
         Fault { kind, call, reason: error.to_string() }

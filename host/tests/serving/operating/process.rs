@@ -7,9 +7,22 @@ use crate::gateway::Gateway;
 
 /// The memory of the gateway that is in use, in KiB.
 pub(crate) fn resident(gateway: &Gateway) -> usize {
-    let path = format!("/proc/{}/status", gateway.pid().as_raw_nonzero());
-    let status = std::fs::read_to_string(path).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the kernel says it");
+    kibibytes(gateway, "VmRSS:")
+}
+
+/// The most memory of the gateway that was in use at any moment since [`forget_peak`], in KiB.
+pub(crate) fn peak(gateway: &Gateway) -> usize {
+    kibibytes(gateway, "VmHWM:")
+}
+
+/// Has the kernel begin anew with [`peak`].
+pub(crate) fn forget_peak(gateway: &Gateway) {
+    fs::write(format!("/proc/{}/clear_refs", gateway.process_id()), "5").expect("it runs");
+}
+
+fn kibibytes(gateway: &Gateway, name: &str) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", gateway.process_id())).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the kernel says it");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 

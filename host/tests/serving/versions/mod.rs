@@ -15,6 +15,7 @@ mod deadline;
 mod going_back;
 mod hostile;
 mod kills;
+mod large;
 mod looping;
 mod merged;
 mod past;

@@ -23,7 +23,7 @@ pub struct How {
     pub misdeed: Misdeed,
     /// Where.
     pub call: Call,
-    /// The event at which it is done, from 1.
+    /// The event at which it is done, from 1; for what a request is made of, how much of it.
     pub event: usize,
 }
 

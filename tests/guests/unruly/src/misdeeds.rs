@@ -27,6 +27,10 @@ pub enum Misdeed {
     Gigabytes,
     /// `silent`: it gives back nothing, and does not say how the turn ended.
     Silent,
+    /// `blobs`: it makes a request of the first attachment alone, as often as the number says.
+    Blobs,
+    /// `json`: it makes a request of as many MiB as the number says.
+    Json,
 }
 
 impl Misdeed {
@@ -43,6 +47,8 @@ impl Misdeed {
             "handles" => Misdeed::Handles,
             "gigabytes" => Misdeed::Gigabytes,
             "silent" => Misdeed::Silent,
+            "blobs" => Misdeed::Blobs,
+            "json" => Misdeed::Json,
             _ => return None,
         })
     }
@@ -56,7 +62,13 @@ impl Misdeed {
             Misdeed::Trap => panic!("it was told to"),
             Misdeed::Lean if !is_there_memory() => never_return(),
             Misdeed::Once if HAS_PREPARED.load(Ordering::Relaxed) => panic!("it has prepared a request before"),
-            Misdeed::Once | Misdeed::Lean | Misdeed::Handles | Misdeed::Gigabytes | Misdeed::Silent => {}
+            Misdeed::Once
+            | Misdeed::Lean
+            | Misdeed::Handles
+            | Misdeed::Gigabytes
+            | Misdeed::Silent
+            | Misdeed::Blobs
+            | Misdeed::Json => {}
         }
     }
 }

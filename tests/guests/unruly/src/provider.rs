@@ -92,6 +92,15 @@ impl conversation::Guest for Provider {
             how.misdeed.commit();
         }
         let mut prepared = prepare::prepare(&settings, &model, context, options)?;
+        match how {
+            Some(How { misdeed: Misdeed::Blobs, event: times, .. }) => {
+                prepared.body = vec![conversation::BodyPart::Blob(0); times];
+            }
+            Some(How { misdeed: Misdeed::Json, event: mebibytes, .. }) => {
+                prepared.body = vec![conversation::BodyPart::Json(vec![b' '; mebibytes << 20])];
+            }
+            _ => {}
+        }
         if how.is_some() {
             prepared.carry = How::carried(&text, prepared.carry);
         }

@@ -1,0 +1,53 @@
+//! Providers that ask the host to make more of a request than the request holds.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::guests::Guest;
+use super::place::Place;
+use crate::gateway::Gateway;
+use crate::operating::client::{Answer, ask, get};
+use crate::operating::process::{forget_peak, peak, resident};
+
+/// Memory that any of them may cost, in KiB: one instance's and what one call gives back, beside the request itself.
+const MOST: usize = 64 << 10;
+
+/// Misdeeds in `prepare`, and what a client is told of each.
+const MISDEEDS: [(&str, &str); 4] = [
+    ("prepare-blobs:2", "it puts blob 0 into the request more than once"),
+    ("prepare-blobs:1500", "it puts blob 0 into the request more than once"),
+    ("prepare-blobs:1500000", "too much data is being copied between the host and the guest"),
+    ("prepare-json:8", "too much data is being copied between the host and the guest"),
+];
+
+#[test]
+fn no_answer_of_prepare_makes_the_host_build_more_than_the_request_accounts_for() {
+    for (how, words) in MISDEEDS {
+        let place = Place::new();
+        let unruly = Guest::unruly(place.folder());
+        let gateway = place.start();
+        place.activate(&unruly);
+        assert_eq!(asked(&gateway, "echo hello").status(), 200);
+        let before = resident(&gateway);
+        forget_peak(&gateway);
+        let answer = asked(&gateway, &format!("echo unruly:{how}"));
+        assert_eq!(answer.status(), 500, "{how}: {answer:?}");
+        assert!(answer.error().contains(words), "{how}: {answer:?}");
+        let grown = peak(&gateway).saturating_sub(before);
+        eprintln!("{how}: {grown} KiB");
+        assert!(grown < MOST, "{how}: {grown} KiB more at the peak");
+        assert_eq!(get(&gateway, "/healthz", &[]).status(), 200, "{how}");
+        // It lost a request within its first, so it goes.
+        place.wait_until("the version before serves", |status| status["versions"][0]["source"] == "(embedded)");
+        gateway.stop();
+    }
+}
+
+/// A request with an attachment of a megabyte.
+fn asked(gateway: &Gateway, prompt: &str) -> Answer {
+    let image = format!("data:image/png;base64,{}", STANDARD.encode(vec![7; 1_000_000]));
+    let content = json!([{"type": "image_url", "image_url": {"url": image}}, {"type": "text", "text": prompt}]);
+    let body: Value = json!({"model": "sim.stop.end_turn", "messages": [{"role": "user", "content": content}]});
+    ask(gateway, "/v1/chat/completions", &[], &body)
+}
