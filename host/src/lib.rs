@@ -9,6 +9,7 @@ pub mod discovery;
 pub mod gateway;
 pub mod json;
 pub mod pi;
+pub mod printable;
 pub mod provider;
 pub mod simulator;
 pub mod telemetry;

@@ -1,6 +1,5 @@
 //! `quarry auth status`.
 
-use std::fmt::Write as _;
 use std::time::Instant;
 
 use quarry::aws::{Aws, CredentialIdentity, Source};
@@ -51,11 +50,12 @@ pub(crate) async fn status(global: &Global, arguments: &StatusArguments) -> anyh
     let settings = &setup.configuration.settings;
     let status = Status { settings, named, identity, region_from: region_from(settings), checked };
     if arguments.json {
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&status.json())?))?;
+        terminal::print_json(&status.json())?;
     } else {
         terminal::print(&status.text())?;
         if let Some(advice) = status.advice() {
-            terminal::tell(&format!("\nWhat to do: {}\n", terminal::printable(&advice)));
+            terminal::tell_line("");
+            terminal::tell_line(&format!("What to do: {advice}"));
         }
     }
     Ok(if status.is_usable() { Exit::Done } else { Exit::Failed })
@@ -130,10 +130,7 @@ impl Status<'_> {
 
     fn text(&self) -> String {
         let mut text = String::from("provider     amazon-bedrock\n");
-        let mut line = |name: &str, value: &str| {
-            // Writing to a text cannot fail.
-            let _ = writeln!(text, "{name:<13}{}", terminal::printable(value));
-        };
+        let mut line = |name: &str, value: &str| terminal::push_line(&mut text, &format!("{name:<13}{value}"));
         line("source", self.source().map_or("aws-sdk default chain", Source::label));
         match &self.identity {
             Ok(identity) => {

@@ -58,11 +58,11 @@ pub(crate) async fn run(
         }
     };
     for notice in &prepared.notices {
-        terminal::tell(&format!("note: {}\n", terminal::printable(&notice.message)));
+        terminal::tell_line(&format!("note: {}", notice.message));
     }
     let body = joined(&session, &prepared, &blobs)?;
     let Some(aws) = aws else {
-        terminal::print(&format!("{}\n", String::from_utf8_lossy(&body)))?;
+        terminal::print_document(&format!("{}\n", String::from_utf8_lossy(&body)))?;
         return Ok(Exit::Done);
     };
     if let Some(message) = credentials::half_a_pair(aws.source(), &environment) {

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::terminal::printable;
+use quarry::printable::one_line;
 
 /// What stands between two columns.
 const GAP: usize = 2;
@@ -37,7 +37,7 @@ impl Table {
     /// Adds a row, with a cell for each column.
     pub(crate) fn row<const COLUMNS: usize>(&mut self, cells: [String; COLUMNS]) {
         debug_assert_eq!(COLUMNS, self.columns.len(), "a row has a cell for each column");
-        self.rows.push(cells.map(|cell| one_line(&cell)).into());
+        self.rows.push(cells.map(|cell| one_line(cell).to_string()).into());
     }
 
     /// The width of all of it.
@@ -154,11 +154,6 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Text that stays within its line and does not drive the terminal.
-pub(crate) fn one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +177,7 @@ mod tests {
         let lines = table().lines(None);
         assert_eq!(lines[0], "ID           SIZE  KIND        NAME");
         assert_eq!(lines[1], "a.model-one  200k  text        The first of all models");
-        assert_eq!(lines[2], "a.two        8000  text+image  語の模型 二");
+        assert_eq!(lines[2], "a.two        8000  text+image  語の模型\\n二");
         assert_eq!(table().width(), lines[1].width());
         assert_eq!(table().lines(Some(lines[1].width())), lines);
     }

@@ -49,20 +49,19 @@ fn get(global: &Global, GetArguments { path, json }: &GetArguments) -> anyhow::R
         };
         bail!("{shown} is not set in {}; {advice}", file.path().display());
     };
-    let printed = match &value {
-        Value::String(text) if !json => terminal::printable(text),
-        other => serde_json::to_string_pretty(other)?,
-    };
-    terminal::print(&format!("{printed}\n"))?;
+    match &value {
+        Value::String(text) if !json => terminal::print_document(&format!("{text}\n"))?,
+        other => terminal::print_json(other)?,
+    }
     Ok(Exit::Done)
 }
 
 fn path(global: &Global) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
     let location = locate_for_edit(global.config.as_deref(), &environment)?;
-    terminal::print(&format!("{}\n", location.path.display()))?;
+    terminal::print_line(&format!("{}", location.path.display()))?;
     if !location.path.exists() {
-        terminal::tell(&format!("{}; it is not there yet\n", location.chosen_by));
+        terminal::tell_line(&format!("{}; it is not there yet", location.chosen_by));
     }
     Ok(Exit::Done)
 }
@@ -79,13 +78,13 @@ fn validate(global: &Global, arguments: &ValidateArguments) -> anyhow::Result<Ex
         let valid = !check::any_error(&checked);
         let path = file.as_ref().map(|file| file.path().display().to_string());
         let answer = json!({ "valid": valid, "path": path, "problems": problems });
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&answer)?))?;
+        terminal::print_json(&answer)?;
     } else {
         terminal::tell(&problems::of_configuration(&checked));
         let name =
             file.as_ref().map_or("no file, which is no error".to_owned(), |file| file.path().display().to_string());
         let verdict = if check::any_error(&checked) { "cannot be used" } else { "can be used" };
-        terminal::print(&format!("the configuration {verdict} ({name})\n"))?;
+        terminal::print_line(&format!("the configuration {verdict} ({name})"))?;
     }
     Ok(if check::any_error(&checked) { Exit::Usage } else { Exit::Done })
 }

@@ -34,7 +34,10 @@ pub(crate) fn run(global: &Global, arguments: &ConformanceArguments) -> anyhow::
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    terminal::print(&text)?;
+    match arguments.format {
+        ReportFormat::Text => terminal::print(&text)?,
+        ReportFormat::Json | ReportFormat::Junit => terminal::print_document(&text)?,
+    }
     Ok(if report.failed == 0 { Exit::Done } else { Exit::Failed })
 }
 
@@ -47,9 +50,9 @@ fn bless_all(checks: &[Check], component: &Component) -> anyhow::Result<Exit> {
             continue;
         }
         bless::bless(case, &actual).with_context(|| format!("cannot write {}", case.name))?;
-        terminal::print(&format!("blessed {}\n", case.name))?;
+        terminal::print_line(&format!("blessed {}", case.name))?;
         blessed += 1;
     }
-    terminal::print(&format!("{blessed} cases blessed\n"))?;
+    terminal::print_line(&format!("{blessed} cases blessed"))?;
     Ok(Exit::Done)
 }

@@ -1,9 +1,11 @@
 //! Exit codes, and how an error is told.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use quarry::gateway::TurnError;
+
+use super::terminal;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,8 +39,7 @@ pub(crate) fn report(outcome: anyhow::Result<Exit>) -> ExitCode {
         // A reader that went away (`| head`) has what it wanted.
         Err(error) if reader_is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell where standard error is closed.
-            let _ = writeln!(std::io::stderr(), "error: {}", sentence(&error));
+            terminal::tell_line(&format!("error: {}", sentence(&error)));
             ExitCode::from(2)
         }
     }

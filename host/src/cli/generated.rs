@@ -12,7 +12,7 @@ use super::terminal;
 pub(crate) fn completions(arguments: &CompletionsArguments) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "quarry", &mut script);
-    terminal::print(&String::from_utf8(script).context("the script is not text")?)?;
+    terminal::print_document(&String::from_utf8(script).context("the script is not text")?)?;
     Ok(Exit::Done)
 }
 
@@ -20,6 +20,6 @@ pub(crate) fn manual_pages(ManArguments { folder }: &ManArguments) -> anyhow::Re
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     clap_mangen::generate_to(Arguments::command(), folder)
         .with_context(|| format!("cannot write the pages into {}", folder.display()))?;
-    terminal::tell(&format!("written: man -l {}\n", folder.join("quarry.1").display()));
+    terminal::tell_line(&format!("written: man -l {}", folder.join("quarry.1").display()));
     Ok(Exit::Done)
 }

@@ -33,18 +33,21 @@ pub(crate) fn add(global: &Global, arguments: &AddKeyArguments) -> anyhow::Resul
     edit.append(&Segment::members(KEYS), entry(arguments, &key))?;
     let path = edit.path().display().to_string();
     edit.save()?;
-    if let Err(error) = terminal::print(&format!("{}\n", key.expose_secret())) {
-        terminal::tell(&format!(
-            "error: the key was written to {path} and could not be shown ({error}); remove it: quarry keys revoke {name}\n"
+    if let Err(error) = terminal::print_line(key.expose_secret()) {
+        terminal::tell_line(&format!(
+            "error: the key was written to {path} and could not be shown ({error}); remove it: quarry keys revoke {name}"
         ));
         return Ok(Exit::Failed);
     }
-    let first = if keys.is_empty() { "This is the first key: from now on every client needs one.\n" } else { "" };
-    terminal::tell(&format!(
-        "The key above is not shown again: {path} has only its hash, under the name `{name}`.\n\
-         Clients send it as `Authorization: Bearer KEY` or `x-api-key: KEY`; SDKs read OPENAI_API_KEY or ANTHROPIC_API_KEY.\n\
-         {first}"
+    terminal::tell_line(&format!(
+        "The key above is not shown again: {path} has only its hash, under the name `{name}`."
     ));
+    terminal::tell_line(
+        "Clients send it as `Authorization: Bearer KEY` or `x-api-key: KEY`; SDKs read OPENAI_API_KEY or ANTHROPIC_API_KEY.",
+    );
+    if keys.is_empty() {
+        terminal::tell_line("This is the first key: from now on every client needs one.");
+    }
     Ok(Exit::Done)
 }
 
@@ -93,9 +96,9 @@ pub(crate) fn list(global: &Global, arguments: &ListKeysArguments) -> anyhow::Re
     let Ok(keys) = keys_of(file.as_ref()) else { return Ok(Exit::Usage) };
     if arguments.json {
         let keys: Vec<_> = keys.iter().map(as_json).collect();
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&keys)?))?;
+        terminal::print_json(&keys)?;
     } else if keys.is_empty() {
-        terminal::tell("There are no keys: the gateway admits everybody, and listens on this machine only.\n");
+        terminal::tell_line("There are no keys: the gateway admits everybody, and listens on this machine only.");
     } else {
         terminal::print(&table(&keys))?;
     }
@@ -132,8 +135,8 @@ fn table(keys: &[KeyConfig]) -> String {
     let mut text = String::new();
     for [name, hash, at_once, a_minute, models] in &rows {
         let [w0, w1, w2, w3] = widths;
-        let models = terminal::printable(models);
-        text.push_str(&format!("{name:w0$}  {hash:w1$}  {at_once:>w2$}  {a_minute:>w3$}  {models}\n"));
+        let line = format!("{name:w0$}  {hash:w1$}  {at_once:>w2$}  {a_minute:>w3$}  {models}");
+        terminal::push_line(&mut text, &line);
     }
     text
 }
@@ -149,18 +152,18 @@ pub(crate) fn revoke(global: &Global, arguments: &RevokeKeyArguments) -> anyhow:
         let names: Vec<String> = keys.iter().map(|key| format!("`{}`", key.name)).collect();
         let there_are =
             if names.is_empty() { "there are none".to_owned() } else { format!("there are {}", names.join(", ")) };
-        bail!("there is no key {:?} in {}; {there_are}", terminal::printable(name), location.path.display());
+        bail!("there is no key {name:?} in {}; {there_are}", location.path.display());
     };
     let mut path = Segment::members(KEYS);
     path.push(Segment::Element(index));
     edit.remove(&path)?;
     let file = edit.path().display().to_string();
     edit.save()?;
-    let last = if keys.len() == 1 {
-        "It was the last one: from now on the gateway needs no key, and listens on this machine only.\n"
-    } else {
-        ""
-    };
-    terminal::tell(&format!("The key `{name}` is removed from {file}.\n{last}"));
+    terminal::tell_line(&format!("The key `{name}` is removed from {file}."));
+    if keys.len() == 1 {
+        terminal::tell_line(
+            "It was the last one: from now on the gateway needs no key, and listens on this machine only.",
+        );
+    }
     Ok(Exit::Done)
 }

@@ -1,6 +1,5 @@
 //! Problems of the configuration and of requests, for a person.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use quarry::contract::config::{Place, Problem, Severity};
@@ -8,7 +7,7 @@ use quarry::contract::conversation;
 use quarry::gateway::SHARED_CONFIG_LAYER;
 use quarry::pi::context::{ContextError, ContextProblem};
 
-use super::terminal::printable;
+use super::terminal::push_line;
 
 /// Problems of the configuration: where, what, and what would be right.
 pub(crate) fn of_configuration(problems: &[Problem]) -> String {
@@ -19,8 +18,8 @@ pub(crate) fn of_configuration(problems: &[Problem]) -> String {
             Severity::Warning => "warning",
         };
         let place = if place.layer == "flags" { flag_of(path).to_owned() } else { place_text(place) };
-        let path = if path.is_empty() { String::new() } else { format!(" {}:", printable(path)) };
-        let _ = writeln!(text, "{word}: {place}:{path} {}", printable(message));
+        let path = if path.is_empty() { String::new() } else { format!(" {path}:") };
+        push_line(&mut text, &format!("{word}: {place}:{path} {message}"));
         tell_expected(&mut text, expected);
     }
     text
@@ -34,7 +33,7 @@ pub(crate) fn of_request(problems: &[conversation::Problem]) -> String {
             COMMAND_LINE => path,
             flag => flag,
         };
-        let _ = writeln!(text, "error: {}: {}", printable(place), printable(message));
+        push_line(&mut text, &format!("error: {place}: {message}"));
         tell_expected(&mut text, expected);
     }
     text
@@ -60,25 +59,25 @@ fn flag_of(path: &str) -> &'static str {
 /// Problems of a context file: where, what, and what would be right.
 pub(crate) fn of_context(file: &Path, error: &ContextError) -> String {
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    let mut text = String::new();
     match error {
         ContextError::Syntax { line, column, message } => {
-            format!("error: {name}:{line}:{column}: the context is not JSON: {}\n", printable(message))
+            push_line(&mut text, &format!("error: {name}:{line}:{column}: the context is not JSON: {message}"));
         }
         ContextError::Invalid(problems) => {
-            let mut text = String::new();
             for ContextProblem { path, message, expected } in problems {
                 let path = if path.is_empty() { "the context" } else { path };
-                let _ = writeln!(text, "error: {name}: {}: {}", printable(path), printable(message));
+                push_line(&mut text, &format!("error: {name}: {path}: {message}"));
                 tell_expected(&mut text, expected);
             }
-            text
         }
     }
+    text
 }
 
 fn tell_expected(text: &mut String, expected: &str) {
     if !expected.is_empty() {
-        let _ = writeln!(text, "  expected: {}", printable(expected));
+        push_line(text, &format!("  expected: {expected}"));
     }
 }
 

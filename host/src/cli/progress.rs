@@ -14,9 +14,6 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How often the seconds are counted.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Back to the beginning of the line, and all of it erased.
-const ERASE: &str = "\r\x1b[K";
-
 /// Whether a line may come and go. Standard error has to be a terminal that can erase; and where programs are to read the answer
 /// it stays away from pipes, as one that draws on the same terminal (`| fzf`) may be behind it.
 pub(crate) fn is_wanted(for_programs: bool) -> bool {
@@ -33,7 +30,7 @@ pub(crate) async fn telling<T>(what: &str, is_wanted: bool, work: impl Future<Ou
     let room = terminal::width_of(&io::stderr()).map(|width| width.saturating_sub(1));
     let draw = |text: &str| {
         let text = room.map_or_else(|| text.to_owned(), |room| columns::cut(text, room));
-        terminal::tell(&format!("{ERASE}{}", if text.is_empty() { text } else { terminal::dim(&text) }));
+        terminal::redraw(&text);
     };
     drawing(what, draw, work).await
 }

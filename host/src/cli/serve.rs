@@ -15,6 +15,7 @@ use quarry::gateway::{
     Activated, Configuration, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Versions, Wanted,
     Watch, models, raise_descriptor_limit,
 };
+use quarry::printable::shell_word;
 use quarry::provider::Generation;
 use quarry::simulator::Pace;
 use quarry::telemetry::Metrics;
@@ -73,12 +74,12 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
     let begin::Begun { gate, store, restored, passing } = begun;
     let passed = &restored.passed;
-    terminal::tell(&format!("  provider: {} ({})\n", passed.name, passed.generation.name()));
+    terminal::tell_line(&format!("  provider: {} ({})", passed.name, passed.generation.name()));
     let versions = Versions::new(Arc::clone(&gateway), gate, fetcher, store);
     if let Some(admin) = &admin {
-        terminal::tell(&format!("  administration: {}\n", admin.address()));
+        terminal::tell_line(&format!("  administration: {}", admin.address()));
         if matches!(admin.address(), AdminAddress::Tcp(_)) {
-            terminal::tell(&format!("    a page for a browser; the token that it asks for is {token_place}\n"));
+            terminal::tell_line(&format!("    a page for a browser; the token that it asks for is {token_place}"));
         }
     }
     // Requests need not wait for it: until then the version that serves gets all of them.
@@ -106,7 +107,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     }
     drop(passing);
     telemetry.end().await;
-    terminal::tell("stopped\n");
+    terminal::tell_line("stopped");
     Ok(Exit::Done)
 }
 
@@ -165,12 +166,9 @@ async fn activate(versions: &Arc<Versions>, wanted: &str) -> anyhow::Result<Acti
 }
 
 fn tell_activated(activated: anyhow::Result<Activated>) {
-    terminal::tell(&match activated {
-        Ok(activated) => format!("the provider {} serves\n", activated.name),
-        Err(error) => {
-            let error = terminal::printable(&format!("{error:#}"));
-            format!("the provider of the configuration does not serve: {error}; the one before does\n")
-        }
+    terminal::tell_line(&match activated {
+        Ok(activated) => format!("the provider {} serves", activated.name),
+        Err(error) => format!("the provider of the configuration does not serve: {error:#}; the one before does"),
     });
 }
 
@@ -186,7 +184,7 @@ async fn stopped() {
     let both = || Some((signal(SignalKind::terminate()).ok()?, signal(SignalKind::interrupt()).ok()?));
     let Some((mut terminate, mut interrupt)) = both() else { return drop(tokio::signal::ctrl_c().await) };
     either(&mut terminate, &mut interrupt).await;
-    terminal::tell("stopping: requests under way finish first; once more stops at once\n");
+    terminal::tell_line("stopping: requests under way finish first; once more stops at once");
     tokio::spawn(async move {
         either(&mut terminate, &mut interrupt).await;
         std::process::exit(i32::from(Exit::Interrupted.code()));
@@ -207,28 +205,32 @@ fn tell_started(address: SocketAddr, keys: usize, source: Option<Source>, region
         keys => format!("{keys} client keys"),
     };
     let credentials = source.map_or("credentials: the AWS SDK's default chain", Source::label);
-    terminal::tell(&format!(
-        "Quarry serves Amazon Bedrock ({region}) on http://{address}\n  {credentials}; {clients}\n"
-    ));
+    terminal::tell_line(&format!("Quarry serves Amazon Bedrock ({region}) on http://{address}"));
+    terminal::tell_line(&format!("  {credentials}; {clients}"));
     if let Some(model) = model {
         let key = if keys == 0 { "" } else { " -H \"Authorization: Bearer $KEY\"" };
-        terminal::tell(&format!(
-            "  Try it: curl http://{address}/v1/chat/completions{key} -H 'Content-Type: application/json' \\\n    \
-             -d '{{\"model\": \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'\n"
+        // A model's name comes from the configuration and from the provider, and people paste this line into a shell.
+        let body = format!(
+            "{{\"model\": {}, \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}",
+            serde_json::Value::from(model)
+        );
+        terminal::tell_line(&format!(
+            "  Try it: curl http://{address}/v1/chat/completions{key} -H 'Content-Type: application/json' \\"
         ));
+        terminal::tell_line(&format!("    -d {}", shell_word(&body)));
     }
 }
 
 fn tell_reloaded(reloaded: Result<(), StartError>) {
     match reloaded {
-        Ok(()) => terminal::tell("the configuration was read again and is in force\n"),
+        Ok(()) => terminal::tell_line("the configuration was read again and is in force"),
         Err(StartError::Configuration(ConfigurationError::Problems(found))) => {
             terminal::tell(&problems::of_configuration(&found));
-            terminal::tell("the configuration was refused; the one before stays in force\n");
+            terminal::tell_line("the configuration was refused; the one before stays in force");
         }
         Err(error) => {
-            let error = terminal::printable(&format!("{:#}", anyhow::Error::new(error)));
-            terminal::tell(&format!("the configuration was refused: {error}; the one before stays in force\n"));
+            let error = anyhow::Error::new(error);
+            terminal::tell_line(&format!("the configuration was refused: {error:#}; the one before stays in force"));
         }
     }
 }

@@ -90,7 +90,7 @@ pub(crate) fn tell_problems(found: &[Problem]) {
     terminal::tell(&problems::of_configuration(found));
     let errors = found.iter().filter(|problem| matches!(problem.severity, Severity::Error)).count();
     let noun = if errors == 1 { "problem" } else { "problems" };
-    terminal::tell(&format!("{errors} {noun} in the configuration; nothing was done\n"));
+    terminal::tell_line(&format!("{errors} {noun} in the configuration; nothing was done"));
 }
 
 /// The provider component: the one that is named, else the embedded one.

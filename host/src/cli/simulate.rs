@@ -10,7 +10,7 @@ use super::terminal;
 pub(crate) async fn run(arguments: &SimulateArguments) -> anyhow::Result<Exit> {
     if arguments.list_faults {
         for fault in FAULTS {
-            terminal::print(&format!("{:<36} {}\n", fault.id, fault.does))?;
+            terminal::print_line(&format!("{:<36} {}", fault.id, fault.does))?;
         }
         return Ok(Exit::Done);
     }
@@ -20,7 +20,7 @@ pub(crate) async fn run(arguments: &SimulateArguments) -> anyhow::Result<Exit> {
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = simulator.local_addr();
-    terminal::print(&format!("Simulating Amazon Bedrock on http://{address} (Ctrl-C ends it)\n"))?;
+    terminal::print_line(&format!("Simulating Amazon Bedrock on http://{address} (Ctrl-C ends it)"))?;
     terminal::tell(&format!(
         "  Use it from any AWS SDK: AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any\n  \
          Model ids that play faults: quarry simulate --list-faults\n"

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::checks::Check;
 use super::provider::Providers;
+use crate::printable::one_line;
 
 /// What all checks came to.
 #[derive(Debug, Default, Serialize)]
@@ -70,13 +71,13 @@ impl Report {
         let mut text = String::new();
         for CheckResult { name, failure, took: _ } in &self.results {
             let _ = match failure {
-                None => writeln!(text, "ok      {name}"),
-                Some(failure) => writeln!(text, "FAILED  {name}\n{}", indented(failure)),
+                None => writeln!(text, "ok      {}", one_line(name)),
+                Some(failure) => writeln!(text, "FAILED  {}\n{}", one_line(name), indented(failure)),
             };
         }
         let _ = writeln!(text);
         for (group, passed, all) in self.groups() {
-            let _ = writeln!(text, "{group}: {passed} of {all}");
+            let _ = writeln!(text, "{}: {passed} of {all}", one_line(group));
         }
         let _ = writeln!(text, "{} passed, {} failed", self.passed, self.failed);
         text

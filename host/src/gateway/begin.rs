@@ -242,7 +242,7 @@ impl Question<'_> {
         };
         let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
         for Notice { kind, message } in &prepared.notices {
-            tracing::info!(model = model.id, kind, message, "the request was changed");
+            tracing::info!(model = model.id, kind, notice = message, "the request was changed");
         }
         let body = blobs::join(&prepared.body, blobs)
             .map_err(|error| provider_failed(generation, &generation.broke("prepare", error)))?;

@@ -14,6 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::error::TelemetryError;
+use super::fields::PrintableFields;
 use super::otlp::{Export, provider};
 use super::spans::TARGET;
 
@@ -113,7 +114,7 @@ where
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
     match format {
-        LogFormat::Text => layer.boxed(),
+        LogFormat::Text => layer.fmt_fields(PrintableFields).boxed(),
         LogFormat::Json => {
             layer.json().flatten_event(true).with_current_span(true).with_span_list(false).with_ansi(false).boxed()
         }

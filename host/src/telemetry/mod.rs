@@ -8,6 +8,7 @@ mod content;
 mod ending;
 mod error;
 mod families;
+mod fields;
 mod histogram;
 mod labels;
 mod logging;

@@ -7,6 +7,7 @@ use quarry::contract::types::{Failure, FailureKind, Usage};
 use quarry::gateway::Sink;
 use quarry::pi::events::write_event;
 use quarry::pi::message::Fold;
+use quarry::printable::{one_line, prose};
 
 use crate::cli::exit::Exit;
 use crate::cli::terminal;
@@ -17,17 +18,27 @@ use crate::cli::terminal;
 pub(super) struct Output {
     fold: Fold,
     json: bool,
+    /// Whether standard output is a terminal.
+    is_for_a_terminal: bool,
     buffer: Vec<u8>,
     /// Whether the last thing on standard output was the end of a line.
     at_line_start: bool,
     /// What is to be told when the line that is being written has ended.
-    asides: String,
+    asides: Vec<String>,
     ended: Option<Exit>,
 }
 
 impl Output {
     pub(super) fn new(fold: Fold, json: bool) -> Self {
-        Output { fold, json, buffer: Vec::new(), at_line_start: true, asides: String::new(), ended: None }
+        Output {
+            fold,
+            json,
+            is_for_a_terminal: io::stdout().is_terminal(),
+            buffer: Vec::new(),
+            at_line_start: true,
+            asides: Vec::new(),
+            ended: None,
+        }
     }
 
     /// How the turn ended.
@@ -37,36 +48,43 @@ impl Output {
 
     fn text(&mut self, delta: &Delta) -> io::Result<()> {
         match delta {
-            Delta::TextDelta(fragment) => self.print(&terminal::printable(&fragment.delta)),
+            Delta::TextDelta(fragment) => self.answer(&fragment.delta),
             Delta::ThinkingStart(_) => {
                 self.end_line()?;
-                self.tell(&terminal::dim("[thinking]\n"))?;
+                self.tell_dim("[thinking]\n")?;
             }
-            Delta::ThinkingDelta(fragment) => self.tell(&terminal::dim(&terminal::printable(&fragment.delta)))?,
-            Delta::ThinkingEnd(_) => self.tell(&terminal::dim("\n[/thinking]\n"))?,
+            Delta::ThinkingDelta(fragment) => self.tell_dim(&fragment.delta)?,
+            Delta::ThinkingEnd(_) => self.tell_dim("\n[/thinking]\n")?,
             Delta::ToolcallStart(call) => {
                 self.end_line()?;
-                self.print(&format!("[tool call] {} ", terminal::printable(&call.name)));
+                self.print(&format!("[tool call] {} ", one_line(&call.name)));
             }
             Delta::ToolcallEnd(call) => {
-                self.print(&terminal::printable(&call.arguments));
+                self.answer(&call.arguments);
                 self.end_line()?;
                 if let Some(problem) = &call.problem {
-                    let problem = terminal::printable(problem);
-                    self.aside(&format!("note: the arguments could not be read: {problem}\n"))?;
+                    self.aside(format!("note: the arguments could not be read: {problem}"))?;
                 }
             }
             Delta::Attachment(attachment) => {
-                let value = terminal::printable(&attachment.value);
-                self.aside(&terminal::dim(&format!("[{}] {value}\n", terminal::printable(&attachment.kind))))?;
+                self.aside(format!("[{}] {}", attachment.kind, attachment.value))?;
             }
-            Delta::Notice(notice) => self.aside(&format!("note: {}\n", terminal::printable(&notice.message)))?,
+            Delta::Notice(notice) => self.aside(format!("note: {}", notice.message))?,
             Delta::Done(outcome) => self.tell_done(outcome)?,
             Delta::Error(failure) => self.tell_failure(failure)?,
             // A text with citations comes in several blocks and is one text to a reader, so the end of a block ends no line.
             Delta::Start | Delta::TextStart(_) | Delta::TextEnd(_) | Delta::ToolcallDelta(_) => {}
         }
         Ok(())
+    }
+
+    /// Prints what the model said: as it is, but to a terminal without what could drive it.
+    fn answer(&mut self, text: &str) {
+        if self.is_for_a_terminal {
+            self.print(&prose(text).to_string());
+        } else {
+            self.print(text);
+        }
     }
 
     fn print(&mut self, text: &str) {
@@ -82,22 +100,29 @@ impl Output {
             self.print("\n");
         }
         let asides = std::mem::take(&mut self.asides);
-        if asides.is_empty() { Ok(()) } else { self.tell(&asides) }
+        asides.iter().try_for_each(|line| self.tell_line(line))
     }
 
-    /// Tells something as soon as no line of the answer is cut in two by it.
-    fn aside(&mut self, text: &str) -> io::Result<()> {
+    /// Tells a line as soon as no line of the answer is cut in two by it.
+    fn aside(&mut self, line: String) -> io::Result<()> {
         if self.at_line_start {
-            return self.tell(text);
+            return self.tell_line(&line);
         }
-        self.asides.push_str(text);
+        self.asides.push(line);
         Ok(())
     }
 
-    /// Tells something now, after what was printed before it.
-    fn tell(&mut self, text: &str) -> io::Result<()> {
+    /// Tells a line now, after what was printed before it.
+    fn tell_line(&mut self, line: &str) -> io::Result<()> {
         flush(&mut self.buffer)?;
-        terminal::tell(text);
+        terminal::tell_line(line);
+        Ok(())
+    }
+
+    /// Tells part of a text now, after what was printed before it.
+    fn tell_dim(&mut self, text: &str) -> io::Result<()> {
+        flush(&mut self.buffer)?;
+        terminal::tell_dim(text);
         Ok(())
     }
 
@@ -110,8 +135,7 @@ impl Output {
             StopReason::Other(other) => other,
         };
         if io::stderr().is_terminal() || matches!(outcome.reason, StopReason::Length) {
-            let line = format!("[{}; {}]\n", terminal::printable(reason), tokens(&outcome.usage));
-            self.tell(&terminal::dim(&line))?;
+            self.tell_dim(&format!("[{}; {}]\n", one_line(reason), tokens(&outcome.usage)))?;
         }
         Ok(())
     }
@@ -120,16 +144,13 @@ impl Output {
         self.end_line()?;
         let Failure { kind, message, hint, request_id, .. } = &turn.failure;
         if matches!(kind, FailureKind::Aborted) {
-            return self.tell("aborted; what came before is above\n");
+            return self.tell_line("aborted; what came before is above");
         }
-        let mut text = format!("error: {}\n", terminal::printable(message));
+        self.tell_line(&format!("error: {message}"))?;
         if let Some(hint) = hint {
-            text.push_str(&format!("  {}\n", terminal::printable(hint)));
+            self.tell_line(&format!("  {hint}"))?;
         }
-        if let Some(request_id) = request_id {
-            text.push_str(&format!("  request id: {}\n", terminal::printable(request_id)));
-        }
-        self.tell(&text)
+        request_id.as_ref().map_or(Ok(()), |request_id| self.tell_line(&format!("  request id: {request_id}")))
     }
 }
 

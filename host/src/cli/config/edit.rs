@@ -72,28 +72,27 @@ fn edit(
         after.iter().filter(|problem| !before.iter().any(|old| same(old, problem))).cloned().collect();
     if any_error(&new) {
         terminal::tell(&problems::of_configuration(&new));
-        terminal::tell("nothing was changed; the places are those of the file as it would have been\n");
+        terminal::tell_line("nothing was changed; the places are those of the file as it would have been");
         return Ok(Exit::Usage);
     }
     if !editing.allow_unknown && !was_there {
         let of_provider = checker.provider_paths()?;
         if let Some(sentence) = known::unknown(path, &of_provider, &ConfigText::of(&changed), &new) {
-            terminal::tell(&format!(
-                "error: {sentence}\nnothing was changed; --allow-unknown writes it all the same\n"
-            ));
+            terminal::tell_line(&format!("error: {sentence}"));
+            terminal::tell_line("nothing was changed; --allow-unknown writes it all the same");
             return Ok(Exit::Usage);
         }
     }
     terminal::tell(&problems::of_configuration(&new));
     if editing.dry_run {
-        terminal::print(&edit.text())?;
+        terminal::print_document(&edit.text())?;
         return Ok(Exit::Done);
     }
     let file = edit.path().display().to_string();
     edit.save()?;
-    terminal::print(&format!("{}: {} {done}\n", file, Shown(path)))?;
+    terminal::print_line(&format!("{}: {} {done}", file, Shown(path)))?;
     if any_error(&after) {
-        terminal::tell("the configuration still cannot be used: `quarry config validate` tells why\n");
+        terminal::tell_line("the configuration still cannot be used: `quarry config validate` tells why");
     }
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use anyhow::bail;
 use quarry::config::{Segment, Shown, parse_path};
 use quarry::gateway::EffectiveValue;
+use quarry::printable::one_line;
 use serde_json::{Value, json};
 
 use super::super::arguments::{ExplainArguments, Global};
@@ -27,13 +28,12 @@ pub(super) fn run(global: &Global, ExplainArguments { path, json }: &ExplainArgu
             bail!("no effective value is at {} or below it; `quarry config explain` shows all", Shown(&wanted.0));
         }
     }
-    let text = if *json {
+    if *json {
         let values: Vec<Value> = values.iter().map(as_json).collect();
-        format!("{}\n", serde_json::to_string_pretty(&values)?)
+        terminal::print_json(&values)?;
     } else {
-        table(&values)
-    };
-    terminal::print(&text)?;
+        terminal::print(&table(&values))?;
+    }
     Ok(Exit::Done)
 }
 
@@ -58,7 +58,9 @@ const LONGEST_VALUE: usize = 60;
 fn table(values: &[EffectiveValue]) -> String {
     let rows: Vec<[String; 3]> = values
         .iter()
-        .map(|EffectiveValue { path, value, place }| [path.clone(), shown(value), problems::place_text(place)])
+        .map(|EffectiveValue { path, value, place }| {
+            [one_line(path).to_string(), shown(value), one_line(problems::place_text(place)).to_string()]
+        })
         .collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths = [width(0), width(1)];
@@ -72,8 +74,8 @@ fn table(values: &[EffectiveValue]) -> String {
 fn shown(value: &Value) -> String {
     let text = match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => terminal::printable(text).replace(['\n', '\t'], " "),
-        other => other.to_string(),
+        Value::String(text) => one_line(text).to_string(),
+        other => one_line(other).to_string(),
     };
     if text.chars().count() <= LONGEST_VALUE {
         return text;

@@ -72,11 +72,12 @@ impl Finding {
     /// A line, and one below it for what to do.
     pub(super) fn text(&self) -> String {
         let Finding { step, state, message, fix } = self;
-        let line = format!("{} {step:<12} {}\n", state.mark(), terminal::printable(message));
-        match fix {
-            Some(fix) => format!("{line}               {}\n", terminal::printable(fix)),
-            None => line,
+        let mut text = String::new();
+        terminal::push_line(&mut text, &format!("{} {step:<12} {message}", state.mark()));
+        if let Some(fix) = fix {
+            terminal::push_line(&mut text, &format!("               {fix}"));
         }
+        text
     }
 }
 

@@ -63,7 +63,7 @@ fn show(findings: &[Finding], as_json: bool) -> anyhow::Result<()> {
     if as_json {
         let steps: Vec<_> = findings.iter().map(Finding::json).collect();
         let report = serde_json::json!({ "healthy": is_healthy(findings), "steps": steps });
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
+        terminal::print_json(&report)?;
     } else {
         terminal::print(&findings.iter().map(Finding::text).collect::<String>())?;
     }

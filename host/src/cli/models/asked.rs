@@ -49,7 +49,7 @@ pub(super) async fn ask(setup: Setup, how: &Asking) -> anyhow::Result<Asked> {
         let no_credentials = source.is_none() && enabled.is_none();
         (discover(&mut listing, &aws, source, &cache).await, no_credentials)
     };
-    let what = format!("Asking AWS for the models of {}", terminal::printable(&settings.discovery.region));
+    let what = format!("Asking AWS for the models of {}", settings.discovery.region);
     let (catalog, no_credentials) = progress::telling(&what, progress::is_wanted(how.for_programs), asking).await;
     Ok(Asked { settings, catalog: catalog?, no_credentials })
 }
@@ -76,15 +76,15 @@ impl Asked {
                 continue;
             }
             told.push(message);
-            terminal::tell(&format!("{word}: {}\n", terminal::printable(message)));
+            terminal::tell_line(&format!("{word}: {message}"));
             if let Some(hint) = hint {
-                terminal::tell(&format!("  {}\n", terminal::printable(hint)));
+                terminal::tell_line(&format!("  {hint}"));
             }
         }
         // That there are no credentials is told as the error that it is here.
         let missing = |kind: &str| kind == "no-credential-source";
         for notice in self.catalog.notices.iter().filter(|notice| !missing(&notice.kind)) {
-            terminal::tell(&format!("note: {}\n", terminal::printable(&notice.message)));
+            terminal::tell_line(&format!("note: {}", notice.message));
         }
     }
 
@@ -94,14 +94,13 @@ impl Asked {
             return;
         }
         if self.no_credentials {
-            terminal::tell(&format!(
-                "error: No AWS credentials were found, so nothing was {done}\n  {}; `quarry auth status` shows what is seen\n",
-                credentials::advice(None)
-            ));
+            let advice = credentials::advice(None);
+            terminal::tell_line(&format!("error: No AWS credentials were found, so nothing was {done}"));
+            terminal::tell_line(&format!("  {advice}; `quarry auth status` shows what is seen"));
         } else {
-            terminal::tell(
+            terminal::tell_line(
                 "note: discovery is switched off in the configuration (models.bedrockDiscovery.enabled), and it lists no \
-                 models of its own\n",
+                 models of its own",
             );
         }
     }

@@ -6,6 +6,7 @@ use quarry::config::{Override, PROVIDER_NAMES};
 use quarry::contract::models::{Catalog, CatalogSource, LeftOut};
 use quarry::discovery::told;
 use quarry::json::catalog::{CatalogForm, source_word};
+use quarry::printable::one_line;
 use serde::Serialize;
 
 use super::super::arguments::{Global, ListArguments};
@@ -53,29 +54,31 @@ fn overrides(arguments: &ListArguments) -> Vec<Override> {
 fn show(asked: &Asked, models: &[KnownModel], arguments: &ListArguments) -> anyhow::Result<()> {
     let catalog = &asked.catalog;
     if arguments.json {
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&ListForm::of(asked, models))?))?;
+        terminal::print_json(&ListForm::of(asked, models))?;
     } else if arguments.plain {
-        let ids: String = models.iter().map(|known| format!("{}\n", terminal::printable(&known.model.id))).collect();
+        let mut ids = String::new();
+        models.iter().for_each(|known| terminal::push_line(&mut ids, &known.model.id));
         terminal::print(&ids)?;
     } else {
         let width = terminal::width_of(&io::stdout());
-        terminal::print(&table(models, width))?;
+        print_table(&table(models, width))?;
         if arguments.all && !catalog.left_out.is_empty() {
-            terminal::print(&left_out(&catalog.left_out, width))?;
+            terminal::print_line("")?;
+            print_table(&left_out(&catalog.left_out, width))?;
         }
     }
     asked.tell();
     if arguments.json || arguments.plain {
         return Ok(());
     }
-    let region = terminal::printable(&catalog.region);
+    let region = &catalog.region;
     let nothing_failed = catalog.failures.is_empty() && !matches!(catalog.source, CatalogSource::Disabled);
     if models.is_empty() && nothing_failed {
-        terminal::tell(&format!("No models found in {region}.\n"));
+        terminal::tell_line(&format!("No models found in {region}."));
     }
     if !arguments.all && !catalog.left_out.is_empty() {
         let count = catalog.left_out.len();
-        terminal::tell(&format!("{count} more in {region} are left out; --all shows them, and why\n"));
+        terminal::tell_line(&format!("{count} more in {region} are left out; --all shows them, and why"));
     }
     Ok(())
 }
@@ -106,9 +109,9 @@ impl<'k> ListForm<'k> {
 }
 
 /// The models. In a narrow terminal names and tags are cut, and what matters least is left out; ids stay whole.
-fn table(models: &[KnownModel], width: Option<usize>) -> String {
+fn table(models: &[KnownModel], width: Option<usize>) -> Vec<String> {
     if models.is_empty() {
-        return String::new();
+        return Vec::new();
     }
     let mut table = Table::new(&[
         ("MODEL", Fit::Whole),
@@ -137,11 +140,11 @@ fn table(models: &[KnownModel], width: Option<usize>) -> String {
             if model.name == model.id { String::new() } else { model.name.clone() },
         ]);
     }
-    with_head(&table.lines(width))
+    table.lines(width)
 }
 
 /// What was left out. Why is told in full: where it does not fit beside the id, it stands below.
-fn left_out(models: &[LeftOut], width: Option<usize>) -> String {
+fn left_out(models: &[LeftOut], width: Option<usize>) -> Vec<String> {
     let columns = [("LEFT OUT", Fit::Whole), ("REASON", Fit::Goes(1)), ("", Fit::Goes(0))];
     let mut whole = Table::new(&columns);
     let mut heads = Table::new(&columns[..2]);
@@ -149,27 +152,23 @@ fn left_out(models: &[LeftOut], width: Option<usize>) -> String {
         whole.row([id, reason, message].map(Clone::clone));
         heads.row([id, reason].map(Clone::clone));
     }
-    let text = match width {
+    match width {
         Some(width) if whole.width() > width => {
             let mut lines = heads.lines(Some(width));
             for (line, LeftOut { message, .. }) in lines.iter_mut().skip(1).zip(models) {
-                for part in wrapped(&terminal::printable(message), width.saturating_sub(4)) {
+                for part in wrapped(&one_line(message).to_string(), width.saturating_sub(4)) {
                     line.push_str(&format!("\n    {part}"));
                 }
             }
-            with_head(&lines)
+            lines
         }
-        _ => with_head(&whole.lines(width)),
-    };
-    format!("\n{text}")
+        _ => whole.lines(width),
+    }
 }
 
-/// The lines as one text, the first of them dim where that can be.
-fn with_head(lines: &[String]) -> String {
-    let mut text = String::new();
-    for (index, line) in lines.iter().enumerate() {
-        text.push_str(&if index == 0 { terminal::dim_on(&io::stdout(), line) } else { line.clone() });
-        text.push('\n');
-    }
-    text
+/// Prints the rows of a table below its head.
+fn print_table(lines: &[String]) -> io::Result<()> {
+    let Some((head, rows)) = lines.split_first() else { return Ok(()) };
+    terminal::print_head(head)?;
+    terminal::print(&rows.iter().map(|row| format!("{row}\n")).collect::<String>())
 }

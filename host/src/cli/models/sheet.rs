@@ -7,9 +7,10 @@ use quarry::contract::models::{CatalogSource, LeftOut};
 use quarry::contract::types::{Cost, Model};
 use quarry::discovery::told;
 use quarry::pi::PROVIDER;
+use quarry::printable::one_line;
 use serde_json::Value;
 
-use super::super::columns::{one_line, wrapped};
+use super::super::columns::wrapped;
 use super::super::{problems, terminal};
 use super::asked::Asked;
 use super::known::{Absent, KnownModel};
@@ -55,15 +56,15 @@ impl Sheet {
 
     /// A line; a value that is too long for the terminal goes on below itself.
     fn line(&mut self, name: &str, value: &str) {
-        let value = one_line(value);
+        let value = one_line(value).to_string();
         let room = self.width.map(|width| width.saturating_sub(NAMES)).filter(|room| *room >= LEAST_VALUE);
         let lines = match room {
             Some(room) if value.chars().count() > room => wrapped(&value, room),
             _ => vec![value],
         };
         for (index, line) in lines.iter().enumerate() {
-            let name = if index == 0 { &terminal::printable(name) } else { "" };
-            self.text.push_str(&format!("{name:<15} {line}\n"));
+            let name = if index == 0 { name } else { "" };
+            terminal::push_line(&mut self.text, &format!("{name:<15} {line}"));
         }
     }
 }

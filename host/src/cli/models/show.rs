@@ -25,29 +25,28 @@ pub(crate) async fn show(global: &Global, arguments: &ShowArguments) -> anyhow::
     let asked = ask(setup, &how).await?;
     match look_up(&asked, &arguments.id) {
         Meant::Known(known) => {
-            let text =
-                if arguments.json { json(&ShowForm::of(&asked, &known))? } else { sheet::of_known(&asked, &known) };
-            terminal::print(&text)?;
+            if arguments.json {
+                terminal::print_json(&ShowForm::of(&asked, &known))?;
+            } else {
+                terminal::print(&sheet::of_known(&asked, &known))?;
+            }
             asked.tell();
             // The configuration answers where AWS does not.
             Ok(if known.listed { Exit::Done } else { asked.exit() })
         }
         Meant::LeftOut(left_out) => {
-            let text = if arguments.json {
-                json(&LeftOutForm::of(&asked, &left_out))?
+            if arguments.json {
+                terminal::print_json(&LeftOutForm::of(&asked, &left_out))?;
             } else {
-                sheet::of_left_out(&asked, &left_out)
-            };
-            terminal::print(&text)?;
+                terminal::print(&sheet::of_left_out(&asked, &left_out))?;
+            }
             asked.tell();
             Ok(asked.exit())
         }
         Meant::Unknown(suggestions) => Ok(tell_unknown(&asked, &arguments.id, &suggestions)),
         Meant::NoDefault => {
-            terminal::tell(
-                "error: no default model is configured\n  set it: `quarry config set agents.defaults.model.primary \
-                 amazon-bedrock/MODEL`\n",
-            );
+            terminal::tell_line("error: no default model is configured");
+            terminal::tell_line("  set it: `quarry config set agents.defaults.model.primary amazon-bedrock/MODEL`");
             Ok(Exit::Usage)
         }
     }
@@ -61,12 +60,11 @@ fn region_of(name: &str) -> Option<&str> {
 }
 
 fn tell_unknown(asked: &Asked, name: &str, suggestions: &[String]) -> Exit {
-    let name = terminal::printable(name);
-    let region = terminal::printable(&asked.catalog.region);
+    let region = &asked.catalog.region;
     let source = &asked.catalog.source;
     if matches!(source, CatalogSource::Failed | CatalogSource::StaleCache) || !asked.catalog.failures.is_empty() {
         asked.tell();
-        terminal::tell(&format!("error: whether there is a model {name} in {region} is not known\n"));
+        terminal::tell_line(&format!("error: whether there is a model {name} in {region} is not known"));
         tell_suggestions(suggestions);
         return Exit::Failed;
     }
@@ -78,13 +76,13 @@ fn tell_unknown(asked: &Asked, name: &str, suggestions: &[String]) -> Exit {
         CatalogSource::Disabled => "in the configuration, and AWS was not asked".to_owned(),
         _ => format!("in {region}"),
     };
-    terminal::tell(&format!("error: there is no model {name} {place}\n"));
+    terminal::tell_line(&format!("error: there is no model {name} {place}"));
     tell_suggestions(suggestions);
     if suggestions.is_empty() && !name.contains("arn:") {
-        terminal::tell("  `quarry models list` shows the models\n");
+        terminal::tell_line("  `quarry models list` shows the models");
     } else if suggestions.is_empty() {
-        terminal::tell(
-            "  not all that an ARN can name is listed: `quarry chat --model ARN` tells whether it answers\n",
+        terminal::tell_line(
+            "  not all that an ARN can name is listed: `quarry chat --model ARN` tells whether it answers",
         );
     }
     Exit::Usage
@@ -94,12 +92,8 @@ fn tell_suggestions(suggestions: &[String]) {
     if let [others @ .., last] = suggestions {
         let others: String = others.iter().map(|name| format!("{name}, ")).collect();
         let or = if others.is_empty() { "" } else { "or " };
-        terminal::tell(&format!("  did you mean {}?\n", terminal::printable(&format!("{others}{or}{last}"))));
+        terminal::tell_line(&format!("  did you mean {others}{or}{last}?"));
     }
-}
-
-fn json(form: &impl Serialize) -> serde_json::Result<String> {
-    Ok(format!("{}\n", serde_json::to_string_pretty(form)?))
 }
 
 /// The JSON form of all that is known of a model.

@@ -30,8 +30,8 @@ pub(crate) fn run(arguments: &BuildArguments) -> anyhow::Result<Exit> {
         false => folder.join(format!("{name}.wasm")),
     });
     replace(&file, &component).with_context(|| format!("cannot write {}", file.display()))?;
-    terminal::print(&format!("{}  {:?}\n", file.display(), Digest::of(&component)))?;
-    terminal::tell(&format!("{} bytes; `quarry conformance {}` proves it\n", component.len(), file.display()));
+    terminal::print_line(&format!("{}  {:?}", file.display(), Digest::of(&component)))?;
+    terminal::tell_line(&format!("{} bytes; `quarry conformance {}` proves it", component.len(), file.display()));
     Ok(Exit::Done)
 }
 
@@ -70,7 +70,7 @@ fn cargo(folder: &Path, more: &[String]) -> anyhow::Result<Option<Built>> {
             format!("cannot start {}; a project is built with Rust (https://rustup.rs)", program.display())
         })?;
     if !output.status.success() {
-        terminal::tell("the project does not build\n");
+        terminal::tell_line("the project does not build");
         return Ok(None);
     }
     let messages = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());

@@ -1,6 +1,5 @@
 //! `quarry provider diff`.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::DiffArguments;
 use crate::cli::exit::Exit;
+use crate::cli::terminal::push_line as line;
 use crate::cli::{setup, terminal};
 
 /// What stands for the component of this binary.
@@ -36,8 +36,11 @@ pub(crate) fn run(arguments: &DiffArguments) -> anyhow::Result<Exit> {
         differences.add(&comparison, specimen);
     }
     let told = told(&differences, &allowed);
-    let text = if arguments.json { format!("{}\n", serde_json::to_string_pretty(&told)?) } else { shown(&told) };
-    terminal::print(&text)?;
+    if arguments.json {
+        terminal::print_json(&told)?;
+    } else {
+        terminal::print(&shown(&told))?;
+    }
     let wanted = told.kinds.iter().all(|kind| kind.allowed.is_some()) && told.beyond == 0;
     Ok(if wanted { Exit::Done } else { Exit::Failed })
 }
@@ -149,9 +152,4 @@ fn shown(told: &Told<'_>) -> String {
         ),
     );
     text
-}
-
-/// One line that cannot drive the terminal, whatever is in it.
-fn line(text: &mut String, line: &str) {
-    let _ = writeln!(text, "{}", terminal::printable(line).replace(['\n', '\t'], " "));
 }

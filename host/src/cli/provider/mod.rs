@@ -63,23 +63,24 @@ fn inspect(global: &Global, arguments: &InspectArguments) -> anyhow::Result<Exit
     let named = arguments.component.as_deref().or(global.provider_component.as_deref());
     let inspection = inspect_component(&host, named, cache.as_ref())?;
     if arguments.json {
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&inspection)?))?;
+        terminal::print_json(&inspection)?;
         return Ok(Exit::Done);
     }
     let Inspection { name, size, sha256, wit_version, imports, exports } = inspection;
     let wit = wit_version
         .map_or_else(|| "none: it is no provider".to_owned(), |version| format!("quarry:provider@{version}"));
-    terminal::print(&format!(
-        "component    {name}\nsize         {size} bytes\nsha256       {sha256}\nWIT          {wit}\nimports      {}\nexports      {}\n",
-        listed(&imports),
-        listed(&exports)
-    ))?;
+    let mut text = String::new();
+    let mut line = |title: &str, value: &str| terminal::push_line(&mut text, &format!("{title:<13}{value}"));
+    line("component", &name);
+    line("size", &format!("{size} bytes"));
+    line("sha256", &sha256);
+    line("WIT", &wit);
+    for (title, names) in [("imports", &imports), ("exports", &exports)] {
+        line(title, names.first().map_or("none", String::as_str));
+        names.iter().skip(1).for_each(|name| line("", name));
+    }
+    terminal::print(&text)?;
     Ok(Exit::Done)
-}
-
-/// One a line below each other, or `none`.
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join("\n             ") }
 }
 
 fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
@@ -89,6 +90,6 @@ fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
         _ => anyhow::Error::new(error).context(format!("cannot create {}", path.display())),
     })?;
     file.write_all(EMBEDDED).with_context(|| format!("cannot write {}", path.display()))?;
-    terminal::tell(&format!("{} bytes written to {}\n", EMBEDDED.len(), path.display()));
+    terminal::tell_line(&format!("{} bytes written to {}", EMBEDDED.len(), path.display()));
     Ok(Exit::Done)
 }

@@ -21,7 +21,7 @@ const RESERVED: &[&str] = &["alloc", "core", "crate", "proc-macro", "self", "std
 pub(crate) fn run(arguments: &NewArguments) -> anyhow::Result<Exit> {
     let folder = &arguments.folder;
     let (files, next) = if arguments.contract {
-        (contract(), String::new())
+        (contract(), Vec::new())
     } else {
         let name = match &arguments.name {
             Some(name) => name.clone(),
@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &NewArguments) -> anyhow::Result<Exit> {
     };
     let is_there = is_there(folder)?;
     write(folder, is_there, &files).with_context(|| format!("cannot make {}", folder.display()))?;
-    terminal::tell(&format!("{} files in {}\n{next}", files.len(), folder.display()));
+    terminal::tell_line(&format!("{} files in {}", files.len(), folder.display()));
+    next.iter().for_each(|line| terminal::tell_line(line));
     Ok(Exit::Done)
 }
 
@@ -50,11 +51,12 @@ fn contract() -> Vec<(&'static str, String)> {
 }
 
 /// What to type next.
-fn next(folder: &Path, name: &str) -> String {
-    let change = if folder == Path::new(".") { String::new() } else { format!("  cd {}\n", folder.display()) };
-    format!(
-        "\nnext:\n{change}  quarry provider build\n  quarry conformance {name}.wasm\n  quarry provider activate {name}.wasm\n"
-    )
+fn next(folder: &Path, name: &str) -> Vec<String> {
+    let change = (folder != Path::new(".")).then(|| format!("  cd {}", folder.display()));
+    let begin = [String::new(), "next:".to_owned()].into_iter().chain(change);
+    let commands =
+        ["provider build".to_owned(), format!("conformance {name}.wasm"), format!("provider activate {name}.wasm")];
+    begin.chain(commands.map(|command| format!("  quarry {command}"))).collect()
 }
 
 /// The name of a folder, which may be `.`.

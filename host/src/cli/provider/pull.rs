@@ -31,7 +31,7 @@ pub(crate) async fn run(global: &Global, arguments: &PullArguments) -> anyhow::R
     write(&arguments.file, &bytes)?;
     registry::print(&reference, &digest)?;
     let signed = registry::signed(signature.is_some(), signer);
-    terminal::tell(&format!("{} bytes written to {}; {signed}\n", bytes.len(), arguments.file.display()));
+    terminal::tell_line(&format!("{} bytes written to {}; {signed}", bytes.len(), arguments.file.display()));
     Ok(Exit::Done)
 }
 

@@ -28,7 +28,7 @@ pub(crate) async fn run(global: &Global, arguments: &PushArguments) -> anyhow::R
         .context("the provider was not pushed")?;
     registry::print(&pushed.reference, &pushed.component)?;
     let signed = registry::signed(signature.is_some(), signer);
-    terminal::tell(&format!("{size} bytes pushed to {}; {signed}\n", arguments.reference));
+    terminal::tell_line(&format!("{size} bytes pushed to {}; {signed}", arguments.reference));
     Ok(Exit::Done)
 }
 

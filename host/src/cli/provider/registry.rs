@@ -29,7 +29,8 @@ pub(super) fn signers(global: &Global, environment: &Environment) -> anyhow::Res
 
 /// The answer, a line each for scripts: the reference, pinned, and the component's digest.
 pub(super) fn print(reference: &OciReference, component: &Digest) -> std::io::Result<()> {
-    terminal::print(&format!("{reference}\n{component:?}\n"))
+    terminal::print_line(&reference.to_string())?;
+    terminal::print_line(&format!("{component:?}"))
 }
 
 /// What is told of a signature.

@@ -1,7 +1,5 @@
 //! `quarry provider canary` and `quarry provider shadow`.
 
-use std::fmt::Write as _;
-
 use quarry::admin::{Answered, Asked};
 use quarry::gateway::{CanaryStatus, Ended, ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 
@@ -21,7 +19,7 @@ pub(super) async fn canary(arguments: &CanaryArguments) -> anyhow::Result<Exit> 
             ("stop", "gets no more requests; those under way finish on it")
         };
         let answered: Answered = client.post(&format!("/admin/v1/canary/{path}"), &asked(None)).await?;
-        terminal::print(&format!("{}  {}{done}\n", short(&answered.version), spaced(&answered.name)))?;
+        terminal::print_line(&format!("{}  {}{done}", short(&answered.version), spaced(&answered.name)))?;
         return Ok(Exit::Done);
     };
     let terms = Asked { share: *share, key: key.clone(), promote_after: *promote_after, ..asked(None) };
@@ -32,7 +30,7 @@ pub(super) async fn canary(arguments: &CanaryArguments) -> anyhow::Result<Exit> 
         (None, key) => format!("the requests of {}", key.as_deref().unwrap_or_default()),
     };
     let line = format!("{}  {}gets {part}", short(&answered.version), spaced(&answered.name));
-    terminal::print(&format!("{}\n", terminal::printable(&line)))?;
+    terminal::print_line(&line)?;
     Ok(Exit::Done)
 }
 
@@ -56,13 +54,16 @@ pub(super) async fn shadow(arguments: &ShadowArguments) -> anyhow::Result<Exit> 
     let client = ask::client(admin)?;
     if *report {
         let report: ShadowReport = client.get(SHADOW).await?;
-        let text = if *json { format!("{}\n", serde_json::to_string_pretty(&report)?) } else { shadow_report(&report) };
-        terminal::print(&text)?;
+        if *json {
+            terminal::print_json(&report)?;
+        } else {
+            terminal::print(&shadow_report(&report))?;
+        }
         return Ok(Exit::Done);
     }
     let Some(wanted) = wanted else {
         let answered: Answered = client.post("/admin/v1/shadow/stop", &asked(None)).await?;
-        terminal::print(&format!("{}  runs beside the requests no more\n", short(&answered.version)))?;
+        terminal::print_line(&format!("{}  runs beside the requests no more", short(&answered.version)))?;
         return Ok(Exit::Done);
     };
     let terms = Asked { share: *share, prompts: Some(*prompts), ..asked(None) };
@@ -70,7 +71,7 @@ pub(super) async fn shadow(arguments: &ShadowArguments) -> anyhow::Result<Exit> 
     steps(&answered.steps);
     let share = share.unwrap_or_default();
     let line = format!("{}  {}runs beside {share} % of the requests", short(&answered.version), spaced(&answered.name));
-    terminal::print(&format!("{}\n", terminal::printable(&line)))?;
+    terminal::print_line(&line)?;
     Ok(Exit::Done)
 }
 
@@ -88,9 +89,7 @@ pub(super) fn shadow_status(status: &ShadowStatus) -> String {
 /// For a person: a line a kind, below it where it is and what both have there.
 fn shadow_report(report: &ShadowReport) -> String {
     let mut text = String::new();
-    let mut line = |line: &str| {
-        let _ = writeln!(text, "{}", terminal::printable(line).replace(['\n', '\t'], " "));
-    };
+    let mut line = |line: &str| terminal::push_line(&mut text, line);
     let width = report.kinds.iter().map(|kind| kind.kind.chars().count()).max().unwrap_or_default();
     for ShadowKind { kind, count, first_seen: _, first_in, place, old, new, specimen, withheld } in &report.kinds {
         let noun = if *count == 1 { "input" } else { "inputs" };

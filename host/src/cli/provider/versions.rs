@@ -14,6 +14,7 @@ use super::trials::{canary_status, shadow_status};
 use super::{ask, registry};
 use crate::cli::arguments::{AdminArguments, Global, PruneArguments, VersionArguments, VersionsArguments};
 use crate::cli::exit::Exit;
+use crate::cli::terminal::push_line;
 use crate::cli::{setup, terminal};
 
 pub(super) const STATUS: &str = "/admin/v1/status";
@@ -32,12 +33,12 @@ pub(super) async fn list(arguments: &VersionsArguments) -> anyhow::Result<Exit> 
         Err(error) => return Err(error.into()),
     };
     if arguments.json {
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&status)?))?;
+        terminal::print_json(&status)?;
         return Ok(Exit::Done);
     }
     terminal::print(&table(&status))?;
     if !running {
-        terminal::tell("no gateway runs: this is what the next one begins with\n");
+        terminal::tell_line("no gateway runs: this is what the next one begins with");
     }
     Ok(Exit::Done)
 }
@@ -48,7 +49,7 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
     let journal: Vec<Line> = client.get("/admin/v1/journal").await?;
     if arguments.json {
         let document = serde_json::json!({ "status": status, "journal": journal });
-        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&document)?))?;
+        terminal::print_json(&document)?;
         return Ok(Exit::Done);
     }
     let mut text = table(&status);
@@ -66,21 +67,22 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
         }
     }
     if let Some(canary) = &status.canary {
-        let _ = writeln!(text, "\n{}", terminal::printable(&canary_status(canary)));
+        push_line(blank(&mut text), &canary_status(canary));
     }
     if let Some(shadow) = &status.shadow {
-        let _ = writeln!(text, "\n{}", shadow_status(shadow));
+        push_line(blank(&mut text), &shadow_status(shadow));
     }
     if let Some(FolderStatus { path, problem, offered: _ }) = &status.folder {
         let problem = problem.as_ref().map_or_else(String::new, |problem| format!(", which cannot be read: {problem}"));
         let line = format!("the newest component of {} serves, if it passes{problem}", path.display());
-        let _ = writeln!(text, "\n{}", terminal::printable(&line));
+        push_line(blank(&mut text), &line);
     }
     let told: Vec<String> = journal.iter().filter_map(line).collect();
     let from = told.len().saturating_sub(LINES);
     if !told.is_empty() {
-        let _ = writeln!(text, "\n{}", told[from..].join("\n"));
+        blank(&mut text);
     }
+    told[from..].iter().for_each(|line| push_line(&mut text, line));
     terminal::print(&text)?;
     Ok(Exit::Done)
 }
@@ -114,7 +116,7 @@ async fn change(global: &Global, arguments: &VersionArguments, change: Change) -
                 (Change::Activate, false) => "serves",
                 (Change::Activate, true) => "serves already",
             };
-            terminal::print(&format!("{}  {} {told}\n", short(&answered.version), answered.name))?;
+            terminal::print_line(&format!("{}  {} {told}", short(&answered.version), answered.name))?;
             Ok(Exit::Done)
         }
         Err(error) if ask::nobody_there(&arguments.admin, &error) => at_rest(global, &source, change).await,
@@ -144,25 +146,25 @@ async fn at_rest(global: &Global, source: &Source, change: Change) -> anyhow::Re
             "serves when a gateway starts"
         }
     };
-    terminal::print(&format!("{}  {} {told}\n", short(&digest), passed.name))?;
+    terminal::print_line(&format!("{}  {} {told}", short(&digest), passed.name))?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn rollback(arguments: &AdminArguments) -> anyhow::Result<Exit> {
     let answered: Answered = ask::client(arguments)?.post("/admin/v1/rollback", &asked(None)).await?;
-    terminal::print(&format!("{}  {} serves again\n", short(&answered.version), answered.name))?;
+    terminal::print_line(&format!("{}  {} serves again", short(&answered.version), answered.name))?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn pin(arguments: &AdminArguments) -> anyhow::Result<Exit> {
     let answered: Answered = ask::client(arguments)?.post("/admin/v1/pin", &asked(None)).await?;
-    terminal::print(&format!("{}  stays until `quarry provider unpin`\n", short(&answered.version)))?;
+    terminal::print_line(&format!("{}  stays until `quarry provider unpin`", short(&answered.version)))?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn unpin(arguments: &AdminArguments) -> anyhow::Result<Exit> {
     let answered: Answered = ask::client(arguments)?.post("/admin/v1/unpin", &asked(None)).await?;
-    terminal::print(&format!("{}  serves, and others may be activated\n", short(&answered.version)))?;
+    terminal::print_line(&format!("{}  serves, and others may be activated", short(&answered.version)))?;
     Ok(Exit::Done)
 }
 
@@ -170,9 +172,9 @@ pub(super) async fn prune(arguments: &PruneArguments) -> anyhow::Result<Exit> {
     let asked = Asked { keep: Some(arguments.keep), ..asked(None) };
     let pruned: Vec<Digest> = ask::client(&arguments.admin)?.post("/admin/v1/prune", &asked).await?;
     for digest in &pruned {
-        terminal::print(&format!("{}  removed\n", short(digest)))?;
+        terminal::print_line(&format!("{}  removed", short(digest)))?;
     }
-    terminal::tell(&format!("{} removed\n", pruned.len()));
+    terminal::tell_line(&format!("{} removed", pruned.len()));
     Ok(Exit::Done)
 }
 
@@ -190,9 +192,15 @@ pub(super) fn short(digest: &Digest) -> String {
 pub(super) fn steps(taken: &[StepReceipt]) {
     for StepReceipt { step, failure, detail, milliseconds } in taken {
         let mark = if failure.is_some() { "FAILED" } else { "ok" };
-        let detail = terminal::printable(detail.as_deref().unwrap_or_default());
-        terminal::tell(&format!("{mark:<6}  {:<12}  {milliseconds:>6} ms  {detail}\n", step.to_string()));
+        let detail = detail.as_deref().unwrap_or_default();
+        terminal::tell_line(&format!("{mark:<6}  {:<12}  {milliseconds:>6} ms  {detail}", step.to_string()));
     }
+}
+
+/// The text with an empty line behind it.
+fn blank(text: &mut String) -> &mut String {
+    text.push('\n');
+    text
 }
 
 /// A line a version.
@@ -204,13 +212,12 @@ fn table(status: &Status) -> String {
         let name = if version.name.is_empty() { "" } else { &version.name };
         let cases = version.cases.map_or_else(String::new, |cases| format!("{cases} cases"));
         let line = format!("{}  {state:<18}  {name:<16}  {cases:<10}  {}", short(&version.digest), version.source);
-        let _ = writeln!(text, "{}", terminal::printable(line.trim_end()));
+        push_line(&mut text, line.trim_end());
         if let Some(reason) = &version.quarantined {
-            let _ = writeln!(text, "{:SHORT$}  {}", "", terminal::printable(reason));
+            push_line(&mut text, &format!("{:SHORT$}  {reason}", ""));
         }
         if let Some(reason) = &version.failing {
-            let reason = terminal::printable(reason);
-            let _ = writeln!(text, "{:SHORT$}  FAILS, and serves because nothing else may: {reason}", "");
+            push_line(&mut text, &format!("{:SHORT$}  FAILS, and serves because nothing else may: {reason}", ""));
         }
     }
     text
@@ -261,5 +268,5 @@ fn line(line: &Line) -> Option<String> {
         Event::Pruned { digest, by } => format!("{}  removed ({by})", short(digest)),
         Event::Unknown => return None,
     };
-    Some(terminal::printable(&told))
+    Some(told)
 }

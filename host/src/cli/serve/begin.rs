@@ -51,8 +51,7 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
     };
     let restored = restore(&gate, &cache, &mut store, named, &rules.signers)?;
     for (digest, reason) in &restored.skipped {
-        terminal::tell(&terminal::printable(&format!("the version {digest} does not come back: {reason}")));
-        terminal::tell("\n");
+        terminal::tell_line(&format!("the version {digest} does not come back: {reason}"));
     }
     Ok(Begun { gate, store, restored, passing })
 }
@@ -97,8 +96,8 @@ fn open_store(environment: &Environment) -> anyhow::Result<(Store, Option<TempDi
         Err(error @ (StoreError::NoFolder | StoreError::InUse { .. })) => error,
         Err(error) => return Err(error.into()),
     };
-    terminal::tell(&format!(
-        "versions of the provider that are activated are forgotten when this gateway ends: {error}\n"
+    terminal::tell_line(&format!(
+        "versions of the provider that are activated are forgotten when this gateway ends: {error}"
     ));
     let folder = tempfile::Builder::new().prefix("quarry-").tempdir().context("cannot make a temporary folder")?;
     let store = Store::open(folder.path())?;
@@ -117,7 +116,7 @@ pub(super) async fn listen(named: Option<AdminAddress>, environment: &Environmen
     match made {
         Ok(admin) => Ok(Some(admin)),
         Err(error) if by_default => {
-            terminal::tell(&format!("no administration: {error}\n"));
+            terminal::tell_line(&format!("no administration: {error}"));
             Ok(None)
         }
         Err(error) => Err(error.into()),

@@ -45,11 +45,11 @@ impl Recording {
         // A thread that the process need not wait for, unlike those of the runtime.
         std::thread::spawn(move || tell.send(writer.finish()));
         let folder = folder.display();
-        terminal::tell(&match tokio::time::timeout(AT_THE_END, told).await {
+        terminal::tell_line(&match tokio::time::timeout(AT_THE_END, told).await {
             Ok(Ok(Written { written, skipped, .. })) => {
-                format!("recorded in {folder}: {written} streams; {skipped} were not\n")
+                format!("recorded in {folder}: {written} streams; {skipped} were not")
             }
-            _ => format!("recordings that could not be written to {folder} in {AT_THE_END:?} are lost\n"),
+            _ => format!("recordings that could not be written to {folder} in {AT_THE_END:?} are lost"),
         });
     }
 }

@@ -61,6 +61,32 @@ fn a_failed_request_says_why_and_a_client_cannot_write_lines() {
 }
 
 #[test]
+fn no_value_ends_its_line_whichever_way_it_is_formatted() {
+    let hostile = "x\n2026-11-30T10:00:00Z  INFO forged: \u{1b}[31m\r\u{9b}\u{7f}\u{202e}\u{2028}\u{200b}\ty";
+    let escaped = r"x\n2026-11-30T10:00:00Z  INFO forged: \u001b[31m\r\u009b\u007f\u202e\u2028\u200b\ty";
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Failure(&'static str);
+    let failure = Failure(hostile);
+    let log = |_: &Arc<Metrics>| {
+        let _span = tracing::error_span!(target: "quarry::gateway", "request", key = %hostile).entered();
+        tracing::error!(target: "quarry::gateway", "message {hostile}");
+        tracing::error!(target: "quarry::gateway", message = hostile);
+        tracing::error!(target: "quarry::gateway", shown = %hostile, text = hostile, error = &failure as &dyn std::error::Error, "m");
+        tracing::error!(target: "quarry::gateway", debug = ?format_args!("{hostile}"), "m");
+        // A library's error may quote what a peer sent.
+        tracing::error!(target: "hyper", "{hostile}");
+    };
+    let text = logged(LogFormat::Text, LevelFilter::INFO, log);
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(text.lines().all(|line| line.matches(escaped).count() >= 1 && line.contains("key=x")), "{text}");
+    assert!(!text.chars().any(|c| c != '\n' && c.is_control() || "\u{202e}\u{2028}\u{200b}".contains(c)), "{text:?}");
+    let json = logged(LogFormat::Json, LevelFilter::INFO, log);
+    assert!(json.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{json}");
+    assert_eq!(json.lines().count(), 5, "{json}");
+}
+
+#[test]
 fn nothing_that_was_said_is_logged_at_any_level() {
     for format in [LogFormat::Text, LogFormat::Json] {
         let text = logged(format, LevelFilter::TRACE, |metrics| {
