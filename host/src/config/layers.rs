@@ -8,23 +8,15 @@ use super::overrides::{self, Override};
 use crate::contract::about::Identity;
 use crate::contract::config::{Layer, LayerContent};
 
-/// The parts of the configuration that a provider may be shown. It names what it wants; it gets what is here too.
-pub const PROVIDER_PATHS: &[&str] = &[
-    "models.providers.amazon-bedrock",
-    "models.providers.bedrock",
-    "models.providers.aws-bedrock",
-    "models.bedrockDiscovery",
-    "plugins.entries.amazon-bedrock.config",
-    "agents.defaults.model",
-    "agents.defaults.models",
-];
-
 /// The environment variables that a provider may be shown. None holds a secret.
 pub const PROVIDER_VARIABLES: &[&str] =
     &["AWS_REGION", "AWS_DEFAULT_REGION", "QUARRY_REGION", "QUARRY_MODEL", "QUARRY_BASE_URL", "QUARRY_CACHE_RETENTION"];
 
 /// Makes the layers, lowest first: the file (when there is one), the environment, the flags (when there are any). What they hold is
-/// what the provider asks for and may have; the text of everything else is masked, its places stay.
+/// what the provider asks for and may have; the text of everything else is masked, its places stay. `params` are members of a
+/// model's `params` that the operator lets it see besides those that are known ([`ProviderConfig::params`]).
+///
+/// [`ProviderConfig::params`]: super::gateway::ProviderConfig::params
 ///
 /// # Errors
 /// When the path of an override cannot be read.
@@ -33,10 +25,9 @@ pub fn layers(
     environment: &Environment,
     overrides: &[Override],
     identity: &Identity,
+    params: &[String],
 ) -> Result<Vec<Layer>, ConfigError> {
-    let mask = Mask::new(
-        PROVIDER_PATHS.iter().copied().filter(|path| identity.config_paths.iter().any(|wanted| wanted == path)),
-    );
+    let mask = Mask::for_provider(&identity.config_paths, params);
     let mut layers = Vec::new();
     if let Some(file) = file {
         layers.push(text_layer("file", file.path().display().to_string(), mask.apply(file.text())));
@@ -59,7 +50,8 @@ fn text_layer(name: &str, source: String, text: String) -> Layer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Environment, Identity, Layer, LayerContent, Override, PROVIDER_PATHS, layers};
+    use super::super::mask::PROVIDER_PATHS;
+    use super::{Environment, Identity, Layer, LayerContent, Override, layers};
 
     fn identity(paths: &[&str], variables: &[&str]) -> Identity {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -74,7 +66,8 @@ mod tests {
     }
 
     fn variables_for(wanted: &[&str], set: &[(&str, &str)]) -> Vec<(String, String)> {
-        let layers = layers(None, &set.iter().copied().collect(), &[], &identity(&[], wanted)).expect("no overrides");
+        let layers =
+            layers(None, &set.iter().copied().collect(), &[], &identity(&[], wanted), &[]).expect("no overrides");
         match layers.as_slice() {
             [Layer { name, content: LayerContent::Variables(variables), .. }] if name == "environment" => {
                 variables.clone()
@@ -109,7 +102,7 @@ mod tests {
         ];
         let flags = |wanted: &[&str]| {
             let layers =
-                layers(None, &Environment::default(), &overrides, &identity(wanted, &[])).expect("valid paths");
+                layers(None, &Environment::default(), &overrides, &identity(wanted, &[]), &[]).expect("valid paths");
             match layers.last() {
                 Some(Layer { name, source, content: LayerContent::Json5(text) })
                     if name == "flags" && source.is_empty() =>

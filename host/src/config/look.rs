@@ -4,6 +4,7 @@ use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged as _;
 
 use super::file::ConfigFile;
+use super::gateway::GatewayConfig;
 use super::json5::{self, BYTE_ORDER_MARK};
 use super::mask::Mask;
 use super::path::Segment;
@@ -11,7 +12,8 @@ use super::position;
 
 /// A configuration's text, for looking things up in it. Where the text is no JSON5, nothing is found.
 ///
-/// Secrets are hidden as they are from the provider: by the names of members, and by what values look like.
+/// What the provider may not see of the parts that it reads is hidden here too; elsewhere secrets are, by the names of members and by
+/// what values look like.
 #[derive(Debug)]
 pub struct ConfigText {
     masked: String,
@@ -23,7 +25,8 @@ impl ConfigText {
     pub fn of(file: &ConfigFile) -> Self {
         let text = file.text();
         // A mark that no one sees has no column.
-        ConfigText { masked: Mask::secrets_only().apply(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)) }
+        let params = GatewayConfig::read(Some(file)).map(|config| config.provider.params).unwrap_or_default();
+        ConfigText { masked: Mask::for_owner(&params).apply(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)) }
     }
 
     /// The value at a path, secrets hidden. Of members with the same name the last counts.

@@ -71,9 +71,10 @@ impl Configuration {
     ) -> Result<Self, ConfigurationError> {
         let secrets = ConfigSecrets::read(file, overrides)?;
         let identity = session.identify()?;
-        let mut layers = layers(file, environment, overrides, &identity)?;
-        layers.splice(0..0, shared_config_layer(environment));
         let gateway = GatewayConfig::read(file);
+        let params = gateway.as_ref().map_or(&[][..], |gateway| &gateway.provider.params);
+        let mut layers = layers(file, environment, overrides, &identity, params)?;
+        layers.splice(0..0, shared_config_layer(environment));
         match (session.merge(&layers)?, gateway) {
             (Ok(Merged { settings, warnings }), Ok(gateway)) => Ok(Configuration {
                 settings,

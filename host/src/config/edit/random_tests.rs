@@ -52,7 +52,7 @@ const PATHS: [&str; 16] = [
     r#"models.providers."amazon-bedrock".models[1].maxTokens"#,
     "agents.defaults.model.primary",
     "quarry.drainSeconds",
-    "models.bedrockDiscovery.new",
+    "plugins.entries.new",
     "models.bedrockDiscovery.providerFilter[2]",
     r#"models.providers."amazon-bedrock".baseUrl"#,
     r#"agents.defaults.models."amazon-bedrock/a.b".alias"#,

@@ -32,7 +32,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
     let GatewayLimits { body, headers, header_time, body_time, idle, turn, stall, connections, concurrency } = limits;
     let RetryConfig { attempts, base, most } = retry;
     let RemoteConfig { allowed, hosts, max_bytes, timeout } = remote;
-    let ProviderConfig { signers, component, watch, drain: drain_of_version, probation, quarantine } = provider;
+    let ProviderConfig { signers, component, watch, params, drain: drain_of_version, probation, quarantine } = provider;
     let QuarantineConfig { faults, streams } = quarantine;
     let CacheConfig { url } = cache;
     let LogConfig { format, prompts } = log;
@@ -59,6 +59,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("provider.component", json!(component)),
         ("provider.signers", signers.iter().map(|signer| json!(signer.id().to_string())).collect()),
         ("provider.watch", json!(watch)),
+        ("provider.params", json!(params)),
         ("provider.drainSeconds", seconds(*drain_of_version)),
         ("provider.probationStreams", json!(probation)),
         ("provider.quarantine.faults", json!(faults)),

@@ -14,7 +14,7 @@ const MOST: u64 = 1000;
 
 /// Reads which versions of the provider may serve.
 pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut ProviderConfig) {
-    let known = ["signers", "component", "watch", "drainSeconds", "probationStreams", "quarantine"];
+    let known = ["signers", "component", "watch", "params", "drainSeconds", "probationStreams", "quarantine"];
     let members = reader.members(node, &known);
     if let Some(node) = members.get("signers") {
         provider.signers = signers(reader, node);
@@ -28,6 +28,13 @@ pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut Prov
             Some("") => reader.wrong(node, "this names no folder", "a folder"),
             path => provider.watch = path.map(PathBuf::from),
         }
+    }
+    if let Some(node) = members.get("params") {
+        let elements = reader.elements(node);
+        provider.params = elements
+            .iter()
+            .filter_map(|element| reader.text(element, "the name of a member of `params`").map(str::to_owned))
+            .collect();
     }
     reader.seconds(&members, "drainSeconds", 0.0..=LONGEST_DRAIN, &mut provider.drain);
     if let Some(streams) = reader.whole(&members, "probationStreams", 0..=1_000_000) {

@@ -172,6 +172,9 @@ pub struct ProviderConfig {
     pub component: Option<String>,
     /// `watch`: a folder whose newest component is put to work when it appears there. Default none.
     pub watch: Option<PathBuf>,
+    /// `params`: members of a model's `params` whose values the provider may see, besides those that it is known to read: for a
+    /// provider that reads more. Default none.
+    pub params: Vec<String>,
     /// `drainSeconds`: how long requests of a version that was put away may go on. Default 900 s.
     pub drain: Duration,
     /// `probationStreams`: streams at the beginning of a version's service in which one that it loses is enough to go back.
@@ -187,6 +190,7 @@ impl Default for ProviderConfig {
             signers: Vec::new(),
             component: None,
             watch: None,
+            params: Vec::new(),
             drain: Duration::from_secs(15 * 60),
             probation: 1000,
             quarantine: QuarantineConfig::default(),

@@ -2,6 +2,8 @@
 
 use jsonc_parser::tokens::Token;
 
+use super::Mask;
+use super::places::{PARAMS, Place};
 use super::secret;
 
 /// What may be seen of a value.
@@ -9,8 +11,12 @@ use super::secret;
 pub(super) enum Sight {
     /// It is none of the provider's business.
     Outside,
-    /// All of it.
-    Visible,
+    /// It is another program's, and its owner looks at it.
+    Foreign,
+    /// What the place lets be seen.
+    At(&'static Place),
+    /// Numbers, and no text: nobody knows what the member is for.
+    Unknown,
     /// It is a secret.
     Secret,
 }
@@ -48,33 +54,55 @@ enum Next {
 
 /// A walk through a document. Only the stack grows with its depth, and it lies on the heap.
 pub(super) struct Walk<'m> {
-    visible: &'m [Vec<String>],
+    mask: &'m Mask,
     open: Vec<Open>,
     next: Next,
 }
 
 impl<'m> Walk<'m> {
-    /// The beginning of a document of which these paths are visible.
-    pub(super) fn new(visible: &'m [Vec<String>]) -> Self {
-        Walk { visible, open: Vec::new(), next: Next::Value }
+    /// The beginning of a document.
+    pub(super) fn new(mask: &'m Mask) -> Self {
+        Walk { mask, open: Vec::new(), next: Next::Value }
     }
 
     /// What may be seen of the value that comes next. Known from the object or list around it, so that depth costs nothing.
     pub(super) fn sight(&self) -> Sight {
-        let Some(around) = self.open.last() else {
-            return if self.is_at_visible_path() { Sight::Visible } else { Sight::Outside };
-        };
+        let Some(around) = self.open.last() else { return self.mask.elsewhere };
+        let may_be_secret = around.is_object && secret::may_name_a_secret(&around.name);
         match around.sight {
             Sight::Secret => Sight::Secret,
-            Sight::Visible if around.is_object && secret::is_secret_name(&around.name) => Sight::Secret,
-            Sight::Outside if !self.is_at_visible_path() => Sight::Outside,
-            Sight::Visible | Sight::Outside => Sight::Visible,
+            Sight::Outside | Sight::Foreign if let Some(place) = self.place_here() => Sight::At(place),
+            Sight::Outside => Sight::Outside,
+            Sight::At(place) if let Some(sight) = self.below(place, around) => sight,
+            Sight::Foreign | Sight::Unknown | Sight::At(_) if may_be_secret => Sight::Secret,
+            Sight::Foreign => Sight::Foreign,
+            Sight::Unknown | Sight::At(_) => Sight::Unknown,
         }
     }
 
-    fn is_at_visible_path(&self) -> bool {
-        let matches = |(open, name): (&Open, &String)| open.is_object && open.name == *name;
-        self.visible.iter().any(|path| path.len() == self.open.len() && self.open.iter().zip(path).all(matches))
+    /// What may be seen of a member or element of a place; none where it is not known.
+    fn below(&self, place: &'static Place, Open { is_object, name, sight: _ }: &Open) -> Option<Sight> {
+        match place {
+            Place::Members(members) | Place::ValueOr(members) if *is_object => {
+                members.iter().find(|(known, _)| known == name).map(|(_, place)| Sight::At(place))
+            }
+            Place::Each(place) if *is_object => Some(Sight::At(place)),
+            Place::List(place) if !is_object => Some(Sight::At(place)),
+            Place::Params if *is_object => {
+                let is_known = PARAMS.contains(&name.as_str()) || self.mask.params.contains(name);
+                is_known.then_some(Sight::At(&Place::Value))
+            }
+            Place::Gateway if *is_object && secret::is_secret_name(name) => Some(Sight::Secret),
+            Place::Gateway => Some(Sight::At(place)),
+            _ => None,
+        }
+    }
+
+    /// The place of the value that comes next, where it is the beginning of a part that may be seen.
+    fn place_here(&self) -> Option<&'static Place> {
+        let matches = |(open, name): (&Open, &&str)| open.is_object && open.name == **name;
+        let is_here = |path: &[&str]| path.len() == self.open.len() && self.open.iter().zip(path).all(matches);
+        self.mask.parts.iter().find(|(path, _)| is_here(path)).map(|(_, place)| *place)
     }
 
     /// Goes over a token. Commas between members are needed, as they are for the provider.

@@ -1,8 +1,8 @@
 //! A secret never enters the provider's memory: this is where it stays out.
 //!
 //! The provider gets a configuration file's text with everything hidden that is none of its business: every string and
-//! number outside the parts of the configuration that it reads, every secret inside them, every comment. What is hidden is
-//! replaced character by character, so that lines and columns stay true, and so that a value keeps its kind: the provider can
+//! number outside the parts of the configuration that it reads; inside them every text but that of members which are known to be
+//! harmless ([`places`]), and every secret; every comment. What is hidden is replaced character by character, so that lines and columns stay true, and so that a value keeps its kind: the provider can
 //! still say that `apiKey` is a number, and where. Member names stay.
 //!
 //! It works on tokens and not on a tree, so a text with a syntax error is masked too: from the first token that fits
@@ -10,6 +10,7 @@
 
 mod broken;
 mod grammar;
+mod places;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use jsonc_parser::tokens::Token;
 
 use super::json5::{self, BYTE_ORDER_MARK};
 use grammar::{Role, Sight, Walk};
+use places::Place;
 
 pub use secret::without_user_info;
 
@@ -30,24 +32,58 @@ const HIDDEN: char = 'x';
 /// What stands for a character of a hidden number.
 const HIDDEN_DIGIT: char = '1';
 
-/// What the provider may see.
+/// The longest text that can be seen where a word of a small set is meant.
+const LONGEST_WORD: usize = 12;
+
+/// The parts of the configuration that a provider may be shown, if it wants them.
+pub const PROVIDER_PATHS: &[&str] = &[
+    "models.providers.amazon-bedrock",
+    "models.providers.bedrock",
+    "models.providers.aws-bedrock",
+    "models.bedrockDiscovery",
+    "plugins.entries.amazon-bedrock.config",
+    "agents.defaults.model",
+    "agents.defaults.models",
+];
+
+/// What of each of them can be seen.
+fn place_of(path: &str) -> Option<&'static Place> {
+    Some(match path {
+        "models.bedrockDiscovery" => &places::DISCOVERY,
+        "plugins.entries.amazon-bedrock.config" => &places::PLUGIN,
+        "agents.defaults.model" => &places::DEFAULT_MODEL,
+        "agents.defaults.models" => &places::MODELS,
+        _ if path.starts_with("models.providers.") && PROVIDER_PATHS.contains(&path) => &places::PROVIDER,
+        _ => return None,
+    })
+}
+
+/// What may be seen of a configuration.
 #[derive(Debug, Clone)]
 pub struct Mask {
-    /// Paths of visible members, as names.
-    visible: Vec<Vec<String>>,
+    /// Parts that can be seen, by the names on the way to them.
+    parts: Vec<(Vec<&'static str>, &'static Place)>,
+    /// Further members of `params` that can.
+    params: Vec<String>,
+    /// What can be seen of all else.
+    elsewhere: Sight,
 }
 
 impl Mask {
-    /// A mask that leaves these parts of the configuration visible: member names with dots between them.
-    pub fn new<'p>(visible: impl IntoIterator<Item = &'p str>) -> Self {
-        Mask { visible: visible.into_iter().map(|path| path.split('.').map(str::to_owned).collect()).collect() }
+    /// What a provider may see that wants these parts, of which it gets those of [`PROVIDER_PATHS`]. `params` are the members of a
+    /// model's `params` that the operator lets it see besides those that are known.
+    #[must_use]
+    pub fn for_provider(wanted: &[String], params: &[String]) -> Self {
+        let shown = PROVIDER_PATHS.iter().filter(|path| wanted.iter().any(|wanted| wanted == *path));
+        Mask { parts: parts(shown), params: params.to_vec(), elsewhere: Sight::Outside }
     }
 
-    /// A mask that hides secrets and nothing else: for the user, whose file it is.
+    /// What the person sees whose file it is: the same of what a provider may see; of all else what is no secret by name and look.
     #[must_use]
-    pub fn secrets_only() -> Self {
-        // The path of the whole document.
-        Mask { visible: vec![Vec::new()] }
+    pub fn for_owner(params: &[String]) -> Self {
+        let mut parts = parts(PROVIDER_PATHS.iter());
+        parts.push((vec!["quarry"], &Place::Gateway));
+        Mask { parts, params: params.to_vec(), elsewhere: Sight::Foreign }
     }
 
     /// The text with all hidden that is not to be seen. It has as many characters as before, and the same lines.
@@ -57,11 +93,14 @@ impl Mask {
             Some(document) => (&text[..text.len() - document.len()], document),
             None => ("", text),
         };
-        let mut masking =
-            Masking { text: document, out: mark.to_owned(), walk: Walk::new(&self.visible), pending_name: None };
+        let mut masking = Masking { text: document, out: mark.to_owned(), walk: Walk::new(self), pending_name: None };
         masking.run();
         masking.out
     }
+}
+
+fn parts<'p>(paths: impl Iterator<Item = &'p &'static str>) -> Vec<(Vec<&'static str>, &'static Place)> {
+    paths.filter_map(|path| Some((path.split('.').collect(), place_of(path)?))).collect()
 }
 
 struct Masking<'t, 'm> {
@@ -120,7 +159,11 @@ impl Masking<'_, '_> {
             Token::CommentLine(_) | Token::CommentBlock(_) => blank(literal, &mut self.out),
             _ if role == Role::Name => {
                 self.pending_name = Some(self.out.len());
-                self.out.push_str(literal);
+                match token {
+                    Token::String(name) if secret::is_secret_value(name) => hide_string(literal, &mut self.out),
+                    Token::Word(name) if secret::is_secret_value(name) => hide_text(literal, &mut self.out),
+                    _ => self.out.push_str(literal),
+                }
             }
             Token::String(value) => {
                 self.pending_name = None;
@@ -129,7 +172,7 @@ impl Masking<'_, '_> {
                     None => hide_string(literal, &mut self.out),
                 }
             }
-            Token::Number(_) if role == Role::Wrong || sight != Sight::Visible => {
+            Token::Number(_) if role == Role::Wrong || matches!(sight, Sight::Outside | Sight::Secret) => {
                 hide_number(literal, &mut self.out);
             }
             Token::Word(_) => hide_text(literal, &mut self.out),
@@ -155,7 +198,19 @@ impl Masking<'_, '_> {
 
 /// A string literal as the provider may see it; None where it may not.
 fn shown<'l>(value: &str, role: Role, sight: Sight, literal: &'l str) -> Option<Cow<'l, str>> {
-    if role == Role::Wrong || sight != Sight::Visible || secret::is_secret_value(value) {
+    let may_be_seen = match sight {
+        Sight::At(Place::Value | Place::Address | Place::ValueOr(_) | Place::Gateway) | Sight::Foreign => true,
+        Sight::At(Place::Word) => {
+            value.len() <= LONGEST_WORD && value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        }
+        Sight::At(_) | Sight::Outside | Sight::Unknown | Sight::Secret => false,
+    };
+    // The path of an endpoint is part of what requests are sent to, and may be long.
+    let is_secret = match sight {
+        Sight::At(Place::Address) => value.contains(['?', '#']),
+        _ => secret::is_secret_value(value),
+    };
+    if role == Role::Wrong || !may_be_seen || is_secret {
         return None;
     }
     let shown = without_user_info(literal);

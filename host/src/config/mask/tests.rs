@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 
 use super::super::json5;
-use super::super::layers::PROVIDER_PATHS;
-use super::Mask;
+use super::{Mask, PROVIDER_PATHS};
+
+fn provider(paths: &[&str]) -> Mask {
+    Mask::for_provider(&paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>(), &[])
+}
 
 fn masked(text: &str) -> String {
-    Mask::new(PROVIDER_PATHS.iter().copied()).apply(text)
+    provider(PROVIDER_PATHS).apply(text)
 }
 
 #[test]
@@ -59,15 +62,18 @@ fn a_path_is_visible_only_from_the_root_and_only_as_objects() {
     ] {
         assert!(!masked(text).contains("hunter2"), "{text}");
     }
-    assert_eq!(masked("{models:{bedrockDiscovery:{a:[{b:'seen'}]}}}"), "{models:{bedrockDiscovery:{a:[{b:'seen'}]}}}");
+    assert_eq!(
+        masked("{models:{bedrockDiscovery:{providerFilter:['seen']}}}"),
+        "{models:{bedrockDiscovery:{providerFilter:['seen']}}}"
+    );
 }
 
 #[test]
 fn a_provider_is_shown_only_the_paths_of_the_mask() {
-    let mask = Mask::new(["models.bedrockDiscovery"]);
+    let mask = provider(&["models.bedrockDiscovery"]);
     let text = "{models: {bedrockDiscovery: {region: 'a'}, providers: {'amazon-bedrock': {baseUrl: 'b'}}}}";
     assert_eq!(mask.apply(text), text.replace("'b'", "'x'"));
-    assert_eq!(Mask::new([]).apply(text), text.replace("'b'", "'x'").replace("'a'", "'x'"));
+    assert_eq!(provider(&[]).apply(text), text.replace("'b'", "'x'").replace("'a'", "'x'"));
 }
 
 #[test]
@@ -223,4 +229,113 @@ fn the_gateways_own_settings_are_hidden() {
     assert_eq!(masked(text), expected);
     // Nor does a provider get them that asks for them.
     assert!(!PROVIDER_PATHS.iter().any(|path| path.starts_with("quarry")));
+}
+
+/// Members of `params` that nobody reads, as people put secrets there (each value has `hunter2` in it).
+const UNKNOWN: &str = r#"auth: 'hunter2', auth_header: 'hunter2', pass: 'hunter2', pwd: 'hunter2', passwd: 'hunter2',
+    upstreamPass: 'hunter2', creds: 'hunter2', jwt: 'hunter2', session: 'hunter2', signature: 'hunter2', tokens: ['hunter2'],
+    keys: { any: 'hunter2' }, env: { ANY: ['hunter2'] }, extraHeaders: { any: 'hunter2' }, extra_headers: [{ n: 'hunter2' }],
+    hook: 'https://hooks.example/hunter2', pem: '-----BEGIN KEY hunter2', extra: { deep: [[{ x: 'hunter2' }]] }, Thinking: 'hunter2',
+    note: 'hunter2', 'thinking ': 'hunter2', url: 'hunter2', salt: 'hunter2', verbosity: 'hunter2'"#;
+
+#[test]
+fn members_that_nobody_knows_are_hidden_wherever_they_are() {
+    let places = [
+        format!(
+            "{{models: {{providers: {{'amazon-bedrock': {{models: [{{id: 'a', params: {{ {UNKNOWN} }} }}] }} }} }} }}"
+        ),
+        format!("{{models: {{providers: {{bedrock: {{models: [{{id: 'a', {UNKNOWN} }}] }} }} }} }}"),
+        format!("{{models: {{providers: {{'aws-bedrock': {{ {UNKNOWN} }} }} }} }}"),
+        format!(
+            "{{models: {{providers: {{bedrock: {{models: [{{cost: {{ {UNKNOWN}, tiers: [{{ {UNKNOWN} }}] }} }}] }} }} }} }}"
+        ),
+        format!("{{models: {{bedrockDiscovery: {{ {UNKNOWN} }} }} }}"),
+        format!(
+            "{{plugins: {{entries: {{'amazon-bedrock': {{config: {{guardrail: {{ {UNKNOWN} }}, {UNKNOWN} }} }} }} }} }}"
+        ),
+        format!(
+            "{{agents: {{defaults: {{model: {{ {UNKNOWN} }}, models: {{'amazon-bedrock/x': {{ {UNKNOWN}, params: {{ {UNKNOWN} }} }} }} }} }} }}"
+        ),
+    ];
+    for text in places {
+        for masked in [masked(&text), Mask::for_owner(&[]).apply(&text)] {
+            assert!(!masked.contains("hunter2"), "{text} gives {masked}");
+            assert!(masked.contains("verbosity: 'xxxxxxx'"), "names stay: {masked}");
+            assert_eq!(masked.chars().count(), text.chars().count());
+        }
+    }
+}
+
+#[test]
+fn secrets_of_known_members_are_found_by_their_look() {
+    for secret in [
+        "ghp_0123456789abcdefhunter2",
+        "github_pat_11ABCDEFGhunter2",
+        "glpat-0123456789hunter2",
+        "xoxb-0123456789-hunter2",
+        "AIzaSy0123456789hunter2",
+        "-----BEGIN PRIVATE KEY-----hunter2",
+        "https://hooks.example/services/T00000000/B00000000/XXXXhunter2xxxxxxxxxxxx",
+        "https://host.example/a?sig=hunter2",
+        "sk-ant-0123456789hunter2",
+        "Basic bWU6aHVudGVyMg==hunter2",
+        "npm_0123456789abcdefhunter2",
+    ] {
+        let text = format!(
+            "{{models: {{providers: {{bedrock: {{models: [{{id: '{secret}', name: '{secret}', params: {{serviceTier: '{secret}', '{secret}': 1}} }}] }} }} }}, \
+             agents: {{defaults: {{model: {{primary: '{secret}', fallbacks: ['{secret}'] }}, models: {{m: {{alias: '{secret}'}} }} }} }} }}"
+        );
+        let masked = masked(&text);
+        assert!(!masked.contains("hunter2"), "{masked}");
+        assert_eq!(masked.chars().count(), text.chars().count());
+    }
+    let auth = |word: &str| masked(&format!("{{models: {{providers: {{bedrock: {{auth: '{word}'}} }} }} }}"));
+    assert!(auth("api-key").contains("'api-key'") && !auth("hunter2").contains("hunter2"));
+}
+
+#[test]
+fn what_a_provider_reads_stays() {
+    let text = r#"{
+  models: {
+    providers: { "amazon-bedrock": {
+      baseUrl: "https://gateway.example/v1/0123456789abcdef0123456789abcdef/bedrock", api: "bedrock-converse-stream", auth: "aws-sdk",
+      cacheRetention: "short", models: [{
+        id: "us.anthropic.claude-sonnet-4-6", name: "Sonnet, for all of us", reasoning: true, input: ["text", "image"],
+        cost: { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75, tiers: [{ inputTokensAbove: 200000, input: 6 }] },
+        contextWindow: 200000, maxTokens: 64000,
+        params: { thinking: "high", serviceTier: "flex", temperature: 0.5, maxTokens: 9, serviceTierCost: { flex: 0.5 }, top_k: 250 },
+      }, { id: "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6" }],
+    } },
+    bedrockDiscovery: { enabled: true, region: "eu-west-1", providerFilter: ["anthropic"], refreshInterval: 60 },
+  },
+  plugins: { entries: { "amazon-bedrock": { config: { guardrail: { guardrailIdentifier: "g-1", guardrailVersion: "DRAFT" } } } } },
+  agents: { defaults: { model: { primary: "amazon-bedrock/x.y", fallbacks: ["amazon-bedrock/z"] }, models: { "amazon-bedrock/x.y": { alias: "y" } } } },
+}"#;
+    assert_eq!(masked(text), text);
+    assert_eq!(Mask::for_owner(&[]).apply(text), text);
+    let model = "{agents: {defaults: {model: 'amazon-bedrock/x'}}}";
+    assert_eq!(masked(model), model);
+}
+
+#[test]
+fn an_operator_lets_a_provider_see_more_params() {
+    let text = "{agents: {defaults: {models: {m: {params: {verbosity: 'low', auth: 'hunter2', key: 'sk-0123456789hunter2'}}}}}}";
+    let mask = |params: &[&str]| {
+        let params: Vec<String> = params.iter().map(|name| (*name).to_owned()).collect();
+        Mask::for_provider(&["agents.defaults.models".to_owned()], &params).apply(text)
+    };
+    assert!(!mask(&[]).contains("low"));
+    let shown = mask(&["verbosity", "key"]);
+    assert!(shown.contains("verbosity: 'low'") && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn an_owner_sees_the_gateways_settings_and_no_secret_of_another_program() {
+    let text = "{quarry: {keys: [{name: 'alice', models: ['m']}], limits: {headerBytes: 65536}, otlp: {headers: {k: 'hunter2'}}}, \
+                gateway: {port: 18789, auth: {mode: 'hunter2'}, note: 'seen'}, channels: {x: {botToken: 'hunter2', webhookUrl: 'hunter2'}}}";
+    let shown = Mask::for_owner(&[]).apply(text);
+    assert!(!shown.contains("hunter2"), "{shown}");
+    for seen in ["name: 'alice'", "models: ['m']", "headerBytes: 65536", "port: 18789", "note: 'seen'"] {
+        assert!(shown.contains(seen), "{seen}: {shown}");
+    }
 }

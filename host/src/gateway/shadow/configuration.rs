@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::worker::{Input, Job};
 use super::{Run, Shadow};
+use crate::config::gateway::GatewayConfig;
 use crate::config::{ConfigFile, layers, locate};
 use crate::contract::config::{Layer, Merged, Settings};
 use crate::contract::types::Model;
@@ -54,9 +55,10 @@ fn both(run: &Run, source: &ConfigurationSource) -> Result<(Vec<Layer>, Vec<Laye
     let ConfigurationSource { chosen, environment, overrides } = source;
     let location = locate(chosen.as_deref(), environment)?;
     let file = location.as_ref().map(ConfigFile::read).transpose()?;
+    let params = GatewayConfig::read(file.as_ref()).map(|config| config.provider.params).unwrap_or_default();
     let of = |generation: &Arc<Generation>| {
         let identity = generation.session()?.identify()?;
-        Ok::<_, ConfigurationError>(layers(file.as_ref(), environment, overrides, &identity)?)
+        Ok::<_, ConfigurationError>(layers(file.as_ref(), environment, overrides, &identity, &params)?)
     };
     Ok((of(&run.serving)?, of(&run.candidate)?))
 }
