@@ -32,7 +32,7 @@ pub struct Server {
 /// Takes the body of a successful response before the SDK parses it, and leaves `replacement` in its place.
 ///
 /// So an event, a member or a shape that the SDK does not know reaches the provider, and the SDK's own parser costs nothing.
-/// The body of an error stays, for the SDK to classify (retries) and for [`super::failure`] to read.
+/// The body of an error stays, bounded by [`super::bounded`], for the SDK to classify (retries) and for [`super::failure`] to read.
 #[derive(Debug, Clone)]
 pub(super) struct TakeBody {
     slot: Arc<Mutex<Option<Taken>>>,

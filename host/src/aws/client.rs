@@ -14,6 +14,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use secrecy::ExposeSecret as _;
 
 use super::account::{self, Account, AccountIdentity};
+use super::bounded::Answers;
 use super::credentials::{BearerToken, CredentialIdentity, CredentialProblem, KeptCredentials, Source};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
 use super::retries;
@@ -134,7 +135,9 @@ impl Aws {
             check_endpoint(endpoint, bearer_token.is_some())?;
         }
         let signing = Signing::by(source, bearer_token.as_ref(), &region, &environment)?;
-        let shared = shared_config(&region, &signing, transport::to_aws(source, &environment)?, &environment).await;
+        let shared =
+            shared_config(&region, &signing, transport::to_aws(source, &environment, Answers::Bedrock)?, &environment)
+                .await;
         for service in ["Bedrock Runtime", "Bedrock"] {
             // Where it leads is looked at with each request; what is no URL at all is told here, and in fewer words.
             if let Some(endpoint) = account::configured_endpoint(&shared, service) {

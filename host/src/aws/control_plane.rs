@@ -14,8 +14,8 @@ use super::failure::Asked;
 use crate::contract::models::Pages;
 use crate::contract::types::{ApiError, ApiStage};
 
-/// Largest page that is read, in bytes. The foundation models of a region are about 300 KB.
-const MAX_PAGE: usize = 16 << 20;
+/// Most bytes of one listing, over all its pages. The foundation models of a region are about 300 KB.
+const MAX_LISTING: usize = 8 << 20;
 
 /// Most pages of one listing: a service that hands out tokens without end must not be followed without end.
 const MAX_PAGES: usize = 100;
@@ -40,7 +40,7 @@ impl Aws {
                 .config_override(control_region(region))
                 .interceptor(take.clone())
                 .send();
-            page(asked, sending, &take).await
+            page(asked, sending, &take, MAX_LISTING).await
         });
         only_page(page.await)
     }
@@ -50,6 +50,7 @@ impl Aws {
         let asked = Asked { operation: "ListInferenceProfiles", model_id: None, region };
         let mut bodies = Vec::new();
         let mut token = None;
+        let mut room = MAX_LISTING;
         while bodies.len() < MAX_PAGES {
             let page = self.renewing(asked, || async {
                 let take = TakeBody::leaving("{}");
@@ -61,11 +62,12 @@ impl Aws {
                     .config_override(control_region(region))
                     .interceptor(take.clone())
                     .send();
-                page(asked, sending, &take).await
+                page(asked, sending, &take, room).await
             });
             match page.await {
                 Ok(body) => {
                     token = serde_json::from_str::<Paged>(&body).ok().and_then(|paged| paged.next_token);
+                    room = room.saturating_sub(body.len());
                     bodies.push(body);
                 }
                 Err(error) => return Pages { bodies, failed: Some(error) },
@@ -91,7 +93,7 @@ impl Aws {
                 .config_override(control_region(region))
                 .interceptor(take.clone())
                 .send();
-            page(asked, sending, &take).await
+            page(asked, sending, &take, MAX_LISTING).await
         });
         only_page(page.await)
     }
@@ -109,14 +111,15 @@ fn only_page(page: Result<String, ApiError>) -> Pages {
     }
 }
 
-/// The body of one answer.
+/// The body of one answer, of at most `most` bytes.
 async fn page<T, E>(
     asked: Asked<'_>,
     sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     take: &TakeBody,
+    most: usize,
 ) -> Result<String, ApiError>
 where
     E: Error + 'static,
 {
-    answer::text(asked, answer::taken(asked, sending, take).await?, MAX_PAGE).await
+    answer::text(asked, answer::taken(asked, sending, take).await?, most).await
 }

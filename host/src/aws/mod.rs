@@ -4,6 +4,7 @@
 mod account;
 mod answer;
 mod body;
+mod bounded;
 mod client;
 mod control_plane;
 mod converse;

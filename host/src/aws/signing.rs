@@ -4,6 +4,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 
+use super::bounded::Answers;
 use super::credentials::{BearerToken, Chain, KeptCredentials, Source};
 use super::transport::{self, CaBundleError};
 use crate::config::Environment;
@@ -41,8 +42,13 @@ impl Signing {
                         .with_region(Some(Region::new(region.to_owned())))
                         .with_http_client(http)
                 };
-                let aws = configuration(transport::to_aws(source, environment)?);
-                let chain = Chain::new(source, environment.clone(), aws, configuration(transport::direct()));
+                let aws = configuration(transport::to_aws(source, environment, Answers::Credentials)?);
+                let chain = Chain::new(
+                    source,
+                    environment.clone(),
+                    aws,
+                    configuration(transport::direct(Answers::Credentials)),
+                );
                 Signing::Kept(KeptCredentials::new(chain))
             }
         })

@@ -8,6 +8,7 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use hyper_util::client::proxy::matcher::Matcher;
 
+use super::bounded::{Answers, BoundedClient};
 use super::credentials::Source;
 use crate::config::Environment;
 
@@ -30,24 +31,28 @@ pub struct CaBundleError {
 ///
 /// # Errors
 /// When the certificates cannot be used.
-pub(super) fn to_aws(source: Option<Source>, environment: &Environment) -> Result<SharedHttpClient, CaBundleError> {
+pub(super) fn to_aws(
+    source: Option<Source>,
+    environment: &Environment,
+    answers: Answers,
+) -> Result<SharedHttpClient, CaBundleError> {
     if source == Some(Source::Simulator) {
-        return Ok(direct());
+        return Ok(direct(answers));
     }
     let trusted = match environment.get(CA_BUNDLE) {
         Some(path) => bundle(Path::new(path))?,
         None => TrustStore::default(),
     };
-    Ok(client(trusted, ProxyConfig::from_env()))
+    Ok(client(trusted, ProxyConfig::from_env(), answers))
 }
 
 /// The client for what is on this machine or its link: no proxy leads there, and none is to see what is said.
-pub(super) fn direct() -> SharedHttpClient {
-    client(TrustStore::default(), ProxyConfig::disabled())
+pub(super) fn direct(answers: Answers) -> SharedHttpClient {
+    client(TrustStore::default(), ProxyConfig::disabled(), answers)
 }
 
-fn client(trusted: TrustStore, proxies: ProxyConfig) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, components| {
+fn client(trusted: TrustStore, proxies: ProxyConfig, answers: Answers) -> SharedHttpClient {
+    let inner = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().proxy_config(proxies.clone());
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
@@ -59,7 +64,8 @@ fn client(trusted: TrustStore, proxies: ProxyConfig) -> SharedHttpClient {
             // It only puts together what it was given.
             Err(_) => connector.build(),
         }
-    })
+    });
+    SharedHttpClient::new(BoundedClient { inner, answers })
 }
 
 /// Reads a bundle. The TLS library takes it for granted that it is one, so it is looked at before.

@@ -22,6 +22,8 @@ pub(crate) enum CutShort {
     ShuttingDown,
     /// The version of the provider that answers was put away, and the time for its answers to finish is over.
     PutAway,
+    /// It is larger than an answer may be.
+    TooLarge,
 }
 
 impl CutShort {
@@ -31,6 +33,7 @@ impl CutShort {
             CutShort::TooLong => "the longest time that an answer may take is over (quarry.limits.turnSeconds)",
             CutShort::ShuttingDown => "the gateway is shutting down",
             CutShort::PutAway => "the version of the provider that answers was put away",
+            CutShort::TooLarge => "it is over 8 MiB, which no model's answer is",
         }
     }
 
@@ -41,6 +44,7 @@ impl CutShort {
             CutShort::ShuttingDown => (RefusalKind::ShuttingDown, Some(AFTER_SHUTDOWN)),
             // Another version takes it at once.
             CutShort::PutAway => (RefusalKind::Overloaded, Some(Duration::ZERO)),
+            CutShort::TooLarge => (RefusalKind::Upstream, None),
         };
         Refusal { retry_after, ..Refusal::new(kind, format!("the answer was ended: {}", self.words())) }
     }
@@ -50,9 +54,10 @@ impl CutShort {
         let kind = match self {
             CutShort::TooLong => FailureKind::Timeout,
             CutShort::ShuttingDown | CutShort::PutAway => FailureKind::Overloaded,
+            CutShort::TooLarge => FailureKind::ModelOutput,
         };
         let message = format!("the answer was ended: {}", self.words());
-        let retryable = self != CutShort::TooLong;
+        let retryable = !matches!(self, CutShort::TooLong | CutShort::TooLarge);
         Failure { retryable, ..turn::failure(kind, message, None, request_id) }
     }
 }

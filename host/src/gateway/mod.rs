@@ -1,6 +1,7 @@
 //! A request's path through the host: the provider prepares it, AWS answers it, the provider translates the answer; and the
 //! server that does this for clients of other APIs.
 
+mod answer_size;
 mod begin;
 mod canary;
 mod catalog;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::answer_size::AnswerSize;
 use super::cut_short::CutShort;
 use super::replay::Replay;
 use super::strict_tools::is_invalid;
@@ -172,6 +173,7 @@ pub struct Turn {
     session: Session,
     stream: EventStream,
     replay: Replay,
+    size: AnswerSize,
     /// Whether `done` or `error` was given.
     ended: bool,
     /// Time that the provider took for the last deltas.
@@ -228,7 +230,8 @@ impl Turn {
             tape.opened(&opening);
         }
         let replay = Replay::new(opening);
-        Ok(Turn { session, stream, replay, ended: false, provider_time: Duration::ZERO, tape })
+        let (size, provider_time) = (AnswerSize::default(), Duration::ZERO);
+        Ok(Turn { session, stream, replay, size, ended: false, provider_time, tape })
     }
 
     /// AWS's id of the request.
@@ -270,7 +273,16 @@ impl Turn {
             }
             Received::Ended(ending) => (finish(&mut self.session, &mut self.replay, &ending), true),
         };
-        Poll::Ready(Some(self.given(translated, over, began)))
+        let deltas = self.given(translated, over, began);
+        Poll::Ready(Some(if self.size.is_over_with(&deltas) { self.too_large() } else { deltas }))
+    }
+
+    /// Ends an answer that is larger than one may be, in place of the deltas that make it so.
+    fn too_large(&mut self) -> Vec<Delta> {
+        if self.ended {
+            return vec![failed(CutShort::TooLarge.failure(self.request_id()))];
+        }
+        self.cut_short(CutShort::TooLarge)
     }
 
     /// Ends the turn before its time. None are given when it has ended already.

@@ -1,7 +1,7 @@
 //! A real Redis server on loopback.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,6 +105,38 @@ impl Redis {
         reader.read_to_end(&mut rest).ok()?;
         let rest = String::from_utf8_lossy(&rest).into_owned();
         Some(rest.strip_suffix("+OK\r\n")?.trim_end().to_owned())
+    }
+}
+
+/// A server that answers a read with two gigabytes, for as long as the test program runs.
+pub(crate) fn hostile_redis() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
+    let address = listener.local_addr().expect("it is bound");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // Whoever closes in the middle ends the thread.
+            thread::spawn(move || drop(answer_with_too_much(&stream)));
+        }
+    });
+    address
+}
+
+fn answer_with_too_much(mut stream: &TcpStream) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    while let Some(line) = lines.next().transpose()? {
+        // The number of words, the length of the first, and it.
+        if !line.starts_with('*') {
+            continue;
+        }
+        let name = lines.by_ref().nth(1).transpose()?.unwrap_or_default();
+        if name == "GETRANGE" {
+            break;
+        }
+        stream.write_all(b"+OK\r\n")?;
+    }
+    stream.write_all(b"$2000000000\r\n")?;
+    loop {
+        stream.write_all(&[b'x'; 64 << 10])?;
     }
 }
 

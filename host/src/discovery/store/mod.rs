@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::concurrently::Boxed;
 
+mod connection;
 mod disk;
 mod frame;
 mod known;

@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
-use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::super::concurrently::Boxed;
+use super::connection::Connection;
 use super::known::Known;
 use super::{ListingStore, StoredListing, frame};
 
@@ -56,7 +56,7 @@ struct State {
 enum Link {
     #[default]
     Untried,
-    Up(MultiplexedConnection),
+    Up(Connection),
     /// It failed, and a task of its own waits until it is back.
     Away,
 }
@@ -139,10 +139,12 @@ impl Server {
         frame::decode(key, bytes, SystemTime::now()).inspect_err(unusable).ok()
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
-        let patience =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
-        self.client.get_multiplexed_async_connection_with_config(&patience).await
+    async fn connect(&self) -> Result<Connection, RedisError> {
+        let patience = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(Some(PATIENCE));
+        let opening = Connection::open(self.client.get_connection_info(), &patience);
+        tokio::time::timeout(PATIENCE, opening)
+            .await
+            .unwrap_or_else(|_elapsed| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
     }
 
     /// Asks the server. Where the connection broke since the last time, because the server was started anew for example, it asks
@@ -153,13 +155,13 @@ impl Server {
             Link::Untried | Link::Away => None,
         };
         if let Some(mut connection) = open {
-            match command.query_async(&mut connection).await {
+            match connection.ask(command).await {
                 Err(error) if error.is_connection_dropped() || error.is_unrecoverable_error() => {}
                 outcome => return outcome,
             }
         }
         let mut connection = self.connect().await?;
-        let answer = command.query_async(&mut connection).await?;
+        let answer = connection.ask(command).await?;
         let mut state = self.state();
         // One that is away is only up again when all is put there again.
         if !matches!(state.link, Link::Away) {
@@ -187,7 +189,7 @@ impl Server {
     /// Puts there again what this process has put there, and takes the server for up.
     async fn restore(&self) -> Result<(), RedisError> {
         let mut connection = self.connect().await?;
-        redis::cmd("PING").query_async::<()>(&mut connection).await?;
+        connection.ask::<()>(&redis::cmd("PING")).await?;
         loop {
             let (changes, known) = {
                 let state = self.state();
@@ -206,18 +208,18 @@ impl Server {
 
     async fn put_again(
         &self,
-        connection: &mut MultiplexedConnection,
+        connection: &mut Connection,
         key: &str,
         listing: &StoredListing,
     ) -> Result<(), RedisError> {
-        let present: Vec<u8> = match get_command(key).query_async(connection).await {
+        let present: Vec<u8> = match connection.ask(&get_command(key)).await {
             Err(error) if is_of_other_type(&error) => Vec::new(),
             present => present?,
         };
         let present = frame::decode(key, &present, SystemTime::now()).ok();
         match put_command(key, listing) {
             Some(command) if present.is_none_or(|present| present.began < listing.began) => {
-                command.query_async(connection).await
+                connection.ask(&command).await
             }
             _ => Ok(()),
         }

@@ -12,6 +12,7 @@ mod idle;
 mod keep_alive;
 mod limits;
 mod listening;
+mod peers;
 mod reload;
 mod slow_reader;
 mod strict_tools;

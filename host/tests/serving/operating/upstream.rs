@@ -21,6 +21,10 @@ pub(super) enum Play {
     Silence,
     /// An answer of text, at full speed, that does not end.
     Endless,
+    /// An answer of nearly as much text as an answer may have, which ends well.
+    Large,
+    /// An HTTP error whose body does not end.
+    EndlessError { status: u16 },
 }
 
 impl Play {
@@ -128,6 +132,16 @@ impl Upstream {
                     self.state().seen[number].closed = Some(Instant::now());
                     return ended;
                 }
+                Some(Play::Large) => return answer_at_length(stream),
+                Some(Play::EndlessError { status }) => {
+                    let head = format!(
+                        "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"
+                    );
+                    stream.write_all(head.as_bytes())?;
+                    loop {
+                        stream.write_all(&[b'x'; 64 << 10])?;
+                    }
+                }
                 Some(Play::Silence) => {
                     self.until_closed(reader, number);
                     return Ok(());
@@ -160,16 +174,32 @@ impl Upstream {
 
 /// Says many letters again and again, until nobody listens.
 fn talk(mut stream: &TcpStream) -> io::Result<()> {
+    let some = begin_to_talk(stream)?;
+    loop {
+        stream.write_all(&some)?;
+    }
+}
+
+/// Says nearly 8 MiB, and ends.
+fn answer_at_length(mut stream: &TcpStream) -> io::Result<()> {
+    let some = begin_to_talk(stream)?;
+    for _ in 0..128 {
+        stream.write_all(&some)?;
+    }
+    stream.write_all(&frame("contentBlockStop", br#"{"contentBlockIndex":0}"#))?;
+    stream.write_all(&frame("messageStop", br#"{"stopReason":"end_turn"}"#))?;
+    stream.write_all(&frame("metadata", br#"{"usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2}}"#))
+}
+
+/// Begins an answer, and gives what is to be said next: 64,000 letters.
+fn begin_to_talk(mut stream: &TcpStream) -> io::Result<Vec<u8>> {
     stream.write_all(
         b"HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\nconnection: close\r\n\r\n",
     )?;
     stream.write_all(&frame("messageStart", br#"{"role":"assistant"}"#))?;
     let text = "x".repeat(16_000);
     let delta = format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{text}"}}}}"#);
-    let some = frame("contentBlockDelta", delta.as_bytes()).repeat(4);
-    loop {
-        stream.write_all(&some)?;
-    }
+    Ok(frame("contentBlockDelta", delta.as_bytes()).repeat(4))
 }
 
 /// An event as Bedrock frames it.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::guests::Guest;
 use super::place::Place;
+use crate::fake::{Fake, answer, manifest_of, ok};
 use crate::gateway::Gateway;
 use crate::operating::client::{Answer, ask, get};
 use crate::operating::process::{forget_peak, peak, resident};
@@ -42,6 +43,35 @@ fn no_answer_of_prepare_makes_the_host_build_more_than_the_request_accounts_for(
         place.wait_until("the version before serves", |status| status["versions"][0]["source"] == "(embedded)");
         gateway.stop();
     }
+}
+
+#[test]
+fn no_registry_makes_the_host_keep_more_than_a_component_may_have() {
+    let endless = |head: &str| {
+        let pieces = "{\"errors\":[]}".repeat(64 << 20 >> 4);
+        match head {
+            head if head.contains("/token") => ok(pieces.as_bytes()),
+            head if head.contains("/a/") => ok(pieces.as_bytes()),
+            head if head.contains("/b/manifests/") => ok(manifest_of(b"a component").to_string().as_bytes()),
+            head if head.contains("/b/") => ok(pieces.as_bytes()),
+            head if head.contains("/c/") => answer("500 Internal Server Error", "", pieces.as_bytes()),
+            _ => answer("401 Unauthorized", "WWW-Authenticate: Bearer realm=\"/token\"\r\n", pieces.as_bytes()),
+        }
+    };
+    let registry = Fake::start(endless);
+    let place = Place::new();
+    let gateway = place.start();
+    for name in ["a", "b", "c", "d"] {
+        let before = resident(&gateway);
+        forget_peak(&gateway);
+        let source = format!("oci://{}/{name}:v1", registry.host);
+        let error = place.admin().activate(&source).expect_err("it is no component").to_string();
+        let grown = peak(&gateway).saturating_sub(before);
+        eprintln!("{name}: {grown} KiB: {error}");
+        assert!(grown < MOST, "{name}: {grown} KiB more at the peak");
+        assert_eq!(get(&gateway, "/healthz", &[]).status(), 200, "{name}");
+    }
+    gateway.stop();
 }
 
 /// A request with an attachment of a megabyte.
