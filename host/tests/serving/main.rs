@@ -10,6 +10,7 @@ mod curl;
 #[path = "../versions/debian.rs"]
 mod debian;
 mod differential;
+mod documentation;
 #[path = "../versions/fake.rs"]
 #[expect(dead_code, reason = "the tests of registries look at more of what it was asked")]
 mod fake;
@@ -22,7 +23,6 @@ mod operating;
 mod packages;
 mod page;
 mod planted;
-mod readme;
 mod redis;
 mod sdks;
 #[path = "../versions/signing.rs"]

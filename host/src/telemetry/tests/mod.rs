@@ -2,6 +2,7 @@
 
 mod lines;
 mod openmetrics;
+mod reference;
 mod requests;
 mod spans;
 

@@ -41,9 +41,9 @@ fn a_box_with_a_role_lists_models_and_answers() {
 }
 
 #[test]
-fn the_quick_setup_of_the_readme_works_as_written() {
-    let readme = include_str!("../../../../README.md");
-    let (_, section) = readme.split_once("Then, on the instance:").expect("the README has it");
+fn the_quick_setup_of_the_page_works_as_written() {
+    let page = include_str!("../../../../docs/getting-started/ec2.md");
+    let (_, section) = page.split_once("Then, on the instance:").expect("the page has it");
     let commands: Vec<&str> =
         section.lines().skip_while(|line| !line.starts_with("quarry ")).take_while(|line| *line != "```").collect();
     assert_eq!(commands.len(), 5, "{commands:?}");
