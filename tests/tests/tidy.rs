@@ -78,7 +78,7 @@ fn looks_like_a_path(text: &str) -> bool {
 fn the_pages_name_what_exists() {
     for page in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/decisions.md"] {
         let named: Vec<String> = quoted(&read(page)).into_iter().filter(|text| looks_like_a_path(text)).collect();
-        assert!(named.len() >= 3, "{page} names {named:?}");
+        assert!(named.len() >= 2, "{page} names {named:?}");
         for path in named {
             // `tests/conformance/*/` names a form.
             let beginning = path.split('*').next().unwrap_or_default();
