@@ -62,8 +62,8 @@ pub fn contexts(data: &[u8]) {
     // Where the bytes end, so does the conversation.
     let Ok((model, context, options)) = Choices(Unstructured::new(data)).request() else { return };
     let settings = merge(&[]).expect("the defaults are right").settings;
-    let prepared = prepare(&settings, &model, context.clone(), options.clone());
-    assert_eq!(prepared, prepare(&settings, &model, context, options), "the same conversation makes another request");
+    let prepared = prepare(&settings, "us-east-1", &model, context.clone(), options.clone());
+    assert_eq!(prepared, prepare(&settings, "us-east-1", &model, context, options), "the same conversation makes another request");
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(problems) => {
@@ -108,7 +108,6 @@ impl Choices<'_> {
             cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
             context_window: self.0.int_in_range(0..=200_000)?,
             max_tokens: self.0.int_in_range(0..=64_000)?,
-            base_url: None,
             params: None,
             extras: Vec::new(),
         };

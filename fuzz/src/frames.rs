@@ -76,7 +76,6 @@ fn model() -> Model {
         cost: Cost { input: 3.0, output: 15.0, cache_read: 0.3, cache_write: 3.75, tiers: Vec::new() },
         context_window: 200_000,
         max_tokens: 8_192,
-        base_url: None,
         params: None,
         extras: Vec::new(),
     }

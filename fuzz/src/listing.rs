@@ -36,7 +36,7 @@ pub fn listing(data: &[u8]) {
 }
 
 fn list(settings: &Settings, models: &[String], profiles: &[String]) -> Catalog {
-    let mut listing = Listing::new(settings.clone(), ListingOptions { refresh: false });
+    let mut listing = Listing::new(settings.clone(), ListingOptions { region: "us-east-1".to_owned(), refresh: false });
     let mut supplies = Vec::new();
     for _ in 0..STEPS {
         match listing.resume(std::mem::take(&mut supplies)) {
@@ -55,8 +55,7 @@ fn supply(need: &Need, models: &[String], profiles: &[String]) -> Supply {
         }
         Need::CacheRead(_) => Supply::Cached(None),
         Need::CacheWrite(_) => Supply::Stored,
-        Need::FoundationModels(_) => pages(models),
-        Need::InferenceProfiles(_) => pages(profiles),
-        Need::InferenceProfile(_) => pages(&profiles[..profiles.len().min(1)]),
+        Need::FoundationModels => pages(models),
+        Need::InferenceProfiles => pages(profiles),
     }
 }

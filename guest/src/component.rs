@@ -44,11 +44,12 @@ impl conversation::Guest for Provider {
 
     fn prepare(
         settings: config::Settings,
+        region: String,
         model: types::Model,
         context: conversation::Context,
         options: conversation::Options,
     ) -> Result<conversation::Prepared, Vec<conversation::Problem>> {
-        prepare::prepare(&settings, &model, context, options)
+        prepare::prepare(&settings, &region, &model, context, options)
     }
 
     fn explain(error: types::ApiError) -> types::Failure {

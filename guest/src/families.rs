@@ -221,7 +221,6 @@ mod tests {
             cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
             context_window: 0,
             max_tokens: 0,
-            base_url: None,
             params: None,
             extras: Vec::new(),
         }

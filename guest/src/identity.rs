@@ -23,8 +23,7 @@ pub const CONFIG_PATHS: &[&str] = &[
 ];
 
 /// Environment variables that this provider reads. None holds a secret.
-pub const VARIABLES: &[&str] =
-    &["AWS_REGION", "AWS_DEFAULT_REGION", "QUARRY_REGION", "QUARRY_MODEL", "QUARRY_BASE_URL", "QUARRY_CACHE_RETENTION"];
+pub const VARIABLES: &[&str] = &["QUARRY_MODEL", "QUARRY_CACHE_RETENTION"];
 
 /// The id of the model of this provider that a reference means: `amazon-bedrock/ID`, `bedrock/ID`, `aws-bedrock/ID`, or the id
 /// alone. None where the reference names another provider (`openai/gpt-5`) or no model at all.

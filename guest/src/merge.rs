@@ -6,7 +6,6 @@
 
 mod agents;
 mod discovery;
-mod endpoint;
 mod environment;
 mod json;
 mod model;

@@ -54,12 +54,13 @@ use target::Target;
 use thinking::Circumstances;
 use tools::{Asked, ToolConfig};
 
-/// Makes the request.
+/// Makes the request to a region.
 ///
 /// # Errors
 /// All the problems.
 pub fn prepare(
     settings: &Settings,
+    region: &str,
     model: &Model,
     mut context: Context,
     mut options: Options,
@@ -67,7 +68,7 @@ pub fn prepare(
     let report = &mut Report::default();
     let family = &family_as_listed(model);
     let operation = operation::operation(&mut options, report);
-    let mut target = target::target(settings, model, report);
+    let mut target = target::target(region, model, report);
     if operation == Operation::CountTokens {
         target = operation::counted(target, model, report);
     }
@@ -155,7 +156,6 @@ pub fn prepare(
     let body = Settled { messages, system, inference, tool_config, fields, request }.body(operation, &target, &names);
     Ok(Prepared {
         model_id: target.model_id,
-        region: target.region,
         body,
         carry: if send_tools { names.carry(answer_tool.as_deref()) } else { Vec::new() },
         notices: std::mem::take(&mut report.notices),

@@ -6,15 +6,9 @@ use crate::contract::conversation::Options;
 /// The settings of a configuration that says nothing.
 pub(crate) fn settings() -> Settings {
     Settings {
-        region: "us-east-1".to_owned(),
-        base_url: None,
-        auth: "aws-sdk".to_owned(),
-        api: "bedrock-converse-stream".to_owned(),
-        header_names: Vec::new(),
         models: Vec::new(),
         discovery: Discovery {
             enabled: None,
-            region: "us-east-1".to_owned(),
             provider_filter: Vec::new(),
             refresh_interval: 3600,
             default_context_window: 32_000,

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use quarry::aws::{Aws, AwsOptions, ConverseRequest, Received, Source};
-use quarry::contract::config::Settings;
+use quarry::aws::{AllowedRegions, Aws, AwsOptions, ConverseRequest, Destination, Received, Region, Source};
 use quarry::contract::conversation::{Ending, Prepared};
 use quarry::contract::types::{ApiStage, Model};
 use quarry::json::model::default_model;
@@ -35,21 +34,24 @@ fn loopback() -> SocketAddr {
 
 async fn client(address: SocketAddr, attempts: Option<u32>) -> Aws {
     let options = AwsOptions {
-        region: "us-east-1".to_owned(),
         runtime_endpoint: Some(format!("http://{address}")),
         source: Some(Source::Simulator),
         attempts,
-        ..AwsOptions::default()
+        ..AwsOptions::new(region())
     };
     Aws::connect(options).await.expect("the endpoint is a URL")
 }
 
+fn region() -> Region {
+    Region::new("us-east-1").expect("a region")
+}
+
+fn destination(model_id: &str) -> Destination {
+    AllowedRegions::new(region(), None).destination(model_id).expect("a model of the region")
+}
+
 fn request(model_id: &str, body: &'static str) -> ConverseRequest {
-    ConverseRequest {
-        model_id: model_id.to_owned(),
-        region: "us-east-1".to_owned(),
-        body: Bytes::from_static(body.as_bytes()),
-    }
+    ConverseRequest { destination: destination(model_id), body: Bytes::from_static(body.as_bytes()) }
 }
 
 const HELLO: &str = r#"{"messages":[{"role":"user","content":[{"text":"Hello"}]}]}"#;
@@ -99,17 +101,21 @@ async fn a_count_is_the_tokens_that_asking_would_use() {
         "tools":[{"name":"look","description":"Looks.","parameters":{"type":"object","properties":{}}}]}"#;
     let prepare = |options: &str| {
         let mut session = generation.session().expect("there is room for a session");
-        let settings = Settings { region: "us-east-1".to_owned(), ..default_settings() };
         let id = "us.anthropic.claude-sonnet-4-6".to_owned();
         let model = Model { id, input: vec!["text".to_owned(), "image".to_owned()], ..default_model() };
         let (context, blobs) = read_context(text).expect("the context is right");
         let options: OptionsForm = serde_json::from_str(options).expect("the options are right");
-        let prepared = session.prepare(&settings, &model, &context, &options.into()).expect("the provider answers");
-        let Prepared { model_id, region, body, .. } = prepared.expect("the request has no problems");
-        ConverseRequest { model_id, region, body: join(&body, &blobs).expect("its blobs are there") }
+        let destination = destination(&model.id);
+        let region = destination.region().as_str();
+        let prepared = session
+            .prepare(&default_settings(), region, &model, &context, &options.into())
+            .expect("the provider answers");
+        let Prepared { model_id, body, .. } = prepared.expect("the request has no problems");
+        let destination = destination.for_model(&model_id).expect("a model of the region");
+        ConverseRequest { destination, body: join(&body, &blobs).expect("its blobs are there") }
     };
     let count = prepare(r#"{"cacheRetention":"none","extras":{"operation":"CountTokens"}}"#);
-    assert_eq!(count.model_id, "anthropic.claude-sonnet-4-6");
+    assert_eq!(count.destination.model_id(), "anthropic.claude-sonnet-4-6");
     let counted = aws.count_tokens(count, LONGEST).await.expect("the simulator counts");
     let asked = prepare(r#"{"cacheRetention":"none"}"#);
     let mut stream = aws.converse_stream(asked, Duration::from_secs(5)).await.expect("the simulator answers");

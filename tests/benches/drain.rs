@@ -13,7 +13,7 @@ use std::time::Duration;
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message as Frame};
 use bytes::Bytes;
-use quarry::aws::{Aws, AwsOptions, Source};
+use quarry::aws::{AllowedRegions, Aws, AwsOptions, Region, Source};
 use quarry::contract::conversation::Delta;
 use quarry::gateway::{Ask, run};
 use quarry::pi::events::write_event;
@@ -83,8 +83,7 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
     let body = Bytes::from_static(br#"{"messages":[{"role":"user","content":[{"text":"hi"}]}],"inferenceConfig":{}}"#);
     let ask = Ask {
         model: model(),
-        model_id: MODEL.to_owned(),
-        region: "us-east-1".to_owned(),
+        destination: AllowedRegions::new(region(), None).destination(MODEL).expect("a model of the region"),
         body,
         carry: Vec::new(),
         extras: Vec::new(),
@@ -111,12 +110,15 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
     assert!(done && events == deltas);
 }
 
+fn region() -> Region {
+    Region::new("us-east-1").expect("a region")
+}
+
 async fn our_client(endpoint: &str) -> Aws {
     let options = AwsOptions {
-        region: "us-east-1".to_owned(),
         runtime_endpoint: Some(endpoint.to_owned()),
         source: Some(Source::Simulator),
-        ..AwsOptions::default()
+        ..AwsOptions::new(region())
     };
     Aws::connect(options).await.expect("a client")
 }

@@ -83,13 +83,14 @@ impl Provider for NativeProvider {
     fn prepare(
         &mut self,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,
     ) -> Result<Result<Prepared, Vec<conversation::Problem>>, Fault> {
         let (settings, model) = (across(settings)?, across(model)?);
         let (context, options) = (across(context)?, across(options)?);
-        across(&caught(|| prepare::prepare(&settings, &model, context, options))?)
+        across(&caught(|| prepare::prepare(&settings, region, &model, context, options))?)
     }
 
     fn open_turn(&mut self, opening: &Opening) -> Result<(), Fault> {

@@ -61,7 +61,7 @@ impl Listing {
     #[must_use]
     pub fn new(settings: Settings, options: ListingOptions) -> Self {
         Listing {
-            plan: Plan::new(&settings),
+            plan: Plan::new(&settings, options.region),
             configured: settings.models,
             enabled: settings.discovery.enabled,
             refresh: options.refresh,
@@ -135,7 +135,7 @@ impl Listing {
 
     fn use_cache(&mut self, cached: Option<Cached>) -> Step {
         let Some(cached) = cached else { return self.ask_api() };
-        match stored::read(&cached.value, &self.plan.region) {
+        match stored::read(&cached.value) {
             Ok(catalog) if !cached.stale => return Step::Done(catalog),
             Ok(catalog) => self.stale = Some((catalog, cached.age)),
             Err(why) => self.notices.push(Notice {
@@ -148,9 +148,7 @@ impl Listing {
 
     /// Both lists do not depend on each other: the host fetches them at once.
     fn ask_api(&mut self) -> Step {
-        let region = &self.plan.region;
-        let needs = vec![Need::FoundationModels(region.clone()), Need::InferenceProfiles(region.clone())];
-        self.ask(Waiting::Api, needs)
+        self.ask(Waiting::Api, vec![Need::FoundationModels, Need::InferenceProfiles])
     }
 
     fn use_pages(&mut self, foundation_models: &Pages, inference_profiles: &Pages) -> Step {
@@ -195,7 +193,6 @@ impl Listing {
             models: Vec::new(),
             left_out: Vec::new(),
             source,
-            region: self.plan.region.clone(),
             failures: Vec::new(),
             notices: std::mem::take(&mut self.notices),
         }

@@ -39,7 +39,7 @@ struct CacheKey<'a> {
 impl Plan {
     /// Normalises. `merge` hands out normalised settings already; a caller that builds settings itself gets the same
     /// rules, and the same cache key for the same meaning.
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, region: String) -> Self {
         let discovery = &settings.discovery;
         let mut provider_filter: Vec<String> = discovery
             .provider_filter
@@ -51,7 +51,7 @@ impl Plan {
         provider_filter.dedup();
         let or_default = |value: u64, default: u64| if value == 0 { default } else { value };
         Plan {
-            region: discovery.region.clone(),
+            region,
             provider_filter,
             refresh_interval: discovery.refresh_interval,
             context_window: or_default(discovery.default_context_window, DEFAULT_CONTEXT_WINDOW),

@@ -73,7 +73,7 @@ fn extra(extra: &NamedJson) -> (String, Value) {
 ///
 /// # Errors
 /// Why they cannot be used, as a clause for a message.
-pub(super) fn read(value: &[u8], region: &str) -> Result<Catalog, String> {
+pub(super) fn read(value: &[u8]) -> Result<Catalog, String> {
     let json: Value = serde_json::from_slice(value).map_err(|error| format!("it is not JSON ({error})"))?;
     match json.get("format").and_then(Value::as_u64) {
         Some(format) if format == u64::from(FORMAT) => {}
@@ -89,7 +89,6 @@ pub(super) fn read(value: &[u8], region: &str) -> Result<Catalog, String> {
         cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
         context_window: model.context_window,
         max_tokens: model.max_tokens,
-        base_url: None,
         params: None,
         extras: model.extras.into_iter().map(|(name, value)| NamedJson { name, value: value.to_string() }).collect(),
     };
@@ -99,7 +98,6 @@ pub(super) fn read(value: &[u8], region: &str) -> Result<Catalog, String> {
         models: stored.models.into_iter().map(model).collect(),
         left_out: stored.left_out.into_iter().map(left_out).collect(),
         source: CatalogSource::Cache,
-        region: region.to_owned(),
         failures: Vec::new(),
         notices: Vec::new(),
     })

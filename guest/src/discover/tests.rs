@@ -9,7 +9,7 @@ use crate::test_values::settings;
 fn listing() -> Listing {
     let mut settings = settings();
     settings.discovery.enabled = Some(true);
-    Listing::new(settings, ListingOptions { refresh: false })
+    Listing::new(settings, ListingOptions { region: "us-east-1".to_owned(), refresh: false })
 }
 
 fn foundation_models() -> Value {
@@ -149,7 +149,7 @@ fn any_value_in_any_place_costs_its_own_model_at_most() {
                 }
                 let Step::Needs(needs) = step else { panic!("{path} = {value} failed the listing: {step:?}") };
                 let [Need::CacheWrite(entry)] = &needs[..] else { panic!("a complete listing is stored: {needs:?}") };
-                let catalog = stored::read(&entry.value, "us-east-1").expect("it was stored just now");
+                let catalog = stored::read(&entry.value).expect("it was stored just now");
                 let untouched: &[&str] = match &path {
                     path if path.starts_with("/modelSummaries/0") => &["x.b"],
                     path if path.starts_with("/modelSummaries/1") => &["x.a", "us.x.a"],

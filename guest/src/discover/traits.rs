@@ -61,7 +61,6 @@ impl Traits {
             cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
             context_window: self.context_window.tokens,
             max_tokens: self.max_tokens.tokens,
-            base_url: None,
             params: None,
             extras: vec![limits_from(self.context_window.from, self.max_tokens.from)],
         };

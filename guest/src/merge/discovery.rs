@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use jsonc_parser::ast::Value;
 
-use super::endpoint;
 use super::json::LARGEST_EXACT;
 use super::partial::{Partial, Said, over};
-use super::reader::{Node, Reader, shown};
+use super::reader::{Node, Reader};
 
 /// How long a listing stays valid, in seconds, when nothing is configured (OpenClaw's).
 pub(super) const DEFAULT_REFRESH_INTERVAL: u64 = 3600;
@@ -32,7 +31,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut P
         let discovery = &mut partial.discovery;
         match member.name {
             "enabled" => over(&mut discovery.enabled, reader.boolean(node)),
-            "region" => over(&mut partial.region, region(reader, node)),
+            // The host's: it decides where requests go.
+            "region" => {}
             "providerFilter" => over(&mut discovery.provider_filter, provider_filter(reader, node)),
             "refreshInterval" => over(&mut discovery.refresh_interval, refresh_interval(reader, node)),
             "defaultContextWindow" => {
@@ -64,15 +64,6 @@ pub(super) fn warn_of_both_places(reader: &mut Reader<'_>, older: &Node<'_, '_>,
         both => format!("{} stands beside {path}, which wins for {}", older.path.name, both.join(", ")),
     };
     reader.warning(older, message, format!("all of it at `{path}`"));
-}
-
-fn region(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {
-    let region = reader.text(node, endpoint::A_REGION)?;
-    if !endpoint::is_region(&region.value) {
-        reader.error(node, format!("region is {}", shown(&region.value)), endpoint::A_REGION);
-        return None;
-    }
-    Some(region)
 }
 
 /// Trimmed, in lower case, without blanks and repetitions, sorted, so that equal filters are the same text

@@ -1,22 +1,14 @@
 //! Reading a layer of environment variables.
 
-use super::endpoint;
 use super::params::CACHE_RETENTIONS;
 use super::partial::{Found, Partial, Said};
-use super::reader::{not_among, shown};
+use super::reader::not_among;
 use crate::contract::config::{Layer, Place, Problem, Severity};
 
 /// Reads the variables. A blank one counts as not set, whatever set it: OpenClaw's newest provider does the same.
 pub(super) fn read(layer: &Layer, variables: &[(String, String)]) -> (Partial, Vec<Problem>) {
     let mut reading = Variables { layer, variables, problems: Vec::new() };
     let partial = Partial {
-        region: reading.region("QUARRY_REGION"),
-        aws_region: reading.region("AWS_REGION"),
-        aws_default_region: reading.region("AWS_DEFAULT_REGION"),
-        base_url: reading.checked("QUARRY_BASE_URL", |url| {
-            let fault = endpoint::fault_of_base_url(url)?;
-            Some((format!("QUARRY_BASE_URL {fault}"), endpoint::A_BASE_URL.to_owned()))
-        }),
         primary: reading.checked("QUARRY_MODEL", |_| None),
         cache_retention: reading
             .checked("QUARRY_CACHE_RETENTION", |text| not_among("QUARRY_CACHE_RETENTION", text, CACHE_RETENTIONS)),
@@ -32,13 +24,6 @@ struct Variables<'l> {
 }
 
 impl Variables<'_> {
-    fn region(&mut self, name: &str) -> Said<String> {
-        self.checked(name, |text| {
-            let message = || format!("{name} is {}", shown(text));
-            (!endpoint::is_region(text)).then(|| (message(), endpoint::A_REGION.to_owned()))
-        })
-    }
-
     /// A variable's value without space at its ends, where it is set and `fault` finds no message and expectation for it.
     fn checked(&mut self, name: &str, fault: impl Fn(&str) -> Option<(String, String)>) -> Said<String> {
         let (_, value) = self.variables.iter().rev().find(|(candidate, _)| candidate == name)?;

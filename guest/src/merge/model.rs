@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::endpoint;
 use super::json::LARGEST_EXACT;
 use super::params;
 use super::partial::{CostPart, ModelEntry, Said};
@@ -45,7 +44,7 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
     let members = reader.members(node, "an object with at least the member `id`")?;
     let (mut id, mut has_id) = (None, false);
     let (mut name, mut reasoning, mut input) = (None, None, None);
-    let (mut context_window, mut max_tokens, mut base_url, mut own_params) = (None, None, None, None);
+    let (mut context_window, mut max_tokens, mut own_params) = (None, None, None);
     let mut cost = CostPart::default();
     for member in &members {
         let node = &member.node;
@@ -58,7 +57,11 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
             "contextWindow" => context_window = tokens(reader, node),
             "maxTokens" => max_tokens = tokens(reader, node),
             "params" => own_params = read_params(reader, node),
-            "baseUrl" => base_url = endpoint::read(reader, node),
+            "baseUrl" => reader.warn_of_member(
+                member,
+                "the baseUrl of a single model is not used".to_owned(),
+                "`models.providers.amazon-bedrock.baseUrl`",
+            ),
             "api" => drop(reader.choice(node, &[identity::API])),
             "headers" => reader.warn_of_member(
                 member,
@@ -75,7 +78,7 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
     let id = id.map(|found| found.with(identity::without_prefix(&found.value).to_owned()))?;
     let place = reader.place(node.at());
     let params = own_params;
-    Some(ModelEntry { place, id, name, reasoning, input, cost, context_window, max_tokens, base_url, params })
+    Some(ModelEntry { place, id, name, reasoning, input, cost, context_window, max_tokens, params })
 }
 
 /// Kinds of input, each once. None at all means text, as in discovery.

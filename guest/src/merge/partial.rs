@@ -25,18 +25,7 @@ pub(super) type Said<T> = Option<Found<T>>;
 /// What a layer says of Bedrock. What it does not say is absent; nothing here is a default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Partial {
-    /// `models.bedrockDiscovery.region`.
-    pub(super) region: Said<String>,
-    /// `AWS_REGION`, which only counts when nothing of the configuration names a region.
-    pub(super) aws_region: Said<String>,
-    /// `AWS_DEFAULT_REGION`, which comes after `AWS_REGION`.
-    pub(super) aws_default_region: Said<String>,
-    pub(super) base_url: Said<String>,
-    pub(super) auth: Said<String>,
-    pub(super) api: Said<String>,
     pub(super) cache_retention: Said<String>,
-    /// Names of headers as they are written, by their names in lower case.
-    pub(super) headers: BTreeMap<String, Found<String>>,
     pub(super) models: Option<Vec<ModelEntry>>,
     pub(super) discovery: DiscoveryPart,
     /// `agents.defaults.model` or its member `primary`: a reference, with the provider's prefix.
@@ -50,7 +39,7 @@ pub(super) struct Partial {
     pub(super) guardrail: GuardrailPart,
 }
 
-/// What a layer says of discovery, besides the region.
+/// What a layer says of discovery.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct DiscoveryPart {
     pub(super) enabled: Said<bool>,
@@ -80,7 +69,6 @@ pub(super) struct ModelEntry {
     pub(super) cost: CostPart,
     pub(super) context_window: Said<u64>,
     pub(super) max_tokens: Said<u64>,
-    pub(super) base_url: Said<String>,
     /// Members of `params`, each as plain JSON, in their order.
     pub(super) params: Said<Vec<(String, String)>>,
 }
@@ -98,14 +86,7 @@ pub(super) struct CostPart {
 impl Partial {
     /// Lays a higher layer over this one: what it says wins, what it does not say stays.
     pub(super) fn lay_over(&mut self, higher: Partial) {
-        over(&mut self.region, higher.region);
-        over(&mut self.aws_region, higher.aws_region);
-        over(&mut self.aws_default_region, higher.aws_default_region);
-        over(&mut self.base_url, higher.base_url);
-        over(&mut self.auth, higher.auth);
-        over(&mut self.api, higher.api);
         over(&mut self.cache_retention, higher.cache_retention);
-        self.headers.extend(higher.headers);
         over(&mut self.models, higher.models);
         over(&mut self.primary, higher.primary);
         over(&mut self.fallbacks, higher.fallbacks);

@@ -32,14 +32,8 @@ fn layer(random: &mut Rng, kind: Kind, name: &str) -> Layer {
 }
 
 fn variables(random: &mut Rng, kind: Kind) -> Vec<(String, String)> {
-    let variables: &[(&str, &[&str])] = &[
-        ("AWS_REGION", &["eu-west-1", " ", "!US"]),
-        ("AWS_DEFAULT_REGION", &["us-east-1", "!a b"]),
-        ("QUARRY_REGION", &["eu-west-1", ""]),
-        ("QUARRY_MODEL", &["x", "bedrock/a"]),
-        ("QUARRY_BASE_URL", &["https://a.example", "!a.example"]),
-        ("QUARRY_CACHE_RETENTION", &["long", "!fast"]),
-    ];
+    let variables: &[(&str, &[&str])] =
+        &[("QUARRY_MODEL", &["x", "bedrock/a", " "]), ("QUARRY_CACHE_RETENTION", &["long", "!fast"])];
     let some = variables.iter().filter(|_| random.bool()).collect::<Vec<_>>();
     some.into_iter().map(|(name, values)| ((*name).to_owned(), pick(random, kind, values).to_owned())).collect()
 }
@@ -65,7 +59,6 @@ fn object(random: &mut Rng, kind: Kind, members: &[(&str, &[&str])]) -> String {
 fn document(random: &mut Rng, kind: Kind) -> String {
     let discovery: &[(&str, &[&str])] = &[
         ("enabled", &["true", "false", "!1"]),
-        ("region", &["'eu-west-1'", "'us-east-1'", "!'US'"]),
         ("providerFilter", &["[]", "['b','A']", "![1]"]),
         ("refreshInterval", &["0", "60.5", "-1"]),
         ("defaultContextWindow", &["1000", "0"]),
@@ -73,11 +66,7 @@ fn document(random: &mut Rng, kind: Kind) -> String {
         ("regoin", &["1"]),
     ];
     let provider: &[(&str, &[&str])] = &[
-        ("baseUrl", &["'https://a.example'", "'https://bedrock-runtime.eu-west-1.amazonaws.com'"]),
-        ("api", &["'bedrock-converse-stream'"]),
-        ("auth", &["'token'", "'aws-sdk'", "!5"]),
-        ("cacheRetention", &["'none'", "'long'"]),
-        ("headers", &["{'x-a':'1'}", "{'X-A':'1','x-b':'2'}"]),
+        ("cacheRetention", &["'none'", "'long'", "!5"]),
         ("models", &["[]", "[{id:'a'},{id:'b',maxTokens:5,params:{t:1}}]", "[{id:'amazon.nova-pro-v1:0'}]"]),
     ];
     let guardrail: &[(&str, &[&str])] = &[

@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::discovery::{DEFAULT_CONTEXT_WINDOW, DEFAULT_MAX_TOKENS, DEFAULT_REFRESH_INTERVAL};
-use super::endpoint::{self, StandardEndpoint};
 use super::params;
 use super::partial::{DiscoveryPart, Found, GuardrailPart, ModelEntry, Partial, Said};
 use super::path::quoted_where_needed;
 use crate::contract::config::{Discovery, Guardrail, Origin, Place, Problem, Settings, Severity};
 use crate::contract::types::{Cost, Model, NamedJson};
 use crate::families::{known_limits, limits_from};
-use crate::identity::{API, PROVIDER, own_model};
-
-/// The region when nothing names one (pi's and OpenClaw's).
-const DEFAULT_REGION: &str = "us-east-1";
+use crate::identity::{PROVIDER, own_model};
 
 const PROVIDER_PATH: &str = "models.providers.amazon-bedrock";
 const DISCOVERY_PATH: &str = "models.bedrockDiscovery";
@@ -50,38 +46,15 @@ impl Settling {
         said.map(|found| self.take(path, found))
     }
 
-    fn warn(&mut self, place: Place, path: &str, message: String, expected: String) {
-        self.problems.push(Problem { severity: Severity::Warning, place, path: path.to_owned(), message, expected });
-    }
-
     fn settings(&mut self, effective: Partial) -> Settings {
-        let endpoint = effective.base_url.as_ref().and_then(|url| endpoint::standard_endpoint(&url.value));
-        let named = effective.region;
-        let of_endpoint = || {
-            let url = effective.base_url.as_ref()?;
-            Some(url.with(endpoint.as_ref()?.region.clone()))
-        };
-        let region = named
-            .or_else(of_endpoint)
-            .or(effective.aws_region)
-            .or(effective.aws_default_region)
-            .unwrap_or_else(|| by_default(DEFAULT_REGION.to_owned()));
-        let base_url = self.pinned(effective.base_url, endpoint, &region);
-        let region = self.take(&format!("{DISCOVERY_PATH}.region"), region);
-        let base_url = self.take_if(&format!("{PROVIDER_PATH}.baseUrl"), base_url);
-        let auth = self.take_or(&format!("{PROVIDER_PATH}.auth"), effective.auth, "aws-sdk".to_owned());
-        let api = self.take_or(&format!("{PROVIDER_PATH}.api"), effective.api, API.to_owned());
         let cache_retention = self.take_if(&format!("{PROVIDER_PATH}.cacheRetention"), effective.cache_retention);
-        let header_path = |name: &str| format!("{PROVIDER_PATH}.headers.{}", quoted_where_needed(name));
-        let headers = effective.headers.into_values();
-        let header_names = headers.map(|found| self.take(&header_path(&found.value.clone()), found)).collect();
         let limits = effective.discovery;
         let window = limits.default_context_window.clone().unwrap_or_else(|| by_default(DEFAULT_CONTEXT_WINDOW));
         let output = limits.default_max_tokens.clone().unwrap_or_else(|| by_default(DEFAULT_MAX_TOKENS));
         let entries = effective.models.unwrap_or_default().into_iter().enumerate();
         let params = self.params(effective.params);
         let models = entries.map(|(index, entry)| self.model(index, entry, &window, &output, &params)).collect();
-        let discovery = self.discovery(limits, &region);
+        let discovery = self.discovery(limits);
         let references = References { aliases: &effective.aliases };
         let primary = effective.primary.and_then(|found| Some(found.with(references.resolve(&found.value)?)));
         let default_model = self.take_if(&format!("{MODEL_PATH}.primary"), primary);
@@ -100,11 +73,6 @@ impl Settling {
             .collect();
         let guardrail = self.guardrail(effective.guardrail);
         Settings {
-            region,
-            base_url,
-            auth,
-            api,
-            header_names,
             models,
             discovery,
             default_model,
@@ -117,28 +85,10 @@ impl Settling {
         }
     }
 
-    /// The endpoint, where it says more than the SDK knows from the region by itself.
-    fn pinned(
-        &mut self,
-        url: Said<String>,
-        endpoint: Option<StandardEndpoint>,
-        region: &Found<String>,
-    ) -> Said<String> {
-        let url = url?;
-        let Some(endpoint) = endpoint else { return Some(url) };
-        if endpoint.region != region.value && (!endpoint.is_plain || url.place.layer == region.place.layer) {
-            let message = format!("baseUrl is in {}, and the region is {}", endpoint.region, region.value);
-            let expected = format!("an endpoint in {}, or no baseUrl", region.value);
-            self.warn(url.place.clone(), &format!("{PROVIDER_PATH}.baseUrl"), message, expected);
-        }
-        (!endpoint.is_plain).then_some(url)
-    }
-
-    fn discovery(&mut self, said: DiscoveryPart, region: &str) -> Discovery {
+    fn discovery(&mut self, said: DiscoveryPart) -> Discovery {
         let path = |name: &str| format!("{DISCOVERY_PATH}.{name}");
         Discovery {
             enabled: self.take_if(&path("enabled"), said.enabled),
-            region: region.to_owned(),
             provider_filter: self.take_or(&path("providerFilter"), said.provider_filter, Vec::new()),
             refresh_interval: self.take_or(&path("refreshInterval"), said.refresh_interval, DEFAULT_REFRESH_INTERVAL),
             default_context_window: self.take_or(
@@ -183,7 +133,6 @@ impl Settling {
             },
             context_window: self.take(&path("contextWindow"), window.found),
             max_tokens: self.take(&path("maxTokens"), output.found),
-            base_url: self.take_if(&path("baseUrl"), entry.base_url),
             params,
             extras: vec![limits_from],
         }

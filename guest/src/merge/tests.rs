@@ -26,16 +26,15 @@ const WHOLE: &str = r#"// All that there is.
   models: {
     providers: {
       "amazon-bedrock": {
-        baseUrl: 'https://proxy.example:8443/bedrock', auth: 'token', cacheRetention: 'long',
-        headers: { 'x-tenant': 'a' },
-        models: [ { id: 'a', params: { top_k: 5 }, cost: { input: 3 } }, { id: 'b', maxTokens: 9 } ],
+        cacheRetention: 'long',
+        models: [ { id: 'a', name: 'A', params: { top_k: 5 }, cost: { input: 3 } }, { id: 'b', name: 'B', maxTokens: 9 } ],
         tyop: 1,
       },
     },
-    bedrockDiscovery: { region: 'eu-west-1', providerFilter: ['Amazon', 'anthropic '], refreshInterval: 60.9 },
+    bedrockDiscovery: { providerFilter: ['Amazon', 'anthropic '], refreshInterval: 60.9 },
   },
   agents: { defaults: { model: { primary: 'x', fallbacks: ['a'] }, models: { 'bedrock/b': { alias: 'x' } } } },
-  plugins: { entries: { 'amazon-bedrock': { config: { guardrail: { guardrailIdentifier: 'g', guardrailVersion: '1' } } } } },
+  plugins: { entries: { 'amazon-bedrock': { config: { guardrail: { guardrailIdentifier: 'g', guardrailVersion: '1', trace: 'enabled' } } } } },
 }"#;
 
 #[test]
@@ -43,7 +42,7 @@ fn merging_a_layer_twice_changes_nothing() {
     let once = merge(&[file(WHOLE)]).expect("valid");
     assert_eq!(once.warnings.len(), 1, "the misspelt member: {:?}", once.warnings);
     assert_eq!(merge(&[file(WHOLE), file(WHOLE)]).expect("valid"), once);
-    let variables = environment(&[("QUARRY_REGION", "us-west-2"), ("QUARRY_MODEL", "b")]);
+    let variables = environment(&[("QUARRY_CACHE_RETENTION", "short"), ("QUARRY_MODEL", "b")]);
     let once = merge(&[file(WHOLE), variables.clone()]).expect("valid");
     assert_eq!(merge(&[file(WHOLE), variables.clone(), variables]).expect("valid"), once);
 }
@@ -111,10 +110,12 @@ fn a_large_file_in_one_line_is_read_in_reasonable_time() {
     // In one line, with as many members, problems and models as fit: nothing may cost the square of them.
     let members: String = (0..20_000).map(|index| format!("member{index}:[],")).collect();
     let models: String = (0..5_000).map(|index| format!("{{id:'é{index}',maxTokens:{index}}},")).collect();
-    let text =
-        format!("{{models:{{bedrockDiscovery:{{{members}}},providers:{{bedrock:{{models:[{models}],auth:0}}}}}}}}");
+    let text = format!(
+        "{{models:{{bedrockDiscovery:{{{members}}},providers:{{bedrock:{{models:[{models}],cacheRetention:0}}}}}}}}"
+    );
     let began = std::time::Instant::now();
-    let problems = merge(&[file(&text), file(&text)]).expect_err("auth is a number, and so is the first limit");
+    let problems =
+        merge(&[file(&text), file(&text)]).expect_err("cacheRetention is a number, and the first limit is 0");
     assert_eq!(problems.len(), 501);
     assert_eq!(problems[500].message, "19502 more problems from here on");
     assert_eq!(problems[500].severity, Severity::Error);
@@ -123,8 +124,8 @@ fn a_large_file_in_one_line_is_read_in_reasonable_time() {
 
 #[test]
 fn later_variables_and_layers_win() {
-    let region = |layers: &[Layer]| merge(layers).expect("valid").settings.region;
-    let set = environment(&[("AWS_REGION", "a-1"), ("AWS_REGION", "b-1")]);
-    assert_eq!(region(std::slice::from_ref(&set)), "b-1");
-    assert_eq!(region(&[environment(&[("AWS_REGION", "c-1")]), set]), "b-1");
+    let model = |layers: &[Layer]| merge(layers).expect("valid").settings.default_model;
+    let set = environment(&[("QUARRY_MODEL", "a"), ("QUARRY_MODEL", "b")]);
+    assert_eq!(model(std::slice::from_ref(&set)).as_deref(), Some("b"));
+    assert_eq!(model(&[environment(&[("QUARRY_MODEL", "c")]), set]).as_deref(), Some("b"));
 }

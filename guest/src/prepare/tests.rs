@@ -20,7 +20,6 @@ fn model(id: &str) -> Model {
         cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
         context_window: 200_000,
         max_tokens: 64_000,
-        base_url: None,
         params: None,
         extras: Vec::new(),
     }
@@ -69,7 +68,8 @@ fn numbers_beyond_every_type_survive_and_blobs_stay_places() {
         ],
         tools: vec![look],
     };
-    let prepared = prepare(&settings(), &model("ai21.jamba"), context, options()).expect("the request is right");
+    let prepared =
+        prepare(&settings(), "us-east-1", &model("ai21.jamba"), context, options()).expect("the request is right");
     assert!(prepared.body.contains(&BodyPart::Blob(3)));
     let body = text(&prepared.body);
     assert!(body.contains(arguments), "{body}");
@@ -84,8 +84,8 @@ fn mapped_tool_names_are_carried() {
         messages: vec![Message::User(vec![UserBlock::Text("hi".to_owned())])],
         tools: vec![tool("get-time")],
     };
-    let prepared =
-        prepare(&settings(), &model("amazon.nova-pro-v1:0"), context, options()).expect("the request is right");
+    let prepared = prepare(&settings(), "us-east-1", &model("amazon.nova-pro-v1:0"), context, options())
+        .expect("the request is right");
     assert_eq!(prepared.carry, br#"{"tools":{"get_time":"get-time"}}"#);
 }
 
@@ -171,7 +171,8 @@ fn every_history_becomes_a_conversation_that_the_service_takes() {
         let mut options = options();
         options.thinking = Some(numbers.pick(&["off", "low", "high", "max", "adaptive"]));
         let told = format!("{context:?}");
-        let prepared = prepare(&settings(), &model(&id), context, options).expect("no part of it is a problem");
+        let prepared =
+            prepare(&settings(), "us-east-1", &model(&id), context, options).expect("no part of it is a problem");
         let body: Value = serde_json::from_str(&text(&prepared.body)).expect("the body is JSON");
         check(&body, with_tools).unwrap_or_else(|broken| panic!("{broken}\n{body}\n{told}"));
     }

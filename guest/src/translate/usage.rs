@@ -114,7 +114,6 @@ mod tests {
             cost,
             context_window: 0,
             max_tokens: 0,
-            base_url: None,
             params: None,
             extras: Vec::new(),
         }

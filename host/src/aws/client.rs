@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::token::ProvideToken;
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -17,6 +17,7 @@ use super::account::{self, Account, AccountIdentity};
 use super::bounded::Answers;
 use super::credentials::{BearerToken, CredentialIdentity, CredentialProblem, KeptCredentials, Source};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
+use super::region::Region;
 use super::retries;
 use super::signing::Signing;
 use super::transport::{self, CaBundleError};
@@ -28,10 +29,10 @@ use crate::contract::models::CredentialSource;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How to reach AWS.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AwsOptions {
     /// The region of requests.
-    pub region: String,
+    pub region: Region,
     /// Endpoint of the runtime (`baseUrl`); the SDK's own rules, `AWS_ENDPOINT_URL*` among them, when absent.
     pub runtime_endpoint: Option<String>,
     /// Endpoint of the control plane; the SDK's own rules when absent.
@@ -69,16 +70,30 @@ impl PartialEq for AwsOptions {
 }
 
 impl AwsOptions {
+    /// AWS's own endpoints in a region, with what the rest of the chain of credentials finds.
+    #[must_use]
+    pub fn new(region: Region) -> Self {
+        AwsOptions {
+            region,
+            runtime_endpoint: None,
+            control_endpoint: None,
+            source: None,
+            environment: Environment::default(),
+            bearer_token: None,
+            headers: Vec::new(),
+            attempts: None,
+        }
+    }
+
     /// How to reach a simulator in place of AWS: it takes any credentials.
     #[must_use]
-    pub fn simulator(region: &str, address: SocketAddr) -> Self {
+    pub fn simulator(region: Region, address: SocketAddr) -> Self {
         let endpoint = format!("http://{address}");
         AwsOptions {
-            region: region.to_owned(),
             runtime_endpoint: Some(endpoint.clone()),
             control_endpoint: Some(endpoint),
             source: Some(Source::Simulator),
-            ..AwsOptions::default()
+            ..AwsOptions::new(region)
         }
     }
 }
@@ -106,7 +121,7 @@ pub enum ConnectError {
 pub struct Aws {
     pub(super) runtime: aws_sdk_bedrockruntime::Client,
     pub(super) control: aws_sdk_bedrock::Client,
-    pub(super) region: String,
+    pub(super) region: Region,
     pub(super) headers: Vec<(String, secrecy::SecretString)>,
     source: Option<Source>,
     /// None where nothing is signed, or with what needs no keeping.
@@ -134,10 +149,14 @@ impl Aws {
         for endpoint in [&runtime_endpoint, &control_endpoint].into_iter().flatten() {
             check_endpoint(endpoint, bearer_token.is_some())?;
         }
-        let signing = Signing::by(source, bearer_token.as_ref(), &region, &environment)?;
-        let shared =
-            shared_config(&region, &signing, transport::to_aws(source, &environment, Answers::Bedrock)?, &environment)
-                .await;
+        let signing = Signing::by(source, bearer_token.as_ref(), region.as_str(), &environment)?;
+        let shared = shared_config(
+            region.as_str(),
+            &signing,
+            transport::to_aws(source, &environment, Answers::Bedrock)?,
+            &environment,
+        )
+        .await;
         for service in ["Bedrock Runtime", "Bedrock"] {
             // Where it leads is looked at with each request; what is no URL at all is told here, and in fewer words.
             if let Some(endpoint) = account::configured_endpoint(&shared, service) {
@@ -182,7 +201,7 @@ impl Aws {
 
     /// The region of requests.
     #[must_use]
-    pub fn region(&self) -> &str {
+    pub fn region(&self) -> &Region {
         &self.region
     }
 
@@ -243,7 +262,7 @@ async fn shared_config(
     environment: &Environment,
 ) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(region.to_owned()))
+        .region(aws_config::Region::new(region.to_owned()))
         .http_client(http)
         .identity_cache(IdentityCache::no_cache())
         .retry_config(retries::retry_config(environment))

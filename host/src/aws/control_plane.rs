@@ -11,6 +11,7 @@ use super::answer;
 use super::body::TakeBody;
 use super::client::Aws;
 use super::failure::Asked;
+use super::operation::Operation;
 use crate::contract::models::Pages;
 use crate::contract::types::{ApiError, ApiStage};
 
@@ -28,26 +29,20 @@ struct Paged {
 }
 
 impl Aws {
-    /// `ListFoundationModels`, without filters. One page: the operation has no more.
-    pub async fn foundation_models(&self, region: &str) -> Pages {
-        let asked = Asked { operation: "ListFoundationModels", model_id: None, region };
+    /// `ListFoundationModels` of the configured region, without filters. One page: the operation has no more.
+    pub async fn foundation_models(&self) -> Pages {
+        let asked = Asked { operation: Operation::ListFoundationModels, model_id: None, region: self.region.as_str() };
         let page = self.renewing(asked, || async {
             let take = TakeBody::leaving("{}");
-            let sending = self
-                .control
-                .list_foundation_models()
-                .customize()
-                .config_override(control_region(region))
-                .interceptor(take.clone())
-                .send();
+            let sending = self.control.list_foundation_models().customize().interceptor(take.clone()).send();
             page(asked, sending, &take, MAX_LISTING).await
         });
         only_page(page.await)
     }
 
-    /// `ListInferenceProfiles`: every page, every type.
-    pub async fn inference_profiles(&self, region: &str) -> Pages {
-        let asked = Asked { operation: "ListInferenceProfiles", model_id: None, region };
+    /// `ListInferenceProfiles` of the configured region: every page, every type.
+    pub async fn inference_profiles(&self) -> Pages {
+        let asked = Asked { operation: Operation::ListInferenceProfiles, model_id: None, region: self.region.as_str() };
         let mut bodies = Vec::new();
         let mut token = None;
         let mut room = MAX_LISTING;
@@ -59,7 +54,6 @@ impl Aws {
                     .list_inference_profiles()
                     .set_next_token(token.clone())
                     .customize()
-                    .config_override(control_region(region))
                     .interceptor(take.clone())
                     .send();
                 page(asked, sending, &take, room).await
@@ -79,28 +73,6 @@ impl Aws {
         let endless = format!("there are more than {MAX_PAGES} pages");
         Pages { bodies, failed: Some(asked.error(ApiStage::Unreadable, Some(endless))) }
     }
-
-    /// `GetInferenceProfile`, by id or ARN.
-    pub async fn inference_profile(&self, region: &str, identifier: &str) -> Pages {
-        let asked = Asked { operation: "GetInferenceProfile", model_id: Some(identifier), region };
-        let page = self.renewing(asked, || async {
-            let take = TakeBody::leaving("{}");
-            let sending = self
-                .control
-                .get_inference_profile()
-                .inference_profile_identifier(identifier)
-                .customize()
-                .config_override(control_region(region))
-                .interceptor(take.clone())
-                .send();
-            page(asked, sending, &take, MAX_LISTING).await
-        });
-        only_page(page.await)
-    }
-}
-
-fn control_region(region: &str) -> aws_sdk_bedrock::config::Builder {
-    aws_sdk_bedrock::config::Builder::default().region(aws_sdk_bedrock::config::Region::new(region.to_owned()))
 }
 
 /// The pages of an operation that has one.

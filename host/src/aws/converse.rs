@@ -14,6 +14,7 @@ use super::body::{Server, TakeBody, Taken};
 use super::client::Aws;
 use super::failure::{self, Asked};
 use super::frames::FrameDecoder;
+use super::operation::Operation;
 use super::request::{ConverseRequest, replacing, runtime_region};
 use crate::contract::conversation::{Batch, Ending};
 use crate::contract::types::{ApiError, ApiStage};
@@ -62,14 +63,15 @@ impl Aws {
     /// # Errors
     /// When the request failed before a stream began, uninterpreted: `conversation.explain` says what it means.
     pub async fn converse_stream(&self, request: ConverseRequest, idle: Duration) -> Result<EventStream, ApiError> {
-        let ConverseRequest { model_id, region, body } = request;
-        let asked = Asked { operation: "ConverseStream", model_id: Some(&model_id), region: &region };
+        let ConverseRequest { destination, body } = request;
+        let (model_id, region) = (destination.model_id(), destination.region());
+        let asked = Asked { operation: Operation::ConverseStream, model_id: Some(model_id), region: region.as_str() };
         let sent = self.renewing(asked, || async {
             let take = TakeBody::leaving("");
-            let mut operation = self.runtime.converse_stream().model_id(&model_id).customize();
+            let mut operation = self.runtime.converse_stream().model_id(model_id).customize();
             // Said only where it is another one: an override has the SDK put the client's whole configuration together again.
-            if region != self.region {
-                operation = operation.config_override(runtime_region(&region));
+            if *region != self.region {
+                operation = operation.config_override(runtime_region(region));
             }
             let replacing = replacing(body.clone(), self.headers.clone());
             let sending = operation.mutate_request(replacing).interceptor(take.clone()).send();

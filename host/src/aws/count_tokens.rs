@@ -8,6 +8,7 @@ use super::answer;
 use super::body::TakeBody;
 use super::client::Aws;
 use super::failure::Asked;
+use super::operation::Operation;
 use super::request::{ConverseRequest, replacing, runtime_region};
 use crate::contract::types::{ApiError, ApiStage};
 
@@ -32,16 +33,17 @@ impl Aws {
     /// # Errors
     /// When the request failed or its answer holds no count, uninterpreted: `conversation.explain` says what it means.
     pub async fn count_tokens(&self, request: ConverseRequest, longest: Duration) -> Result<u64, ApiError> {
-        let ConverseRequest { model_id, region, body } = request;
-        let asked = Asked { operation: "CountTokens", model_id: Some(&model_id), region: &region };
+        let ConverseRequest { destination, body } = request;
+        let (model_id, region) = (destination.model_id(), destination.region());
+        let asked = Asked { operation: Operation::CountTokens, model_id: Some(model_id), region: region.as_str() };
         let sent = self.renewing(asked, || async {
             let take = TakeBody::leaving(r#"{"inputTokens":0}"#);
             let sending = self
                 .runtime
                 .count_tokens()
-                .model_id(&model_id)
+                .model_id(model_id)
                 .customize()
-                .config_override(runtime_region(&region))
+                .config_override(runtime_region(region))
                 .mutate_request(replacing(body.clone(), self.headers.clone()))
                 .interceptor(take.clone())
                 .send();

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use serde::Deserialize;
 
 use super::body;
+use super::operation::Operation;
 use super::plain_http::TokenInTheClear;
 use crate::contract::types::{ApiError, ApiStage};
 
@@ -17,7 +18,7 @@ const QUOTED: usize = 300;
 /// What a request was for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
-    pub(super) operation: &'static str,
+    pub(super) operation: Operation,
     pub(super) model_id: Option<&'a str>,
     pub(super) region: &'a str,
 }
@@ -26,7 +27,7 @@ impl Asked<'_> {
     /// An error of a stage, with words.
     pub(super) fn error(self, stage: ApiStage, message: Option<String>) -> ApiError {
         ApiError {
-            operation: self.operation.to_owned(),
+            operation: self.operation.name().to_owned(),
             model_id: self.model_id.map(str::to_owned),
             region: Some(self.region.to_owned()),
             stage,

@@ -10,10 +10,13 @@ mod control_plane;
 mod converse;
 mod count_tokens;
 mod credentials;
+mod destination;
 mod failure;
 pub mod frames;
+mod operation;
 mod plain_http;
 mod probe;
+mod region;
 mod renewal;
 mod request;
 mod retries;
@@ -27,7 +30,11 @@ pub use self::converse::{EventStream, Received};
 pub use self::credentials::{
     BearerToken, CredentialIdentity, CredentialProblem, Expiry, ProfileMeans, Source, detect, profile_region,
 };
+pub use self::destination::{AllowedRegions, Destination, DestinationError, RegionPattern};
+pub use self::operation::Operation;
 pub use self::plain_http::TokenInTheClear;
 pub use self::probe::Probe;
+pub use self::region::Region;
 pub use self::request::ConverseRequest;
+pub(crate) use self::request::is_reserved_header;
 pub use self::transport::{CaBundleError, proxy_of, proxy_variables_without_proxy};

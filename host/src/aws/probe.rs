@@ -17,6 +17,7 @@ use super::answer;
 use super::body::{self, TakeBody};
 use super::client::Aws;
 use super::failure::Asked;
+use super::operation::Operation;
 use crate::contract::types::{ApiError, ApiStage};
 
 /// How long the call may take, with the SDK's retries.
@@ -39,7 +40,7 @@ pub struct Probe {
 impl Aws {
     /// `ListFoundationModels` of one vendor: signed, and billed to nobody.
     pub async fn probe(&self) -> Probe {
-        let asked = Asked { operation: "ListFoundationModels", model_id: None, region: &self.region };
+        let asked = Asked { operation: Operation::ListFoundationModels, model_id: None, region: self.region.as_str() };
         let seen = See::default();
         let sent = self.renewing(asked, || async {
             let take = TakeBody::leaving("{}");

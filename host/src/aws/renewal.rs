@@ -49,10 +49,11 @@ fn no_credentials(asked: Asked<'_>, problem: &CredentialProblem) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::{ApiStage, Asked, is_expired};
+    use crate::aws::Operation;
 
     #[test]
     fn the_error_is_known_in_every_spelling() {
-        let asked = Asked { operation: "ConverseStream", model_id: None, region: "us-east-1" };
+        let asked = Asked { operation: Operation::ConverseStream, model_id: None, region: "us-east-1" };
         let with = |code: &str| {
             let mut error = asked.error(ApiStage::Response, None);
             error.code = Some(code.to_owned());

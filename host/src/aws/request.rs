@@ -5,16 +5,20 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Headers of the configuration that are not sent: they are the SDK's own (pi skips the same).
-const RESERVED_HEADERS: &[&str] = &["authorization", "host", "content-length", "content-type"];
+use super::destination::Destination;
+use super::region::Region;
+
+/// Whether a header, named in lower case, belongs to the signature, the connection or the body: it is the SDK's own, and none of the
+/// configuration is sent in its place (pi skips the same).
+pub(crate) fn is_reserved_header(lower: &str) -> bool {
+    matches!(lower, "authorization" | "host" | "content-length" | "content-type") || lower.starts_with("x-amz-")
+}
 
 /// A request that is ready.
 #[derive(Debug)]
 pub struct ConverseRequest {
-    /// One path label of the URL; the SDK encodes it.
-    pub model_id: String,
     /// Where to send it.
-    pub region: String,
+    pub destination: Destination,
     /// The body.
     pub body: Bytes,
 }
@@ -30,7 +34,7 @@ pub(super) fn replacing(
         *http.body_mut() = SdkBody::from(body.clone());
         for (name, value) in &headers {
             let name = name.to_ascii_lowercase();
-            if !RESERVED_HEADERS.contains(&name.as_str()) && !name.starts_with("x-amz-") {
+            if !is_reserved_header(&name) {
                 // A header that is not one was refused when the configuration was read.
                 let _ = http.headers_mut().try_insert(name, value.expose_secret().to_owned());
             }
@@ -39,7 +43,7 @@ pub(super) fn replacing(
 }
 
 /// The configuration of one request to the runtime: its region.
-pub(super) fn runtime_region(region: &str) -> aws_sdk_bedrockruntime::config::Builder {
-    let region = aws_sdk_bedrockruntime::config::Region::new(region.to_owned());
+pub(super) fn runtime_region(region: &Region) -> aws_sdk_bedrockruntime::config::Builder {
+    let region = aws_sdk_bedrockruntime::config::Region::new(region.as_str().to_owned());
     aws_sdk_bedrockruntime::config::Builder::default().region(region)
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use quarry::aws::{Aws, CredentialIdentity, Source};
-use quarry::contract::config::Settings;
+use quarry::config::connection::ConnectionConfig;
 use quarry::contract::types::Failure;
 use quarry::pi::PROVIDER;
 use serde_json::{Value, json};
@@ -14,12 +14,9 @@ use super::exit::Exit;
 use super::setup::{ProblemsTold, Setup};
 use super::{problems, terminal};
 
-/// What a provider's own value is from.
-pub(crate) const BY_DEFAULT: &str = "defaults";
-
 /// What is told.
 struct Status<'a> {
-    settings: &'a Settings,
+    connection: &'a ConnectionConfig,
     /// What the configuration or the environment names.
     named: Option<Source>,
     identity: Result<CredentialIdentity, Unusable>,
@@ -47,8 +44,9 @@ pub(crate) async fn status(global: &Global, arguments: &StatusArguments) -> anyh
         (Ok(_), true) => Some(check(&aws, &mut setup).await?),
         _ => None,
     };
-    let settings = &setup.configuration.settings;
-    let status = Status { settings, named, identity, region_from: region_from(settings), checked };
+    let connection = &setup.configuration.connection;
+    let region_from = problems::place_text(&connection.region.place);
+    let status = Status { connection, named, identity, region_from, checked };
     if arguments.json {
         terminal::print_json(&status.json())?;
     } else {
@@ -115,10 +113,10 @@ impl Status<'_> {
             "problem": problem.map(|problem| &problem.what),
             "asked": problem.map(|problem| &problem.asked),
             "advice": self.advice(),
-            "region": self.settings.region,
+            "region": self.connection.region.value.as_str(),
             "regionFrom": self.region_from,
             "instanceRegion": identity.and_then(|identity| identity.instance_region.as_deref()),
-            "endpoint": self.settings.base_url,
+            "endpoint": self.connection.base_url.as_ref().map(|url| &url.value),
             "check": self.checked.as_ref().map(|checked| json!({
                 "operation": "ListFoundationModels",
                 "accepted": checked.refused.is_none(),
@@ -159,12 +157,12 @@ impl Status<'_> {
                 }
             }
         }
-        let region = &self.settings.region;
+        let region = self.connection.region.value.as_str();
         let here = self.identity.as_ref().ok().and_then(|identity| identity.instance_region.as_ref());
-        let elsewhere = here.filter(|here| *here != region).map(|here| format!("; this instance is in {here}"));
+        let elsewhere = here.filter(|here| here.as_str() != region).map(|here| format!("; this instance is in {here}"));
         line("region", &format!("{region} ({}){}", self.region_from, elsewhere.unwrap_or_default()));
-        if let Some(endpoint) = &self.settings.base_url {
-            line("endpoint", endpoint);
+        if let Some(endpoint) = &self.connection.base_url {
+            line("endpoint", &endpoint.value);
         }
         match &self.checked {
             Some(Checked { refused: None, milliseconds }) => {
@@ -175,10 +173,4 @@ impl Status<'_> {
         }
         text
     }
-}
-
-/// The place that the region is from; [`BY_DEFAULT`] where nothing names one.
-pub(crate) fn region_from(settings: &Settings) -> String {
-    let origin = settings.origins.iter().find(|origin| origin.path == "models.bedrockDiscovery.region");
-    origin.map_or_else(|| BY_DEFAULT.to_owned(), |origin| problems::place_text(&origin.place))
 }

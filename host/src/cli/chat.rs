@@ -44,8 +44,15 @@ pub(crate) async fn run(
         Ok(conversation) => conversation,
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
-    let asked =
-        Prepare { settings: setup.configuration.settings.clone(), model, context, options: options(&arguments) };
+    let destination = match setup.configuration.destination(&model.id) {
+        Ok(destination) => destination,
+        Err(error) => {
+            terminal::tell(&problems::of_model("--model", &error));
+            return Ok(Exit::Usage);
+        }
+    };
+    let settings = setup.configuration.settings.clone();
+    let asked = Prepare { settings, destination, model, context, options: options(&arguments) };
     // Whether there are credentials is asked before anything is prepared, and not at all for a dry run.
     let aws = if arguments.dry_run { None } else { Some(setup.aws(arguments.simulate).await?) };
     let environment = setup.configuration.environment;
@@ -72,14 +79,14 @@ pub(crate) async fn run(
     let identity = session.identify()?;
     let fold = Fold::new(&identity.api, &identity.provider, &asked.model.id, Some(milliseconds_now()));
     let idle = Duration::from_secs(arguments.idle_timeout);
-    let mut ask = ask_of(&asked, prepared, body, idle);
+    let mut ask = ask_of(&asked, prepared, body, idle)?;
     if let Some(options) = gateway::without_preferred_strictness(&asked.context, &asked.options) {
         let (same, asked, prepared) = gateway::prepare(session, Prepare { options, ..asked }).await?;
         session = same;
         // What is wrong with it was told of the first.
         if let Ok(prepared) = prepared {
             let body = joined(&session, &prepared, &blobs)?;
-            ask.otherwise = Some(Box::new(ask_of(&asked, prepared, body, idle)));
+            ask.otherwise = Some(Box::new(ask_of(&asked, prepared, body, idle)?));
         }
     }
     let mut output = output::Output::new(fold, arguments.json);
@@ -93,17 +100,17 @@ fn joined(session: &Session, prepared: &Prepared, blobs: &Blobs) -> Result<Bytes
 }
 
 /// The request that was prepared.
-fn ask_of(asked: &Prepare, prepared: Prepared, body: Bytes, idle: Duration) -> Ask {
-    Ask {
+fn ask_of(asked: &Prepare, prepared: Prepared, body: Bytes, idle: Duration) -> anyhow::Result<Ask> {
+    let destination = asked.destination.for_model(&prepared.model_id);
+    Ok(Ask {
         model: asked.model.clone(),
-        model_id: prepared.model_id,
-        region: prepared.region,
+        destination: destination.context("the provider named a model that the request cannot be put to")?,
         body,
         carry: prepared.carry,
         extras: asked.options.extras.clone(),
         idle,
         otherwise: None,
-    }
+    })
 }
 
 /// The model to ask: the configuration's, where the flag's name counts, else the one that the simulator answers for.

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use quarry::aws::DestinationError;
+use quarry::config::connection::SHARED_CONFIG_LAYER;
 use quarry::contract::config::{Place, Problem, Severity};
 use quarry::contract::conversation;
-use quarry::gateway::SHARED_CONFIG_LAYER;
 use quarry::pi::context::{ContextError, ContextProblem};
 
 use super::terminal::push_line;
@@ -22,6 +23,14 @@ pub(crate) fn of_configuration(problems: &[Problem]) -> String {
         push_line(&mut text, &format!("{word}: {place}:{path} {message}"));
         tell_expected(&mut text, expected);
     }
+    text
+}
+
+/// A model that requests cannot be sent to.
+pub(crate) fn of_model(given_by: &str, error: &DestinationError) -> String {
+    let mut text = String::new();
+    push_line(&mut text, &format!("error: {given_by}: {error}"));
+    tell_expected(&mut text, error.expected());
     text
 }
 

@@ -28,10 +28,11 @@ impl Recorder {
         asked: &Prepare,
     ) -> Result<Box<dyn Tape>, RecordingError> {
         let writer = Writer::open(&self.out, self.prompts, Bounds::default(), Box::new(drop))?;
-        let Prepare { settings, model, context, options } = asked;
+        let Prepare { settings, destination, model, context, options } = asked;
         // It is the only one, so it need not be counted.
         let asked = writer.tapes().asked(0, || Preparation {
             settings: SettingsFrom::Merged(Box::new(settings.clone())),
+            region: destination.region().to_string(),
             model: model.clone(),
             context: context.clone(),
             options: options.clone(),

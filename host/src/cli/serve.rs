@@ -59,7 +59,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let keys = configuration.gateway.keys.len();
     let source = if simulator.is_some() { Some(Source::Simulator) } else { configuration.credentials().0 };
     let default_model = models::id_of(&configuration.settings, "");
-    let region = configuration.settings.region.clone();
+    let region = configuration.region().to_string();
     let metrics = Arc::new(Metrics::new());
     let recording = recording::open(&arguments, &metrics)?;
     let admin = begin::listen(arguments.admin, &environment).await?;

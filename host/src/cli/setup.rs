@@ -44,7 +44,7 @@ impl Setup {
     pub(crate) async fn aws(&self, simulate: bool) -> anyhow::Result<Aws> {
         if simulate {
             let address = start_simulator(Pace::Model).await.context("cannot start the simulator")?;
-            return Ok(Aws::connect(AwsOptions::simulator(&self.configuration.settings.region, address)).await?);
+            return Ok(Aws::connect(AwsOptions::simulator(self.configuration.region().clone(), address)).await?);
         }
         Ok(Aws::connect(self.configuration.aws_options()).await?)
     }

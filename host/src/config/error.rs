@@ -42,15 +42,6 @@ pub enum ConfigError {
         /// Offset of the first byte that is not UTF-8, from 0.
         offset: usize,
     },
-    /// The value of a header cannot be sent. It is not quoted: it may be a secret. The provider, which says what is wrong with
-    /// the rest, does not see it.
-    #[error(
-        "models.providers.amazon-bedrock.headers.{name}: the value has a character in it that is not printable ASCII, such as a line break; a header cannot have that"
-    )]
-    HeaderValue {
-        /// The header's name.
-        name: String,
-    },
     /// The path of an override cannot be read.
     #[error(
         "`{path}` is not a configuration path; write member names with dots between them, such as models.bedrockDiscovery.region, and a name that has a dot in it in double quotes"

@@ -9,8 +9,7 @@ use crate::contract::about::Identity;
 use crate::contract::config::{Layer, LayerContent};
 
 /// The environment variables that a provider may be shown. None holds a secret.
-pub const PROVIDER_VARIABLES: &[&str] =
-    &["AWS_REGION", "AWS_DEFAULT_REGION", "QUARRY_REGION", "QUARRY_MODEL", "QUARRY_BASE_URL", "QUARRY_CACHE_RETENTION"];
+pub const PROVIDER_VARIABLES: &[&str] = &["QUARRY_MODEL", "QUARRY_CACHE_RETENTION"];
 
 /// Makes the layers, lowest first: the file (when there is one), the environment, the flags (when there are any). What they hold is
 /// what the provider asks for and may have; the text of everything else is masked, its places stay. `params` are members of a
@@ -80,15 +79,25 @@ mod tests {
     fn a_provider_gets_variables_that_it_wants_and_may_have() {
         let set = [
             ("AWS_REGION", "eu-west-1"),
-            ("QUARRY_REGION", " "),
-            ("QUARRY_MODEL", "m"),
+            ("QUARRY_CACHE_RETENTION", " "),
+            ("QUARRY_MODEL", "https://me:hunter2@host"),
             ("AWS_SECRET_ACCESS_KEY", "hunter2"),
-            ("QUARRY_BASE_URL", "https://me:hunter2@host"),
+            ("QUARRY_BASE_URL", "https://host"),
         ];
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
-            variables_for(&["AWS_SECRET_ACCESS_KEY", "QUARRY_REGION", "QUARRY_BASE_URL", "AWS_REGION", "PATH"], &set),
-            [pair("AWS_REGION", "eu-west-1"), pair("QUARRY_BASE_URL", "https://xxxxxxxxxx@host")]
+            variables_for(
+                &[
+                    "AWS_SECRET_ACCESS_KEY",
+                    "QUARRY_CACHE_RETENTION",
+                    "QUARRY_MODEL",
+                    "QUARRY_BASE_URL",
+                    "AWS_REGION",
+                    "PATH"
+                ],
+                &set
+            ),
+            [pair("QUARRY_MODEL", "https://xxxxxxxxxx@host")]
         );
         assert_eq!(variables_for(&[], &set), []);
     }

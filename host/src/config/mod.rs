@@ -3,6 +3,7 @@
 //! The provider merges the layers; the host finds them. Between the two lies [`mask`]: a secret never enters the provider's
 //! memory, nor does any part of the file that is none of its business.
 
+pub mod connection;
 mod edit;
 mod environment;
 mod error;
@@ -16,7 +17,6 @@ pub mod mask;
 mod overrides;
 mod path;
 pub(crate) mod position;
-mod secrets;
 mod similar;
 
 pub use edit::{ConfigEdit, EditError, EditValue};
@@ -29,5 +29,4 @@ pub use look::ConfigText;
 pub use mask::PROVIDER_PATHS;
 pub use overrides::Override;
 pub use path::{PathError, Segment, Shown, parse_path};
-pub use secrets::{ConfigSecrets, PROVIDER_NAMES};
 pub use similar::nearest;

@@ -50,11 +50,12 @@ impl Provider for Session {
     fn prepare(
         &mut self,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,
     ) -> Result<Result<Prepared, Vec<conversation::Problem>>, Fault> {
-        Ok(Session::prepare(self, settings, model, context, options)?)
+        Ok(Session::prepare(self, settings, region, model, context, options)?)
     }
 
     fn open_turn(&mut self, opening: &Opening) -> Result<(), Fault> {

@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::layout;
 use super::provider::{Fault, Provider};
 use crate::contract::models::{
-    CacheEntry, Cached, Catalog, CredentialSource, ListingOptions, Need, Pages, ProfileQuery, Step, Supply,
+    CacheEntry, Cached, Catalog, CredentialSource, ListingOptions, Need, Pages, Step, Supply,
 };
 use crate::json::catalog::{CatalogForm, CredentialSourceForm, need};
 use crate::json::failure::ApiErrorForm;
-use crate::json::settings::SettingsOverrides;
+use crate::json::settings::{RegionForm, SettingsOverrides};
 use crate::json::{Json, Members};
 
 /// More steps than any listing takes: one that goes on asking is broken.
@@ -24,12 +24,11 @@ pub struct Given {
     #[serde(default)]
     settings: SettingsOverrides,
     #[serde(default)]
+    region: RegionForm,
+    #[serde(default)]
     credential_source: Option<CredentialSourceForm>,
     foundation_models: Option<Answer>,
     inference_profiles: Option<Answers>,
-    /// Answers of `GetInferenceProfile` by identifier.
-    #[serde(default)]
-    inference_profile: Members<Answer>,
     #[serde(default = "one_listing")]
     listings: Vec<ListingGiven>,
 }
@@ -42,6 +41,7 @@ struct ListingGiven {
     at: u64,
     refresh: bool,
     settings: Option<SettingsOverrides>,
+    region: Option<RegionForm>,
     #[serde(deserialize_with = "present")]
     credential_source: Option<Option<CredentialSourceForm>>,
     foundation_models: Option<Answer>,
@@ -163,7 +163,8 @@ pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> 
     for listing in &given.listings {
         let world = World::of(given, listing);
         let settings = listing.settings.as_ref().unwrap_or(&given.settings);
-        provider.open_listing(&settings.0, ListingOptions { refresh: listing.refresh })?;
+        let region = listing.region.as_ref().unwrap_or(&given.region).0.clone();
+        provider.open_listing(&settings.0, ListingOptions { region, refresh: listing.refresh })?;
         let (needs, catalog) = list(provider, &world, &mut cache)?;
         listings.push(ListingForm { needs, catalog: catalog.into() });
     }
@@ -194,7 +195,6 @@ struct World<'a> {
     credential_source: Option<&'a CredentialSourceForm>,
     foundation_models: Option<&'a Answer>,
     inference_profiles: Option<&'a Answers>,
-    inference_profile: &'a Members<Answer>,
 }
 
 impl<'a> World<'a> {
@@ -207,7 +207,6 @@ impl<'a> World<'a> {
             },
             foundation_models: listing.foundation_models.as_ref().or(given.foundation_models.as_ref()),
             inference_profiles: listing.inference_profiles.as_ref().or(given.inference_profiles.as_ref()),
-            inference_profile: &given.inference_profile,
         }
     }
 
@@ -225,14 +224,10 @@ impl<'a> World<'a> {
                 cache.insert(entry.key.clone(), (self.at, entry.clone()));
                 Supply::Stored
             }
-            Need::FoundationModels(_) => {
+            Need::FoundationModels => {
                 Supply::Pages(self.foundation_models.ok_or_else(none)?.pages("ListFoundationModels"))
             }
-            Need::InferenceProfiles(_) => Supply::Pages(self.inference_profiles.ok_or_else(none)?.pages()),
-            Need::InferenceProfile(ProfileQuery { region: _, identifier }) => {
-                let answer = self.inference_profile.0.iter().find(|(known, _)| known == identifier);
-                Supply::Pages(answer.ok_or_else(none)?.1.pages("GetInferenceProfile"))
-            }
+            Need::InferenceProfiles => Supply::Pages(self.inference_profiles.ok_or_else(none)?.pages()),
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::json::failure::NoticeForm;
 use crate::json::model::ModelOverrides;
 use crate::json::options::OptionsForm;
 use crate::json::problem::RequestProblemForm;
-use crate::json::settings::SettingsOverrides;
+use crate::json::settings::{RegionForm, SettingsOverrides};
 use crate::json::{Json, Members};
 use crate::pi::blobs::{Blobs, join};
 use crate::pi::context::{ContextError, read_context};
@@ -24,6 +24,8 @@ use crate::pi::context::{ContextError, read_context};
 pub struct Given {
     #[serde(default)]
     settings: SettingsOverrides,
+    #[serde(default)]
+    region: RegionForm,
     #[serde(default)]
     model: ModelOverrides,
     /// pi's `Context`.
@@ -40,9 +42,9 @@ impl Given {
     ///
     /// # Errors
     /// When the context is not pi's.
-    pub fn input(&self) -> Result<(Settings, Model, Context, Options), ContextError> {
+    pub fn input(&self) -> Result<(Settings, String, Model, Context, Options), ContextError> {
         let (context, _) = read_context(&self.context.0)?;
-        Ok((self.settings.0.clone(), self.model.0.clone(), context, self.options.clone().into()))
+        Ok((self.settings.0.clone(), self.region.0.clone(), self.model.0.clone(), context, self.options.clone().into()))
     }
 }
 
@@ -50,7 +52,6 @@ impl Given {
 #[serde(rename_all = "camelCase")]
 struct PreparedForm {
     model_id: String,
-    region: String,
     body: Json,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<NoticeForm>,
@@ -71,15 +72,14 @@ struct ProblemsForm {
 pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> {
     let (context, blobs) = read_context(&given.context.0).map_err(|error| Fault(error.to_string()))?;
     let options = given.options.clone().into();
-    match provider.prepare(&given.settings.0, &given.model.0, &context, &options)? {
+    match provider.prepare(&given.settings.0, &given.region.0, &given.model.0, &context, &options)? {
         Err(problems) => {
             layout::text(&ProblemsForm { problems: problems.into_iter().map(RequestProblemForm::from).collect() })
         }
-        Ok(Prepared { model_id, region, body, carry, notices }) => {
+        Ok(Prepared { model_id, body, carry, notices }) => {
             let body = Json(body_text(&body, &blobs)?);
             layout::text(&PreparedForm {
                 model_id,
-                region,
                 body,
                 notices: notices.into_iter().map(NoticeForm::from).collect(),
                 answer: (!given.answer.is_empty()).then(|| answer(given, carry, provider)).transpose()?,

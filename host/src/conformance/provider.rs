@@ -44,6 +44,7 @@ pub trait Provider {
     fn prepare(
         &mut self,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,

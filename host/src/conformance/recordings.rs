@@ -34,8 +34,8 @@ pub struct Recording {
     request: Option<Request>,
 }
 
-/// Settings, model, context and options that a request was prepared from.
-pub type Request = (Settings, Model, Context, Options);
+/// Settings, region, model, context and options that a request was prepared from.
+pub type Request = (Settings, String, Model, Context, Options);
 
 /// What stands beside a recording.
 #[derive(Debug, Deserialize)]

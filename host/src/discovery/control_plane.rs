@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::aws::{AccountIdentity, Aws};
+use crate::aws::{AccountIdentity, Aws, Operation, Region};
 use crate::contract::models::Pages;
 use crate::contract::types::{ApiError, ApiStage};
 
@@ -16,14 +16,14 @@ pub trait ControlPlane: Sync {
     /// Which account the answers are of. None where that cannot be told: then nothing is cached.
     fn account(&self) -> impl Future<Output = Option<AccountIdentity>> + Send;
 
+    /// The region that is listed.
+    fn region(&self) -> &Region;
+
     /// `ListFoundationModels`, without filters: one page.
-    fn foundation_models(&self, region: &str) -> impl Future<Output = Pages> + Send;
+    fn foundation_models(&self) -> impl Future<Output = Pages> + Send;
 
     /// `ListInferenceProfiles`, every type and every page.
-    fn inference_profiles(&self, region: &str) -> impl Future<Output = Pages> + Send;
-
-    /// `GetInferenceProfile` of an id or ARN: one page.
-    fn inference_profile(&self, region: &str, identifier: &str) -> impl Future<Output = Pages> + Send;
+    fn inference_profiles(&self) -> impl Future<Output = Pages> + Send;
 }
 
 impl ControlPlane for Aws {
@@ -31,27 +31,31 @@ impl ControlPlane for Aws {
         Aws::account(self).await
     }
 
-    async fn foundation_models(&self, region: &str) -> Pages {
-        Aws::foundation_models(self, region).await
+    fn region(&self) -> &Region {
+        Aws::region(self)
     }
 
-    async fn inference_profiles(&self, region: &str) -> Pages {
-        Aws::inference_profiles(self, region).await
+    async fn foundation_models(&self) -> Pages {
+        Aws::foundation_models(self).await
     }
 
-    async fn inference_profile(&self, region: &str, identifier: &str) -> Pages {
-        Aws::inference_profile(self, region, identifier).await
+    async fn inference_profiles(&self) -> Pages {
+        Aws::inference_profiles(self).await
     }
 }
 
 /// The pages, or none and a failure once the deadline has passed. The call is dropped then.
-pub(super) async fn within_deadline(operation: &str, region: &str, pages: impl Future<Output = Pages>) -> Pages {
+pub(super) async fn within_deadline(
+    operation: Operation,
+    region: &Region,
+    pages: impl Future<Output = Pages>,
+) -> Pages {
     tokio::time::timeout(NEED_DEADLINE, pages).await.unwrap_or_else(|_elapsed| Pages {
         bodies: Vec::new(),
         failed: Some(ApiError {
-            operation: operation.to_owned(),
+            operation: operation.name().to_owned(),
             model_id: None,
-            region: Some(region.to_owned()),
+            region: Some(region.to_string()),
             stage: ApiStage::Timeout,
             status: None,
             code: None,

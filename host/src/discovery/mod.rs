@@ -10,7 +10,7 @@ use std::future::Future;
 
 use tokio::time::Instant;
 
-use crate::aws::AccountIdentity;
+use crate::aws::{AccountIdentity, Operation};
 use crate::contract::models::{CacheEntry, Cached, Catalog, CredentialSource, Need, Step, Supply};
 
 pub mod cache;
@@ -109,17 +109,13 @@ impl<C: ControlPlane> Run<'_, C> {
                     self.write(entry).await;
                     ready(Supply::Stored)
                 }
-                Need::FoundationModels(region) => Box::pin(async move {
-                    let pages = control_plane.foundation_models(&region);
-                    Supply::Pages(within_deadline("ListFoundationModels", &region, pages).await)
+                Need::FoundationModels => Box::pin(async move {
+                    let (operation, pages) = (Operation::ListFoundationModels, control_plane.foundation_models());
+                    Supply::Pages(within_deadline(operation, control_plane.region(), pages).await)
                 }),
-                Need::InferenceProfiles(region) => Box::pin(async move {
-                    let pages = control_plane.inference_profiles(&region);
-                    Supply::Pages(within_deadline("ListInferenceProfiles", &region, pages).await)
-                }),
-                Need::InferenceProfile(query) => Box::pin(async move {
-                    let pages = control_plane.inference_profile(&query.region, &query.identifier);
-                    Supply::Pages(within_deadline("GetInferenceProfile", &query.region, pages).await)
+                Need::InferenceProfiles => Box::pin(async move {
+                    let (operation, pages) = (Operation::ListInferenceProfiles, control_plane.inference_profiles());
+                    Supply::Pages(within_deadline(operation, control_plane.region(), pages).await)
                 }),
             });
         }

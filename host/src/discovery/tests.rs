@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::*;
+use crate::aws::Region;
 use crate::contract::config::Settings;
-use crate::contract::models::{CacheEntry, CatalogSource, ListingOptions, Pages, ProfileQuery};
+use crate::contract::models::{CacheEntry, CatalogSource, ListingOptions, Pages};
 use crate::contract::types::ApiStage;
 use crate::json::settings::default_settings;
 
@@ -53,7 +54,7 @@ impl ListingStepper for Caching {
         Ok(match (self.waits_for, &supplies[..]) {
             (1, []) => Step::Needs(vec![Need::CacheRead("key".to_owned())]),
             (2, [Supply::Cached(Some(cached))]) if !cached.stale => Step::Done(catalog(CatalogSource::Cache)),
-            (2, [Supply::Cached(_)]) => Step::Needs(vec![Need::FoundationModels("r".to_owned())]),
+            (2, [Supply::Cached(_)]) => Step::Needs(vec![Need::FoundationModels]),
             (3, [Supply::Pages(pages)]) if pages.failed.is_some() => Step::Done(catalog(CatalogSource::Failed)),
             (3, [Supply::Pages(_)]) => Step::Needs(vec![write("key", self.ttl, b"value")]),
             (4, [Supply::Stored]) => Step::Done(catalog(CatalogSource::Live)),
@@ -63,8 +64,7 @@ impl ListingStepper for Caching {
 }
 
 fn catalog(source: CatalogSource) -> Catalog {
-    let region = "r".to_owned();
-    Catalog { models: vec![], left_out: vec![], source, region, failures: vec![], notices: vec![] }
+    Catalog { models: vec![], left_out: vec![], source, failures: vec![], notices: vec![] }
 }
 
 fn write(key: &str, ttl: u64, value: &[u8]) -> Need {
@@ -72,20 +72,36 @@ fn write(key: &str, ttl: u64, value: &[u8]) -> Need {
 }
 
 /// Answers after a second with the name of the call. The first `failing` calls fail instead.
-#[derive(Default)]
 struct Slow {
+    region: Region,
+    /// Whether listing foundation models takes an hour.
+    stalls: bool,
     calls: AtomicUsize,
     failing: usize,
     account: &'static str,
 }
 
+impl Default for Slow {
+    fn default() -> Self {
+        Slow { region: region(), stalls: false, calls: AtomicUsize::default(), failing: 0, account: "" }
+    }
+}
+
+fn region() -> Region {
+    Region::new("us-east-1").expect("a region")
+}
+
+fn options() -> ListingOptions {
+    ListingOptions { region: region().to_string(), refresh: false }
+}
+
 impl Slow {
     async fn answer(&self, body: String) -> Pages {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
-        sleep(Duration::from_secs(if body.contains("stalls") { 3600 } else { 1 })).await;
+        sleep(Duration::from_secs(if self.stalls && body.contains("models") { 3600 } else { 1 })).await;
         if call < self.failing {
             let never = std::future::pending::<Pages>();
-            return within_deadline("ListFoundationModels", "r", never).await;
+            return within_deadline(Operation::ListFoundationModels, ControlPlane::region(self), never).await;
         }
         Pages { bodies: vec![body], failed: None }
     }
@@ -96,16 +112,16 @@ impl ControlPlane for Slow {
         Some(AccountIdentity::of("", "test", self.account))
     }
 
-    async fn foundation_models(&self, region: &str) -> Pages {
-        self.answer(format!("models {region}")).await
+    fn region(&self) -> &Region {
+        &self.region
     }
 
-    async fn inference_profiles(&self, region: &str) -> Pages {
-        self.answer(format!("profiles {region}")).await
+    async fn foundation_models(&self) -> Pages {
+        self.answer(format!("models {}", self.region)).await
     }
 
-    async fn inference_profile(&self, region: &str, identifier: &str) -> Pages {
-        self.answer(format!("profile {region} {identifier}")).await
+    async fn inference_profiles(&self) -> Pages {
+        self.answer(format!("profiles {}", self.region)).await
     }
 }
 
@@ -121,10 +137,10 @@ async fn needs_of_a_step_are_got_at_once_and_in_order() {
     let mut provider = Scripted::new(vec![
         vec![Need::CredentialSource],
         vec![
-            Need::InferenceProfile(ProfileQuery { region: "r".to_owned(), identifier: "p".to_owned() }),
+            Need::InferenceProfiles,
             Need::CacheRead("key".to_owned()),
-            Need::FoundationModels("r".to_owned()),
-            Need::InferenceProfiles("r".to_owned()),
+            Need::FoundationModels,
+            Need::InferenceProfiles,
         ],
         vec![write("key", 60, b"value")],
         vec![Need::CacheRead("key".to_owned())],
@@ -137,27 +153,26 @@ async fn needs_of_a_step_are_got_at_once_and_in_order() {
     assert_eq!(began.elapsed(), Duration::from_secs(1), "three calls of a second each go out together");
     assert_eq!(provider.given[0], []);
     assert_eq!(provider.given[1], [Supply::CredentialSource(Some(source))]);
-    assert_eq!(bodies(&provider.given[2][0]), ["profile r p"]);
+    assert_eq!(bodies(&provider.given[2][0]), ["profiles us-east-1"]);
     assert_eq!(provider.given[2][1], Supply::Cached(None));
-    assert_eq!(bodies(&provider.given[2][2]), ["models r"]);
-    assert_eq!(bodies(&provider.given[2][3]), ["profiles r"]);
+    assert_eq!(bodies(&provider.given[2][2]), ["models us-east-1"]);
+    assert_eq!(bodies(&provider.given[2][3]), ["profiles us-east-1"]);
     assert_eq!(provider.given[3], [Supply::Stored]);
     assert_eq!(provider.given[4], [Supply::Cached(Some(Cached { value: b"value".to_vec(), stale: false, age: 1 }))]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_stalls_ends_at_its_deadline_and_the_others_count() {
-    let mut provider =
-        Scripted::new(vec![vec![Need::FoundationModels("stalls".to_owned()), Need::InferenceProfiles("r".to_owned())]]);
+    let mut provider = Scripted::new(vec![vec![Need::FoundationModels, Need::InferenceProfiles]]);
     let began = Instant::now();
-    let slow = Slow::default();
+    let slow = Slow { stalls: true, ..Slow::default() };
     discover(&mut provider, &slow, None, &DiscoveryCache::default()).await.expect("a catalog");
     assert_eq!(began.elapsed(), control_plane::NEED_DEADLINE);
     let Supply::Pages(pages) = &provider.given[1][0] else { panic!("pages were asked for") };
     let error = pages.failed.as_ref().expect("it failed");
     assert!(matches!(error.stage, ApiStage::Timeout));
     assert_eq!(error.operation, "ListFoundationModels");
-    assert_eq!(bodies(&provider.given[1][1]), ["profiles r"]);
+    assert_eq!(bodies(&provider.given[1][1]), ["profiles us-east-1"]);
 }
 
 #[tokio::test]
@@ -230,7 +245,7 @@ async fn a_listing_that_is_dropped_lets_the_next_one_go() {
 async fn listings_that_read_keys_crosswise_do_not_wait_for_each_other() {
     let cache = DiscoveryCache::default();
     let read = |key: &str| vec![Need::CacheRead(key.to_owned())];
-    let call = || vec![Need::FoundationModels("r".to_owned())];
+    let call = || vec![Need::FoundationModels];
     let mut one = Scripted::new(vec![read("a"), call(), read("b"), read("a")]);
     let mut other = Scripted::new(vec![read("b"), call(), read("a"), read("b")]);
     let slow = Slow::default();
@@ -242,6 +257,7 @@ async fn listings_that_read_keys_crosswise_do_not_wait_for_each_other() {
 
 /// A control plane with one model, and a profile of it.
 struct OneModel {
+    region: Region,
     calls: AtomicUsize,
 }
 
@@ -250,7 +266,11 @@ impl ControlPlane for OneModel {
         Some(AccountIdentity::of("", "test", "one"))
     }
 
-    async fn foundation_models(&self, _region: &str) -> Pages {
+    fn region(&self) -> &Region {
+        &self.region
+    }
+
+    async fn foundation_models(&self) -> Pages {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let body = r#"{"modelSummaries":[{"modelId":"amazon.nova-lite-v1:0","modelName":"Nova Lite",
             "inputModalities":["TEXT","IMAGE"],"outputModalities":["TEXT"],"responseStreamingSupported":true,
@@ -258,14 +278,10 @@ impl ControlPlane for OneModel {
         Pages { bodies: vec![body.to_owned()], failed: None }
     }
 
-    async fn inference_profiles(&self, _region: &str) -> Pages {
+    async fn inference_profiles(&self) -> Pages {
         let body = r#"{"inferenceProfileSummaries":[{"inferenceProfileId":"us.amazon.nova-lite-v1:0","status":"ACTIVE",
             "models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"}]}]}"#;
         Pages { bodies: vec![body.to_owned()], failed: None }
-    }
-
-    async fn inference_profile(&self, _region: &str, identifier: &str) -> Pages {
-        panic!("nobody asks for {identifier}")
     }
 }
 
@@ -280,13 +296,12 @@ async fn the_embedded_provider_lists_and_caches() {
     let target = std::path::Path::new(env!("QUARRY_GUEST_COMPONENT")).ancestors().nth(5).expect("it lies in TARGET");
     let cache = crate::provider::AotCache::new(target.join("tmp/quarry-cache/aot"));
     let generation = crate::provider::Generation::embedded(&engine, Some(&cache)).expect("the embedded component");
-    let plane = OneModel { calls: AtomicUsize::new(0) };
+    let plane = OneModel { region: region(), calls: AtomicUsize::new(0) };
     let cache = DiscoveryCache::default();
     let mut catalogs = Vec::new();
     for _ in 0..2 {
         let session = generation.session().expect("a session");
-        let mut listing =
-            listing::SessionListing::open(session, &settings(), ListingOptions { refresh: false }).expect("a listing");
+        let mut listing = listing::SessionListing::open(session, &settings(), options()).expect("a listing");
         catalogs.push(discover(&mut listing, &plane, None, &cache).await.expect("a catalog"));
         assert!(listing.into_session().is_some(), "the session is there for other calls");
     }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::chain::Target;
 use super::cut_short::Deadline;
 use super::effective::Effective;
 use super::listeners::{Heard, Listeners, Preparing};
@@ -15,7 +16,7 @@ use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
 use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
 use crate::contract::conversation::{Context, Delta, Options, Problem};
-use crate::contract::types::{Failure, FailureKind, Model, Notice};
+use crate::contract::types::{Failure, FailureKind, Notice};
 use crate::pi::blobs::{self, Blobs};
 use crate::provider::{Generation, ProviderError};
 use crate::telemetry::{Answering, Observation};
@@ -85,7 +86,7 @@ pub(crate) struct Beginning {
     /// Bytes of the request's body.
     pub(crate) size: usize,
     /// The models to ask, in order; not empty.
-    pub(crate) chain: Vec<Model>,
+    pub(crate) chain: Vec<Target>,
     /// Who observes the request.
     pub(crate) observation: Observation,
     /// Until when an answer may go on.
@@ -132,7 +133,7 @@ async fn ask_chain(
     effective: &Effective,
     asked: Asked,
     size: usize,
-    chain: Vec<Model>,
+    chain: Vec<Target>,
     observation: &mut Observation,
     listeners: &Listeners,
 ) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
@@ -141,23 +142,25 @@ async fn ask_chain(
     let settings = &effective.configuration.settings;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
     let mut from: Option<String> = None;
-    for model in chain {
+    for target in chain {
+        let Target { model, destination } = &target;
         match &from {
             None => observation.asks(&model.id),
             Some(from) => observation.fell_back(from, &model.id),
         }
-        let preparing = Preparing { generation, settings, model: &model, context: &context, options: &options, size };
+        let region = destination.region().as_str();
+        let preparing = Preparing { generation, settings, region, model, context: &context, options: &options, size };
         let heard = listeners.hear(&preparing);
-        let failure = match question.ask(&model, context, observation, &heard).await {
+        let failure = match question.ask(&target, context, observation, &heard).await {
             Ok((Ok((turn, first, ask)), _)) => {
                 observation.answering(&Answering {
-                    model: &ask.model_id,
-                    region: &ask.region,
+                    model: ask.destination.model_id(),
+                    region: ask.destination.region().as_str(),
                     server: turn.server().map(|server| (&*server.host, server.port)),
                     aws_request_id: turn.request_id(),
                 });
                 observation.took(&first);
-                return Ok((turn, first, ask.model_id));
+                return Ok((turn, first, ask.destination.model_id().to_owned()));
             }
             Ok((Err(failure), given_back)) => {
                 context = given_back;
@@ -182,7 +185,7 @@ async fn ask_chain(
         if !next {
             break;
         }
-        from = Some(model.id);
+        from = Some(target.model.id);
     }
     Err(last)
 }
@@ -197,12 +200,12 @@ impl Question<'_> {
     /// When there is no request to send.
     async fn ask(
         &self,
-        model: &Model,
+        target: &Target,
         context: Context,
         observation: &mut Observation,
         heard: &Heard,
     ) -> Result<(CameOf, Context), NotBegun> {
-        let (ask, context) = self.prepare(model, context).await?;
+        let (ask, context) = self.prepare(target, context).await?;
         let failure = match self.attempts(&ask, observation, heard).await {
             Ok((turn, first)) => return Ok((Ok((turn, first, ask)), context)),
             Err(failure) => failure,
@@ -210,7 +213,7 @@ impl Question<'_> {
         let options = is_invalid(&failure).then(|| without_preferred_strictness(&context, self.options)).flatten();
         let Some(options) = options else { return Ok((Err(failure), context)) };
         observation.retried(&failure, Duration::ZERO);
-        let (ask, context) = Question { options: &options, ..*self }.prepare(model, context).await?;
+        let (ask, context) = Question { options: &options, ..*self }.prepare(target, context).await?;
         let begun = self.attempts(&ask, observation, heard).await;
         Ok((begun.map(|(turn, first)| (turn, first, ask)), context))
     }
@@ -219,21 +222,23 @@ impl Question<'_> {
     ///
     /// # Errors
     /// When the provider fails, or the request has problems.
-    pub(super) async fn prepare(&self, model: &Model, context: Context) -> Result<(Ask, Context), NotBegun> {
+    pub(super) async fn prepare(&self, target: &Target, context: Context) -> Result<(Ask, Context), NotBegun> {
         let Question { generation, effective, options, blobs, size } = *self;
         let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
         session.give_at_most(blobs::largest_json(size));
         let settings = &effective.configuration.settings;
+        let Target { model, destination } = target;
         // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
         // Nor does a version stay on the worker that failed not long ago: it may hold it up again.
         let (context, prepared) = if size <= PREPARED_IN_PLACE && !generation.faults().lately() {
             let prepared = session
-                .prepare_in_place(settings, model, &context, options)
+                .prepare_in_place(settings, destination.region().as_str(), model, &context, options)
                 .map_err(|error| provider_failed(generation, &error))?;
             (context, prepared)
         } else {
             let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
-            let prepared = turn::prepare(session, Prepare { settings, model, context, options }).await;
+            let destination = destination.clone();
+            let prepared = turn::prepare(session, Prepare { settings, destination, model, context, options }).await;
             let (_session, asked, prepared) = prepared.map_err(|error| match error {
                 TurnError::Provider(error) => provider_failed(generation, &error),
                 other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
@@ -246,10 +251,12 @@ impl Question<'_> {
         }
         let body = blobs::join(&prepared.body, blobs)
             .map_err(|error| provider_failed(generation, &generation.broke("prepare", error)))?;
+        let destination = destination
+            .for_model(&prepared.model_id)
+            .map_err(|error| provider_failed(generation, &generation.broke("prepare", error)))?;
         let ask = Ask {
             model: model.clone(),
-            model_id: prepared.model_id,
-            region: prepared.region,
+            destination,
             body,
             carry: prepared.carry,
             extras: options.extras.clone(),

@@ -79,8 +79,9 @@ impl Catalog {
         let wanted = settings.discovery.enabled.is_none() && settings.models.is_empty();
         let source = if wanted { aws.credential_source().await } else { None };
         let session = generation.session().map_err(|error| provider_failed(&error))?;
-        let options = ListingOptions { refresh: false };
-        let mut listing = SessionListing::open(session, settings, options).map_err(|error| provider_failed(&error))?;
+        let options = ListingOptions { region: aws.region().to_string(), refresh: false };
+        let mut listing =
+            SessionListing::open(session, settings, options.clone()).map_err(|error| provider_failed(&error))?;
         let cache = self.cache.of_provider(generation.digest());
         let listed = match shadow {
             None => discover(&mut listing, aws, source, &cache).await,

@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 
-use crate::aws::{AwsOptions, BearerToken, Source, detect, profile_region};
+use crate::aws::{
+    AllowedRegions, AwsOptions, BearerToken, Destination, DestinationError, Region, RegionPattern, Source, detect,
+};
+use crate::config::connection::{ConnectionConfig, Found, Header};
 use crate::config::gateway::GatewayConfig;
-use crate::config::{ConfigError, ConfigFile, ConfigSecrets, Environment, Override, layers, locate};
-use crate::contract::config::{Layer, LayerContent, Merged, Problem, Settings};
+use crate::config::{ConfigError, ConfigFile, ConfigText, Environment, Override, layers, locate, parse_path};
+use crate::contract::config::{Layer, Merged, Place, Problem, Settings, Severity};
 use crate::provider::{ProviderError, Session};
 
 /// A configuration that can be used.
@@ -15,6 +18,8 @@ use crate::provider::{ProviderError, Session};
 pub struct Configuration {
     /// What the provider made of it.
     pub settings: Settings,
+    /// How to reach AWS.
+    pub connection: ConnectionConfig,
     /// What is worth telling about it.
     pub warnings: Vec<Problem>,
     /// The gateway's own settings.
@@ -23,7 +28,7 @@ pub struct Configuration {
     pub environment: Environment,
     /// The file that it was read from, if there is one.
     pub file: Option<PathBuf>,
-    secrets: ConfigSecrets,
+    regions: AllowedRegions,
 }
 
 /// Why there is no configuration.
@@ -69,41 +74,70 @@ impl Configuration {
         environment: &Environment,
         overrides: &[Override],
     ) -> Result<Self, ConfigurationError> {
-        let secrets = ConfigSecrets::read(file, overrides)?;
+        let connection = ConnectionConfig::read(file, environment, overrides)?;
         let identity = session.identify()?;
         let gateway = GatewayConfig::read(file);
         let params = gateway.as_ref().map_or(&[][..], |gateway| &gateway.provider.params);
-        let mut layers = layers(file, environment, overrides, &identity, params)?;
-        layers.splice(0..0, shared_config_layer(environment));
-        match (session.merge(&layers)?, gateway) {
-            (Ok(Merged { settings, warnings }), Ok(gateway)) => Ok(Configuration {
-                settings,
-                warnings,
-                gateway,
-                environment: environment.clone(),
-                file: file.map(|file| file.path().to_owned()),
-                secrets,
-            }),
-            (merged, gateway) => {
-                let mut problems = merged.err().unwrap_or_default();
+        let layers = layers(file, environment, overrides, &identity, params)?;
+        match (session.merge(&layers)?, connection, gateway) {
+            (Ok(Merged { settings, mut warnings }), Ok(connection), Ok(gateway)) => {
+                let regions = AllowedRegions::new(connection.region.value.clone(), gateway.regions.clone());
+                warnings.extend(connection.warnings.iter().cloned());
+                warnings.extend(unreachable_models(&settings, &regions));
+                warnings.extend(unreachable_regions(file, &gateway, &regions));
+                in_order(&mut warnings, &layers);
+                Ok(Configuration {
+                    settings,
+                    connection,
+                    warnings,
+                    gateway,
+                    environment: environment.clone(),
+                    file: file.map(|file| file.path().to_owned()),
+                    regions,
+                })
+            }
+            (merged, connection, gateway) => {
+                let mut problems = merged.map_or_else(|problems| problems, |merged| merged.warnings);
+                problems.extend(connection.map_or_else(|problems| problems, |connection| connection.warnings));
+                in_order(&mut problems, &layers);
                 problems.extend(gateway.err().unwrap_or_default());
                 Err(ConfigurationError::Problems(problems))
             }
         }
     }
 
+    /// The configured region.
+    #[must_use]
+    pub fn region(&self) -> &Region {
+        self.regions.home()
+    }
+
+    /// The regions that requests may go to.
+    #[must_use]
+    pub fn regions(&self) -> &AllowedRegions {
+        &self.regions
+    }
+
+    /// Where to ask for a model.
+    ///
+    /// # Errors
+    /// When the name cannot be a model's id, or its region is not allowed.
+    pub fn destination(&self, model_id: &str) -> Result<Destination, DestinationError> {
+        self.regions.destination(model_id)
+    }
+
     /// How to reach AWS by it.
     #[must_use]
     pub fn aws_options(&self) -> AwsOptions {
         let (source, bearer_token) = self.credentials();
+        let header = |Found { value: Header { name, value }, place: _ }: &_| (name.clone(), value.clone());
         AwsOptions {
-            region: self.settings.region.clone(),
-            runtime_endpoint: self.settings.base_url.clone().filter(|url| !is_standard_endpoint(url)),
+            runtime_endpoint: self.connection.base_url.as_ref().map(|url| url.value.clone()),
             source,
             environment: self.environment.clone(),
             bearer_token,
-            headers: self.secrets.headers.clone(),
-            ..AwsOptions::default()
+            headers: self.connection.headers.iter().map(header).collect(),
+            ..AwsOptions::new(self.region().clone())
         }
     }
 
@@ -114,7 +148,8 @@ impl Configuration {
         if source == Some(Source::SkipAuth) {
             return (source, None);
         }
-        let configured = self.secrets.bearer_token.as_ref().and_then(|token| BearerToken::new(token.expose_secret()));
+        let configured =
+            self.connection.bearer_token.as_ref().and_then(|token| BearerToken::new(token.expose_secret()));
         if configured.is_some() {
             return (Some(Source::ConfiguredToken), configured);
         }
@@ -126,37 +161,52 @@ impl Configuration {
     }
 }
 
-/// The name of the layer that holds what AWS's shared configuration says.
-pub const SHARED_CONFIG_LAYER: &str = "shared-config";
-
-/// The region of the profile that is used, below everything else: it counts where neither the configuration nor a variable names
-/// one, as in AWS's own tools. A provider knows it as the variable that it would be.
-fn shared_config_layer(environment: &Environment) -> Option<Layer> {
-    let region = profile_region(environment)?;
-    let content = LayerContent::Variables(vec![("AWS_DEFAULT_REGION".to_owned(), region)]);
-    Some(Layer { name: SHARED_CONFIG_LAYER.to_owned(), source: String::new(), content })
+/// Sorts problems as they stand in the layers, lowest first; a layer that no provider gets comes before all.
+fn in_order(problems: &mut [Problem], layers: &[Layer]) {
+    problems.sort_by_key(|Problem { place, .. }| {
+        let layer = layers.iter().position(|layer| layer.name == place.layer).map_or(0, |index| index + 1);
+        (layer, place.line, place.column)
+    });
 }
 
-/// Whether an endpoint is AWS's own for some region. The SDK makes that from the region, which may be another one by now
-/// (pi #3481: a catalog's URL must not pin the region).
-fn is_standard_endpoint(url: &str) -> bool {
-    let host = url.split("://").nth(1).unwrap_or(url).split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
-    let region = host
-        .strip_prefix("bedrock-runtime.")
-        .and_then(|rest| rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn")));
-    region.is_some_and(|region| !region.is_empty() && !region.contains('.'))
+/// Models that the configuration names and requests cannot be sent to.
+fn unreachable_models(settings: &Settings, regions: &AllowedRegions) -> Vec<Problem> {
+    let listed = settings
+        .models
+        .iter()
+        .enumerate()
+        .map(|(index, model)| (format!("models.providers.amazon-bedrock.models[{index}].id"), &model.id));
+    let default = settings.default_model.iter().map(|id| ("agents.defaults.model.primary".to_owned(), id));
+    let fallbacks = settings.fallback_models.iter().map(|id| ("agents.defaults.model.fallbacks".to_owned(), id));
+    let problem = |(path, id): (String, &String)| {
+        let error = regions.destination(id).err()?;
+        let place = settings.origins.iter().find(|origin| origin.path == path)?.place.clone();
+        let (message, expected) = (error.to_string(), error.expected().to_owned());
+        Some(Problem { severity: Severity::Warning, place, path, message, expected })
+    };
+    listed.chain(default).chain(fallbacks).filter_map(problem).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::is_standard_endpoint;
-
-    #[test]
-    fn only_awss_own_endpoint_is_left_to_the_sdk() {
-        assert!(is_standard_endpoint("https://bedrock-runtime.eu-west-1.amazonaws.com"));
-        assert!(is_standard_endpoint("https://bedrock-runtime.cn-north-1.amazonaws.com.cn/"));
-        assert!(!is_standard_endpoint("https://vpce-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com"));
-        assert!(!is_standard_endpoint("https://bedrock-runtime-fips.us-east-1.amazonaws.com"));
-        assert!(!is_standard_endpoint("http://127.0.0.1:9000"));
-    }
+/// Members of `quarry.regions` that are in another partition than the configured region.
+fn unreachable_regions(file: Option<&ConfigFile>, gateway: &GatewayConfig, regions: &AllowedRegions) -> Vec<Problem> {
+    let text = file.map(ConfigText::of);
+    let home = regions.home();
+    let problem = |(index, pattern): (usize, &RegionPattern)| {
+        if pattern.partition() == home.partition() {
+            return None;
+        }
+        let path = format!("quarry.regions[{index}]");
+        let (line, column) = text.as_ref()?.place(&parse_path(&path).ok()?)?;
+        let source = file?.path().display().to_string();
+        Some(Problem {
+            severity: Severity::Warning,
+            place: Place { layer: "file".to_owned(), source, line, column },
+            path,
+            message: format!(
+                "{pattern} is in another partition than the configured region {home}, and stays out of reach"
+            ),
+            expected: format!("regions of the partition of {home}"),
+        })
+    };
+    gateway.regions.iter().flatten().enumerate().filter_map(problem).collect()
 }

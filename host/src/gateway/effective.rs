@@ -35,7 +35,7 @@ impl Effective {
         same_clients: bool,
     ) -> Result<Self, ConnectError> {
         let mut options = match simulator {
-            Some(address) => AwsOptions::simulator(&configuration.settings.region, address),
+            Some(address) => AwsOptions::simulator(configuration.region().clone(), address),
             None => configuration.aws_options(),
         };
         // The gateway tries again by itself: it can then fall back, and it knows what a client has seen.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::config::connection::Found;
 use crate::config::gateway::{GatewayConfig, effective_values};
 use crate::config::{ConfigFile, ConfigText, Segment, parse_path};
 use crate::contract::config::{Origin, Place, Settings};
@@ -27,6 +28,11 @@ impl Configuration {
     pub fn explain(&self, file: Option<&ConfigFile>) -> Vec<EffectiveValue> {
         let text = file.map(ConfigText::of);
         let settings = serde_json::to_value(SettingsForm::from(self.settings.clone())).unwrap_or_default();
+        let of_connection = self.connection.values().into_iter().map(|(path, Found { value, place })| EffectiveValue {
+            path,
+            value,
+            place,
+        });
         let of_provider = self.settings.origins.iter().map(|Origin { path, place }| EffectiveValue {
             path: path.clone(),
             value: setting(&settings, &self.settings, path)
@@ -34,12 +40,23 @@ impl Configuration {
                 .unwrap_or_default(),
             place: place.clone(),
         });
-        of_provider.chain(of_gateway(&self.gateway, file, text.as_ref())).collect()
+        let of_gateway = of_gateway(&self.gateway, file, text.as_ref()).map(|mut value| {
+            if value.path == "quarry.regions" && value.value.is_null() {
+                // The default follows from the configured region.
+                value.value = self.regions().others().iter().map(ToString::to_string).collect();
+            }
+            value
+        });
+        of_connection.chain(of_provider).chain(of_gateway).collect()
     }
 }
 
-fn of_gateway(gateway: &GatewayConfig, file: Option<&ConfigFile>, text: Option<&ConfigText>) -> Vec<EffectiveValue> {
-    let value = |(path, value): (String, Value)| {
+fn of_gateway(
+    gateway: &GatewayConfig,
+    file: Option<&ConfigFile>,
+    text: Option<&ConfigText>,
+) -> impl Iterator<Item = EffectiveValue> {
+    let value = move |(path, value): (String, Value)| {
         let place = parse_path(&path).ok().and_then(|path| text?.place(&path));
         let (layer, source, (line, column)) = match (place, file) {
             (Some(place), Some(file)) => ("file", file.path().display().to_string(), place),
@@ -47,7 +64,7 @@ fn of_gateway(gateway: &GatewayConfig, file: Option<&ConfigFile>, text: Option<&
         };
         EffectiveValue { path, value, place: Place { layer: layer.to_owned(), source, line, column } }
     };
-    effective_values(gateway).into_iter().map(value).collect()
+    effective_values(gateway).into_iter().map(value)
 }
 
 /// The value in the settings that an origin's path means. The paths are those of the configuration, as the contract says of
@@ -77,8 +94,7 @@ fn setting(form: &Value, settings: &Settings, path: &str) -> Option<Value> {
         return below(&form["guardrail"], name);
     }
     if let Some(rest) = path.strip_prefix(PROVIDER) {
-        // The values of headers may be secrets, and stay where only requests are made.
-        return if rest.starts_with("headers.") { Some(json!("(set)")) } else { below(form, rest) };
+        return below(form, rest);
     }
     if let Some(reference) = path.strip_prefix("agents.defaults.models.").and_then(|rest| rest.strip_suffix(".alias")) {
         let path = parse_path(reference).ok()?;

@@ -45,6 +45,7 @@ pub(crate) struct Listeners {
 pub(crate) struct Preparing<'a> {
     pub(crate) generation: &'a Arc<Generation>,
     pub(crate) settings: &'a Settings,
+    pub(crate) region: &'a str,
     pub(crate) model: &'a Model,
     pub(crate) context: &'a Context,
     pub(crate) options: &'a Options,
@@ -55,14 +56,15 @@ pub(crate) struct Preparing<'a> {
 impl Listeners {
     /// Keeps what a request is prepared from, for those who listen and have room.
     pub(crate) fn hear(&self, preparing: &Preparing<'_>) -> Heard {
-        let Preparing { generation, settings, model, context, options, size } = *preparing;
+        let Preparing { generation, settings, region, model, context, options, size } = *preparing;
         let shadow = self.shadow.as_ref().and_then(|shadow| {
-            let sample = shadow.sample(settings, model, context, options, size)?;
+            let sample = shadow.sample(settings, region, model, context, options, size)?;
             Some((Arc::clone(shadow), sample))
         });
         let recorder = self.recorder.as_ref().map(|tapes| {
             let asked = tapes.asked(size, || Preparation {
                 settings: SettingsFrom::Merged(Box::new(settings.clone())),
+                region: region.to_owned(),
                 model: model.clone(),
                 context: context.clone(),
                 options: options.clone(),

@@ -30,7 +30,7 @@ mod wire;
 mod worker;
 
 pub use self::canary::{CanaryRule, Ended};
-pub use self::configuration::{Configuration, ConfigurationError, SHARED_CONFIG_LAYER};
+pub use self::configuration::{Configuration, ConfigurationError};
 pub use self::explained::EffectiveValue;
 pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::listeners::Recorder;

@@ -94,7 +94,6 @@ fn unlisted(settings: &Settings, id: &str) -> Model {
         cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
         context_window: settings.discovery.default_context_window,
         max_tokens: settings.discovery.default_max_tokens,
-        base_url: None,
         params: configured_params(settings, id),
         extras: vec![NamedJson { name: "limitsFrom".to_owned(), value: "\"defaults\"".to_owned() }],
     }

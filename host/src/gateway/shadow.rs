@@ -114,6 +114,7 @@ impl Shadow {
     pub(super) fn sample(
         &self,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,
@@ -126,6 +127,7 @@ impl Shadow {
         };
         let preparation = Preparation {
             settings: self.settings(settings, Some(model)),
+            region: region.to_owned(),
             model: model.clone(),
             context: context.clone(),
             options: options.clone(),

@@ -13,7 +13,7 @@ use super::cut_short::CutShort;
 use super::replay::Replay;
 use super::strict_tools::is_invalid;
 use super::worker::{beside_the_worker, watched};
-use crate::aws::{Aws, ConverseRequest, EventStream, Received, Server};
+use crate::aws::{Aws, ConverseRequest, Destination, EventStream, Received, Server};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Model, NamedJson, Usage, UsageCost};
@@ -55,6 +55,8 @@ pub enum TurnError {
 pub struct Prepare {
     /// The configuration.
     pub settings: Settings,
+    /// Where the request goes.
+    pub destination: Destination,
     /// The model to ask.
     pub model: Model,
     /// The conversation.
@@ -68,10 +70,8 @@ pub struct Prepare {
 pub struct Ask {
     /// The model to ask.
     pub model: Model,
-    /// `prepared.model-id`.
-    pub model_id: String,
-    /// `prepared.region`.
-    pub region: String,
+    /// Where it goes.
+    pub destination: Destination,
     /// The body, blobs in place.
     pub body: Bytes,
     /// `prepared.carry`.
@@ -93,7 +93,13 @@ pub async fn prepare(
     asked: Prepare,
 ) -> Result<(Session, Prepare, Result<Prepared, Vec<Problem>>), TurnError> {
     tokio::task::spawn_blocking(move || {
-        let prepared = session.prepare(&asked.settings, &asked.model, &asked.context, &asked.options)?;
+        let prepared = session.prepare(
+            &asked.settings,
+            asked.destination.region().as_str(),
+            &asked.model,
+            &asked.context,
+            &asked.options,
+        )?;
         Ok((session, asked, prepared))
     })
     .await?
@@ -201,8 +207,8 @@ impl Turn {
         ask: Ask,
         mut tape: Option<Box<dyn Tape>>,
     ) -> Result<Self, BeginError> {
-        let Ask { model, model_id, region, body, carry, extras, idle, otherwise } = ask;
-        let stream = match aws.converse_stream(ConverseRequest { model_id, region, body }, idle).await {
+        let Ask { model, destination, body, carry, extras, idle, otherwise } = ask;
+        let stream = match aws.converse_stream(ConverseRequest { destination, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => {
                 let failure = watched(&mut session, |session| session.explain(&error))?;

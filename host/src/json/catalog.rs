@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::{FailureForm, NoticeForm};
 use super::model::ModelForm;
-use crate::contract::models::{CacheEntry, Catalog, CatalogSource, CredentialSource, LeftOut, Need, ProfileQuery};
+use crate::contract::models::{CacheEntry, Catalog, CatalogSource, CredentialSource, LeftOut, Need};
 
 /// The JSON form of a catalog.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,7 +15,6 @@ pub struct CatalogForm {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<LeftOutForm>,
     source: &'static str,
-    region: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failures: Vec<FailureForm>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -31,7 +30,7 @@ struct LeftOutForm {
 }
 
 impl From<Catalog> for CatalogForm {
-    fn from(Catalog { models, left_out, source, region, failures, notices }: Catalog) -> Self {
+    fn from(Catalog { models, left_out, source, failures, notices }: Catalog) -> Self {
         CatalogForm {
             models: models.into_iter().map(ModelForm::from).collect(),
             left_out: left_out
@@ -39,7 +38,6 @@ impl From<Catalog> for CatalogForm {
                 .map(|LeftOut { id, reason, message }| LeftOutForm { id, reason, message })
                 .collect(),
             source: source_word(&source),
-            region,
             failures: failures.into_iter().map(FailureForm::from).collect(),
             notices: notices.into_iter().map(NoticeForm::from).collect(),
         }
@@ -59,18 +57,15 @@ pub fn source_word(source: &CatalogSource) -> &'static str {
     }
 }
 
-/// What a listing needs, in one line: `cache-read KEY`, `foundation-models us-east-1`.
+/// What a listing needs, in one line: `cache-read KEY`, `foundation-models`.
 #[must_use]
 pub fn need(need: &Need) -> String {
     match need {
         Need::CredentialSource => "credential-source".to_owned(),
         Need::CacheRead(key) => format!("cache-read {key}"),
         Need::CacheWrite(CacheEntry { key, ttl: _, value: _ }) => format!("cache-write {key}"),
-        Need::FoundationModels(region) => format!("foundation-models {region}"),
-        Need::InferenceProfiles(region) => format!("inference-profiles {region}"),
-        Need::InferenceProfile(ProfileQuery { region, identifier }) => {
-            format!("inference-profile {region} {identifier}")
-        }
+        Need::FoundationModels => "foundation-models".to_owned(),
+        Need::InferenceProfiles => "inference-profiles".to_owned(),
     }
 }
 

@@ -21,8 +21,6 @@ pub struct ModelForm {
     context_window: u64,
     max_tokens: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    base_url: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     params: Option<Json>,
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     extras: Members<Json>,
@@ -67,7 +65,7 @@ struct TierForm {
 
 impl From<Model> for ModelForm {
     fn from(model: Model) -> Self {
-        let Model { id, name, reasoning, input, cost, context_window, max_tokens, base_url, params, extras } = model;
+        let Model { id, name, reasoning, input, cost, context_window, max_tokens, params, extras } = model;
         ModelForm {
             id,
             name,
@@ -76,7 +74,6 @@ impl From<Model> for ModelForm {
             cost: cost.into(),
             context_window,
             max_tokens,
-            base_url,
             params: params.map(Json),
             extras: extras.into(),
         }
@@ -85,7 +82,7 @@ impl From<Model> for ModelForm {
 
 impl From<ModelForm> for Model {
     fn from(form: ModelForm) -> Self {
-        let ModelForm { id, name, reasoning, input, cost, context_window, max_tokens, base_url, params, extras } = form;
+        let ModelForm { id, name, reasoning, input, cost, context_window, max_tokens, params, extras } = form;
         Model {
             id,
             name,
@@ -94,7 +91,6 @@ impl From<ModelForm> for Model {
             cost: cost.into(),
             context_window,
             max_tokens,
-            base_url,
             params: params.map(|json| json.0),
             extras: extras.into(),
         }
@@ -136,7 +132,6 @@ pub fn default_model() -> Model {
         cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
         context_window: 200_000,
         max_tokens: 8_192,
-        base_url: None,
         params: None,
         extras: Vec::new(),
     }

@@ -12,13 +12,6 @@ use crate::contract::config::{Discovery, Guardrail, Settings};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SettingsForm {
-    region: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    base_url: Option<String>,
-    auth: String,
-    api: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    header_names: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "models_by_overrides")]
     models: Vec<ModelForm>,
     discovery: DiscoveryForm,
@@ -42,7 +35,6 @@ pub struct SettingsForm {
 struct DiscoveryForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
-    region: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     provider_filter: Vec<String>,
     refresh_interval: u64,
@@ -65,11 +57,6 @@ pub struct GuardrailForm {
 impl From<Settings> for SettingsForm {
     fn from(settings: Settings) -> Self {
         let Settings {
-            region,
-            base_url,
-            auth,
-            api,
-            header_names,
             models,
             discovery,
             default_model,
@@ -81,11 +68,6 @@ impl From<Settings> for SettingsForm {
             extras,
         } = settings;
         SettingsForm {
-            region,
-            base_url,
-            auth,
-            api,
-            header_names,
             models: models.into_iter().map(ModelForm::from).collect(),
             discovery: discovery.into(),
             default_model,
@@ -101,11 +83,6 @@ impl From<Settings> for SettingsForm {
 impl From<SettingsForm> for Settings {
     fn from(form: SettingsForm) -> Self {
         let SettingsForm {
-            region,
-            base_url,
-            auth,
-            api,
-            header_names,
             models,
             discovery,
             default_model,
@@ -116,11 +93,6 @@ impl From<SettingsForm> for Settings {
             extras,
         } = form;
         Settings {
-            region,
-            base_url,
-            auth,
-            api,
-            header_names,
             models: models.into_iter().map(Into::into).collect(),
             discovery: discovery.into(),
             default_model,
@@ -136,29 +108,17 @@ impl From<SettingsForm> for Settings {
 
 impl From<Discovery> for DiscoveryForm {
     fn from(discovery: Discovery) -> Self {
-        let Discovery {
-            enabled,
-            region,
-            provider_filter,
-            refresh_interval,
-            default_context_window,
-            default_max_tokens,
-        } = discovery;
-        DiscoveryForm { enabled, region, provider_filter, refresh_interval, default_context_window, default_max_tokens }
+        let Discovery { enabled, provider_filter, refresh_interval, default_context_window, default_max_tokens } =
+            discovery;
+        DiscoveryForm { enabled, provider_filter, refresh_interval, default_context_window, default_max_tokens }
     }
 }
 
 impl From<DiscoveryForm> for Discovery {
     fn from(form: DiscoveryForm) -> Self {
-        let DiscoveryForm {
-            enabled,
-            region,
-            provider_filter,
-            refresh_interval,
-            default_context_window,
-            default_max_tokens,
-        } = form;
-        Discovery { enabled, region, provider_filter, refresh_interval, default_context_window, default_max_tokens }
+        let DiscoveryForm { enabled, provider_filter, refresh_interval, default_context_window, default_max_tokens } =
+            form;
+        Discovery { enabled, provider_filter, refresh_interval, default_context_window, default_max_tokens }
     }
 }
 
@@ -180,20 +140,14 @@ fn models_by_overrides<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
     Ok(models.into_iter().map(|model| ModelForm::from(model.0)).collect())
 }
 
-/// The settings of a configuration that says nothing: us-east-1, the SDK's credentials, discovery as OpenClaw documents it
+/// The settings of a configuration that says nothing: discovery as OpenClaw documents it
 /// (3 600 seconds, 32 000 tokens of context, 4 096 of output).
 #[must_use]
 pub fn default_settings() -> Settings {
     Settings {
-        region: "us-east-1".into(),
-        base_url: None,
-        auth: "aws-sdk".into(),
-        api: "bedrock-converse-stream".into(),
-        header_names: Vec::new(),
         models: Vec::new(),
         discovery: Discovery {
             enabled: None,
-            region: "us-east-1".into(),
             provider_filter: Vec::new(),
             refresh_interval: 3_600,
             default_context_window: 32_000,
@@ -206,6 +160,17 @@ pub fn default_settings() -> Settings {
         cache_retention: None,
         origins: Vec::new(),
         extras: Vec::new(),
+    }
+}
+
+/// The region that a provider is told; us-east-1 where nothing else is said.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct RegionForm(pub String);
+
+impl Default for RegionForm {
+    fn default() -> Self {
+        RegionForm("us-east-1".to_owned())
     }
 }
 

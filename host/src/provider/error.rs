@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::aws::DestinationError;
 use crate::pi::blobs::BodyError;
 
 /// Why a component was not loaded.
@@ -72,6 +73,9 @@ pub enum BrokenRule {
     /// The parts of the request body.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The model that the request is for.
+    #[error("it named a model that the request cannot be put to: {0}")]
+    Destination(#[from] DestinationError),
 }
 
 /// Why a call of a provider failed. It is never the request's fault: a provider says what is wrong with a request as data.

@@ -157,12 +157,13 @@ impl Session {
     pub fn prepare(
         &mut self,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,
     ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
         call!(self, "prepare", self.long_ticks(), long_call, |store, provider| provider
-            .prepare(store, settings, model, context, options))
+            .prepare(store, settings, region, model, context, options))
     }
 
     /// `conversation.prepare` of a small request, on a thread that other streams wait for: it has the time of a call on the path of
@@ -173,12 +174,13 @@ impl Session {
     pub fn prepare_in_place(
         &mut self,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,
     ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
         call!(self, "prepare", self.stream_ticks, stream_call, |store, provider| provider
-            .prepare(store, settings, model, context, options))
+            .prepare(store, settings, region, model, context, options))
     }
 
     /// Begins a turn, in place of one that is open.

@@ -64,6 +64,7 @@ fn preparation(texts: &[&str]) -> Preparation {
     let options = quarry::contract::conversation::Options { max_tokens: Some(64), ..no_options() };
     Preparation {
         settings: SettingsFrom::Merged(Box::new(default_settings())),
+        region: "us-east-1".to_owned(),
         model: default_model(),
         context: Context { system_prompt: None, messages, tools: Vec::new() },
         options,

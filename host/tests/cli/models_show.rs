@@ -84,10 +84,14 @@ fn a_model_goes_by_all_its_names() {
         "{shown:?}"
     );
     // An ARN is looked for where it is, and --region says otherwise.
-    let elsewhere = "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0";
-    assert_eq!(line(&quarry.run(&["models", "show", elsewhere]), "discovered"), "in eu-central-1, just now");
+    let elsewhere = "arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-lite-v1:0";
+    assert_eq!(line(&quarry.run(&["models", "show", elsewhere]), "discovered"), "in us-west-2, just now");
     let here = quarry.run(&["models", "show", elsewhere, "--region", "us-east-1"]);
     assert_eq!(line(&here, "discovered"), "in us-east-1, from the cache");
+    // Not where requests may not go.
+    let refused =
+        ["error: MODEL: the model is in eu-central-1, and requests may go to us-east-1, us-*", "quarry.regions"];
+    quarry.run(&["models", "show", &elsewhere.replace("us-west-2", "eu-central-1")]).failed_with(2, &refused);
 }
 
 #[test]

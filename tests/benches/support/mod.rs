@@ -84,7 +84,6 @@ pub(crate) fn model() -> Model {
         cost: Cost { input: 3.0, output: 15.0, cache_read: 0.3, cache_write: 3.75, tiers: Vec::new() },
         context_window: 200_000,
         max_tokens: 64_000,
-        base_url: None,
         params: None,
         extras: Vec::new(),
     }

@@ -29,14 +29,10 @@ export const config = {
 };
 
 class Listing {
-  constructor(settings) {
-    this.region = settings.discovery.region;
-  }
-
   resume() {
     const failures = [plain("validation", `No models are listed: ${TRANSLATES_ONLY}`, EXPECTED, false)];
     const source = { tag: "failed" };
-    return { tag: "done", val: { models: [], leftOut: [], source, region: this.region, failures, notices: [] } };
+    return { tag: "done", val: { models: [], leftOut: [], source, failures, notices: [] } };
   }
 }
 

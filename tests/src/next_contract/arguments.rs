@@ -11,7 +11,7 @@ given_and_returned!();
 record!(config::Layer { name, source, content });
 variant!(config::LayerContent { Json5(text), Variables(variables) });
 
-record!(models::ListingOptions { refresh });
+record!(models::ListingOptions { region, refresh });
 record!(models::CredentialSource { kind, label });
 record!(models::Cached { value, stale, age });
 record!(models::Pages { bodies, failed });

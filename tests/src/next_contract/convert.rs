@@ -78,35 +78,18 @@ macro_rules! given_and_returned {
         record!(types::NamedJson { name, value });
         record!(types::Cost { input, output, cache_read, cache_write, tiers });
         record!(types::CostTier { input_tokens_above, input, output, cache_read, cache_write });
-        record!(types::Model {
-            id,
-            name,
-            reasoning,
-            input,
-            cost,
-            context_window,
-            max_tokens,
-            base_url,
-            params,
-            extras
-        });
+        record!(types::Model { id, name, reasoning, input, cost, context_window, max_tokens, params, extras });
         record!(config::Place { layer, source, line, column });
         record!(config::Origin { path, place });
         record!(config::Guardrail { identifier, version, stream_processing_mode, trace });
         record!(config::Discovery {
             enabled,
-            region,
             provider_filter,
             refresh_interval,
             default_context_window,
             default_max_tokens
         });
         record!(config::Settings {
-            region,
-            base_url,
-            auth,
-            api,
-            header_names,
             models,
             discovery,
             default_model,

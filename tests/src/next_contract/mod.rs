@@ -67,7 +67,7 @@ impl Calls for Provider {
         options: ListingOptions,
     ) -> Result<ResourceAny> {
         let settings = settings.clone().convert();
-        self.quarry_provider_models().listing().call_constructor(store, &settings, options.convert())
+        self.quarry_provider_models().listing().call_constructor(store, &settings, &options.convert())
     }
 
     fn resume(&self, store: &mut Store<Bounds>, listing: ResourceAny, supplies: &[Supply]) -> Result<Step> {
@@ -79,6 +79,7 @@ impl Calls for Provider {
         &self,
         store: &mut Store<Bounds>,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,
@@ -86,7 +87,7 @@ impl Calls for Provider {
         let (settings, model) = (settings.clone().convert(), model.clone().convert());
         let (context, options) = (context.clone().convert(), options.clone().convert());
         let conversation = self.quarry_provider_conversation();
-        Ok(conversation.call_prepare(store, &settings, &model, &context, &options)?.convert())
+        Ok(conversation.call_prepare(store, &settings, region, &model, &context, &options)?.convert())
     }
 
     fn open_turn(&self, store: &mut Store<Bounds>, opening: &Opening) -> Result<ResourceAny> {

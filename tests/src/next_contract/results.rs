@@ -42,22 +42,20 @@ record!(types::UsageCost { input, output, cache_read, cache_write, total });
 record!(types::Usage { input, output, cache_read, cache_write, cache_write_long, total, cost });
 
 record!(models::CacheEntry { key, ttl, value });
-record!(models::ProfileQuery { region, identifier });
 variant!(models::Need {
     CredentialSource,
     CacheRead(key),
     CacheWrite(entry),
-    FoundationModels(region),
-    InferenceProfiles(region),
-    InferenceProfile(query),
+    FoundationModels,
+    InferenceProfiles,
 });
 record!(models::LeftOut { id, reason, message });
 variant!(models::CatalogSource { Config, Live, Cache, StaleCache, Disabled, Failed });
-record!(models::Catalog { models, left_out, source, region, failures, notices });
+record!(models::Catalog { models, left_out, source, failures, notices });
 variant!(models::Step { Needs(needs), Done(catalog) });
 
 variant!(conversation::BodyPart { Json(bytes), Blob(index) });
-record!(conversation::Prepared { model_id, region, body, carry, notices });
+record!(conversation::Prepared { model_id, body, carry, notices });
 record!(conversation::Problem { path, message, expected });
 
 record!(conversation::Fragment { content_index, delta });

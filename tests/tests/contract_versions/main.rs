@@ -83,7 +83,9 @@ fn a_failure_behind_the_adapter_costs_its_session_alone() {
     let [_, next] = both();
     let mut session = next.session().expect("an instance");
     let merged = session.merge(&[]).expect("it returns").expect("nothing is wrong with no layers");
-    session.open_listing(&merged.settings, ListingOptions { refresh: true }).expect("it begins");
+    session
+        .open_listing(&merged.settings, ListingOptions { region: "us-east-1".to_owned(), refresh: true })
+        .expect("it begins");
     // Nothing was needed yet.
     let failed = session.resume(&[Supply::Stored, Supply::Stored]);
     assert!(matches!(failed, Err(ProviderError::Trap { call: "resume", .. })), "{failed:?}");

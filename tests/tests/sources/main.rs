@@ -185,7 +185,7 @@ fn every_family_has_a_case_of_its_own() {
     let mut missing: BTreeSet<&str> = FAMILIES.iter().chain([&PLAIN]).map(|family| family.name).collect();
     for case in cases().values() {
         let Given::Prepare(given) = &case.given else { continue };
-        let (_, model, _, _) = given.input().expect("a case's context is pi's");
+        let (_, _, model, _, _) = given.input().expect("a case's context is pi's");
         let model = serde_json::to_value(&model).and_then(serde_json::from_value).expect("both sides' models are one");
         let family = family_of(&model).name;
         if case.name == format!("prepare/family-{family}") {

@@ -81,8 +81,7 @@ pub(super) fn read(environment: &Environment) -> Result<ProfileFacts, String> {
 /// credentials are asked for.
 #[must_use]
 pub fn profile_region(environment: &Environment) -> Option<String> {
-    let allowed = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
-    read(environment).ok()?.region.filter(|region| !region.is_empty() && region.chars().all(allowed))
+    read(environment).ok()?.region.filter(|region| !region.is_empty())
 }
 
 /// What the profile that is used says under these names. Nothing where a file cannot be read.

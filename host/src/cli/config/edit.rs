@@ -4,8 +4,7 @@ use std::io::Read as _;
 
 use anyhow::{Context as _, bail};
 use quarry::config::{
-    ConfigEdit, ConfigError, ConfigFile, ConfigText, EditValue, Environment, MAX_FILE_SIZE, Segment, Shown,
-    locate_for_edit,
+    ConfigEdit, ConfigFile, ConfigText, EditValue, Environment, MAX_FILE_SIZE, Segment, Shown, locate_for_edit,
 };
 use quarry::contract::config::{Problem, Severity};
 
@@ -63,7 +62,8 @@ fn edit(
     {
         keys::check_whose_file(&location, &edit)?;
     }
-    let before = before(&checker, edit.file())?;
+    // One that has to be mended by an edit must not forbid it.
+    let before = checker.check(edit.file())?;
     let was_there = edit.contains(path);
     let done = change(&mut edit)?;
     let changed = ConfigFile::with_text(edit.path(), edit.text());
@@ -95,20 +95,6 @@ fn edit(
         terminal::tell_line("the configuration still cannot be used: `quarry config validate` tells why");
     }
     Ok(Exit::Done)
-}
-
-/// The problems that were there already. One that has to be mended by an edit must not forbid it.
-fn before(checker: &Checker, file: Option<&ConfigFile>) -> anyhow::Result<Vec<Problem>> {
-    match checker.check(file) {
-        Err(error) if error.downcast_ref::<quarry::gateway::ConfigurationError>().is_some_and(is_of_the_file) => {
-            Ok(Vec::new())
-        }
-        checked => checked,
-    }
-}
-
-fn is_of_the_file(error: &quarry::gateway::ConfigurationError) -> bool {
-    matches!(error, quarry::gateway::ConfigurationError::Config(ConfigError::HeaderValue { .. }))
 }
 
 /// Whether it is the same problem: lines move with an edit.

@@ -21,7 +21,7 @@ pub(super) async fn list(probe: &Probe, aws: &Aws, session: &mut Session) -> any
     if let Err(error) = &probe.outcome {
         return refused("list", error, "bedrock:ListFoundationModels and bedrock:ListInferenceProfiles on *", session);
     }
-    let profiles = aws.inference_profiles(aws.region()).await;
+    let profiles = aws.inference_profiles().await;
     match profiles.failed {
         Some(error) => refused("list", &error, "bedrock:ListInferenceProfiles on *", session),
         None => Ok(Finding::fine("list", "foundation models and inference profiles may be listed")),
@@ -44,10 +44,11 @@ pub(super) async fn invoke(
     if left_out {
         return Ok(Finding::skipped("invoke", format!("{model_id} was not asked (--no-invoke)")));
     }
-    // An ARN says where the model is.
-    let of_arn = model_id.starts_with("arn:").then(|| model_id.split(':').nth(3)).flatten();
-    let region = of_arn.unwrap_or(&setup.configuration.settings.region).to_owned();
-    let request = ConverseRequest { model_id: model_id.clone(), region, body: SMALLEST.into() };
+    let destination = match setup.configuration.destination(&model_id) {
+        Ok(destination) => destination,
+        Err(error) => return Ok(Finding::broken("invoke", error.to_string(), Some(error.expected().to_owned()))),
+    };
+    let request = ConverseRequest { destination, body: SMALLEST.into() };
     match aws.converse_stream(request, FIRST_ANSWER).await {
         // What it says does not matter, so it is not waited for.
         Ok(_answer) => Ok(Finding::fine("invoke", format!("{model_id} answers"))),

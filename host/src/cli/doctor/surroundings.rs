@@ -2,12 +2,13 @@
 
 use quarry::aws::{CredentialIdentity, Probe, proxy_of, proxy_variables_without_proxy};
 use quarry::config::Environment;
+use quarry::config::connection::{DEFAULTS_LAYER, Found};
 use quarry::contract::types::ApiStage;
 use quarry::gateway::Configuration;
 
 use super::finding::Finding;
-use crate::cli::auth;
 use crate::cli::credentials::Unusable;
+use crate::cli::problems;
 
 /// How far clocks may be apart, in seconds: AWS refuses signatures that are more than five minutes old or ahead.
 const MOST_SKEW: i64 = 300;
@@ -48,16 +49,15 @@ pub(super) fn credentials(identity: &Result<CredentialIdentity, Unusable>) -> Fi
 }
 
 pub(super) fn region(configuration: &Configuration, identity: Option<&CredentialIdentity>) -> Finding {
-    let settings = &configuration.settings;
-    let from = auth::region_from(settings);
-    let message = format!("{} ({from})", settings.region);
+    let Found { value: region, place } = &configuration.connection.region;
+    let message = format!("{region} ({})", problems::place_text(place));
     let here = identity.and_then(|identity| identity.instance_region.as_deref());
-    if let Some(here) = here.filter(|here| **here != *settings.region) {
+    if let Some(here) = here.filter(|here| *here != region.as_str()) {
         let message = format!("{message}; this instance is in {here}");
         return Finding::doubtful("region", message, format!("to ask where it is: export AWS_REGION={here}"));
     }
-    if here.is_none() && from == auth::BY_DEFAULT {
-        let fix = format!("if that is not where your models are: export AWS_REGION=…, instead of {}", settings.region);
+    if here.is_none() && place.layer == DEFAULTS_LAYER {
+        let fix = format!("if that is not where your models are: export AWS_REGION=…, instead of {region}");
         return Finding::doubtful("region", message, fix);
     }
     Finding::fine("region", message)
@@ -65,7 +65,7 @@ pub(super) fn region(configuration: &Configuration, identity: Option<&Credential
 
 /// Whether the endpoint can be reached. What it answers is for later steps.
 pub(super) fn endpoint(probe: &Probe, configuration: &Configuration) -> Finding {
-    let runtime = configuration.settings.base_url.as_deref().map(|url| format!("; models at {url}"));
+    let runtime = configuration.connection.base_url.as_ref().map(|url| format!("; models at {}", url.value));
     let address = probe.address.as_deref().unwrap_or("AWS");
     match &probe.outcome {
         Err(error) if matches!(error.stage, ApiStage::Connect | ApiStage::Timeout) => {

@@ -25,6 +25,8 @@ pub(super) struct Asking {
 pub(super) struct Asked {
     /// The configuration.
     pub(super) settings: Settings,
+    /// The region that was listed.
+    pub(super) region: String,
     /// What AWS lists.
     pub(super) catalog: Catalog,
     /// Whether nothing was asked because there are no credentials.
@@ -40,8 +42,10 @@ pub(super) async fn ask(setup: Setup, how: &Asking) -> anyhow::Result<Asked> {
     }
     let cache = setup.listings(how.simulate);
     let settings = setup.configuration.settings;
+    let region = aws.region().to_string();
+    let options = ListingOptions { region: region.clone(), refresh: how.refresh };
     let to_discover = Settings { models: Vec::new(), ..settings.clone() };
-    let mut listing = SessionListing::open(setup.session, &to_discover, ListingOptions { refresh: how.refresh })?;
+    let mut listing = SessionListing::open(setup.session, &to_discover, options)?;
     let enabled = settings.discovery.enabled;
     let asking = async {
         // Whether credentials are there is asked only where the answer counts: it can take a request.
@@ -49,9 +53,9 @@ pub(super) async fn ask(setup: Setup, how: &Asking) -> anyhow::Result<Asked> {
         let no_credentials = source.is_none() && enabled.is_none();
         (discover(&mut listing, &aws, source, &cache).await, no_credentials)
     };
-    let what = format!("Asking AWS for the models of {}", settings.discovery.region);
+    let what = format!("Asking AWS for the models of {region}");
     let (catalog, no_credentials) = progress::telling(&what, progress::is_wanted(how.for_programs), asking).await;
-    Ok(Asked { settings, catalog: catalog?, no_credentials })
+    Ok(Asked { settings, region, catalog: catalog?, no_credentials })
 }
 
 impl Asked {

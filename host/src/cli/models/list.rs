@@ -2,7 +2,8 @@
 
 use std::io;
 
-use quarry::config::{Override, PROVIDER_NAMES};
+use quarry::config::Override;
+use quarry::config::connection::PROVIDER_NAMES;
 use quarry::contract::models::{Catalog, CatalogSource, LeftOut};
 use quarry::discovery::told;
 use quarry::json::catalog::{CatalogForm, source_word};
@@ -71,7 +72,7 @@ fn show(asked: &Asked, models: &[KnownModel], arguments: &ListArguments) -> anyh
     if arguments.json || arguments.plain {
         return Ok(());
     }
-    let region = &catalog.region;
+    let region = &asked.region;
     let nothing_failed = catalog.failures.is_empty() && !matches!(catalog.source, CatalogSource::Disabled);
     if models.is_empty() && nothing_failed {
         terminal::tell_line(&format!("No models found in {region}."));
@@ -91,18 +92,21 @@ struct ListForm<'k> {
     models: Vec<KnownForm<'k>>,
     #[serde(flatten)]
     rest: CatalogForm,
+    /// The region that was listed.
+    region: &'k str,
     /// Where what is discovered is from; `source` says `config` where the configuration lists models.
     discovery_source: &'static str,
 }
 
 impl<'k> ListForm<'k> {
-    fn of(asked: &Asked, models: &'k [KnownModel]) -> Self {
+    fn of(asked: &'k Asked, models: &'k [KnownModel]) -> Self {
         let catalog = asked.catalog.clone();
         let discovery_source = source_word(&catalog.source);
         let source = if asked.settings.models.is_empty() { catalog.source } else { CatalogSource::Config };
         ListForm {
             models: models.iter().map(KnownModel::form).collect(),
             rest: CatalogForm::from(Catalog { models: Vec::new(), source, ..catalog }),
+            region: &asked.region,
             discovery_source,
         }
     }

@@ -95,9 +95,6 @@ pub(super) fn of_known(asked: &Asked, known: &KnownModel) -> String {
     sheet.line("context", &limit(model, "contextWindow", model.context_window));
     sheet.line("output", &limit(model, "maxTokens", model.max_tokens));
     prices(&mut sheet, &model.cost);
-    if let Some(endpoint) = &model.base_url {
-        sheet.line("endpoint", endpoint);
-    }
     if let Some(params) = &model.params {
         sheet.line("params", params);
     }
@@ -117,7 +114,7 @@ pub(super) fn of_left_out(asked: &Asked, LeftOut { id, reason, message }: &LeftO
     sheet.line("model", id);
     sheet.line("provider", PROVIDER);
     sheet.line("configured", "no");
-    sheet.line("discovered", &format!("in {}, {}, and left out", asked.catalog.region, when(asked)));
+    sheet.line("discovered", &format!("in {}, {}, and left out", asked.region, when(asked)));
     sheet.line("left out", &format!("{reason}: {message}"));
     sheet.text
 }
@@ -143,7 +140,7 @@ fn place(asked: &Asked, path: &str) -> String {
 }
 
 fn discovered(asked: &Asked, known: &KnownModel) -> String {
-    let region = &asked.catalog.region;
+    let region = &asked.region;
     match (&known.discovered, &known.absent) {
         (Some(_), _) => format!("in {region}, {}", when(asked)),
         (None, Some(Absent::LeftOut(LeftOut { reason, message, .. }))) => {

@@ -1,6 +1,8 @@
 //! `quarry models show`.
 
+use quarry::aws::DestinationError;
 use quarry::contract::models::{CatalogSource, LeftOut};
+use quarry::gateway::models;
 use quarry::json::catalog::source_word;
 use quarry::json::model::ModelForm;
 use quarry::pi::PROVIDER;
@@ -9,15 +11,14 @@ use serde::Serialize;
 use super::super::arguments::{Global, ShowArguments};
 use super::super::exit::Exit;
 use super::super::setup::{ProblemsTold, Setup, overrides};
-use super::super::terminal;
+use super::super::{problems, terminal};
 use super::asked::{Asked, Asking, ask};
 use super::known::{Absent, KnownForm, KnownModel};
 use super::lookup::{Meant, look_up};
 use super::sheet;
 
 pub(crate) async fn show(global: &Global, arguments: &ShowArguments) -> anyhow::Result<Exit> {
-    let region = arguments.region.as_deref().or_else(|| region_of(&arguments.id));
-    let setup = match Setup::make(global, &overrides(None, region))? {
+    let setup = match setup(global, arguments)? {
         Ok(setup) => setup,
         Err(ProblemsTold) => return Ok(Exit::Usage),
     };
@@ -52,15 +53,26 @@ pub(crate) async fn show(global: &Global, arguments: &ShowArguments) -> anyhow::
     }
 }
 
-/// The region in an ARN: a model is looked for where it is.
-fn region_of(name: &str) -> Option<&str> {
-    let (_, arn) = name.split_once("arn:")?;
-    let is_region = |region: &str| region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    arn.split(':').nth(2).filter(|region| !region.is_empty() && is_region(region))
+/// The setup for a model: with the region of its ARN, where it has one that requests may go to. A model is looked for where it is.
+fn setup(global: &Global, arguments: &ShowArguments) -> anyhow::Result<Result<Setup, ProblemsTold>> {
+    let setup = Setup::make(global, &overrides(None, arguments.region.as_deref()))?;
+    let id = models::without_prefix(&arguments.id);
+    let (Ok(made), None, true) = (&setup, &arguments.region, id.starts_with("arn:")) else { return Ok(setup) };
+    match made.configuration.destination(id) {
+        Ok(to) if to.region() != made.configuration.region() => {
+            Setup::make(global, &overrides(None, Some(to.region().as_str())))
+        }
+        // What lies behind a global profile is listed in every region.
+        Ok(_) | Err(DestinationError::NoRegion(_)) => Ok(setup),
+        Err(error) => {
+            terminal::tell(&problems::of_model("MODEL", &error));
+            Ok(Err(ProblemsTold))
+        }
+    }
 }
 
 fn tell_unknown(asked: &Asked, name: &str, suggestions: &[String]) -> Exit {
-    let region = &asked.catalog.region;
+    let region = &asked.region;
     let source = &asked.catalog.source;
     if matches!(source, CatalogSource::Failed | CatalogSource::StaleCache) || !asked.catalog.failures.is_empty() {
         asked.tell();
@@ -121,7 +133,7 @@ impl<'k> ShowForm<'k> {
             known: known.form(),
             provider: PROVIDER,
             vendor: known.vendor(),
-            region: &asked.catalog.region,
+            region: &asked.region,
             discovery_source: source_word(&asked.catalog.source),
             listing: known.discovered.clone().filter(|_| known.listed).map(ModelForm::from),
             left_out,
@@ -149,7 +161,7 @@ impl<'k> LeftOutForm<'k> {
             configured: false,
             discovered: false,
             provider: PROVIDER,
-            region: &asked.catalog.region,
+            region: &asked.region,
             discovery_source: source_word(&asked.catalog.source),
             left_out: ReasonForm::of(left_out),
         }
@@ -166,25 +178,5 @@ struct ReasonForm<'k> {
 impl<'k> ReasonForm<'k> {
     fn of(LeftOut { id: _, reason, message }: &'k LeftOut) -> Self {
         ReasonForm { reason, message }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::region_of;
-
-    #[test]
-    fn an_arn_names_its_region() {
-        let global = "arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0";
-        for (name, region) in [
-            ("arn:aws:bedrock:eu-west-1::foundation-model/x.y", Some("eu-west-1")),
-            ("amazon-bedrock/arn:aws-us-gov:bedrock:us-gov-west-1:1:inference-profile/x", Some("us-gov-west-1")),
-            (global, None),
-            ("us.anthropic.claude-sonnet-4-6", None),
-            ("arn:", None),
-            ("arn:aws:bedrock:no region::foundation-model/x", None),
-        ] {
-            assert_eq!(region_of(name), region, "{name}");
-        }
     }
 }

@@ -7,6 +7,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
 use super::reader::{Node, Reader};
+use crate::aws::{Region, RegionPattern};
 
 /// An address and a port.
 pub(super) fn listen(reader: &mut Reader, node: &Node<'_, '_>) -> Option<SocketAddr> {
@@ -48,6 +49,23 @@ fn is_origin(text: &str) -> bool {
     let parsed = authority.parse::<hyper::http::uri::Authority>();
     let is_plain = !authority.contains('@') && !authority.ends_with(':') && !authority.ends_with(own_port);
     is_plain && text.to_lowercase() == text && parsed.is_ok_and(|parsed| !parsed.host().is_empty())
+}
+
+/// Regions, and beginnings of their names with `*` behind them.
+pub(super) fn regions(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<RegionPattern> {
+    let expected = "a region such as `us-west-2`, or the beginning of one such as `eu-*`";
+    let mut regions = Vec::new();
+    for element in reader.elements(node) {
+        let Some(text) = reader.text(&element, expected) else { continue };
+        match RegionPattern::new(text) {
+            Some(region) => regions.push(region),
+            None => {
+                let meant = Region::nearest(text).map(|region| format!("did you mean `{region}`?"));
+                reader.wrong(&element, "this is no AWS region", meant.unwrap_or_else(|| expected.to_owned()));
+            }
+        }
+    }
+    regions
 }
 
 /// Names of hosts, in lower case.

@@ -71,6 +71,7 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
         "limits",
         "retry",
         "fallbacks",
+        "regions",
         "cors",
         "remote",
         "provider",
@@ -94,6 +95,9 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
         read_retry(reader, node, &mut config.retry);
     }
     reader.flag(&members, "fallbacks", &mut config.fallbacks);
+    if let Some(node) = members.get("regions") {
+        config.regions = Some(network::regions(reader, node));
+    }
     if let Some(node) = members.get("cors") {
         config.cors = network::origins(reader, node);
     }

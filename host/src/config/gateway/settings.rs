@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::cache::CacheUrl;
 use super::key_hash::KeyHash;
 use super::signer::Signer;
+use crate::aws::RegionPattern;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -28,6 +29,9 @@ pub struct GatewayConfig {
     /// `fallbacks`: whether the models of OpenClaw's `agents.defaults.model.fallbacks` are tried when one is throttled. Default
     /// true.
     pub fallbacks: bool,
+    /// `regions`: those beside the configured one that a model's ARN may name, as `us-west-2` or `eu-*`; absent: all of the
+    /// configured region's geography.
+    pub regions: Option<Vec<RegionPattern>>,
     /// `cors`: origins (`https://host`) whose pages may read answers. Default none; `*` stands alone for all.
     pub cors: Vec<String>,
     /// `remote`: attachments that a client gives as a URL.
@@ -55,6 +59,7 @@ impl Default for GatewayConfig {
             limits: GatewayLimits::default(),
             retry: RetryConfig::default(),
             fallbacks: true,
+            regions: None,
             cors: Vec::new(),
             remote: RemoteConfig::default(),
             provider: ProviderConfig::default(),

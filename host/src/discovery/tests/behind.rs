@@ -88,25 +88,25 @@ async fn what_the_store_has_is_read_once_for_all_that_wait_and_then_remembered()
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_nobody_knows_is_not_cached() {
-    struct Unknown;
+    struct Unknown(Region);
     impl ControlPlane for Unknown {
         async fn account(&self) -> Option<AccountIdentity> {
             None
         }
-        async fn foundation_models(&self, _region: &str) -> Pages {
+        fn region(&self) -> &Region {
+            &self.0
+        }
+        async fn foundation_models(&self) -> Pages {
             Pages { bodies: vec!["{}".to_owned()], failed: None }
         }
-        async fn inference_profiles(&self, _region: &str) -> Pages {
+        async fn inference_profiles(&self) -> Pages {
             panic!("nobody asks")
-        }
-        async fn inference_profile(&self, _region: &str, identifier: &str) -> Pages {
-            panic!("nobody asks for {identifier}")
         }
     }
     let cache = DiscoveryCache::default();
     for _ in 0..2 {
         let mut listing = Caching { ttl: 60, ..Caching::default() };
-        let catalog = discover(&mut listing, &Unknown, None, &cache).await.expect("a catalog");
+        let catalog = discover(&mut listing, &Unknown(region()), None, &cache).await.expect("a catalog");
         assert_eq!(catalog.source, CatalogSource::Live);
     }
 }

@@ -55,12 +55,12 @@ async fn counted(
         observation.asked(&asked.model, &asked.options, asked.context.tools.len());
         admission.live.asked(id, &asked.model, false);
         let Asked { context, options, blobs, .. } = asked;
-        let Some(model) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
-        observation.asks(&model.id);
+        let Some(target) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
+        observation.asks(&target.model.id);
         let (effective, size) = (&*effective, body.len());
         let question = Question { generation: &generation, effective, options: &options, blobs: &blobs, size };
-        let ask = question.prepare(model, context).await.map_err(|not_begun| not_begun.refusal())?.0;
-        let request = ConverseRequest { model_id: ask.model_id, region: ask.region, body: ask.body };
+        let ask = question.prepare(target, context).await.map_err(|not_begun| not_begun.refusal())?.0;
+        let request = ConverseRequest { destination: ask.destination, body: ask.body };
         effective.aws.count_tokens(request, config.limits.idle).await.map_err(|error| {
             let explained = generation.session().and_then(|mut session| session.explain(&error));
             Refusal::from(&explained.unwrap_or_else(|error| turn::provider_failure(&error, None)))

@@ -44,7 +44,7 @@ fn shadow(candidate: &Generation) -> Arc<Shadow> {
 fn sample(shadow: &Shadow, size: usize) -> Option<Arc<Sample>> {
     let messages = vec![Message::User(vec![UserBlock::Text("private words".to_owned())])];
     let context = Context { system_prompt: None, messages, tools: Vec::new() };
-    shadow.sample(&default_settings(), &default_model(), &context, &no_options(), size)
+    shadow.sample(&default_settings(), "us-east-1", &default_model(), &context, &no_options(), size)
 }
 
 fn opening() -> Opening {

@@ -75,6 +75,7 @@ pub trait Calls: Send + Sync {
         &self,
         store: &mut Store<Bounds>,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,

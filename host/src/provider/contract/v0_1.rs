@@ -47,7 +47,7 @@ impl Calls for Provider {
         settings: &Settings,
         options: ListingOptions,
     ) -> Result<ResourceAny> {
-        self.quarry_provider_models().listing().call_constructor(store, settings, options)
+        self.quarry_provider_models().listing().call_constructor(store, settings, &options)
     }
 
     fn resume(&self, store: &mut Store<Bounds>, listing: ResourceAny, supplies: &[Supply]) -> Result<Step> {
@@ -58,11 +58,12 @@ impl Calls for Provider {
         &self,
         store: &mut Store<Bounds>,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,
     ) -> Result<Result<Prepared, Vec<Problem>>> {
-        self.quarry_provider_conversation().call_prepare(store, settings, model, context, options)
+        self.quarry_provider_conversation().call_prepare(store, settings, region, model, context, options)
     }
 
     fn open_turn(&self, store: &mut Store<Bounds>, opening: &Opening) -> Result<ResourceAny> {

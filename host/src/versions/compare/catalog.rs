@@ -91,7 +91,6 @@ mod tests {
             models: ids.iter().map(model).collect(),
             left_out: left_out.iter().map(left).collect(),
             source: CatalogSource::Live,
-            region: "us-east-1".to_owned(),
             failures: Vec::new(),
             notices: Vec::new(),
         }

@@ -130,7 +130,6 @@ fn request(found: &mut Found, old: &PreparedOrNot, new: &PreparedOrNot) {
         (Ok(old), Ok(new)) => {
             let word = |text: &String| Value::from(text.as_str());
             found.values("request/modelId", "modelId", &word(&old.model_id), &word(&new.model_id));
-            found.values("request/region", "region", &word(&old.region), &word(&new.region));
             found.values("request", "", &body(&old.body), &body(&new.body));
             let notices = |prepared: &Prepared| forms::<_, NoticeForm>(&prepared.notices);
             found.values("request/notices", "notices", &notices(old), &notices(new));

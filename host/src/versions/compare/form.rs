@@ -95,6 +95,7 @@ fn listing_json(listing: &Listing) -> Json {
     object([
         settings_json(&listing.settings),
         settings,
+        ("region", Some(json(&listing.options.region))),
         ("refresh", listing.options.refresh.then(|| json(&true))),
         ("supplies", Some(supplies)),
     ])
@@ -118,12 +119,13 @@ fn supply_json(asked: &Need, supply: &Supply) -> Option<Json> {
 
 /// What a case of `prepare` has as `given`.
 pub(crate) fn preparation_json(preparation: &Preparation) -> Json {
-    let Preparation { settings, model, context, options } = preparation;
+    let Preparation { settings, region, model, context, options } = preparation;
     let [candidate_settings, candidate_model] = candidate_json(settings);
     object([
         settings_json(settings),
         candidate_settings,
         candidate_model,
+        ("region", Some(json(region))),
         ("model", Some(json(&ModelForm::from(model.clone())))),
         ("context", Some(context_json(context))),
         ("options", Some(json(&OptionsForm::from(options.clone())))),

@@ -105,7 +105,7 @@ impl Run {
 
     fn list(&mut self, session: &mut Session, listing: &Listing) -> Result<(), ProviderError> {
         let Some(settings) = self.settings(session, &listing.settings)? else { return Ok(()) };
-        session.open_listing(&settings, listing.options)?;
+        session.open_listing(&settings, listing.options.clone())?;
         let mut supplies = Vec::new();
         let mut left: VecDeque<&(Need, Supply)> = listing.supplies.iter().collect();
         for _ in 0..MOST_STEPS {
@@ -129,7 +129,7 @@ impl Run {
     fn prepare(&mut self, session: &mut Session, asked: &Preparation) -> Result<Option<Vec<u8>>, ProviderError> {
         let Some(settings) = self.settings(session, &asked.settings)? else { return Ok(None) };
         let model = asked.settings.model(self.side).unwrap_or(&asked.model);
-        let prepared = session.prepare(&settings, model, &asked.context, &asked.options)?;
+        let prepared = session.prepare(&settings, &asked.region, model, &asked.context, &asked.options)?;
         let prepared = self.observed.prepared.insert(prepared);
         Ok(prepared.as_ref().ok().map(|prepared| prepared.carry.clone()))
     }

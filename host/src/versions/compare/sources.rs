@@ -40,8 +40,9 @@ fn of_case(case: &Case, old: &Arc<Generation>) -> Vec<Specimen> {
 pub fn of_recordings(recordings: &[Recording]) -> Vec<Specimen> {
     let of = |recording: &Recording| {
         let whole = recording.stream();
-        let preparation = recording.request().map(|(settings, model, context, options)| Preparation {
+        let preparation = recording.request().map(|(settings, region, model, context, options)| Preparation {
             settings: SettingsFrom::Merged(Box::new(settings.clone())),
+            region: region.clone(),
             model: model.clone(),
             context: context.clone(),
             options: options.clone(),
@@ -98,7 +99,11 @@ impl Provider for Playing {
 
     fn open_listing(&mut self, settings: &Settings, options: ListingOptions) -> Result<(), Fault> {
         let settings_from = SettingsFrom::Merged(Box::new(settings.clone()));
-        self.see(Input::Listing(Box::new(Listing { settings: settings_from, options, supplies: Vec::new() })));
+        self.see(Input::Listing(Box::new(Listing {
+            settings: settings_from,
+            options: options.clone(),
+            supplies: Vec::new(),
+        })));
         self.needs.clear();
         self.provider.open_listing(settings, options)
     }
@@ -118,17 +123,19 @@ impl Provider for Playing {
     fn prepare(
         &mut self,
         settings: &Settings,
+        region: &str,
         model: &Model,
         context: &Context,
         options: &Options,
     ) -> Result<Result<Prepared, Vec<conversation::Problem>>, Fault> {
         self.see(Input::Preparation(Box::new(Preparation {
             settings: SettingsFrom::Merged(Box::new(settings.clone())),
+            region: region.to_owned(),
             model: model.clone(),
             context: context.clone(),
             options: options.clone(),
         })));
-        self.provider.prepare(settings, model, context, options)
+        self.provider.prepare(settings, region, model, context, options)
     }
 
     fn open_turn(&mut self, opening: &Opening) -> Result<(), Fault> {

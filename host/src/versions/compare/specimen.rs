@@ -102,6 +102,8 @@ pub struct Listing {
 pub struct Preparation {
     /// The configuration.
     pub settings: SettingsFrom,
+    /// The region that the request goes to.
+    pub region: String,
     /// The model to ask.
     pub model: Model,
     /// The conversation. The bytes of attachments are no part of it: they stay in the host.

@@ -57,11 +57,12 @@ impl conversation::Guest for Provider {
 
     fn prepare(
         settings: config::Settings,
+        region: String,
         model: types::Model,
         context: conversation::Context,
         options: conversation::Options,
     ) -> Result<conversation::Prepared, Vec<conversation::Problem>> {
-        same(prepare::prepare(&same(settings), &same(model), same(context), same(options)))
+        same(prepare::prepare(&same(settings), &region, &same(model), same(context), same(options)))
     }
 
     fn explain(error: types::ApiError) -> types::Failure {

@@ -81,6 +81,7 @@ impl conversation::Guest for Provider {
 
     fn prepare(
         settings: config::Settings,
+        region: String,
         model: types::Model,
         context: conversation::Context,
         options: conversation::Options,
@@ -91,7 +92,7 @@ impl conversation::Guest for Provider {
         if let Some(how) = how.filter(|how| how.call == Call::Prepare) {
             how.misdeed.commit();
         }
-        let mut prepared = prepare::prepare(&settings, &model, context, options)?;
+        let mut prepared = prepare::prepare(&settings, &region, &model, context, options)?;
         match how {
             Some(How { misdeed: Misdeed::Blobs, event: times, .. }) => {
                 prepared.body = vec![conversation::BodyPart::Blob(0); times];

@@ -140,7 +140,6 @@ mod tests {
             cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
             context_window: 200_000,
             max_tokens: 8192,
-            base_url: None,
             params: None,
             extras: Vec::new(),
         };

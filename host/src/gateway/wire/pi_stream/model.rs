@@ -47,7 +47,6 @@ pub(super) fn read(model: &Object<'_, '_>) -> AskedModel {
             .map_or(FREE, |it| cost(&it)),
         context_window: model.count("contextWindow").unwrap_or(0),
         max_tokens: model.count("maxTokens").unwrap_or(0),
-        base_url: None,
         params: None,
         extras: level_map.into_iter().collect(),
     };

@@ -53,7 +53,7 @@ fn a_request_of_the_client_is_read_and_cannot_steer() {
     assert_eq!(asked.options.cache_retention.as_deref(), Some("long"));
     assert!(matches!(asked.options.tool_choice, Some(ToolChoice::None)));
     let known = asked.known.expect("the client's record is kept");
-    assert_eq!((known.base_url, known.params), (None, None));
+    assert_eq!(known.params, None);
     assert_eq!((known.context_window, known.max_tokens, known.reasoning), (200_000, 64_000, true));
     assert_eq!((known.cost.cache_write, known.cost.tiers[0].output), (3.75, 22.5));
     assert_eq!(known.extras[0].value, r#"{"xhigh":"max"}"#);

@@ -19,7 +19,7 @@ fn body(model: &str, headers: &[(&'static str, &str)], request: &str) -> String 
     let generation = Generation::embedded(&host, Some(&cache)).expect("the embedded component can be loaded");
     let mut session = generation.session().expect("there is room for a session");
     let prepared = session
-        .prepare(&default_settings(), &model.0, &asked.context, &asked.options)
+        .prepare(&default_settings(), "us-east-1", &model.0, &asked.context, &asked.options)
         .expect("the provider answers")
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let body = blobs::join(&prepared.body, &asked.blobs).expect("every blob is there");

@@ -1,7 +1,7 @@
-//! Endpoints and regions.
+//! Endpoints and regions: which text can be one.
 
-use super::partial::Said;
-use super::reader::{Node, Reader};
+use crate::aws::Region;
+use crate::contract::config::Severity;
 
 /// What `models.providers.amazon-bedrock.baseUrl` and `QUARRY_BASE_URL` have to be.
 pub(super) const A_BASE_URL: &str =
@@ -10,15 +10,28 @@ pub(super) const A_BASE_URL: &str =
 /// What a region has to be.
 pub(super) const A_REGION: &str = "an AWS region, such as `us-east-1`";
 
-/// Reads `baseUrl`, the provider's or a model's.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<String> {
-    let url = reader.text(node, A_BASE_URL)?;
-    if let Some(fault) = fault_of_base_url(&url.value) {
-        // The address itself is not repeated: it may have a password in it.
-        reader.error(node, format!("{} {fault}", node.path.name), A_BASE_URL);
-        return None;
+/// What is wrong with a region, if something is: how bad it is, the message, and what would be right. `name` is the member or the
+/// variable that it stands in.
+pub(super) fn fault_of_region(name: &str, text: &str) -> Option<(Severity, String, String)> {
+    let did_you_mean = |region: &str| format!("did you mean `{region}`?");
+    let message = format!("{name} is {}, which is no AWS region", shown(text));
+    let Some(region) = Region::new(text) else {
+        let expected = Region::nearest(text).map_or_else(|| A_REGION.to_owned(), did_you_mean);
+        return Some((Severity::Error, message, expected));
+    };
+    // It may be newer than what is known here.
+    let meant = region.slip_of()?;
+    Some((Severity::Warning, format!("{message} that is known here"), did_you_mean(meant)))
+}
+
+/// A text from the configuration in a sentence: in quotes, without control characters, and not endless.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut short: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        short.push('…');
     }
-    Some(url)
+    format!("{short:?}")
 }
 
 /// What is wrong with an endpoint, if something is.
@@ -37,17 +50,11 @@ pub(super) fn fault_of_base_url(url: &str) -> Option<&'static str> {
     host_of(authority).is_empty().then_some("has no host")
 }
 
-/// Whether a text can be a region: it becomes a part of a host name, so nothing else may get in.
-pub(super) fn is_region(text: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !text.is_empty() && text.len() <= 40 && text.chars().all(allowed) && !text.starts_with('-') && !text.ends_with('-')
-}
-
 /// An endpoint that AWS itself has for a region.
 #[derive(Debug, PartialEq)]
 pub(super) struct StandardEndpoint {
     /// The region in the host's name.
-    pub(super) region: String,
+    pub(super) region: Region,
     /// Whether the address says no more than the SDK knows from the region: https, no port, no path, not FIPS.
     pub(super) is_plain: bool,
 }
@@ -65,7 +72,7 @@ pub(super) fn standard_endpoint(url: &str) -> Option<StandardEndpoint> {
             && scheme == Scheme::Https
             && matches!(path, "" | "/")
             && (authority.len() == host.len() || authority.ends_with(":443"));
-    Some(StandardEndpoint { region: region.to_owned(), is_plain })
+    Some(StandardEndpoint { region, is_plain })
 }
 
 /// What stands behind the region: in the public names, in dual-stack ones, and in those of VPC endpoints
@@ -73,7 +80,7 @@ pub(super) fn standard_endpoint(url: &str) -> Option<StandardEndpoint> {
 const PUBLIC: &[&str] = &["amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn"];
 const OF_A_VPC: &[&str] = &["vpce.amazonaws.com", "vpce.amazonaws.com.cn"];
 
-fn region_of(host: &str) -> Option<&str> {
+fn region_of(host: &str) -> Option<Region> {
     let (name, domains) = match host.split_once('.')? {
         (endpoint, name) if endpoint.starts_with("vpce-") => (name, OF_A_VPC),
         _ => (host, PUBLIC),
@@ -81,7 +88,7 @@ fn region_of(host: &str) -> Option<&str> {
     let (service, region_and_domain) = name.split_once('.')?;
     let (region, domain) = region_and_domain.split_once('.')?;
     let is_ours = matches!(service, "bedrock-runtime" | "bedrock-runtime-fips") && domains.contains(&domain);
-    (is_ours && is_region(region)).then_some(region)
+    if is_ours { Region::new(region) } else { None }
 }
 
 #[derive(PartialEq)]
@@ -113,11 +120,11 @@ fn host_of(authority: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{fault_of_base_url, is_region, standard_endpoint};
+    use super::{fault_of_base_url, standard_endpoint};
 
     #[test]
     fn standard_hosts_give_their_region() {
-        let read = |url: &str| standard_endpoint(url).map(|endpoint| (endpoint.region, endpoint.is_plain));
+        let read = |url: &str| standard_endpoint(url).map(|endpoint| (endpoint.region.to_string(), endpoint.is_plain));
         let plain = |region: &str| Some((region.to_owned(), true));
         let special = |region: &str| Some((region.to_owned(), false));
         assert_eq!(read("https://bedrock-runtime.us-east-1.amazonaws.com"), plain("us-east-1"));
@@ -154,14 +161,6 @@ mod tests {
         ];
         for (url, fault) in table {
             assert_eq!(fault_of_base_url(url), Some(fault), "{url}");
-        }
-    }
-
-    #[test]
-    fn a_region_cannot_lead_to_another_host() {
-        assert!(is_region("us-gov-west-1"));
-        for text in ["", "us east", "US-EAST-1", "x.evil.example", "a/b", "-a", "a@b"] {
-            assert!(!is_region(text), "{text}");
         }
     }
 }
