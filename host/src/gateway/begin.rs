@@ -9,7 +9,9 @@ use std::time::Duration;
 use super::chain::Target;
 use super::cut_short::Deadline;
 use super::effective::Effective;
+use super::failures;
 use super::listeners::{Heard, Listeners, Preparing};
+use super::provider_time::in_time;
 use super::refusal::{Refusal, RefusalKind};
 use super::strict_tools::{is_invalid, without_preferred_strictness};
 use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
@@ -54,7 +56,7 @@ impl NotBegun {
 
     /// For a client whose stream is open already.
     pub(crate) fn delta(self) -> Delta {
-        turn::failed(match self {
+        failures::failed(match self {
             NotBegun::Failed(failure) => failure,
             NotBegun::Refused(refusal) => {
                 let kind = match refusal.kind {
@@ -64,7 +66,7 @@ impl NotBegun {
                     RefusalKind::ShuttingDown => FailureKind::Overloaded,
                     _ => FailureKind::Other("gateway".to_owned()),
                 };
-                Failure { retryable: refusal.retryable, ..turn::failure(kind, refusal.message, None, None) }
+                Failure { retryable: refusal.retryable, ..failures::failure(kind, refusal.message, None, None) }
             }
         })
     }
@@ -231,14 +233,15 @@ impl Question<'_> {
         // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
         // Nor does a version stay on the worker that failed not long ago: it may hold it up again.
         let (context, prepared) = if size <= PREPARED_IN_PLACE && !generation.faults().lately() {
-            let prepared = session
-                .prepare_in_place(settings, destination.region().as_str(), model, &context, options)
-                .map_err(|error| provider_failed(generation, &error))?;
+            let prepared = in_time(&mut session, "prepare", size, |session| {
+                session.prepare_in_place(settings, destination.region().as_str(), model, &context, options)
+            });
+            let prepared = prepared.map_err(|error| provider_failed(generation, &error))?;
             (context, prepared)
         } else {
             let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
-            let destination = destination.clone();
-            let prepared = turn::prepare(session, Prepare { settings, destination, model, context, options }).await;
+            let asked = Prepare { settings, destination: destination.clone(), model, context, options };
+            let prepared = turn::prepare_of(session, asked, size).await;
             let (_session, asked, prepared) = prepared.map_err(|error| match error {
                 TurnError::Provider(error) => provider_failed(generation, &error),
                 other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
@@ -298,7 +301,7 @@ impl Question<'_> {
         let Question { generation, effective, .. } = *self;
         let lost = |error: &ProviderError| {
             generation.faults().lost();
-            turn::provider_failure(error, None)
+            failures::provider_failure(error, None)
         };
         let session = generation.session().map_err(|error| lost(&error))?;
         let begun = Turn::begin_taped(session, &effective.aws, ask.clone(), heard.tape()).await;
@@ -325,7 +328,7 @@ impl Question<'_> {
 
 fn provider_failed(generation: &Generation, error: &ProviderError) -> NotBegun {
     generation.faults().lost();
-    NotBegun::Failed(turn::provider_failure(error, None))
+    NotBegun::Failed(failures::provider_failure(error, None))
 }
 
 /// Whether a client would see something of this delta.

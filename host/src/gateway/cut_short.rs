@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::failures;
 use super::refusal::{Refusal, RefusalKind};
-use super::turn;
 use crate::contract::types::{Failure, FailureKind};
 
 /// When a client that was turned away because the gateway stops should come back: another one has taken over by then.
@@ -58,7 +58,7 @@ impl CutShort {
         };
         let message = format!("the answer was ended: {}", self.words());
         let retryable = !matches!(self, CutShort::TooLong | CutShort::TooLarge);
-        Failure { retryable, ..turn::failure(kind, message, None, request_id) }
+        Failure { retryable, ..failures::failure(kind, message, None, request_id) }
     }
 }
 

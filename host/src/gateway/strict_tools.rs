@@ -30,8 +30,8 @@ pub(super) fn is_invalid(failure: &Failure) -> bool {
 mod tests {
     use super::*;
     use crate::contract::conversation::Tool;
+    use crate::gateway::failures::failure;
     use crate::gateway::no_options;
-    use crate::gateway::turn::failure;
 
     #[test]
     fn only_a_wish_of_an_invalid_request_is_given_up_and_only_once() {

@@ -10,13 +10,15 @@ use bytes::Bytes;
 
 use super::answer_size::AnswerSize;
 use super::cut_short::CutShort;
+use super::failures::{failed, interrupted, provider_failure, unended};
+use super::provider_time::{self, ProviderTime};
 use super::replay::Replay;
 use super::strict_tools::is_invalid;
-use super::worker::{beside_the_worker, watched};
+use super::worker::beside_the_worker;
 use crate::aws::{Aws, ConverseRequest, Destination, EventStream, Received, Server};
 use crate::contract::config::Settings;
-use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem, TurnFailure};
-use crate::contract::types::{Failure, FailureKind, Model, NamedJson, Usage, UsageCost};
+use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem};
+use crate::contract::types::{Failure, Model, NamedJson};
 use crate::provider::{ProviderError, Session};
 use crate::versions::recording::Tape;
 
@@ -89,17 +91,24 @@ pub struct Ask {
 /// # Errors
 /// When the provider traps or takes too long. Problems of the request are the inner result.
 pub async fn prepare(
-    mut session: Session,
+    session: Session,
     asked: Prepare,
 ) -> Result<(Session, Prepare, Result<Prepared, Vec<Problem>>), TurnError> {
+    // Nobody waits for the machine but who asks.
+    prepare_of(session, asked, usize::MAX).await
+}
+
+/// [`prepare`] of a request that came as so many bytes.
+pub(super) async fn prepare_of(
+    mut session: Session,
+    asked: Prepare,
+    size: usize,
+) -> Result<(Session, Prepare, Result<Prepared, Vec<Problem>>), TurnError> {
     tokio::task::spawn_blocking(move || {
-        let prepared = session.prepare(
-            &asked.settings,
-            asked.destination.region().as_str(),
-            &asked.model,
-            &asked.context,
-            &asked.options,
-        )?;
+        let Prepare { settings, destination, model, context, options } = &asked;
+        let prepared = provider_time::in_time(&mut session, "prepare", size, |session| {
+            session.prepare(settings, destination.region().as_str(), model, context, options)
+        })?;
         Ok((session, asked, prepared))
     })
     .await?
@@ -180,6 +189,8 @@ pub struct Turn {
     stream: EventStream,
     replay: Replay,
     size: AnswerSize,
+    /// What the provider may use up.
+    time: ProviderTime,
     /// Whether `done` or `error` was given.
     ended: bool,
     /// Time that the provider took for the last deltas.
@@ -211,7 +222,7 @@ impl Turn {
         let stream = match aws.converse_stream(ConverseRequest { destination, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => {
-                let failure = watched(&mut session, |session| session.explain(&error))?;
+                let failure = provider_time::of_call(&mut session, "explain", 0, |session| session.explain(&error))?;
                 if let Some(ask) = otherwise.filter(|_| is_invalid(&failure)) {
                     tracing::info!(
                         failure = failure.message,
@@ -227,7 +238,9 @@ impl Turn {
         };
         let request_id = stream.request_id().map(str::to_owned);
         let opening = Opening { model, carry, request_id, extras };
-        if let Err(error) = watched(&mut session, |session| session.open_turn(&opening)) {
+        if let Err(error) =
+            provider_time::of_call(&mut session, "turn", opening.carry.len(), |session| session.open_turn(&opening))
+        {
             tracing::warn!(%error, "the provider failed at the beginning of a turn; another instance tries");
             session = session.generation().session()?;
             beside_the_worker(|| session.open_turn(&opening))?;
@@ -237,7 +250,8 @@ impl Turn {
         }
         let replay = Replay::new(opening);
         let (size, provider_time) = (AnswerSize::default(), Duration::ZERO);
-        Ok(Turn { session, stream, replay, size, ended: false, provider_time, tape })
+        let time = ProviderTime::default();
+        Ok(Turn { session, stream, replay, size, time, ended: false, provider_time, tape })
     }
 
     /// AWS's id of the request.
@@ -274,10 +288,11 @@ impl Turn {
         let (translated, over) = match received {
             Received::Frames(batch) => {
                 self.replay.keep(batch);
-                let pushed = watched(&mut self.session, |session| session.push(batch));
+                let given = (batch.frames.len(), batch.bytes.len());
+                let pushed = self.time.of_stream(&mut self.session, "push", given, |session| session.push(batch));
                 (recovered(&mut self.session, &mut self.replay, pushed, |_| Ok(Vec::new())), false)
             }
-            Received::Ended(ending) => (finish(&mut self.session, &mut self.replay, &ending), true),
+            Received::Ended(ending) => (finish(&mut self.session, &mut self.replay, &mut self.time, &ending), true),
         };
         let deltas = self.given(translated, over, began);
         Poll::Ready(Some(if self.size.is_over_with(&deltas) { self.too_large() } else { deltas }))
@@ -300,7 +315,7 @@ impl Turn {
             tape.ended(ending);
         }
         let began = std::time::Instant::now();
-        let translated = finish(&mut self.session, &mut self.replay, ending);
+        let translated = finish(&mut self.session, &mut self.replay, &mut self.time, ending);
         self.given(translated, true, began)
     }
 
@@ -337,8 +352,13 @@ impl Turn {
     }
 }
 
-fn finish(session: &mut Session, replay: &mut Replay, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
-    let finished = watched(session, |session| session.finish(ending));
+fn finish(
+    session: &mut Session,
+    replay: &mut Replay,
+    time: &mut ProviderTime,
+    ending: &Ending,
+) -> Result<Vec<Delta>, ProviderError> {
+    let finished = time.of_stream(session, "finish", (0, 0), |session| session.finish(ending));
     recovered(session, replay, finished, |session| session.finish(ending))
 }
 
@@ -360,44 +380,4 @@ fn recovered(
     deltas.extend(again(&mut other)?);
     *session = other;
     Ok(deltas)
-}
-
-/// The failure of a request that the caller stopped before its answer began.
-fn interrupted() -> Failure {
-    failure(FailureKind::Aborted, "Request was aborted".to_owned(), None, None)
-}
-
-/// The terminal delta of a turn that failed before or beside the provider's own translation.
-pub(super) fn failed(failure: Failure) -> Delta {
-    let cost = UsageCost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, total: 0.0 };
-    let usage = Usage { input: 0, output: 0, cache_read: 0, cache_write: 0, cache_write_long: 0, total: 0, cost };
-    Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage, extras: Vec::new() })
-}
-
-/// What a provider that traps, or takes too long, means for the caller.
-pub(super) fn provider_failure(error: &ProviderError, request_id: Option<&str>) -> Failure {
-    failure(FailureKind::Other("provider".to_owned()), error.to_string(), Some(PROVIDERS_BUG), request_id)
-}
-
-/// A provider that ends a turn without `done` or `error` breaks the contract; the caller must not take that for an end.
-fn unended(provider: &str, request_id: Option<&str>) -> Failure {
-    let message = format!("the provider {provider} ended the answer without saying how");
-    failure(FailureKind::Other("provider".to_owned()), message, Some(PROVIDERS_BUG), request_id)
-}
-
-const PROVIDERS_BUG: &str = "this is a bug of the provider component, not of the request or of AWS";
-
-/// A failure that no service told.
-pub(super) fn failure(kind: FailureKind, message: String, hint: Option<&str>, request_id: Option<&str>) -> Failure {
-    Failure {
-        kind,
-        message,
-        hint: hint.map(str::to_owned),
-        retryable: false,
-        retry_after_ms: None,
-        code: None,
-        status: None,
-        request_id: request_id.map(str::to_owned),
-        suggestions: Vec::new(),
-    }
 }

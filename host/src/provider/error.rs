@@ -133,6 +133,18 @@ pub enum ProviderError {
         #[source]
         cause: BrokenRule,
     },
+    /// The provider answered, below the deadline of each call, and took far more processor time than it was given work for.
+    #[error("the provider {provider} took {took_ms} ms of processor time in `{call}`, and {allowed_ms} ms are plenty")]
+    TooSlow {
+        /// Name of the component.
+        provider: String,
+        /// The function of the contract.
+        call: &'static str,
+        /// What it took in milliseconds.
+        took_ms: u128,
+        /// What it had in milliseconds.
+        allowed_ms: u128,
+    },
     /// The session is of no use after an earlier trap.
     #[error("the provider {provider} cannot go on with `{call}` after it failed before")]
     Poisoned {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::aot::AotCache;
 use super::component;
@@ -205,6 +206,15 @@ impl Generation {
         let error = ProviderError::Answer { provider: self.name.clone(), call, cause: rule.into() };
         self.tell(&error);
         error
+    }
+
+    /// Counts and reports calls that gave an answer and took more processor time than there is a reason for.
+    pub fn took_too_long(&self, call: &'static str, took: Duration, allowed: Duration) {
+        let (provider, took_ms, allowed_ms) = (self.name.clone(), took.as_millis(), allowed.as_millis());
+        let error = ProviderError::TooSlow { provider, call, took_ms, allowed_ms };
+        tracing::warn!("{error}");
+        self.faults.fault();
+        self.tell(&error);
     }
 
     /// Tells of a call that failed.

@@ -267,6 +267,7 @@ pub(super) fn fault(error: &ProviderError) -> FaultLabels {
         ProviderError::OutOfMemory { call, .. } => (*call, "out-of-memory"),
         ProviderError::Trap { call, .. } => (*call, "trap"),
         ProviderError::Answer { call, .. } => (*call, "broken-contract"),
+        ProviderError::TooSlow { call, .. } => (*call, "too-slow"),
         ProviderError::Poisoned { call, .. } => (*call, "poisoned"),
         ProviderError::Unrepeatable { .. } => ("replay", "unrepeatable"),
         ProviderError::OutOfOrder { call, .. } => (*call, "out-of-order"),

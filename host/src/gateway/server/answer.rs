@@ -174,7 +174,7 @@ impl Answer {
             }
             State::Beginning(_) | State::Begun(_) => {
                 self.writer.begin(&self.head);
-                self.writer.events(&[crate::gateway::turn::failed(why.failure(None))], &mut out);
+                self.writer.events(&[crate::gateway::failures::failed(why.failure(None))], &mut out);
             }
             State::Ended => {}
         }

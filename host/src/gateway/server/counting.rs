@@ -11,9 +11,9 @@ use super::{body, reply};
 use crate::aws::ConverseRequest;
 use crate::gateway::begin::Question;
 use crate::gateway::chain;
+use crate::gateway::failures;
 use crate::gateway::refusal::Refusal;
 use crate::gateway::state::Gateway;
-use crate::gateway::turn;
 use crate::gateway::wire::{self, Asked, Format};
 use crate::telemetry::{Begun as Arrived, Observation};
 
@@ -63,7 +63,7 @@ async fn counted(
         let request = ConverseRequest { destination: ask.destination, body: ask.body };
         effective.aws.count_tokens(request, config.limits.idle).await.map_err(|error| {
             let explained = generation.session().and_then(|mut session| session.explain(&error));
-            Refusal::from(&explained.unwrap_or_else(|error| turn::provider_failure(&error, None)))
+            Refusal::from(&explained.unwrap_or_else(|error| failures::provider_failure(&error, None)))
         })
     };
     let deadline = deadline(gateway, &admission.seat, config);

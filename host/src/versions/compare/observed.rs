@@ -57,6 +57,7 @@ impl From<ProviderError> for Fault {
             ProviderError::Instantiate { .. } => ("instantiate", "instantiate"),
             ProviderError::Unrepeatable { .. } => ("unrepeatable", "replay"),
             ProviderError::Answer { call, .. } => ("broken-contract", *call),
+            ProviderError::TooSlow { call, .. } => ("too-slow", *call),
             ProviderError::Poisoned { call, .. } | ProviderError::OutOfOrder { call, .. } => ("host", *call),
         };
         Fault { kind, call, reason: error.to_string() }

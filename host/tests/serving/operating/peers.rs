@@ -106,6 +106,7 @@ fn an_answer_as_large_as_one_may_be_costs_no_more() {
             assert!(answer.body.len() > 7 << 20, "{path}: {} bytes", answer.body.len());
         }
     }
+    assert!(!gateway.log().contains("of processor time"), "the provider takes its time: {}", gateway.log());
     gateway.stop();
 }
 

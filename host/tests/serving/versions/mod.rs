@@ -29,6 +29,7 @@ mod replayed;
 mod restarts;
 mod shadowed;
 mod speed;
+mod spinning;
 mod swapping;
 mod trial;
 mod trusted;

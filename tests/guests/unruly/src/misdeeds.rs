@@ -29,6 +29,8 @@ pub enum Misdeed {
     Silent,
     /// `blobs`: it makes a request of the first attachment alone, as often as the number says.
     Blobs,
+    /// `spin`: with each event it does as many million times nothing as the number says, which is less than its deadline.
+    Spin,
     /// `json`: it makes a request of as many MiB as the number says.
     Json,
 }
@@ -48,6 +50,7 @@ impl Misdeed {
             "gigabytes" => Misdeed::Gigabytes,
             "silent" => Misdeed::Silent,
             "blobs" => Misdeed::Blobs,
+            "spin" => Misdeed::Spin,
             "json" => Misdeed::Json,
             _ => return None,
         })
@@ -68,6 +71,7 @@ impl Misdeed {
             | Misdeed::Gigabytes
             | Misdeed::Silent
             | Misdeed::Blobs
+            | Misdeed::Spin
             | Misdeed::Json => {}
         }
     }
@@ -75,8 +79,13 @@ impl Misdeed {
 
 /// Does not return.
 pub(crate) fn never_return() {
+    spin(u64::MAX);
+}
+
+/// Does nothing, so many times.
+pub(crate) fn spin(times: u64) {
     let mut turns = 0_u64;
-    while core::hint::black_box(turns) < u64::MAX {
+    while core::hint::black_box(turns) < times {
         turns = core::hint::black_box(turns) + 1;
     }
 }

@@ -10,7 +10,7 @@ use quarry_guest::{discover, explain, identity, merge, prepare, translate};
 
 use crate::always::{Always, always};
 use crate::how::{Call, How};
-use crate::misdeeds::{HAS_PREPARED, Misdeed, never_return};
+use crate::misdeeds::{HAS_PREPARED, Misdeed, never_return, spin};
 
 /// Bytes of a large piece of text, and how often it is given: a gigabyte.
 const LARGE: usize = 1 << 20;
@@ -94,6 +94,9 @@ impl conversation::Guest for Provider {
         }
         let mut prepared = prepare::prepare(&settings, &region, &model, context, options)?;
         match how {
+            Some(How { misdeed: Misdeed::Spin, call: Call::Prepare, event: millions }) => {
+                spin(millions as u64 * 1_000_000)
+            }
             Some(How { misdeed: Misdeed::Blobs, event: times, .. }) => {
                 prepared.body = vec![conversation::BodyPart::Blob(0); times];
             }
@@ -156,6 +159,9 @@ impl conversation::GuestTurn for Turn {
         opening.carry = carry;
         if let Some(how) = how.filter(|how| how.call == Call::Open) {
             how.misdeed.commit();
+            if how.misdeed == Misdeed::Spin {
+                spin(how.event as u64 * 1_000_000);
+            }
         }
         let how = how.filter(|how| how.call == Call::Push);
         Turn { own: RefCell::new(translate::Turn::new(opening.clone())), opening, how, state: RefCell::default() }
@@ -183,6 +189,10 @@ impl Turn {
     /// Does what this turn was told, when its event has come; what it gives in place of deltas, where it does.
     fn misbehave(&self) -> Option<Vec<Delta>> {
         let how = self.how?;
+        if how.misdeed == Misdeed::Spin {
+            spin(how.event as u64 * 1_000_000);
+            return None;
+        }
         if self.state.borrow().events < how.event || core::mem::replace(&mut self.state.borrow_mut().is_done, true) {
             return None;
         }

@@ -11,8 +11,8 @@ use crate::contract::conversation::{
     ToolcallStart, TurnFailure,
 };
 use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
+use crate::gateway::failures;
 use crate::gateway::remote::Fetched;
-use crate::gateway::turn;
 use crate::pi::{API, PROVIDER};
 
 const MODEL: &str = r#"{"id":"us.anthropic.claude-sonnet-4-5-20250929-v1:0","name":"Claude Sonnet 4.5",
@@ -159,7 +159,7 @@ fn the_events_are_those_that_the_client_reads() {
 fn a_failure_is_an_error_event_and_nothing_like_an_end() {
     let failure = Failure {
         retryable: true,
-        ..turn::failure(FailureKind::Throttled, "slow down".to_owned(), Some("wait"), Some("r-1"))
+        ..failures::failure(FailureKind::Throttled, "slow down".to_owned(), Some("wait"), Some("r-1"))
     };
     let failed = Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage: usage(), extras: Vec::new() });
     let expected =

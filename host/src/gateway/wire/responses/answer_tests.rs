@@ -13,8 +13,8 @@ use crate::contract::conversation::{
     ToolcallStart, TurnFailure,
 };
 use crate::contract::types::{Failure, FailureKind, NamedJson, Usage, UsageCost};
+use crate::gateway::failures;
 use crate::gateway::remote::Fetched;
-use crate::gateway::turn;
 use crate::pi::message::Fold;
 
 pub(super) fn writer() -> Box<dyn Writer> {
@@ -67,7 +67,7 @@ fn failure(kind: FailureKind) -> Delta {
     let failure = Failure {
         retryable: true,
         code: Some("ThrottlingException".to_owned()),
-        ..turn::failure(kind, "slow down".to_owned(), None, Some("r-1"))
+        ..failures::failure(kind, "slow down".to_owned(), None, Some("r-1"))
     };
     Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage: usage(), extras: Vec::new() })
 }

@@ -8,13 +8,13 @@ use super::answer_tests::{events, fragment, names, usage, writer};
 use super::request;
 use crate::contract::conversation::{Delta, TurnFailure};
 use crate::contract::types::{FailureKind, NamedJson};
+use crate::gateway::failures;
 use crate::gateway::remote::Fetched;
-use crate::gateway::turn;
 use crate::pi::message::Fold;
 
 fn refused(details: &str) -> Delta {
     let extras = vec![NamedJson { name: "additionalModelResponseFields".to_owned(), value: details.to_owned() }];
-    let failure = turn::failure(FailureKind::Refused, "Anthropic refusal".to_owned(), None, None);
+    let failure = failures::failure(FailureKind::Refused, "Anthropic refusal".to_owned(), None, None);
     Delta::Error(TurnFailure { failure, raw_stop_reason: Some("refusal".to_owned()), usage: usage(), extras })
 }
 
@@ -68,7 +68,7 @@ fn a_refusal_is_a_part_of_its_own_behind_what_came() {
 #[test]
 fn a_refusal_without_words_and_a_filter_have_no_such_part() {
     let filtered = |kind, raw: &str| {
-        let failure = turn::failure(kind, "it was stopped".to_owned(), None, None);
+        let failure = failures::failure(kind, "it was stopped".to_owned(), None, None);
         Delta::Error(TurnFailure { failure, raw_stop_reason: Some(raw.to_owned()), usage: usage(), extras: Vec::new() })
     };
     let no_words = refused(r#"{"stop_details":{"explanation":""}}"#);

@@ -6,7 +6,7 @@ use crate::contract::conversation::{
     Attachment, Delta, Outcome, StopReason, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure,
 };
 use crate::contract::types::FailureKind;
-use crate::gateway::turn;
+use crate::gateway::failures;
 use crate::pi::message::Fold;
 
 fn whole(deltas: &[Delta], outcome: &Outcome, stop_sequences: &[&str]) -> String {
@@ -117,7 +117,7 @@ fn tools_of_the_service_come_before_what_is_said_of_them() {
 #[test]
 fn a_refusal_is_an_answer_and_other_failures_are_not() {
     let failed = |kind, raw: Option<&str>| {
-        let failure = turn::failure(kind, "m".to_owned(), None, None);
+        let failure = failures::failure(kind, "m".to_owned(), None, None);
         let failed =
             TurnFailure { failure, raw_stop_reason: raw.map(str::to_owned), usage: usage(), extras: Vec::new() };
         writer(&[]).ends_well(&failed).map(|outcome| outcome.reason)

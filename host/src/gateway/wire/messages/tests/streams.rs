@@ -6,7 +6,7 @@ use crate::contract::conversation::{
     Attachment, Delta, StopReason, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure,
 };
 use crate::contract::types::{Failure, FailureKind, NamedJson};
-use crate::gateway::turn;
+use crate::gateway::failures;
 
 fn done(reason: StopReason, raw: &str) -> Delta {
     Delta::Done(outcome(reason, raw, &[]))
@@ -26,7 +26,7 @@ fn thought(content_index: u32, signature: &str, redacted: bool) -> Delta {
 }
 
 fn failure(kind: FailureKind, raw: Option<&str>, extras: &[(&str, &str)]) -> Delta {
-    let failure = Failure { retryable: true, ..turn::failure(kind, "slow down".to_owned(), None, Some("r-1")) };
+    let failure = Failure { retryable: true, ..failures::failure(kind, "slow down".to_owned(), None, Some("r-1")) };
     let extra = |(name, value): &(&str, &str)| NamedJson { name: (*name).to_owned(), value: (*value).to_owned() };
     let extras = extras.iter().map(extra).collect();
     Delta::Error(TurnFailure { failure, raw_stop_reason: raw.map(str::to_owned), usage: usage(), extras })
