@@ -6,6 +6,7 @@
 
 mod aot;
 mod bounds;
+mod clamp;
 mod component;
 mod contract;
 mod deadline;

@@ -8,6 +8,7 @@ use wasmtime::component::ResourceAny;
 use wasmtime::{Store, Trap};
 
 use super::bounds::Bounds;
+use super::clamp;
 use super::contract::Calls;
 use super::deadline::{self, Hold};
 use super::error::ProviderError;
@@ -142,9 +143,10 @@ impl Session {
     /// When no listing is open, and as every call.
     pub fn resume(&mut self, supplies: &[Supply]) -> Result<Step, ProviderError> {
         let listing = self.listing.ok_or_else(|| self.out_of_order("resume", "a listing"))?;
-        let step = call!(self, "resume", self.long_ticks(), long_call, |store, provider| provider
+        let mut step = call!(self, "resume", self.long_ticks(), long_call, |store, provider| provider
             .resume(store, listing, supplies))?;
-        if matches!(step, Step::Done(_)) {
+        if let Step::Done(catalog) = &mut step {
+            clamp::catalog(catalog);
             self.close_listing()?;
         }
         Ok(step)
@@ -162,8 +164,10 @@ impl Session {
         context: &Context,
         options: &Options,
     ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
-        call!(self, "prepare", self.long_ticks(), long_call, |store, provider| provider
-            .prepare(store, settings, region, model, context, options))
+        let mut prepared = call!(self, "prepare", self.long_ticks(), long_call, |store, provider| provider
+            .prepare(store, settings, region, model, context, options))?;
+        clamp::prepared(&mut prepared);
+        Ok(prepared)
     }
 
     /// `conversation.prepare` of a small request, on a thread that other streams wait for: it has the time of a call on the path of
@@ -179,8 +183,10 @@ impl Session {
         context: &Context,
         options: &Options,
     ) -> Result<Result<Prepared, Vec<Problem>>, ProviderError> {
-        call!(self, "prepare", self.stream_ticks, stream_call, |store, provider| provider
-            .prepare(store, settings, region, model, context, options))
+        let mut prepared = call!(self, "prepare", self.stream_ticks, stream_call, |store, provider| provider
+            .prepare(store, settings, region, model, context, options))?;
+        clamp::prepared(&mut prepared);
+        Ok(prepared)
     }
 
     /// Begins a turn, in place of one that is open.
@@ -202,7 +208,10 @@ impl Session {
     /// When no turn is open, and as every call.
     pub fn push(&mut self, batch: &Batch) -> Result<Vec<Delta>, ProviderError> {
         let turn = self.turn.ok_or_else(|| self.out_of_order("push", "a turn"))?;
-        call!(self, "push", self.stream_ticks, stream_call, |store, provider| provider.push(store, turn, batch))
+        let mut deltas =
+            call!(self, "push", self.stream_ticks, stream_call, |store, provider| provider.push(store, turn, batch))?;
+        clamp::deltas(&mut deltas);
+        Ok(deltas)
     }
 
     /// `turn.finish`.
@@ -211,7 +220,10 @@ impl Session {
     /// When no turn is open, and as every call.
     pub fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, ProviderError> {
         let turn = self.turn.ok_or_else(|| self.out_of_order("finish", "a turn"))?;
-        call!(self, "finish", self.stream_ticks, stream_call, |store, provider| provider.finish(store, turn, ending))
+        let mut deltas = call!(self, "finish", self.stream_ticks, stream_call, |store, provider| provider
+            .finish(store, turn, ending))?;
+        clamp::deltas(&mut deltas);
+        Ok(deltas)
     }
 
     /// `conversation.explain`.
@@ -219,7 +231,10 @@ impl Session {
     /// # Errors
     /// As every call.
     pub fn explain(&mut self, error: &ApiError) -> Result<Failure, ProviderError> {
-        call!(self, "explain", self.stream_ticks, stream_call, |store, provider| provider.explain(store, error))
+        let mut failure =
+            call!(self, "explain", self.stream_ticks, stream_call, |store, provider| provider.explain(store, error))?;
+        clamp::failure(&mut failure);
+        Ok(failure)
     }
 
     fn long_ticks(&self) -> u64 {

@@ -24,11 +24,11 @@ struct PromptDetails {
 impl From<&Counted> for Usage {
     /// OpenAI counts the cache's tokens among the prompt's; Bedrock leaves them out.
     fn from(usage: &Counted) -> Self {
-        let prompt_tokens = usage.input + usage.cache_read + usage.cache_write;
+        let prompt_tokens = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
         Usage {
             prompt_tokens,
             completion_tokens: usage.output,
-            total_tokens: prompt_tokens + usage.output,
+            total_tokens: prompt_tokens.saturating_add(usage.output),
             prompt_tokens_details: PromptDetails {
                 cached_tokens: usage.cache_read,
                 cache_write_tokens: usage.cache_write,
