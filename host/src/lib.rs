@@ -11,6 +11,7 @@ pub mod json;
 pub mod pi;
 pub mod printable;
 pub mod provider;
+mod reach;
 pub mod simulator;
 pub mod telemetry;
 pub mod versions;

@@ -39,7 +39,7 @@ async fn journal(State(versions): State<Arc<Versions>>) -> Response<Body> {
 
 async fn activate(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
     match wanted(request).await {
-        Ok((wanted, _, by)) => changed(versions.activate(wanted, &by).await),
+        Ok((wanted, asked, by)) => changed(versions.activate_allowing(asked.downgrades(), wanted, &by).await),
         Err(response) => *response,
     }
 }

@@ -115,6 +115,9 @@ impl AdminClient {
         if let Some(after) = terms.promote_after {
             query.append_pair("promoteAfter", &after.to_string());
         }
+        if terms.allow_downgrade == Some(true) {
+            query.append_pair("allowDowngrade", "true");
+        }
         if terms.prompts == Some(true) {
             query.append_pair("prompts", "true");
         }

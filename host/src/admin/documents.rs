@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::gateway::{Activated, ChangeError, Wanted};
 use crate::provider::{Digest, Limits};
 use crate::versions::source::Source;
-use crate::versions::{Candidate, Step, StepReceipt};
+use crate::versions::{Candidate, Downgrades, Step, StepReceipt};
 
 /// The header for the signature of a component in the body: minisign's text, in base64.
 pub(super) const SIGNATURE: &str = "quarry-signature";
@@ -43,6 +43,15 @@ pub struct Asked {
     /// Whether what was said may be kept in a candidate's differences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompts: Option<bool>,
+    /// Whether a version may be put to work that is older than one that served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_downgrade: Option<bool>,
+}
+
+impl Asked {
+    pub(super) fn downgrades(&self) -> Downgrades {
+        if self.allow_downgrade == Some(true) { Downgrades::Allowed } else { Downgrades::Refused }
+    }
 }
 
 /// What a change came to.
@@ -122,6 +131,7 @@ fn told(query: &[u8]) -> Result<(Option<String>, Asked), Box<Response<Body>>> {
             "key" => asked.key = Some(value.into_owned()),
             "share" => asked.share = Some(value.parse().map_err(wrong)?),
             "promoteAfter" => asked.promote_after = Some(value.parse().map_err(wrong)?),
+            "allowDowngrade" => asked.allow_downgrade = Some(value == "true"),
             "prompts" => asked.prompts = Some(value == "true"),
             _ => return Err(bad(format!("{name:?} is not known in a query"))),
         }
@@ -177,6 +187,7 @@ pub(super) fn refused(error: &ChangeError) -> Response<Body> {
         ChangeError::Unknown { .. } => (StatusCode::NOT_FOUND, None),
         ChangeError::Share { .. } | ChangeError::UnknownKey { .. } => (StatusCode::BAD_REQUEST, None),
         ChangeError::Pinned { .. }
+        | ChangeError::Downgrade(_)
         | ChangeError::Quarantined { .. }
         | ChangeError::Serves { .. }
         | ChangeError::NoCanary

@@ -26,12 +26,12 @@ async fn canary(State(versions): State<Arc<Versions>>, request: Request<Body>) -
         Ok(wanted) => wanted,
         Err(response) => return *response,
     };
-    let rule = match asked {
-        Asked { share: Some(share), key: None, .. } => CanaryRule::Share(share),
-        Asked { share: None, key: Some(key), .. } => CanaryRule::Key(key),
+    let rule = match &asked {
+        Asked { share: Some(share), key: None, .. } => CanaryRule::Share(*share),
+        Asked { share: None, key: Some(key), .. } => CanaryRule::Key(key.clone()),
         _ => return *bad("exactly one of `share` (per cent) and `key` (a client key's name) is needed".to_owned()),
     };
-    changed(versions.begin_canary(wanted, rule, asked.promote_after, &by).await)
+    changed(versions.begin_canary(wanted, rule, asked.promote_after, asked.downgrades(), &by).await)
 }
 
 async fn promote(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {

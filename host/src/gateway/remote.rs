@@ -6,7 +6,6 @@
 //! other. No redirect is followed, no proxy of the environment is used, and nothing of the gateway's own goes out but the
 //! path. Errors name the host of an address and never the rest of it, which may hold a secret.
 
-mod address;
 mod connection;
 mod error;
 mod policy;

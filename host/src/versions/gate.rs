@@ -1,13 +1,13 @@
 //! What a version has to pass before it serves.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::cases;
 use super::compile::Compiler;
 use super::event::{Step, StepReceipt};
 use super::history::Proof;
-use super::signature;
+use super::signature::{self, Signed};
 use super::source::Fetched;
 use super::store::{Store, StoreError};
 use crate::config::gateway::Signer;
@@ -118,10 +118,19 @@ impl Gate {
         Ok(())
     }
 
-    /// Loads a version that passed before, without its bytes: from the cache of compiled code; none where it is not there.
+    /// Loads a version that passed before, without its bytes: from the cache of compiled code; none where it is not there, or where its
+    /// signature counts no more.
     #[must_use]
-    pub fn proved(&self, digest: &Digest, proof: &Proof, signers: &[Signer]) -> Option<Passed> {
-        if !self.counts(proof, signers) {
+    pub fn proved(
+        &self,
+        digest: &Digest,
+        proof: &Proof,
+        signature: Option<&str>,
+        signers: &[Signer],
+    ) -> Option<Passed> {
+        let is_current =
+            signers.is_empty() || signature.is_some_and(|text| signature::is_current(text, SystemTime::now()));
+        if !is_current || !self.counts(proof, signers) {
             return None;
         }
         let generation = Generation::from_cache(&self.host, &proof.source, digest, &self.cache).ok()??;
@@ -165,14 +174,16 @@ impl Gate {
             }
         })?;
         // The version in this binary is as good as the binary.
-        let signer = match signers.is_empty() || bytes.as_slice() == EMBEDDED {
+        let signed = match signers.is_empty() || bytes.as_slice() == EMBEDDED {
             true => None,
-            false => steps.take(Step::Signature, || match signature::verify(bytes, signature.as_deref(), signers) {
-                Ok(signer) => {
-                    let signer = signer.map(|signer| signer.to_string());
-                    Ok((signer.clone(), signer.map(|signer| format!("signed by key {signer}"))))
-                }
-                Err(error) => Err(error.to_string()),
+            false => steps.take(Step::Signature, || {
+                let signed = signature::verify(bytes, signature.as_deref(), signers, SystemTime::now());
+                let signed = signed.map_err(|error| error.to_string())?;
+                let told = signed.as_ref().map(|Signed { by, statement }| {
+                    let until = statement.expires.map_or_else(String::new, |expires| format!(", until {expires}"));
+                    format!("signed by key {by} for {} {}{until}", statement.name, statement.version)
+                });
+                Ok((signed, told))
             })?,
         };
         let face = steps.take(Step::Imports, || {
@@ -186,6 +197,17 @@ impl Gate {
             let (contracts, exported) = (self.host.contracts(), &face.contracts);
             let served = || contracts.versions().join(" and ");
             match contracts.serving(exported) {
+                Some(_)
+                    if let Some(Signed { by, statement }) = &signed
+                        && !exported.contains(&statement.contract) =>
+                {
+                    Err(format!(
+                        "the signature by key {by} is for contract {}, and {source} exports {}: {}",
+                        statement.contract,
+                        exported.join(" and "),
+                        signature::SIGN_AGAIN
+                    ))
+                }
                 Some(contract) => Ok(((), Some(format!("quarry:provider@{}", contract.version())))),
                 None if exported.is_empty() => {
                     Err(format!("{source} exports no quarry:provider; this host serves {}", served()))
@@ -202,6 +224,17 @@ impl Gate {
             // One that cannot even say who it is fails the cases, and that is told as a step too.
             Err(reason) => return steps.take(Step::Conformance, || Err(reason)),
         };
+        if let Some(Signed { by, statement }) = &signed {
+            let stated = format!("{} {}", statement.name, statement.version);
+            if stated != name {
+                let again = signature::SIGN_AGAIN;
+                let reason = format!(
+                    "the signature by key {by} is for {stated}, and the component says that it is {name}: {again}"
+                );
+                return steps.take(Step::Signature, || Err(reason));
+            }
+        }
+        let signer = signed.map(|signed| signed.by.to_string());
         if let Some(proof) = proof.filter(|proof| self.counts(proof, signers)) {
             return Ok(Passed { generation, name, passed: proof.passed, signer, anew: false });
         }

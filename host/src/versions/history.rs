@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use semver::Version;
+
 use super::event::Event;
 use super::lines::Line;
 use super::trials::Trials;
@@ -33,6 +35,8 @@ pub struct History {
     pub active: Option<Digest>,
     /// Versions that served before it, the latest last, each once.
     pub before: Vec<Digest>,
+    /// The highest version that served under each name, whatever became of it.
+    pub highest: HashMap<String, Version>,
     /// What each version proved last.
     pub proofs: HashMap<Digest, Proof>,
     /// Versions that failed too often, and how.
@@ -80,6 +84,10 @@ impl History {
                 self.proofs.insert(*digest, proof);
             }
             Event::Activated { digest, .. } => {
+                if let Some((name, version)) = self.proofs.get(digest).and_then(|proof| name_and_version(&proof.name)) {
+                    let highest = self.highest.entry(name.to_owned()).or_insert_with(|| version.clone());
+                    *highest = version.max(highest.clone());
+                }
                 let replaced = self.active.replace(*digest);
                 self.before.retain(|before| before != digest);
                 if let Some(replaced) = replaced.filter(|replaced| replaced != digest) {
@@ -123,6 +131,12 @@ impl History {
     }
 }
 
+/// The name and the version of what a component says of itself. None where the version is none of semver's.
+pub(super) fn name_and_version(told: &str) -> Option<(&str, Version)> {
+    let (name, version) = told.rsplit_once(' ')?;
+    Some((name, version.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::History;
@@ -157,5 +171,27 @@ mod tests {
         let quarantined = Event::Quarantined { digest: digest("b"), reason: String::new() };
         let history = of(vec![activated("a"), activated("b"), quarantined, activated("c")]);
         assert_eq!(history.previous(), Some(digest("a")));
+    }
+
+    #[test]
+    fn the_highest_version_that_served_is_known_by_name() {
+        let passed = |name: &str| Event::Verified {
+            digest: digest(name),
+            source: String::new(),
+            name: name.to_owned(),
+            cases: digest("cases"),
+            passed: 1,
+            engine: String::new(),
+            signer: None,
+        };
+        let names = ["a 1.9.0", "a 1.10.0", "a 1.2.0", "b b 0.1.0", "a nightly", "a 3.0.0"];
+        let mut events: Vec<Event> = names.map(passed).into();
+        // The last one passed, and never served.
+        events.extend(names[..5].iter().map(|name| activated(name)));
+        events.push(Event::Pruned { digest: digest("a 1.10.0"), by: String::new() });
+        let highest = of(events).highest;
+        let of_name = |name: &str| highest.get(name).map(ToString::to_string);
+        assert_eq!((of_name("a").as_deref(), of_name("b b").as_deref()), (Some("1.10.0"), Some("0.1.0")));
+        assert_eq!(highest.len(), 2);
     }
 }

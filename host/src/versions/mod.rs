@@ -6,6 +6,7 @@
 mod cases;
 pub mod compare;
 mod compile;
+mod downgrade;
 mod event;
 mod gate;
 mod history;
@@ -14,14 +15,17 @@ mod lines;
 pub mod recording;
 pub mod signature;
 pub mod source;
+mod statement;
 mod store;
 mod trials;
 
 pub use self::compile::{CompileInto, Compiler, compile_into_cache};
+pub use self::downgrade::{Downgrade, Downgrades, check_downgrade};
 pub use self::event::{Event, Step, StepReceipt};
 pub use self::gate::{Candidate, Gate, Passed, Refused};
 pub use self::history::{History, Proof};
 pub use self::journal::{Journal, JournalError};
 pub use self::lines::Line;
+pub use self::statement::{Expiry, NoTime, Statement, StatementError};
 pub use self::store::{Store, StoreError, state_folder};
 pub use self::trials::{CanaryPart, CanaryTerms, ShadowTerms, Trials};

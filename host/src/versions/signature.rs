@@ -2,16 +2,24 @@
 //!
 //! A signature is over the component's BLAKE2b-512 digest (minisign's prehashed mode, what `minisign -S` makes): the SHA-256 that
 //! a version is known by and the signature are two digests of the same bytes. It lies beside a file as `FILE.minisig`, and in a
-//! registry in an annotation of the manifest: see [`super::source`].
+//! registry in an annotation of the manifest: see [`super::source`]. Its trusted comment says which provider it is for: see
+//! [`Statement`].
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minisign_verify::Signature;
 
+use std::time::SystemTime;
+
+use super::statement::{Expiry, Statement, StatementError};
 use crate::config::gateway::{KeyId, Signer};
 
 /// The most bytes of a signature's text. minisign writes about 300; its trusted comment is free text.
 pub const SIGNATURE_LIMIT: usize = 8 * 1024;
+
+/// What the author of a component does about a signature that does not fit it.
+pub(super) const SIGN_AGAIN: &str =
+    "sign again with `minisign -Sm provider.wasm -t \"$(quarry provider inspect --trusted-comment provider.wasm)\"`";
 
 /// Why a component does not count as signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,8 +27,8 @@ pub const SIGNATURE_LIMIT: usize = 8 * 1024;
 pub enum SignatureError {
     /// It has none.
     #[error(
-        "the provider is not signed, and `quarry.provider.signers` asks for a signature: sign it with `minisign -Sm provider.wasm`, \
-         and keep `provider.wasm.minisig` beside the file; `quarry provider push` takes it along"
+        "the provider is not signed, and `quarry.provider.signers` asks for a signature: sign it with `minisign -Sm provider.wasm \
+         -t \"$(quarry provider inspect --trusted-comment provider.wasm)\"`, and keep `provider.wasm.minisig` beside the file; `quarry provider push` takes it along"
     )]
     Missing,
     /// It is by a key that nobody trusts.
@@ -47,6 +55,22 @@ pub enum SignatureError {
         /// The key of the signature.
         signer: KeyId,
     },
+    /// It does not say what it is for.
+    #[error("the signature by key {signer} does not count: {reason}; {SIGN_AGAIN}")]
+    NoStatement {
+        /// The key of the signature.
+        signer: KeyId,
+        /// What is wrong with its trusted comment.
+        reason: StatementError,
+    },
+    /// Its time is over.
+    #[error("the signature by key {signer} expired at {expired}: get a newer version or a newer signature")]
+    Expired {
+        /// The key of the signature.
+        signer: KeyId,
+        /// When.
+        expired: Expiry,
+    },
     /// The text is no signature.
     #[error("the signature is damaged: it is not four lines as `minisign -S` writes them")]
     Malformed,
@@ -56,12 +80,26 @@ fn listed(keys: &[KeyId]) -> String {
     keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Checks who signed a component. Gives the key that did, or none where no signers are configured: then nothing is asked for,
+/// A signature that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The key that made it.
+    pub by: KeyId,
+    /// What it is for. Whether the component is that has to be seen when it runs.
+    pub statement: Statement,
+}
+
+/// Checks who signed a component, and gives what was signed; none where no signers are configured: then nothing is asked for,
 /// and a signature that is there is not looked at.
 ///
 /// # Errors
-/// When there are signers and none of them signed these bytes.
-pub fn verify(bytes: &[u8], signature: Option<&str>, signers: &[Signer]) -> Result<Option<KeyId>, SignatureError> {
+/// When there are signers and none of them signed these bytes, or the signature does not say what it is for, or has expired.
+pub fn verify(
+    bytes: &[u8],
+    signature: Option<&str>,
+    signers: &[Signer],
+    now: SystemTime,
+) -> Result<Option<Signed>, SignatureError> {
     if signers.is_empty() {
         return Ok(None);
     }
@@ -79,12 +117,27 @@ pub fn verify(bytes: &[u8], signature: Option<&str>, signers: &[Signer]) -> Resu
     let mut failure = SignatureError::DoesNotFit { signer };
     for trusted in fitting {
         match trusted.key().verify(bytes, &signature, false) {
-            Ok(()) => return Ok(Some(signer)),
+            Ok(()) => return stated(signer, signature.trusted_comment(), now).map(Some),
             Err(minisign_verify::Error::UnexpectedAlgorithm) => failure = SignatureError::Legacy { signer },
             Err(_) => {}
         }
     }
     Err(failure)
+}
+
+/// Whether a signature that was checked before still counts.
+pub(super) fn is_current(text: &str, now: SystemTime) -> bool {
+    let statement = Signature::decode(text).ok().and_then(|signature| signature.trusted_comment().parse().ok());
+    statement.is_some_and(|Statement { expires, .. }| !expires.is_some_and(|expires| expires.is_past(now)))
+}
+
+/// What a trusted comment says, which was signed.
+fn stated(signer: KeyId, comment: &str, now: SystemTime) -> Result<Signed, SignatureError> {
+    let statement = comment.parse::<Statement>().map_err(|reason| SignatureError::NoStatement { signer, reason })?;
+    match statement.expires.filter(|expires| expires.is_past(now)) {
+        Some(expired) => Err(SignatureError::Expired { signer, expired }),
+        None => Ok(Signed { by: signer, statement }),
+    }
 }
 
 /// The id of the key in a signature's second line.
@@ -94,7 +147,9 @@ fn key_id(text: &str) -> Option<KeyId> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SIGNATURE_LIMIT, SignatureError, verify};
+    use std::time::SystemTime;
+
+    use super::{SIGNATURE_LIMIT, SignatureError, Signed};
     use crate::config::gateway::Signer;
 
     /// Key and signature (of `test`) from the tests of the crate that checks them, whose author wrote minisign.
@@ -105,14 +160,19 @@ trusted comment: timestamp:1633700835\tfile:test\tprehashed
 wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8jJpIidRJnp94ABQkJAgAooBQ==
 ";
 
+    fn verify(bytes: &[u8], signature: Option<&str>, signers: &[Signer]) -> Result<Option<Signed>, SignatureError> {
+        super::verify(bytes, signature, signers, SystemTime::UNIX_EPOCH)
+    }
+
     fn signers() -> Vec<Signer> {
         vec![KEY.parse().expect("a key")]
     }
 
     #[test]
-    fn signed_bytes_pass_and_tell_the_key() {
-        let signer = verify(b"test", Some(SIGNATURE), &signers()).expect("it is signed").expect("by a key");
-        assert_eq!(signer.to_string(), "E7620F1842B4E81F");
+    fn signed_bytes_whose_signature_says_nothing_of_them_are_refused_with_the_command_that_does() {
+        let told = verify(b"test", Some(SIGNATURE), &signers()).expect_err("it is for anything").to_string();
+        assert!(told.starts_with("the signature by key E7620F1842B4E81F does not count: it does not say"), "{told}");
+        assert!(told.contains("minisign -Sm provider.wasm -t \"$(quarry provider inspect --trusted-comment"), "{told}");
         assert_eq!(verify(b"test", Some("no signature"), &[]), Ok(None));
     }
 
@@ -136,7 +196,8 @@ wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8jJpIidRJnp94ABQkJA
                 other.id()
             )
         );
-        assert!(verify(b"test", Some(SIGNATURE), &[other, signers()[0].clone()]).is_ok());
+        let one_of_two = verify(b"test", Some(SIGNATURE), &[other, signers()[0].clone()]);
+        assert!(matches!(one_of_two, Err(SignatureError::NoStatement { .. })), "{one_of_two:?}");
         let missing = verify(b"test", None, &signers()).expect_err("it is not signed");
         assert!(missing.to_string().contains("minisign -Sm provider.wasm"), "{missing}");
     }

@@ -86,8 +86,13 @@ impl Author {
     fn types(&mut self, line: &str) -> Output {
         let line = line.replace(EXAMPLE, &self.registry.host);
         if let Some(arguments) = line.strip_prefix("minisign ") {
+            let (arguments, comment) = arguments.split_once(" -t ").unwrap_or((arguments, ""));
             let mut command = debian::program("minisign", &["minisign", "libsodium23"]);
             command.args(arguments.split(' ')).current_dir(&self.folder);
+            if !comment.is_empty() {
+                let comment = shell(&format!("printf %s {comment}"), &self.folder, self.home.path()).output();
+                command.arg("-t").arg(text(&comment.expect("there is a shell")));
+            }
             return command.output().expect("minisign runs");
         }
         shell(&line, &self.folder, self.home.path()).output().expect("there is a shell")

@@ -68,7 +68,8 @@ fn a_provider_goes_through_a_registry_with_its_signature() {
 
     let (unsigned, told) = home.done(&["push", "mine.wasm", &tag]);
     assert_eq!(told, format!("{size} bytes pushed to {tag}; not signed\n"));
-    keys.sign(&file, &[]);
+    let (comment, _) = home.done(&["inspect", "--trusted-comment", "mine.wasm"]);
+    keys.sign(&file, &["-t", comment.trim_end()]);
     let (answer, told) = home.done(&["push", "mine.wasm", &tag]);
     assert!(told.ends_with("; signed; not checked, because `quarry.provider.signers` is empty\n"), "{told}");
     let [pinned, digest] = answer.lines().collect::<Vec<_>>().try_into().expect("two lines");
@@ -150,13 +151,20 @@ fn credentials_come_from_variables_and_are_not_shown() {
     home.write("mine.wasm", EMBEDDED);
     let tag = format!("oci://{}/a:v1", registry.host);
     home.refused(&["push", "mine.wasm", &tag], "no credentials were found: `docker login`");
-    let logged_in = [("QUARRY_REGISTRY_USER", USER), ("QUARRY_REGISTRY_PASSWORD", PASSWORD), ("QUARRY_LOG", "trace")];
+    let logged_in = [
+        ("QUARRY_REGISTRY", registry.host.as_str()),
+        ("QUARRY_REGISTRY_USER", USER),
+        ("QUARRY_REGISTRY_PASSWORD", PASSWORD),
+        ("QUARRY_LOG", "trace"),
+    ];
     let pushed = home.quarry_with(&logged_in, &["push", "mine.wasm", &tag]);
     assert_eq!(pushed.status.code(), Some(0), "{}", text(&pushed));
     let said = text(&home.quarry_with(&logged_in, &["pull", &tag, "theirs.wasm"]));
     // base64 of both is what travels.
     assert!(!said.contains(PASSWORD) && !said.contains("YWxpY2U6"), "{said}");
     assert!(home.path("theirs.wasm").exists(), "{said}");
-    let half = home.quarry_with(&[("QUARRY_REGISTRY_USER", USER)], &["pull", &tag, "b.wasm"]);
+    let half = home.quarry_with(&logged_in[..2], &["pull", &tag, "b.wasm"]);
     assert!(text(&half).contains("QUARRY_REGISTRY_PASSWORD is not set"), "{}", text(&half));
+    let unbound = home.quarry_with(&logged_in[1..], &["pull", &tag, "b.wasm"]);
+    assert!(text(&unbound).contains("QUARRY_REGISTRY is not set"), "{}", text(&unbound));
 }

@@ -118,6 +118,65 @@ async fn a_password_goes_nowhere_in_the_clear() {
 }
 
 #[tokio::test]
+async fn credentials_are_for_one_registry_and_no_other_gets_them() {
+    let foreign = Fake::start(|_| answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n", b""));
+    let bound = [ALICE[0], ALICE[1], ("QUARRY_REGISTRY", "registry.example")];
+    let error = registry_error(fetch_as(&bound, &foreign.source(), 1000).await);
+    assert!(matches!(error, RegistryError::Denied { status: 401, .. }), "{error}");
+    assert!(foreign.heads().iter().all(|head| !head.to_ascii_lowercase().contains("authorization")));
+}
+
+#[tokio::test]
+async fn a_token_server_of_another_host_gets_no_password_unless_the_operator_allows_it() {
+    let server = Fake::start(|_| ok(br#"{"token": "sesame"}"#));
+    let there = server.host.clone();
+    let fake = Fake::start(move |head| match head {
+        _ if !head.contains("authorization: Bearer sesame\r\n") => answer(
+            "401 Unauthorized",
+            &format!("WWW-Authenticate: Bearer realm=\"http://{there}/token?q=secret\"\r\n"),
+            b"",
+        ),
+        _ if head.contains("/manifests/") => ok(manifest_of(COMPONENT).to_string().as_bytes()),
+        _ => ok(COMPONENT),
+    });
+    let error = registry_error(fetch_as(&ALICE, &fake.source(), 1000).await);
+    assert!(matches!(&error, RegistryError::Realm { realm, .. } if *realm == server.host), "{error}");
+    let told = error.to_string();
+    assert!(told.contains(&format!("QUARRY_REGISTRY_REALMS={}", server.host)) && !told.contains("secret"), "{told}");
+    assert!(server.heads().is_empty(), "{:?}", server.heads());
+    let allowed = format!("auth.example, {}", server.host);
+    let allowing = [ALICE[0], ALICE[1], ("QUARRY_REGISTRY_REALMS", &*allowed)];
+    let fetched = fetch_as(&allowing, &fake.source(), COMPONENT.len()).await.expect("the token opens it");
+    assert_eq!(fetched.bytes, COMPONENT);
+    assert!(server.heads().iter().all(|head| head.contains(BASIC)));
+    // Without credentials there is nothing to keep, and the token of the other host does.
+    assert!(fetch(&fake.source()).await.is_ok());
+}
+
+#[tokio::test]
+async fn where_a_registry_points_does_not_tell_what_is_there() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
+    let refused = closed.local_addr().expect("it is bound");
+    drop(closed);
+    let open = Fake::start(|_| b"no HTTP at all".to_vec());
+    let places = [
+        format!("http://{refused}/blob"),
+        format!("http://{}/blob", open.host),
+        format!("https://{}/blob", open.host),
+        "https://169.254.169.254/blob".to_owned(),
+        "https://10.255.255.254/blob".to_owned(),
+        format!("https://{}.example/blob", "a".repeat(64)),
+    ];
+    for place in places {
+        let location = format!("Location: {place}\r\n");
+        let fake = Fake::with_manifest(manifest_of(COMPONENT), move |_| answer("302 Found", &location, b""));
+        let source = fake.source();
+        let error = registry_error(fetch(&source).await).to_string();
+        assert!(error.ends_with(&format!("it points to {place}, which cannot be used")), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_blob_may_lie_elsewhere_and_what_proves_who_we_are_stays_here() {
     let storage = Fake::start(|_| ok(COMPONENT));
     let there = storage.host.clone();

@@ -98,10 +98,10 @@ pub(crate) async fn fetch_within(source: &Source, limit: usize) -> Result<Fetche
     fetch_as(&[], source, limit).await
 }
 
-/// Fetches with the variables of an environment.
+/// Fetches with the variables of an environment, in which credentials are for the registry that is asked.
 pub(crate) async fn fetch_as(variables: &[(&str, &str)], source: &Source, limit: usize) -> Result<Fetched, FetchError> {
     let limits = Limits { component: limit, ..Limits::default() };
-    Fetcher::new(&limits, registries(variables)).fetch(source, &()).await
+    Fetcher::new(&limits, registries(variables, source)).fetch(source, &()).await
 }
 
 /// Fetches without credentials, within the product's limit.
@@ -117,7 +117,7 @@ pub(crate) fn registry_error(fetched: Result<Fetched, FetchError>) -> RegistryEr
     }
 }
 
-/// Pushes with the variables of an environment.
+/// Pushes with the variables of an environment, in which credentials are for the registry that is asked.
 pub(crate) async fn push_as(
     variables: &[(&str, &str)],
     to: &Source,
@@ -126,7 +126,7 @@ pub(crate) async fn push_as(
 ) -> Result<Pushed, RegistryError> {
     let Source::Oci(reference) = to else { panic!("{to} is in no registry") };
     let interfaces = Interfaces { exports: vec!["quarry:provider/about@0.1.0".to_owned()], imports: Vec::new() };
-    registries(variables).push(reference, component.to_vec(), &interfaces, signature).await
+    registries(variables, to).push(reference, component.to_vec(), &interfaces, signature).await
 }
 
 /// Pushes without credentials.
@@ -134,7 +134,10 @@ pub(crate) async fn push(to: &Source, component: &[u8], signature: Option<&str>)
     push_as(&[], to, component, signature).await.expect("it is pushed")
 }
 
-fn registries(variables: &[(&str, &str)]) -> Registries {
-    let environment = Environment::from_iter(variables.iter().copied());
+fn registries(variables: &[(&str, &str)], source: &Source) -> Registries {
+    let source = source.to_string();
+    let host = source.trim_start_matches("oci://").split('/').next().unwrap_or_default();
+    // What is set later takes its place.
+    let environment = Environment::from_iter([("QUARRY_REGISTRY", host)].into_iter().chain(variables.iter().copied()));
     Registries::new(RegistryCredentials::of_environment(&environment), REGISTRY_TIME)
 }

@@ -26,6 +26,13 @@ impl Keys {
         self.minisign(&[&["-S", "-m", file], options].concat());
     }
 
+    /// Signs a component for what it says of itself, such as `unruly 0.1.0`, with further options.
+    pub(crate) fn sign_as(&self, name: &str, file: &Path, more: &str) {
+        let (name, version) = name.split_once(' ').expect("a name and a version");
+        let comment = format!("quarry:provider name={name} version={version} contract=0.1.0{more}");
+        self.sign(file, &["-t", &comment]);
+    }
+
     /// The text of `minisign.pub`.
     pub(crate) fn public(&self) -> String {
         fs::read_to_string(self.folder.path().join("key.pub")).expect("it was made")

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use quarry::admin::AdminAddress;
+use quarry::versions::Expiry;
 use quarry::versions::source::{OciReference, Source};
 
 use super::trials::{CanaryArguments, ShadowArguments};
@@ -25,7 +26,7 @@ pub(crate) enum ProviderCommand {
     /// Hold a version against everything that it has to pass, and do not put it to work
     Verify(VersionArguments),
     /// Put a version to work: new requests get it, those under way finish on theirs
-    Activate(VersionArguments),
+    Activate(ActivateArguments),
     /// Put the version to work again that served before
     Rollback(AdminArguments),
     /// Give a version a part of the new requests, next to the one that serves; promote it, or stop it
@@ -73,6 +74,15 @@ pub(crate) struct VersionArguments {
     pub(crate) wanted: String,
     #[command(flatten)]
     pub(crate) admin: AdminArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ActivateArguments {
+    #[command(flatten)]
+    pub(crate) version: VersionArguments,
+    /// Also when it is older than a version of its name that served, where signatures are asked for
+    #[arg(long)]
+    pub(crate) allow_downgrade: bool,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +135,12 @@ pub(crate) struct InspectArguments {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print what a signature of it has to say, for `minisign -S -t`
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) trusted_comment: bool,
+    /// When such a signature expires, such as 2027-01-31T00:00:00Z
+    #[arg(long, value_name = "TIME", requires = "trusted_comment")]
+    pub(crate) expires: Option<Expiry>,
 }
 
 #[derive(Debug, Args)]

@@ -21,6 +21,9 @@ pub(crate) struct CanaryArguments {
     /// Put it to work by itself after so many of its requests, unless more of them fail than of the version that serves
     #[arg(long, value_name = "N", requires = "wanted", value_parser = positive)]
     pub(crate) promote_after: Option<u64>,
+    /// Also when it is older than a version of its name that served, where signatures are asked for
+    #[arg(long, requires = "wanted")]
+    pub(crate) allow_downgrade: bool,
     /// Put the candidate to work
     #[arg(long)]
     pub(crate) promote: bool,

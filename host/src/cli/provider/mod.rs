@@ -15,12 +15,13 @@ pub(crate) use self::registry::fetcher;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use quarry::config::Environment;
-use quarry::provider::{EMBEDDED, Host, Inspection, Limits, inspect as inspect_component};
-use quarry::versions::{CompileInto, compile_into_cache};
+use quarry::provider::{AotCache, EMBEDDED, Generation, Host, Inspection, Limits, inspect as inspect_component};
+use quarry::versions::{CompileInto, Expiry, Statement, compile_into_cache};
 
 use super::arguments::{CompileArguments, ExportArguments, Global, InspectArguments, ProviderCommand};
 use super::exit::Exit;
@@ -61,6 +62,11 @@ fn inspect(global: &Global, arguments: &InspectArguments) -> anyhow::Result<Exit
     let host = Host::new(Limits::default())?;
     let cache = setup::aot_cache(&Environment::of_process());
     let named = arguments.component.as_deref().or(global.provider_component.as_deref());
+    if arguments.trusted_comment {
+        let statement = statement(&Arc::new(host), named, cache.as_ref(), arguments.expires)?;
+        terminal::print_line(&statement.to_string())?;
+        return Ok(Exit::Done);
+    }
     let inspection = inspect_component(&host, named, cache.as_ref())?;
     if arguments.json {
         terminal::print_json(&inspection)?;
@@ -81,6 +87,22 @@ fn inspect(global: &Global, arguments: &InspectArguments) -> anyhow::Result<Exit
     }
     terminal::print(&text)?;
     Ok(Exit::Done)
+}
+
+/// What a signature of a component has to say.
+fn statement(
+    host: &Arc<Host>,
+    component: Option<&Path>,
+    cache: Option<&AotCache>,
+    expires: Option<Expiry>,
+) -> anyhow::Result<Statement> {
+    let generation = match component {
+        Some(path) => Generation::from_file(host, path, cache)?,
+        None => Generation::embedded(host, cache)?,
+    };
+    let identity = generation.session()?.identify()?;
+    Statement::new(&identity.name, &identity.version, generation.contract(), expires)
+        .with_context(|| format!("{} {} cannot be signed for", identity.name, identity.version))
 }
 
 fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {

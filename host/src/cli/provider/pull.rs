@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, anyhow, bail};
 use quarry::config::Environment;
@@ -16,11 +17,11 @@ use crate::cli::terminal;
 
 pub(crate) async fn run(global: &Global, arguments: &PullArguments) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
-    let Ok(signers) = registry::signers(global, &environment)? else { return Ok(Exit::Usage) };
+    let Ok(provider) = registry::provider_config(global, &environment)? else { return Ok(Exit::Usage) };
     let source = Source::Oci(arguments.reference.clone());
     let Fetched { bytes, resolved, digest, signature } = registry::fetcher(&environment).fetch(&source, &()).await?;
     let Source::Oci(reference) = resolved else { bail!("{source} became {resolved}") };
-    let signer = signature::verify(&bytes, signature.as_deref(), &signers)
+    let signer = signature::verify(&bytes, signature.as_deref(), &provider.signers, SystemTime::now())
         .with_context(|| format!("{reference} was not written"))?;
     // The signature comes first: whoever watches the folder finds it beside the component.
     if let Some(signature) = &signature {
@@ -30,7 +31,7 @@ pub(crate) async fn run(global: &Global, arguments: &PullArguments) -> anyhow::R
     }
     write(&arguments.file, &bytes)?;
     registry::print(&reference, &digest)?;
-    let signed = registry::signed(signature.is_some(), signer);
+    let signed = registry::signed(signature.is_some(), signer.as_ref());
     terminal::tell_line(&format!("{} bytes written to {}; {signed}", bytes.len(), arguments.file.display()));
     Ok(Exit::Done)
 }

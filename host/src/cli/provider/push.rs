@@ -1,6 +1,7 @@
 //! `quarry provider push`.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use quarry::config::Environment;
@@ -15,11 +16,11 @@ use crate::cli::{setup, terminal};
 
 pub(crate) async fn run(global: &Global, arguments: &PushArguments) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
-    let Ok(signers) = registry::signers(global, &environment)? else { return Ok(Exit::Usage) };
+    let Ok(provider) = registry::provider_config(global, &environment)? else { return Ok(Exit::Usage) };
     let file = Source::File(arguments.file.clone());
     let Fetched { bytes, digest, signature, .. } = registry::fetcher(&environment).fetch(&file, &()).await?;
     // What the gateways of this configuration would refuse is not offered to them.
-    let signer = signature::verify(&bytes, signature.as_deref(), &signers)?;
+    let signer = signature::verify(&bytes, signature.as_deref(), &provider.signers, SystemTime::now())?;
     let interfaces = interfaces(&arguments.file, &digest, &environment)?;
     let size = bytes.len();
     let pushed = registry::registries(&environment)
@@ -27,7 +28,7 @@ pub(crate) async fn run(global: &Global, arguments: &PushArguments) -> anyhow::R
         .await
         .context("the provider was not pushed")?;
     registry::print(&pushed.reference, &pushed.component)?;
-    let signed = registry::signed(signature.is_some(), signer);
+    let signed = registry::signed(signature.is_some(), signer.as_ref());
     terminal::tell_line(&format!("{size} bytes pushed to {}; {signed}", arguments.reference));
     Ok(Exit::Done)
 }

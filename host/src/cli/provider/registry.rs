@@ -1,8 +1,9 @@
 //! What push and pull share.
 
-use quarry::config::gateway::{GatewayConfig, KeyId, Signer};
+use quarry::config::gateway::{GatewayConfig, ProviderConfig};
 use quarry::config::{ConfigFile, Environment, locate};
 use quarry::provider::{Digest, Limits};
+use quarry::versions::signature::Signed;
 use quarry::versions::source::{Fetcher, OciReference, REGISTRY_TIME, Registries, RegistryCredentials};
 
 use crate::cli::arguments::Global;
@@ -17,11 +18,14 @@ pub(crate) fn fetcher(environment: &Environment) -> Fetcher {
     Fetcher::new(&Limits::default(), registries(environment))
 }
 
-/// Whose signatures count, by the configuration. Its problems are told, all at once.
-pub(super) fn signers(global: &Global, environment: &Environment) -> anyhow::Result<Result<Vec<Signer>, ProblemsTold>> {
+/// What the configuration says of versions. Its problems are told, all at once.
+pub(super) fn provider_config(
+    global: &Global,
+    environment: &Environment,
+) -> anyhow::Result<Result<ProviderConfig, ProblemsTold>> {
     let location = locate(global.config.as_deref(), environment)?;
     let file = location.as_ref().map(ConfigFile::read).transpose()?;
-    Ok(GatewayConfig::read(file.as_ref()).map(|config| config.provider.signers).map_err(|problems| {
+    Ok(GatewayConfig::read(file.as_ref()).map(|config| config.provider).map_err(|problems| {
         setup::tell_problems(&problems);
         ProblemsTold
     }))
@@ -34,9 +38,9 @@ pub(super) fn print(reference: &OciReference, component: &Digest) -> std::io::Re
 }
 
 /// What is told of a signature.
-pub(super) fn signed(has_signature: bool, signer: Option<KeyId>) -> String {
-    match (has_signature, signer) {
-        (_, Some(signer)) => format!("signed by key {signer}"),
+pub(super) fn signed(has_signature: bool, signed: Option<&Signed>) -> String {
+    match (has_signature, signed) {
+        (_, Some(signed)) => format!("signed by key {}", signed.by),
         (true, None) => "signed; not checked, because `quarry.provider.signers` is empty".to_owned(),
         (false, None) => "not signed".to_owned(),
     }

@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::terminal;
 
 pub(super) async fn canary(arguments: &CanaryArguments) -> anyhow::Result<Exit> {
-    let CanaryArguments { wanted, share, key, promote_after, promote, stop: _, admin } = arguments;
+    let CanaryArguments { wanted, share, key, promote_after, allow_downgrade, promote, stop: _, admin } = arguments;
     let client = ask::client(admin)?;
     let Some(wanted) = wanted else {
         let (path, done) = if *promote {
@@ -22,7 +22,13 @@ pub(super) async fn canary(arguments: &CanaryArguments) -> anyhow::Result<Exit> 
         terminal::print_line(&format!("{}  {}{done}", short(&answered.version), spaced(&answered.name)))?;
         return Ok(Exit::Done);
     };
-    let terms = Asked { share: *share, key: key.clone(), promote_after: *promote_after, ..asked(None) };
+    let terms = Asked {
+        share: *share,
+        key: key.clone(),
+        promote_after: *promote_after,
+        allow_downgrade: Some(*allow_downgrade),
+        ..asked(None)
+    };
     let answered = ask::change(&client, "/admin/v1/canary", &ask::named(wanted)?, terms).await?;
     steps(&answered.steps);
     let part = match (share, key) {

@@ -8,11 +8,13 @@ use quarry::config::Environment;
 use quarry::gateway::{FolderStatus, Status, VersionState, VersionStatus, begin_with, check_allowed, prove};
 use quarry::provider::{Digest, Host, Limits};
 use quarry::versions::source::Source;
-use quarry::versions::{Candidate, Compiler, Event, Gate, Line, StepReceipt};
+use quarry::versions::{Candidate, Compiler, Downgrades, Event, Gate, Line, StepReceipt, check_downgrade};
 
 use super::trials::{canary_status, shadow_status};
 use super::{ask, registry};
-use crate::cli::arguments::{AdminArguments, Global, PruneArguments, VersionArguments, VersionsArguments};
+use crate::cli::arguments::{
+    ActivateArguments, AdminArguments, Global, PruneArguments, VersionArguments, VersionsArguments,
+};
 use crate::cli::exit::Exit;
 use crate::cli::terminal::push_line;
 use crate::cli::{setup, terminal};
@@ -91,30 +93,33 @@ pub(super) async fn verify(global: &Global, arguments: &VersionArguments) -> any
     change(global, arguments, Change::Verify).await
 }
 
-pub(super) async fn activate(global: &Global, arguments: &VersionArguments) -> anyhow::Result<Exit> {
-    change(global, arguments, Change::Activate).await
+pub(super) async fn activate(global: &Global, arguments: &ActivateArguments) -> anyhow::Result<Exit> {
+    let downgrades = if arguments.allow_downgrade { Downgrades::Allowed } else { Downgrades::Refused };
+    change(global, &arguments.version, Change::Activate(downgrades)).await
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
     Verify,
-    Activate,
+    Activate(Downgrades),
 }
 
 async fn change(global: &Global, arguments: &VersionArguments, change: Change) -> anyhow::Result<Exit> {
     let client = ask::client(&arguments.admin)?;
     let path = match change {
         Change::Verify => "/admin/v1/verify",
-        Change::Activate => "/admin/v1/activate",
+        Change::Activate(_) => "/admin/v1/activate",
     };
+    let terms =
+        Asked { allow_downgrade: (change == Change::Activate(Downgrades::Allowed)).then_some(true), ..asked(None) };
     let source = ask::named(&arguments.wanted)?;
-    match ask::change(&client, path, &source, asked(None)).await {
+    match ask::change(&client, path, &source, terms).await {
         Ok(answered) => {
             steps(&answered.steps);
             let told = match (change, answered.unchanged) {
                 (Change::Verify, _) => "passed",
-                (Change::Activate, false) => "serves",
-                (Change::Activate, true) => "serves already",
+                (Change::Activate(_), false) => "serves",
+                (Change::Activate(_), true) => "serves already",
             };
             terminal::print_line(&format!("{}  {} {told}", short(&answered.version), answered.name))?;
             Ok(Exit::Done)
@@ -127,21 +132,24 @@ async fn change(global: &Global, arguments: &VersionArguments, change: Change) -
 /// Works on the folder of versions, for the gateway that starts next.
 async fn at_rest(global: &Global, source: &Source, change: Change) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
-    let Ok(signers) = registry::signers(global, &environment)? else { return Ok(Exit::Usage) };
+    let Ok(provider) = registry::provider_config(global, &environment)? else { return Ok(Exit::Usage) };
     let mut store = ask::store()?;
     let candidate = Candidate::from(registry::fetcher(&environment).fetch(source, &store).await?);
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = setup::aot_cache_beside(&environment, store.folder());
     let gate = Gate::new(host, cache, Compiler::Here);
-    if change == Change::Activate {
+    if change != Change::Verify {
         check_allowed(store.history(), Digest::of(&candidate.bytes))?;
     }
     let by = "the command line";
-    let passed = prove(&gate, &mut store, &candidate, &signers, by, &mut |step| steps(std::slice::from_ref(step)))?;
+    let passed =
+        prove(&gate, &mut store, &candidate, &provider.signers, by, &mut |step| steps(std::slice::from_ref(step)))?;
     let digest = passed.generation.digest();
     let told = match change {
         Change::Verify => "passed",
-        Change::Activate => {
+        Change::Activate(asked) => {
+            let downgrades = if provider.allow_downgrade { Downgrades::Allowed } else { asked };
+            check_downgrade(&gate, store.history(), &passed, &provider.signers, downgrades)?;
             begin_with(&mut store, digest, by)?;
             "serves when a gateway starts"
         }

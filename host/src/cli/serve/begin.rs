@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use quarry::admin::{Admin, AdminAddress, AdminToken, TOKEN_VARIABLE, default_socket, runtime_folder};
 use quarry::config::gateway::{GatewayConfig, ProviderConfig};
 use quarry::config::{ConfigFile, Environment, locate};
-use quarry::gateway::{Restored, restore};
+use quarry::gateway::{Restored, restore_allowing};
 use quarry::provider::{Host, Limits};
 use quarry::versions::source::Source;
-use quarry::versions::{Candidate, Compiler, Gate, Store, StoreError, state_folder};
+use quarry::versions::{Candidate, Compiler, Downgrades, Gate, Store, StoreError, state_folder};
 use tempfile::TempDir;
 
 use crate::cli::arguments::Global;
@@ -40,16 +40,17 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
     let program = this_program().context("cannot find this program's own file")?;
     let gate = Gate::new(host, cache.clone(), Compiler::Child { program, time: compile });
     let rules = rules(global, environment)?;
-    let named = match (global.provider_component.clone(), rules.component) {
+    let named = match (global.provider_component.clone(), &rules.component) {
         (Some(file), _) => Some(Source::File(file)),
-        (None, Some(text)) => Some(named(&text)?),
+        (None, Some(text)) => Some(named(text)?),
         (None, None) => None,
     };
     let named = match named {
         Some(source) => Some(candidate(&source, &store, environment).await?),
         None => None,
     };
-    let restored = restore(&gate, &cache, &mut store, named, &rules.signers)?;
+    let downgrades = if rules.allow_downgrade { Downgrades::Allowed } else { Downgrades::Refused };
+    let restored = restore_allowing(downgrades, &gate, &cache, &mut store, named, &rules.signers)?;
     for (digest, reason) in &restored.skipped {
         terminal::tell_line(&format!("the version {digest} does not come back: {reason}"));
     }

@@ -33,7 +33,16 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
     let GatewayLimits { body, headers, header_time, body_time, idle, turn, stall, connections, concurrency } = limits;
     let RetryConfig { attempts, base, most } = retry;
     let RemoteConfig { allowed, hosts, max_bytes, timeout } = remote;
-    let ProviderConfig { signers, component, watch, params, drain: drain_of_version, probation, quarantine } = provider;
+    let ProviderConfig {
+        signers,
+        component,
+        watch,
+        allow_downgrade,
+        params,
+        drain: drain_of_version,
+        probation,
+        quarantine,
+    } = provider;
     let QuarantineConfig { faults, streams } = quarantine;
     let CacheConfig { url } = cache;
     let LogConfig { format, prompts } = log;
@@ -61,6 +70,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("provider.component", json!(component)),
         ("provider.signers", signers.iter().map(|signer| json!(signer.id().to_string())).collect()),
         ("provider.watch", json!(watch)),
+        ("provider.allowDowngrade", json!(allow_downgrade)),
         ("provider.params", json!(params)),
         ("provider.drainSeconds", seconds(*drain_of_version)),
         ("provider.probationStreams", json!(probation)),

@@ -14,7 +14,8 @@ const MOST: u64 = 1000;
 
 /// Reads which versions of the provider may serve.
 pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut ProviderConfig) {
-    let known = ["signers", "component", "watch", "params", "drainSeconds", "probationStreams", "quarantine"];
+    let known =
+        ["signers", "component", "watch", "allowDowngrade", "params", "drainSeconds", "probationStreams", "quarantine"];
     let members = reader.members(node, &known);
     if let Some(node) = members.get("signers") {
         provider.signers = signers(reader, node);
@@ -29,6 +30,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut Prov
             path => provider.watch = path.map(PathBuf::from),
         }
     }
+    reader.flag(&members, "allowDowngrade", &mut provider.allow_downgrade);
     if let Some(node) = members.get("params") {
         let elements = reader.elements(node);
         provider.params = elements

@@ -177,6 +177,9 @@ pub struct ProviderConfig {
     pub component: Option<String>,
     /// `watch`: a folder whose newest component is put to work when it appears there. Default none.
     pub watch: Option<PathBuf>,
+    /// `allowDowngrade`: whether a version that the configuration or the folder names, or that anybody asks for, may be older than one
+    /// that served, where there are signers. Default false.
+    pub allow_downgrade: bool,
     /// `params`: members of a model's `params` whose values the provider may see, besides those that it is known to read: for a
     /// provider that reads more. Default none.
     pub params: Vec<String>,
@@ -195,6 +198,7 @@ impl Default for ProviderConfig {
             signers: Vec::new(),
             component: None,
             watch: None,
+            allow_downgrade: false,
             params: Vec::new(),
             drain: Duration::from_secs(15 * 60),
             probation: 1000,

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::address::{Reach, reach};
 use super::error::RemoteError;
 use crate::config::gateway::RemoteConfig;
+use crate::reach::{Reach, reach};
 
 /// Where to go for one attachment. Its host is one that the policy allows.
 #[derive(Debug, Clone)]

@@ -11,7 +11,9 @@ use crate::gateway::lineup::{Lineup, Seat, Version};
 use crate::gateway::state::{Gateway, StartError};
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME, embedded_digest};
 use crate::versions::source::Source;
-use crate::versions::{Candidate, Event, History, Passed, Refused, Step, StepReceipt, StoreError};
+use crate::versions::{
+    Candidate, Downgrades, Event, History, Passed, Refused, Step, StepReceipt, StoreError, check_downgrade,
+};
 
 /// The version that is wanted.
 #[derive(Debug, Clone)]
@@ -49,17 +51,32 @@ pub struct Activated {
 }
 
 impl Versions {
-    /// Puts a version to work: new requests get it, those under way keep theirs.
+    /// Puts a version to work: new requests get it, those under way keep theirs. One that is older than one that served has to be
+    /// allowed by the configuration.
     ///
     /// # Errors
     /// With the step that it fails at; whatever served goes on serving.
     pub async fn activate(self: &Arc<Self>, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
+        self.activate_allowing(Downgrades::Refused, wanted, by).await
+    }
+
+    /// The same, of a version that may be older than one that served.
+    ///
+    /// # Errors
+    /// As [`Versions::activate`].
+    pub async fn activate_allowing(
+        self: &Arc<Self>,
+        downgrades: Downgrades,
+        wanted: Wanted,
+        by: &str,
+    ) -> Result<Activated, ChangeError> {
         let rollbacks = self.rollbacks.load(Ordering::SeqCst);
         let (wanted, mut steps) = self.fetched(wanted, by).await?;
         let _one_proof_at_a_time = self.proving.lock().await;
         self.check_allowed(&wanted)?;
         let (passed, taken) = self.verified(wanted, by).await?;
         steps.extend(taken);
+        self.check_downgrade(&passed, downgrades).await?;
         let digest = passed.generation.digest();
         let _one_at_a_time = self.changing.lock().await;
         // Meanwhile another one may have been pinned, or this one put away.
@@ -158,6 +175,15 @@ impl Versions {
         check_allowed(self.store().history(), wanted.digest())
     }
 
+    /// Whether a version is older than one that served, and nobody allowed that.
+    pub(super) async fn check_downgrade(&self, passed: &Passed, asked: Downgrades) -> Result<(), ChangeError> {
+        let provider = self.gateway.effective().configuration.gateway.provider.clone();
+        let downgrades = if provider.allow_downgrade { Downgrades::Allowed } else { asked };
+        let (gate, history, passed) = (self.gate.clone(), self.store().history().clone(), passed.clone());
+        let check = move || check_downgrade(&gate, &history, &passed, &provider.signers, downgrades);
+        Ok(tokio::task::spawn_blocking(check).await??)
+    }
+
     pub(super) fn check_not_quarantined(&self, wanted: &Wanted) -> Result<(), ChangeError> {
         check_not_quarantined(self.store().history(), wanted.digest())
     }
@@ -180,13 +206,14 @@ impl Versions {
             Wanted::Known(digest) => {
                 let history = self.store().history().clone();
                 let counts = history.proof_that_counts(&digest);
-                if let Some(passed) = counts.and_then(|proof| self.gate.proved(&digest, proof, &signers)) {
+                let signature = self.store().signature(&digest)?;
+                let proved = |proof| self.gate.proved(&digest, proof, signature.as_deref(), &signers);
+                if let Some(passed) = counts.and_then(proved) {
                     return Ok((passed, Vec::new()));
                 }
                 let proof = history.proofs.get(&digest).cloned();
                 let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
                 let bytes = self.kept(digest, &source, by)?;
-                let signature = self.store().signature(&digest)?;
                 Candidate { source, bytes, expected: Some(digest), signature }
             }
         };

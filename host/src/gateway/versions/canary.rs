@@ -7,7 +7,7 @@ use crate::gateway::canary::{CanaryRule, Judgement, Trial};
 use crate::gateway::lineup::{Canary, Lineup, Seat, Version};
 use crate::provider::Digest;
 use crate::telemetry::FailedVersion;
-use crate::versions::{Event, Passed};
+use crate::versions::{Downgrades, Event, Passed};
 
 /// Who changes something where nobody asked.
 const GATEWAY: &str = "the gateway";
@@ -20,12 +20,13 @@ impl Versions {
     /// `promote_after` it is put to work by itself after so many of its requests, unless it is worse; worse ones go in any case.
     ///
     /// # Errors
-    /// With the step that it fails at, and when it serves, is quarantined, or another one is pinned.
+    /// With the step that it fails at, and when it serves, is quarantined, is older than one that served, or another one is pinned.
     pub async fn begin_canary(
         self: &Arc<Self>,
         wanted: Wanted,
         rule: CanaryRule,
         promote_after: Option<u64>,
+        downgrades: Downgrades,
         by: &str,
     ) -> Result<Activated, ChangeError> {
         let (wanted, mut steps) = self.fetched(wanted, by).await?;
@@ -34,6 +35,7 @@ impl Versions {
         self.check_allowed(&wanted)?;
         let (passed, taken) = self.verified(wanted, by).await?;
         steps.extend(taken);
+        self.check_downgrade(&passed, downgrades).await?;
         let _one_at_a_time = self.changing.lock().await;
         // Meanwhile another one may have been pinned, this one put away, or the key taken out of the configuration.
         self.check_rule(&rule)?;

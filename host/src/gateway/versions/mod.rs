@@ -26,12 +26,12 @@ use super::shadow::Run;
 use super::state::{Gateway, StartError};
 use crate::provider::Digest;
 use crate::versions::source::{Fetcher, Kept};
-use crate::versions::{Gate, Refused, Store, StoreError};
+use crate::versions::{Downgrade, Gate, Refused, Store, StoreError};
 
 use self::activate::Written;
 pub use self::activate::{Activated, Wanted, check_allowed};
 pub use self::folder::{FolderStatus, Offered};
-pub use self::restore::{RestoreError, Restored, begin_with, prove, restore};
+pub use self::restore::{RestoreError, Restored, begin_with, prove, restore, restore_allowing};
 pub use self::status::{CanaryStatus, Service, Status, VersionState, VersionStatus};
 
 /// Why a change was not made. Whatever served goes on serving.
@@ -44,6 +44,9 @@ pub enum ChangeError {
     /// The folder of versions.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It is older than one that served.
+    #[error(transparent)]
+    Downgrade(#[from] Downgrade),
     /// Another version is pinned.
     #[error("{digest:?} is pinned: no other version is activated until it is unpinned")]
     Pinned {

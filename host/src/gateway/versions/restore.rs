@@ -2,7 +2,10 @@
 
 use crate::config::gateway::Signer;
 use crate::provider::{AotCache, Digest, Generation, LoadError, embedded_digest};
-use crate::versions::{Candidate, Event, Gate, Passed, Refused, StepReceipt, Store, StoreError, Trials};
+use crate::versions::{
+    Candidate, Downgrade, Downgrades, Event, Gate, Passed, Refused, StepReceipt, Store, StoreError, Trials,
+    check_downgrade,
+};
 
 /// Who acts at a start where nobody was named.
 const AT_START: &str = "the gateway, at its start";
@@ -25,6 +28,9 @@ pub enum RestoreError {
     /// The one that was named is refused.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The one that is named is older than one that served.
+    #[error(transparent)]
+    Downgrade(#[from] Downgrade),
     /// The folder of versions.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -35,11 +41,26 @@ pub enum RestoreError {
 
 /// The version to begin with: the one that is named, unless it is quarantined; else the one that served last and passes; else the one
 /// before it, and so on; else the one that the binary was built with, which passed when it was built. One that comes from outside has
-/// to be signed by one of `signers`, where there are any.
+/// to be signed by one of `signers`, where there are any; then the one that is named is not older than one that served.
 ///
 /// # Errors
 /// When the one that is named is refused, or nothing can be loaded.
 pub fn restore(
+    gate: &Gate,
+    cache: &AotCache,
+    store: &mut Store,
+    named: Option<Candidate>,
+    signers: &[Signer],
+) -> Result<Restored, RestoreError> {
+    restore_allowing(Downgrades::Refused, gate, cache, store, named, signers)
+}
+
+/// The same, where the version that is named may be older than one that served.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_allowing(
+    downgrades: Downgrades,
     gate: &Gate,
     cache: &AotCache,
     store: &mut Store,
@@ -55,6 +76,7 @@ pub fn restore(
             None => {
                 let by = "the command line";
                 let passed = prove(gate, store, &candidate, signers, by, &mut |_| {})?;
+                check_downgrade(gate, &history, &passed, signers, downgrades)?;
                 begin_with(store, passed.generation.digest(), by)?;
                 return Ok(Restored { passed, skipped, trials });
             }
@@ -110,12 +132,12 @@ pub fn begin_with(store: &mut Store, digest: Digest, by: &str) -> Result<(), Sto
 /// A version that served before.
 fn again(gate: &Gate, store: &mut Store, digest: &Digest, signers: &[Signer]) -> Result<Passed, String> {
     let proof = store.history().proofs.get(digest).cloned();
-    if let Some(passed) = proof.as_ref().and_then(|proof| gate.proved(digest, proof, signers)) {
+    let signature = store.signature(digest).map_err(|error| error.to_string())?;
+    if let Some(passed) = proof.as_ref().and_then(|proof| gate.proved(digest, proof, signature.as_deref(), signers)) {
         return Ok(passed);
     }
     let bytes = store.bytes(digest).map_err(|error| error.to_string())?.ok_or("its component is not kept any more")?;
     let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
-    let signature = store.signature(digest).map_err(|error| error.to_string())?;
     let candidate = Candidate { source, bytes, expected: Some(*digest), signature };
     prove(gate, store, &candidate, signers, AT_START, &mut |_| {}).map_err(|error| error.to_string())
 }

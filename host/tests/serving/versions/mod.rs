@@ -12,6 +12,7 @@ mod streams;
 
 mod commands;
 mod deadline;
+mod downgrade;
 mod going_back;
 mod hostile;
 mod kills;

@@ -19,7 +19,7 @@ fn a_version_that_was_signed_anew_outlives_the_old_key_and_one_that_was_not_is_n
     let (before, serving) = (Guest::always(place.folder(), "wrong-tool"), Guest::unruly(place.folder()));
     let mut past = Past::of(&place);
     for guest in [&before, &serving] {
-        old.sign(&guest.file, &[]);
+        old.sign_as("unruly 0.1.0", &guest.file, "");
         past.passed(guest, Some(&old));
         past.activated(guest);
     }
@@ -27,7 +27,7 @@ fn a_version_that_was_signed_anew_outlives_the_old_key_and_one_that_was_not_is_n
 
     let gateway = place.start_configured(&trusting(&[&old, &new]));
     assert_eq!(place.serving(), serving.digest);
-    new.sign(&serving.file, &[]);
+    new.sign_as("unruly 0.1.0", &serving.file, "");
     assert!(place.activate(&serving).contains("serves already"));
     gateway.stop();
 

@@ -25,9 +25,11 @@ fn who_trusts_a_key_is_served_by_what_it_signed_and_nothing_else() {
     let gateway = place.start_configured(&trusting(&keys));
 
     refused(&place, &guest, "signature", &["the provider is not signed", "minisign -Sm"]);
-    others.sign(&guest.file, &[]);
+    others.sign_as("unruly 0.1.0", &guest.file, "");
     refused(&place, &guest, "signature", &["is signed by key", "trusts"]);
     keys.sign(&guest.file, &[]);
+    refused(&place, &guest, "signature", &["it does not say which provider it is for", "--trusted-comment"]);
+    keys.sign_as("unruly 0.1.0", &guest.file, "");
     // The signature of another component does not fit, and nothing else of this one is looked at: it is none.
     let bytes = fs::read(&guest.file).expect("it was written");
     let changed = Guest::written(place.folder(), "changed.wasm", &[&bytes[..100], b"no component any more"].concat());

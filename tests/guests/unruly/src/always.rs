@@ -13,6 +13,8 @@ pub enum Always {
     Nothing,
     /// `start-loop`: it never ends being instantiated.
     StartLoop,
+    /// `older`: it says that it is version 0.0.9.
+    Older,
     /// `wrong-text`: pieces of text lose their last character, so one kind of event is translated wrongly.
     WrongText,
     /// `wrong-tool`: calls of the tool `mars_weather` lose their arguments. No case has that tool.
@@ -26,6 +28,7 @@ pub fn always() -> Always {
     let text = core::hint::black_box(&ALWAYS);
     match core::str::from_utf8(&text[HEAD..]).map(str::trim) {
         Ok("start-loop") => Always::StartLoop,
+        Ok("older") => Always::Older,
         Ok("wrong-text") => Always::WrongText,
         Ok("wrong-tool") => Always::WrongTool,
         _ => Always::Nothing,

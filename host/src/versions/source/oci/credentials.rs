@@ -18,23 +18,31 @@ pub(super) struct Login {
     pub(super) password: SecretString,
 }
 
-/// Where credentials are looked for: `QUARRY_REGISTRY_USER` with `QUARRY_REGISTRY_PASSWORD`, for every registry; else the `auths` of
-/// `config.json` in `$DOCKER_CONFIG` or `~/.docker`, which `docker login` and others write. Credential helpers are not run.
+/// Where credentials are looked for: `QUARRY_REGISTRY_USER` with `QUARRY_REGISTRY_PASSWORD` for the registry that `QUARRY_REGISTRY`
+/// names; else the `auths` of `config.json` in `$DOCKER_CONFIG` or `~/.docker`, which `docker login` and others write. Credential
+/// helpers are not run. Token servers of other hosts get them where `QUARRY_REGISTRY_REALMS` lists those, with commas between them.
 #[derive(Debug, Clone, Default)]
 pub struct RegistryCredentials {
-    given: Option<Login>,
-    half: Option<&'static str>,
+    given: Option<(String, Login)>,
+    missing: Option<&'static str>,
     docker: Option<PathBuf>,
+    realms: Vec<String>,
 }
+
+/// The variables that belong together.
+const VARIABLES: [&str; 3] = ["QUARRY_REGISTRY", "QUARRY_REGISTRY_USER", "QUARRY_REGISTRY_PASSWORD"];
 
 /// Why credentials cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
-    /// One variable of the two.
-    #[error("{missing} is not set: QUARRY_REGISTRY_USER and QUARRY_REGISTRY_PASSWORD belong together")]
+    /// Not all of the variables.
+    #[error(
+        "{missing} is not set: QUARRY_REGISTRY_USER and QUARRY_REGISTRY_PASSWORD are for the registry that QUARRY_REGISTRY names, \
+         such as registry.example:5000"
+    )]
     Half {
-        /// The other.
+        /// The one that is missing.
         missing: &'static str,
     },
     /// The file.
@@ -51,30 +59,42 @@ impl RegistryCredentials {
     /// Those that the environment gives or leads to. No file is read yet: passwords of registries change while a gateway runs.
     #[must_use]
     pub fn of_environment(environment: &Environment) -> Self {
-        let user = environment.get("QUARRY_REGISTRY_USER");
-        let password = environment.get("QUARRY_REGISTRY_PASSWORD");
-        let half = match (user, password) {
-            (Some(_), None) => Some("QUARRY_REGISTRY_PASSWORD"),
-            (None, Some(_)) => Some("QUARRY_REGISTRY_USER"),
-            _ => None,
+        let values = VARIABLES.map(|name| environment.get(name));
+        let (given, missing) = match values {
+            [Some(registry), Some(user), Some(password)] => {
+                (Some((host_of(registry).to_owned(), Login { user: user.to_owned(), password: password.into() })), None)
+            }
+            // The name of a registry alone gives nothing away.
+            [_, None, None] => (None, None),
+            _ => (None, VARIABLES.into_iter().zip(values).find(|(_, value)| value.is_none()).map(|(name, _)| name)),
         };
-        let login = |(user, password): (&str, &str)| Login { user: user.to_owned(), password: password.into() };
+        let realms = environment.get("QUARRY_REGISTRY_REALMS").unwrap_or_default();
         let home = || Some(PathBuf::from(environment.get("HOME")?).join(".docker"));
         let folder = environment.get("DOCKER_CONFIG").map(PathBuf::from).or_else(home);
         RegistryCredentials {
-            given: user.zip(password).map(login),
-            half,
+            given,
+            missing,
+            realms: realms
+                .split(',')
+                .map(|realm| realm.trim().to_ascii_lowercase())
+                .filter(|realm| !realm.is_empty())
+                .collect(),
             docker: folder.map(|folder| folder.join("config.json")),
         }
     }
 
+    /// Hosts of token servers that the operator allows, with their ports where those are not https's own.
+    pub(super) fn realms(&self) -> &[String] {
+        &self.realms
+    }
+
     /// Those for a registry; none where it is asked without.
     pub(super) async fn of(&self, registry: &str) -> Result<Option<Login>, CredentialsError> {
-        if let Some(missing) = self.half {
+        if let Some(missing) = self.missing {
             return Err(CredentialsError::Half { missing });
         }
-        if let Some(given) = &self.given {
-            return Ok(Some(given.clone()));
+        if let Some((_, login)) = self.given.as_ref().filter(|(of, _)| of == registry) {
+            return Ok(Some(login.clone()));
         }
         let Some(path) = &self.docker else { return Ok(None) };
         let failed = |reason: String| CredentialsError::File { path: path.clone(), reason };
@@ -176,10 +196,22 @@ mod tests {
         std::fs::write(folder.path().join("config.json"), r#"{"auths": {"r": {"username": "u", "password": "p"}}}"#)
             .expect("it can be written");
         assert_eq!(shown(of(&[]).of("r").await.expect("it is there")).as_deref(), Some("u:p"));
-        let both = of(&[("QUARRY_REGISTRY_USER", "me"), ("QUARRY_REGISTRY_PASSWORD", "hunter2")]);
-        assert_eq!(shown(both.of("r").await.expect("it is given")).as_deref(), Some("me:hunter2"));
-        assert!(!format!("{both:?}").contains("hunter2"));
-        let half = of(&[("QUARRY_REGISTRY_USER", "me")]).of("r").await.expect_err("one is missing");
-        assert!(matches!(half, CredentialsError::Half { missing: "QUARRY_REGISTRY_PASSWORD" }));
+        let (registry, user) = (("QUARRY_REGISTRY", "r"), ("QUARRY_REGISTRY_USER", "me"));
+        let all = [registry, user, ("QUARRY_REGISTRY_PASSWORD", "hunter2")];
+        let given = of(&all);
+        assert_eq!(shown(given.of("r").await.expect("it is given")).as_deref(), Some("me:hunter2"));
+        for other in ["s", "r:5000", "r.example", "R"] {
+            assert!(given.of(other).await.expect("there is none").is_none(), "{other} gets what is another's");
+        }
+        assert!(!format!("{given:?}").contains("hunter2"));
+        for (set, expected) in [
+            (&all[..2], "QUARRY_REGISTRY_PASSWORD"),
+            (&all[1..], "QUARRY_REGISTRY"),
+            (&[all[0], all[2]], "QUARRY_REGISTRY_USER"),
+        ] {
+            let half = of(set).of("r").await.expect_err("one is missing");
+            assert!(matches!(half, CredentialsError::Half { missing } if missing == expected), "{half}");
+        }
+        assert!(of(&all[..1]).of("s").await.expect("nothing is missing").is_none());
     }
 }

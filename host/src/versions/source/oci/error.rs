@@ -53,6 +53,17 @@ pub enum RegistryError {
         /// Where to, without its query.
         url: String,
     },
+    /// Credentials would go to another host than the registry's.
+    #[error(
+        "{registry} wants its credentials to be sent to {realm}, which is another host: QUARRY_REGISTRY_REALMS={realm} allows that, \
+         where it is the registry's own token server"
+    )]
+    Realm {
+        /// The registry.
+        registry: String,
+        /// The host of the token server, with its port where that is not https's own.
+        realm: String,
+    },
     /// It is not there (404).
     #[error("{reference} does not exist")]
     NotFound {

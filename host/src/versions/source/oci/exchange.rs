@@ -13,6 +13,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use url::Url;
 
 use super::credentials::Login;
+use super::elsewhere;
 use super::login::{self, Challenge};
 use super::reference::is_loopback;
 use super::{OciReference, RegistryError};
@@ -58,12 +59,20 @@ pub(super) struct Exchange<'a> {
     pub(super) reference: &'a OciReference,
     access: Access,
     login: Option<Login>,
+    /// Token servers that the operator allows.
+    realms: &'a [String],
     authorization: Option<HeaderValue>,
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn new(http: &'a Connector, reference: &'a OciReference, access: Access, login: Option<Login>) -> Self {
-        Exchange { http, reference, access, login, authorization: None }
+    pub(super) fn new(
+        http: &'a Connector,
+        reference: &'a OciReference,
+        access: Access,
+        login: Option<Login>,
+        realms: &'a [String],
+    ) -> Self {
+        Exchange { http, reference, access, login, realms, authorization: None }
     }
 
     /// An address below the name, such as `manifests/v1`.
@@ -106,7 +115,11 @@ impl<'a> Exchange<'a> {
                 url: without_query(&url),
             });
         }
-        let answer = self.send(&Ask::new(Method::GET, *url), basic.as_ref()).await?;
+        if basic.is_some() && !elsewhere::may_be_told(self.reference, &self.url("")?, &url, self.realms) {
+            let registry = self.reference.registry().to_owned();
+            return Err(RegistryError::Realm { registry, realm: elsewhere::authority(&url) });
+        }
+        let answer = self.send_anywhere(&Ask::new(Method::GET, *url), basic.as_ref()).await?;
         if answer.status() != StatusCode::OK {
             return Err(self.refused(answer).await);
         }
@@ -121,7 +134,7 @@ impl<'a> Exchange<'a> {
         let mut ask = ask.clone();
         for _ in 0..=REDIRECTS {
             let is_ours = self.url("")?.origin() == ask.url.origin();
-            let response = self.send(&ask, self.authorization.as_ref().filter(|_| is_ours)).await?;
+            let response = self.send_anywhere(&ask, self.authorization.as_ref().filter(|_| is_ours)).await?;
             if !response.status().is_redirection() || ask.method != Method::GET {
                 return Ok((response, is_ours));
             }
@@ -149,6 +162,24 @@ impl<'a> Exchange<'a> {
             "http" => self.reference.is_loopback() && url.host_str().is_some_and(is_loopback),
             _ => false,
         }
+    }
+
+    /// Sends a request to the registry, or to whom it names, where that may be reached. Whatever goes wrong there is told in the same
+    /// words: who named the registry would learn from others what there is in this network.
+    async fn send_anywhere(
+        &self,
+        ask: &Ask,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Response<SdkBody>, RegistryError> {
+        let base = self.url("")?;
+        if base.origin() == ask.url.origin() {
+            return self.send(ask, authorization).await;
+        }
+        let failed = || self.senseless(format!("it points to {}, which cannot be used", without_query(&ask.url)));
+        if !elsewhere::may_be_reached(&base, &ask.url).await {
+            return Err(failed());
+        }
+        self.send(ask, authorization).await.map_err(|_| failed())
     }
 
     async fn send(&self, ask: &Ask, authorization: Option<&HeaderValue>) -> Result<Response<SdkBody>, RegistryError> {
@@ -216,8 +247,8 @@ impl<'a> Exchange<'a> {
                 let advice = if self.login.is_some() {
                     "the credentials were sent, and are wrong or not enough"
                 } else {
-                    "no credentials were found: `docker login`, or QUARRY_REGISTRY_USER and QUARRY_REGISTRY_PASSWORD (credential \
-                     helpers are not asked)"
+                    "no credentials were found: `docker login`, or QUARRY_REGISTRY, QUARRY_REGISTRY_USER and QUARRY_REGISTRY_PASSWORD \
+                     (credential helpers are not asked)"
                 };
                 RegistryError::Denied { reference, status: status.as_u16(), said, advice }
             }

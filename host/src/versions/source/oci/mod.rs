@@ -5,6 +5,7 @@
 //! and brings 33 crates with a second HTTP client. Here every body is bounded, and the reasons are told.
 
 mod credentials;
+mod elsewhere;
 mod error;
 mod exchange;
 mod login;
@@ -77,7 +78,8 @@ impl Registries {
     ) -> Result<Exchange<'a>, RegistryError> {
         let login = self.credentials.of(reference.registry()).await?;
         let http = if reference.is_loopback() { &self.near } else { &self.far };
-        Ok(Exchange::new(http, reference, access, login))
+        let realms = self.credentials.realms();
+        Ok(Exchange::new(http, reference, access, login, realms))
     }
 
     async fn in_time<T>(

@@ -4,14 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What an address stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// A host of the internet.
     Public,
     /// This machine.
     Loopback,
     /// A host of a private network: private, shared (carrier-grade NAT) and unique local addresses.
     Private,
-    /// What no attachment comes from: link-local addresses, among them those of the cloud's metadata services, multicast,
+    /// Nothing that anybody may be led to: link-local addresses, among them those of the cloud's metadata services, multicast,
     /// and whatever IANA keeps for special purposes.
     Never,
 }
@@ -20,7 +20,7 @@ pub(super) enum Reach {
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
 /// Says what an address stands for, by IANA's registries of special-purpose addresses.
-pub(super) fn reach(address: IpAddr) -> Reach {
+pub(crate) fn reach(address: IpAddr) -> Reach {
     match address {
         IpAddr::V4(address) => reach_v4(address),
         IpAddr::V6(address) => reach_v6(address),
