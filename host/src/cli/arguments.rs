@@ -27,9 +27,16 @@ pub(crate) use self::provider::{
 pub(crate) use self::serving::{ServeArguments, SimulatedPace};
 pub(crate) use self::trials::{CanaryArguments, ShadowArguments};
 
+/// What stands below the list of commands.
+const FIRST_STEPS: &str = "\
+Begin with:
+  quarry chat --simulate \"Hello\"   Get an answer without an AWS account
+  quarry doctor                    Check credentials, region and permissions
+  quarry serve --simulate          Serve clients on http://127.0.0.1:8484";
+
 /// A gateway for Amazon Bedrock whose provider logic is a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
-#[command(name = "quarry", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "quarry", version, propagate_version = true, arg_required_else_help = true, after_help = FIRST_STEPS)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -50,34 +57,34 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Ask a model, and see the answer as it comes
+    /// Send a prompt to a model and print the answer as it arrives
     Chat(ChatArguments),
-    /// Ask a model as `quarry chat` does, and write a recording of the answer
+    /// Send a prompt as `quarry chat` does, and record the answer
     Record(RecordArguments),
-    /// Serve clients of OpenAI, Anthropic and pi in front of Bedrock
+    /// Serve OpenAI-, Anthropic- and pi-compatible APIs in front of Bedrock
     Serve(ServeArguments),
-    /// What models there are
+    /// List and inspect the models you can use
     #[command(subcommand)]
     Models(ModelsCommand),
-    /// Which credentials are used
+    /// Show the credentials in use
     #[command(subcommand)]
     Auth(AuthCommand),
-    /// Walk the way to a model, and say what to mend: configuration, credentials, region, endpoint, clock, permissions
+    /// Check every step to a model and say how to fix it: configuration, credentials, region, endpoint, clock, permissions
     Doctor(DoctorArguments),
-    /// Look at the configuration, and change it
+    /// Read and change the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Keys of the gateway's clients
+    /// Manage the keys of the gateway's clients
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Run the simulator of Bedrock for other programs
+    /// Run a simulator of Bedrock for other programs
     Simulate(SimulateArguments),
-    /// Prove a provider component: run the conformance cases on it
+    /// Run the conformance tests on a provider component
     Conformance(ConformanceArguments),
-    /// Make, look at and put to work provider components
+    /// Build, inspect and deploy provider components
     #[command(subcommand)]
     Provider(ProviderCommand),
-    /// Print what a shell needs to complete commands and flags
+    /// Print a completion script for a shell
     Completions(CompletionsArguments),
     /// Write the manual pages
     Man(ManArguments),
@@ -85,42 +92,42 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct ChatArguments {
-    /// What to ask. Without it, and without --context, standard input is read
+    /// Prompt. Without it, and without --context, standard input is read
     pub(crate) prompt: Option<String>,
     /// Model id, inference profile id, ARN or alias; `amazon-bedrock/` may stand before it
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: Option<String>,
-    /// AWS region to ask in
+    /// AWS region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// What the model is told first
+    /// System prompt
     #[arg(long, short, value_name = "TEXT")]
     pub(crate) system: Option<String>,
-    /// A conversation to go on with: pi's Context JSON (systemPrompt, messages, tools), `-` for standard input
+    /// Conversation to continue: pi's Context JSON (systemPrompt, messages, tools), `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) context: Option<PathBuf>,
-    /// How hard to think: off, minimal, low, medium, high, xhigh, max
+    /// Level of thinking: off, minimal, low, medium, high, xhigh, max
     #[arg(long, value_name = "LEVEL")]
     pub(crate) thinking: Option<String>,
-    /// The most tokens to answer with
+    /// Maximum number of output tokens
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) max_tokens: Option<u64>,
     /// Sampling temperature
     #[arg(long, value_name = "T")]
     pub(crate) temperature: Option<f64>,
-    /// Text to stop at; may be given again
+    /// Stop sequence; can be repeated
     #[arg(long, value_name = "TEXT")]
     pub(crate) stop: Vec<String>,
-    /// Print one JSON event a line: pi's AssistantMessageEvent protocol
+    /// Print one JSON event per line: pi's AssistantMessageEvent protocol
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print the exact ConverseStream body and send nothing; needs no credentials
+    /// Print the exact ConverseStream body without sending it; needs no credentials
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Ask a simulator of Bedrock in this process: no AWS account needed
+    /// Use a simulator of Bedrock in this process; needs no AWS account
     #[arg(long)]
     pub(crate) simulate: bool,
-    /// Longest silence in seconds before the answer is given up
+    /// Longest silence, in seconds, before the answer is abandoned
     #[arg(long, value_name = "SECONDS", env = "QUARRY_IDLE_TIMEOUT", default_value_t = 300,
           value_parser = positive)]
     pub(crate) idle_timeout: u64,
@@ -128,11 +135,10 @@ pub(crate) struct ChatArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordArguments {
-    /// Folder for the recording: NAME.bin and NAME.json. It is made where it is not there
+    /// Folder for the recording (NAME.bin and NAME.json); created if missing
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// Write down what was asked and answered in its own words. Else the request is left out, and texts of the answer are filler
-    /// of the same length
+    /// Record the request and the original text. Without it, the request is omitted and text is replaced by filler of the same length
     #[arg(long)]
     pub(crate) prompts: bool,
     #[command(flatten)]
@@ -141,23 +147,23 @@ pub(crate) struct RecordArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArguments {
-    /// Which shell
+    /// Shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ManArguments {
-    /// Folder for them: a page a command, quarry.1 first. It is made where it is not there
+    /// Folder for the pages, one per command; created if missing
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Make a key, show it once, and write its hash into the configuration file
+    /// Create a key, show it once, and write its hash to the configuration file
     Add(AddKeyArguments),
-    /// List the keys: their names, the beginning of their hashes, their limits
+    /// List the keys with their names, hash prefixes and limits
     List(ListKeysArguments),
     /// Remove a key from the configuration file
     Revoke(RevokeKeyArguments),
@@ -165,16 +171,16 @@ pub(crate) enum KeysCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct AddKeyArguments {
-    /// What the client is called in logs and metrics: letters, digits and `-_.@`
+    /// Name of the client in logs: letters, digits and `-_.@`
     #[arg(value_parser = key_name)]
     pub(crate) name: String,
-    /// Model ids that it may ask, with commas between them; `*` at the end of one stands for any rest. All when none is given
+    /// Comma-separated model ids that the key may use; `*` may end one. Default: all models
     #[arg(long, value_name = "MODELS", value_delimiter = ',', value_parser = model_pattern)]
     pub(crate) models: Vec<String>,
-    /// The most requests of it at once
+    /// Maximum number of concurrent requests
     #[arg(long, value_name = "N", value_parser = key_limit())]
     pub(crate) concurrency: Option<u32>,
-    /// The most requests of it a minute
+    /// Maximum number of requests per minute
     #[arg(long, value_name = "N", value_parser = key_limit())]
     pub(crate) requests_per_minute: Option<u32>,
 }
@@ -188,43 +194,43 @@ pub(crate) struct ListKeysArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct RevokeKeyArguments {
-    /// The key's name
+    /// Name of the key
     pub(crate) name: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArguments {
-    /// Address to listen on, of this machine only; port 0 takes a free one
+    /// Loopback address to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8490")]
     pub(crate) listen: SocketAddr,
-    /// Answer at once instead of at a model's pace
+    /// Answer immediately instead of at a model's pace
     #[arg(long)]
     pub(crate) instant: bool,
-    /// Show the model ids that play faults, and end
+    /// List the model ids that simulate faults, and exit
     #[arg(long)]
     pub(crate) list_faults: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ConformanceArguments {
-    /// The component to prove; the embedded one when none is named
+    /// Component to test. Default: the embedded one
     pub(crate) component: Option<PathBuf>,
-    /// Folder of cases; the ones that this binary was built with when none is named
+    /// Folder of cases. Default: the cases built into this binary
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Option<PathBuf>,
     /// Folder of recorded streams: NAME.bin and NAME.json
     #[arg(long, value_name = "DIR")]
     pub(crate) recordings: Option<PathBuf>,
-    /// Only checks with this text in their names, such as `translate/`; may be given again
+    /// Run only checks whose name contains TEXT, such as `translate/`; can be repeated
     #[arg(long, value_name = "TEXT")]
     pub(crate) only: Vec<String>,
-    /// How to tell the result
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
-    /// Write what the component does into the cases as what is expected; look at the difference before you keep it
+    /// Write the component's actual results into the cases as expected results; review the diff before you keep it
     #[arg(long, requires = "cases")]
     pub(crate) bless: bool,
-    /// Take a component that imports WASI (wasm32-wasip2), with nothing behind it: a call of any WASI function is a failure
+    /// Accept a component that imports WASI (wasm32-wasip2). Calling any WASI function is a failure
     #[arg(long)]
     pub(crate) allow_wasi: bool,
 }

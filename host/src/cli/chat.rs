@@ -37,7 +37,7 @@ pub(crate) async fn run(
     let Some(model) = choose_model(&setup.configuration.settings, arguments.simulate) else {
         bail!(
             "no model is named: use --model, set QUARRY_MODEL, or set agents.defaults.model.primary in the configuration; \
-             `quarry models list` shows the models"
+             `quarry models list` shows the models; without an AWS account, add --simulate"
         );
     };
     let (context, blobs) = match conversation(&arguments)? {

@@ -6,6 +6,7 @@ mod explain;
 mod known;
 
 use anyhow::bail;
+use quarry::config::schema::schema;
 use quarry::config::{ConfigFile, ConfigText, Environment, Shown, locate, locate_for_edit, nearest};
 use quarry::json::problem::ConfigProblemForm;
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ pub(crate) fn run(global: &Global, command: &ConfigCommand) -> anyhow::Result<Ex
         ConfigCommand::Validate(arguments) => validate(global, arguments),
         ConfigCommand::Path => path(global),
         ConfigCommand::Explain(arguments) => explain::run(global, arguments),
+        ConfigCommand::Schema => terminal::print_json(&schema()).map(|()| Exit::Done),
     }
 }
 

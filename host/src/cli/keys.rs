@@ -65,8 +65,8 @@ pub(super) fn check_whose_file(location: &Location, edit: &ConfigEdit) -> anyhow
     if location.chosen_by == ChosenBy::OpenClaw && !edit.contains(&Segment::members(KEYS[..1].iter().copied())) {
         let path = location.path.display();
         bail!(
-            "{path} is OpenClaw's, which does not start with a member `quarry` in it; copy it to ~/.config/quarry/config.json5, \
-             which is read in its place then, or name the file to use with --config"
+            "{path} is OpenClaw's file; a `quarry` member would stop OpenClaw from starting. Copy it to ~/.config/quarry/config.json5 \
+             (Quarry then reads that instead), or name another file with --config"
         );
     }
     Ok(())

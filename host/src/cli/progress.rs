@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::io::{self, IsTerminal as _};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use tokio::time::{Instant, interval_at};
@@ -23,16 +25,45 @@ pub(crate) fn is_wanted(for_programs: bool) -> bool {
 
 /// Does `work`. If that takes longer than a moment, `what` stands on standard error for as long.
 pub(crate) async fn telling<T>(what: &str, is_wanted: bool, work: impl Future<Output = T>) -> T {
-    if !is_wanted {
-        return work.await;
-    }
+    if is_wanted { drawing(what, draw, work).await } else { work.await }
+}
+
+/// The same for a call that blocks its thread, such as a compilation.
+pub(crate) fn telling_of_call<T>(what: &str, is_wanted: bool, call: impl FnOnce() -> T) -> T {
+    if is_wanted { drawing_call(what, draw, call) } else { call() }
+}
+
+fn draw(text: &str) {
     // A line that wraps would be erased in part.
     let room = terminal::width_of(&io::stderr()).map(|width| width.saturating_sub(1));
-    let draw = |text: &str| {
-        let text = room.map_or_else(|| text.to_owned(), |room| columns::cut(text, room));
-        terminal::redraw(&text);
-    };
-    drawing(what, draw, work).await
+    let text = room.map_or_else(|| text.to_owned(), |room| columns::cut(text, room));
+    terminal::redraw(&text);
+}
+
+fn drawing_call<T>(what: &str, draw: impl FnMut(&str) + Send, call: impl FnOnce() -> T) -> T {
+    // Closed when the call returns, or panics.
+    let (done, waiting) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut line = Line { draw, is_there: false };
+            let (began, mut wait) = (std::time::Instant::now(), PATIENCE);
+            while waiting.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                line.shows(&counted(what, began.elapsed()));
+                wait = TICK;
+            }
+        });
+        let result = call();
+        drop(done);
+        result
+    })
+}
+
+/// The text of the line after some time.
+fn counted(what: &str, elapsed: Duration) -> String {
+    match elapsed.as_secs() {
+        0 => format!("{what} …"),
+        seconds => format!("{what} … {seconds} s"),
+    }
 }
 
 /// Does `work`, and has a line drawn in the meantime: the text to stand there, which is empty at the end.
@@ -45,10 +76,7 @@ async fn drawing<T>(what: &str, draw: impl FnMut(&str), work: impl Future<Output
         tokio::select! {
             biased;
             done = &mut work => return done,
-            _ = ticks.tick() => match began.elapsed().as_secs() {
-                0 => line.shows(&format!("{what} …")),
-                seconds => line.shows(&format!("{what} … {seconds} s")),
-            },
+            _ = ticks.tick() => line.shows(&counted(what, began.elapsed())),
         }
     }
 }
@@ -96,6 +124,19 @@ mod tests {
         assert!(drawn_in(290).await.is_empty());
         assert_eq!(drawn_in(310).await, ["Counting …", ""]);
         assert_eq!(drawn_in(2_400).await, ["Counting …", "Counting … 1 s", "Counting … 2 s", ""]);
+    }
+
+    #[test]
+    fn a_call_that_blocks_has_a_line_too() {
+        let mut drawn = Vec::new();
+        assert_eq!(drawing_call("Counting", |text| drawn.push(text.to_owned()), || 7), 7);
+        assert!(drawn.is_empty());
+        // The line comes after the moment, however long the machine takes to draw it.
+        let (tell, told) = mpsc::channel();
+        let draw = move |text: &str| tell.send(text.to_owned()).expect("the test waits for it");
+        let first = drawing_call("Counting", draw, || told.recv().expect("a line is drawn"));
+        assert!(first.starts_with("Counting …"), "{first}");
+        assert_eq!(told.iter().last().as_deref(), Some(""));
     }
 
     #[tokio::test(start_paused = true)]

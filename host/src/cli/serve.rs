@@ -74,7 +74,8 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
     let begin::Begun { gate, store, restored, passing } = begun;
     let passed = &restored.passed;
-    terminal::tell_line(&format!("  provider: {} ({})", passed.name, passed.generation.name()));
+    let source = passed.generation.name().trim_start_matches('(').trim_end_matches(')');
+    terminal::tell_line(&format!("  provider: {} ({source})", passed.name));
     let versions = Versions::new(Arc::clone(&gateway), gate, fetcher, store);
     if let Some(admin) = &admin {
         terminal::tell_line(&format!("  administration: {}", admin.address()));

@@ -15,7 +15,10 @@ use quarry::provider::{AotCache, Digest, Generation, Host, ImportPolicy, Limits,
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
 
 use super::arguments::Global;
-use super::{problems, terminal};
+use super::{problems, progress, terminal};
+
+/// What takes its time when a provider is loaded that no cache has.
+pub(crate) const COMPILING: &str = "Compiling the provider component; later starts use the cache";
 
 /// A provider with the configuration merged.
 pub(crate) struct Setup {
@@ -106,10 +109,11 @@ pub(crate) fn load_provider_importing(
 ) -> anyhow::Result<Arc<Generation>> {
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = aot_cache(environment);
-    Ok(match &global.provider_component {
-        Some(path) => Generation::from_file_importing(&host, path, cache.as_ref(), policy)?,
-        None => Generation::embedded(&host, cache.as_ref())?,
-    })
+    let load = || match &global.provider_component {
+        Some(path) => Generation::from_file_importing(&host, path, cache.as_ref(), policy),
+        None => Generation::embedded(&host, cache.as_ref()),
+    };
+    Ok(progress::telling_of_call(COMPILING, progress::is_wanted(false), load)?)
 }
 
 /// Where compiled components are kept.

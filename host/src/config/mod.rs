@@ -17,6 +17,7 @@ pub mod mask;
 mod overrides;
 mod path;
 pub(crate) mod position;
+pub mod schema;
 mod similar;
 
 pub use edit::{ConfigEdit, EditError, EditValue};

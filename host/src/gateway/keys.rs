@@ -43,13 +43,13 @@ const OPERATOR: &str = "(operator)";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// No key was presented, and one is needed. Status 401.
-    #[error("no key was given; send one as `Authorization: Bearer qk_…` or as `x-api-key`")]
+    #[error("no key was sent; send one as `Authorization: Bearer qk_…` or as `x-api-key`")]
     Missing,
     /// The key is none of those that are configured. Status 401. It is not quoted.
-    #[error("this key is not known here")]
+    #[error("unknown key; ask the operator of the gateway for one")]
     Unknown,
     /// The key has as many requests open as it may have. Status 429; when one ends is not known.
-    #[error("the key `{name}` may have {most} requests at once, and has")]
+    #[error("key `{name}` exceeded its limit of {most} concurrent requests; retry when one ends")]
     TooManyAtOnce {
         /// The key's name.
         name: String,
@@ -57,7 +57,7 @@ pub enum KeyError {
         most: usize,
     },
     /// The key has asked as often as it may. Status 429.
-    #[error("the key `{name}` may send {most} requests a minute, and has")]
+    #[error("key `{name}` exceeded its limit of {most} requests per minute; retry in {} s", retry_after.as_secs_f64().ceil())]
     TooOften {
         /// The key's name.
         name: String,

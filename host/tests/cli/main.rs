@@ -8,6 +8,7 @@ mod chat_input;
 mod comparing;
 mod config;
 mod config_edits;
+mod config_schema;
 mod configuration;
 mod conformance_command;
 mod credentials;

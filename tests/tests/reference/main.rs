@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use quarry::config::schema::{Kind, Setting, settings};
+use serde_json::Value;
+
 /// `quarry`: cargo puts it in the folder above the tests.
 fn binary() -> PathBuf {
     let test = env::current_exe().expect("a test has a file");
@@ -128,4 +131,65 @@ fn literals_are_told_from_lists_and_comments() {
         "// \"a b c\"\nconst X: &[&str] = &[\"in a list\"];\nlet x = f(\"one \\\n     two {three} \\\"four\\\"\");";
     assert_eq!(literals(source), ["one two {three} \"four\""]);
     assert_eq!(fixed_parts("one two three {four} five (six seven)"), ["one two three", "five (six seven"]);
+}
+
+/// Headings of the page about configuration, each the part of the file that its table is about.
+const PARTS: [&str; 5] = [
+    "models.providers.amazon-bedrock",
+    "models.bedrockDiscovery",
+    "plugins.entries.amazon-bedrock.config.guardrail",
+    "agents.defaults",
+    "quarry",
+];
+
+/// A default, as a person reads it.
+fn shown(setting: &Setting) -> String {
+    match setting.default() {
+        None => String::new(),
+        Some(Value::Number(bytes)) if setting.path.to_lowercase().ends_with("bytes") => {
+            let bytes = bytes.as_u64().expect("a number of bytes is whole");
+            let (size, unit) = if bytes >> 20 > 0 { (bytes >> 20, "MiB") } else { (bytes >> 10, "KiB") };
+            format!("{size} {unit}")
+        }
+        Some(value) => format!("`{value}`"),
+    }
+}
+
+fn values(kind: Kind) -> String {
+    let listed = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    match kind {
+        Kind::OneOf(words) if words.len() > 1 => format!(" ({})", listed(words)),
+        Kind::Texts(words) if !words.is_empty() => format!(" ({})", listed(words)),
+        _ => String::new(),
+    }
+}
+
+#[test]
+fn the_tables_of_settings_are_those_of_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/configuration.md");
+    let mut page = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut rows = 0;
+    for part in PARTS {
+        let below = settings()
+            .iter()
+            .filter_map(|setting| Some((setting, setting.path.strip_prefix(part)?.strip_prefix('.')?)));
+        let lines = below.map(|(setting, name)| {
+            rows += 1;
+            let restart = if setting.restarts { "**restart** " } else { "" };
+            format!("| `{name}` | {} | {restart}{}{} |\n", shown(setting), setting.about, values(setting.kind))
+        });
+        let table: String =
+            ["| Member | Default | Meaning |\n|---|---|---|\n".to_owned()].into_iter().chain(lines).collect();
+        if env::var_os("QUARRY_BLESS").is_some() {
+            let begin = page.find(&format!("\n## {part}\n")).unwrap_or_else(|| panic!("no heading {part}"));
+            let from = begin + page[begin..].find("\n| ").expect("it has a table") + 1;
+            let to = page[from..].find("\n\n").map_or(page.len(), |end| from + end + 1);
+            page.replace_range(from..to, &table);
+            fs::write(&path, &page).expect("the page can be written");
+        }
+        let (_, section) = page.split_once(&format!("\n## {part}\n")).unwrap_or_else(|| panic!("no heading {part}"));
+        let section = section.split("\n## ").next().unwrap_or(section);
+        assert!(section.contains(&table), "{part}: QUARRY_BLESS=1 writes the table:\n{table}");
+    }
+    assert_eq!(rows, settings().len(), "a setting stands below no heading");
 }

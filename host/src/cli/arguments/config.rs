@@ -7,16 +7,18 @@ use quarry::config::{Segment, parse_path};
 pub(crate) enum ConfigCommand {
     /// Print a value of the file; secrets are hidden
     Get(GetArguments),
-    /// Set a value in the file, which stays otherwise as it was written
+    /// Set a value in the file; comments and order stay
     Set(SetArguments),
-    /// Remove a value from the file, which stays otherwise as it was written
+    /// Remove a value from the file; comments and order stay
     Unset(UnsetArguments),
-    /// Check the configuration, and tell all that is wrong with it
+    /// Check the configuration and report every problem
     Validate(ValidateArguments),
-    /// Print which file is the configuration
+    /// Print the path of the configuration file
     Path,
-    /// Show every effective value, and the layer and line that it came from
+    /// Show every effective value with its layer and line
     Explain(ExplainArguments),
+    /// Print the JSON Schema of the configuration, for editors
+    Schema,
 }
 
 /// A path, as it was typed and as it is meant.
@@ -25,24 +27,24 @@ pub(crate) struct ConfigPath(pub(crate) Vec<Segment>);
 
 #[derive(Debug, Args)]
 pub(crate) struct GetArguments {
-    /// Which value: member names with dots between them, such as models.bedrockDiscovery.region; a name that has a dot in it
-    /// stands in double quotes, an element of a list in brackets: quarry.keys[0].name
+    /// Path of the value, such as models.bedrockDiscovery.region or quarry.keys[0].name. Put a name that contains a dot in double
+    /// quotes
     #[arg(value_parser = config_path)]
     pub(crate) path: ConfigPath,
-    /// Print it as JSON: texts in quotes
+    /// Print JSON: strings in quotes
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SetArguments {
-    /// Which value, such as models.bedrockDiscovery.enabled; `[N]` behind a list sets an element or adds one
+    /// Path of the value, such as models.bedrockDiscovery.enabled; `[N]` sets or appends an element of a list
     #[arg(value_parser = config_path)]
     pub(crate) path: ConfigPath,
-    /// The value: JSON5, else a text. `-` reads it from standard input
+    /// Value: JSON5, otherwise taken as a string. `-` reads standard input
     #[arg(allow_hyphen_values = true)]
     pub(crate) value: String,
-    /// Refuse a value that is not JSON5 in place of taking it for a text
+    /// Reject a value that is not JSON5 instead of taking it as a string
     #[arg(long)]
     pub(crate) strict_json: bool,
     #[command(flatten)]
@@ -51,7 +53,7 @@ pub(crate) struct SetArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct UnsetArguments {
-    /// Which value
+    /// Path of the value
     #[arg(value_parser = config_path)]
     pub(crate) path: ConfigPath,
     #[command(flatten)]
@@ -60,10 +62,10 @@ pub(crate) struct UnsetArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct Editing {
-    /// Do it even where neither Quarry nor its provider knows such a member: others may read the file too
+    /// Allow members that neither Quarry nor its provider knows: other programs may read the file too
     #[arg(long)]
     pub(crate) allow_unknown: bool,
-    /// Check it, and print the file as it would be; nothing is written
+    /// Print the edited file without writing it
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -77,7 +79,7 @@ pub(crate) struct ValidateArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// Only values at this path and below it
+    /// Show only values at this path and below
     #[arg(value_parser = config_path)]
     pub(crate) path: Option<ConfigPath>,
     /// Print JSON

@@ -4,13 +4,13 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
-    /// Show which source of credentials is used, whom for, until when, and in which region
+    /// Show the credentials in use (identity, expiry, source), the region and its source, and how to fix anything missing
     Status(StatusArguments),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusArguments {
-    /// Make one signed call that costs nothing (ListFoundationModels), to see whether AWS takes the credentials
+    /// Make one free signed call (ListFoundationModels) to check that AWS accepts the credentials
     #[arg(long)]
     pub(crate) check: bool,
     /// Print JSON
@@ -20,13 +20,13 @@ pub(crate) struct StatusArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
-    /// The model to try; the configuration's default model when it is not given
+    /// Model to try. Default: the configured default model
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: Option<String>,
-    /// AWS region to look at
+    /// AWS region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// Do not ask the model, which is billed some ten tokens
+    /// Skip the call to the model, which bills about ten tokens
     #[arg(long)]
     pub(crate) no_invoke: bool,
     /// Print JSON

@@ -4,9 +4,9 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelsCommand {
-    /// List the models that can be used: those of the configuration, and those that AWS lists
+    /// List the models you can use: from the configuration and from AWS
     List(ListArguments),
-    /// Show all that is known of a model
+    /// Show the details of a model
     Show(ShowArguments),
 }
 
@@ -15,16 +15,16 @@ pub(crate) struct ListArguments {
     /// Print the catalog as JSON
     #[arg(long, conflicts_with = "plain")]
     pub(crate) json: bool,
-    /// Print the ids alone, one a line
+    /// Print only the ids, one per line
     #[arg(long)]
     pub(crate) plain: bool,
-    /// Show what was left out too, and why
+    /// Include models that cannot be used, with the reason
     #[arg(long)]
     pub(crate) all: bool,
-    /// Ask AWS even where a listing is cached
+    /// Call AWS even if a listing is cached
     #[arg(long)]
     pub(crate) refresh: bool,
-    /// Models of this vendor only, such as `anthropic`; `amazon-bedrock` stands for all
+    /// List only models of this vendor, such as `anthropic`; `amazon-bedrock` stands for all
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) provider: Option<String>,
     /// AWS region to list
@@ -43,13 +43,13 @@ pub(crate) struct ShowArguments {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Ask AWS even where a listing is cached
+    /// Call AWS even if a listing is cached
     #[arg(long)]
     pub(crate) refresh: bool,
-    /// AWS region to look in; otherwise that of an ARN, then the configured one
+    /// AWS region. Default: the ARN's region, then the configured one
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// Look among the models of a simulator in this process
+    /// Use the models of a simulator in this process
     #[arg(long)]
     pub(crate) simulate: bool,
 }

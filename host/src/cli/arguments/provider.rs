@@ -11,40 +11,40 @@ use super::trials::{CanaryArguments, ShadowArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProviderCommand {
-    /// Begin a provider of your own: a Rust project with the whole source of the embedded one, to change a part of
+    /// Create a provider project in Rust with the full source of the embedded provider
     New(NewArguments),
-    /// Make a component of such a project
+    /// Build a component from a provider project
     Build(BuildArguments),
-    /// Show a component's imports, exports, WIT version, size and digest
+    /// Show the imports, exports, contract version, size and digest of a component
     Inspect(InspectArguments),
     /// Write the embedded component to a file
     Export(ExportArguments),
-    /// Show the versions that there are, and which one serves
+    /// List the versions and show which one is active
     List(VersionsArguments),
-    /// Show how the versions of a gateway that runs are doing, and what happened to them
+    /// Show the health and history of the versions of a running gateway
     Status(VersionsArguments),
-    /// Hold a version against everything that it has to pass, and do not put it to work
+    /// Run the gate on a version without activating it
     Verify(VersionArguments),
-    /// Put a version to work: new requests get it, those under way finish on theirs
+    /// Activate a version for new requests; requests under way finish on their own version
     Activate(ActivateArguments),
-    /// Put the version to work again that served before
+    /// Activate the previous version again
     Rollback(AdminArguments),
-    /// Give a version a part of the new requests, next to the one that serves; promote it, or stop it
+    /// Serve a share of the new requests with a version; promote it, or stop it. A canary that fails significantly more often than the
+    /// active version is stopped automatically
     Canary(CanaryArguments),
-    /// Run a version on what a share of the requests is given, next to the one that serves, and tell what differs
+    /// Run a version beside a share of the requests and report what differs
     Shadow(ShadowArguments),
-    /// Let no other version take the place of the one that serves
+    /// Pin the active version, so that no other is activated
     Pin(AdminArguments),
-    /// Allow other versions again
+    /// Remove the pin
     Unpin(AdminArguments),
-    /// Remove the components of versions that nothing needs
+    /// Delete components that are no longer needed
     Prune(PruneArguments),
-    /// Push a component to a registry, with FILE.minisig where that is; prints where it can be pulled from, pinned, and its SHA-256
+    /// Push a component, with FILE.minisig if present, to a registry; print its pinned reference and SHA-256
     Push(PushArguments),
-    /// Pull a component from a registry into a file, and its signature into FILE.minisig; prints where it came from, pinned, and its
-    /// SHA-256
+    /// Pull a component from a registry into a file, and its signature into FILE.minisig; print its pinned reference and SHA-256
     Pull(PullArguments),
-    /// Run two components on the same inputs, and list what differs
+    /// Run two components on the same inputs and list the differences
     Diff(DiffArguments),
     /// Compile a component from standard input: what the gateway starts itself for
     #[command(hide = true)]
@@ -53,7 +53,7 @@ pub(crate) enum ProviderCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct AdminArguments {
-    /// Where the gateway's admin listener is: unix:PATH or http://127.0.0.1:PORT. Without it the socket of this user's gateway
+    /// Admin address of the gateway: unix:PATH or http://127.0.0.1:PORT. Default: the socket of this user's gateway
     #[arg(long, value_name = "ADDRESS", env = "QUARRY_ADMIN")]
     pub(crate) admin: Option<AdminAddress>,
 }
@@ -69,7 +69,7 @@ pub(crate) struct VersionsArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct VersionArguments {
-    /// A component's file, the digest of a version that `list` shows (its beginning is enough), or `embedded`
+    /// Component file, digest (or its beginning) of a version that `list` shows, or `embedded`
     #[arg(value_name = "VERSION")]
     pub(crate) wanted: String,
     #[command(flatten)]
@@ -80,14 +80,14 @@ pub(crate) struct VersionArguments {
 pub(crate) struct ActivateArguments {
     #[command(flatten)]
     pub(crate) version: VersionArguments,
-    /// Also when it is older than a version of its name that served, where signatures are asked for
+    /// Allow a version that is older than one of its name that served, where signatures are required
     #[arg(long)]
     pub(crate) allow_downgrade: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PruneArguments {
-    /// How many of the versions that nothing needs are kept
+    /// Number of unneeded versions to keep
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) keep: usize,
     #[command(flatten)]
@@ -104,13 +104,13 @@ pub(crate) struct CompileArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct NewArguments {
-    /// Folder of the project; it must not exist, or be empty
+    /// Folder of the project; must be missing or empty
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
-    /// What the provider is called, as cargo names packages; the folder's name when none is given
+    /// Package name of the provider. Default: the folder's name
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// Write the contract and the cases alone, for a provider in another language
+    /// Write only the contract and the cases, for a provider in another language
     #[arg(long, conflicts_with = "name")]
     pub(crate) contract: bool,
 }
@@ -120,17 +120,17 @@ pub(crate) struct BuildArguments {
     /// Folder of the project
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// File to write; NAME.wasm in the project's folder when none is given
+    /// File to write. Default: NAME.wasm in the project's folder
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// What cargo is told besides, such as `--locked`
+    /// Further arguments for cargo, such as `--locked`
     #[arg(last = true, value_name = "CARGO ARGUMENTS")]
     pub(crate) cargo: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
-    /// The component; the embedded one when none is named
+    /// Component file. Default: the embedded component
     pub(crate) component: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -145,25 +145,25 @@ pub(crate) struct InspectArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArguments {
-    /// File to write; it must not exist
+    /// File to write; must not exist
     pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PushArguments {
-    /// The component
+    /// Component file
     pub(crate) file: PathBuf,
-    /// Where to: oci://registry/name:tag
+    /// Target: oci://registry/name:tag
     #[arg(value_parser = registry_reference)]
     pub(crate) reference: OciReference,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PullArguments {
-    /// Where from: oci://registry/name:tag, or oci://registry/name@sha256:… for exactly that one
+    /// Source: oci://registry/name:tag, or oci://registry/name@sha256:… to pin it
     #[arg(value_parser = registry_reference)]
     pub(crate) reference: OciReference,
-    /// File to write; it must not exist
+    /// File to write; must not exist
     pub(crate) file: PathBuf,
 }
 
@@ -177,23 +177,23 @@ fn registry_reference(text: &str) -> Result<OciReference, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffArguments {
-    /// The component that serves, or `embedded`
+    /// Active component file, or `embedded`
     pub(crate) old: PathBuf,
-    /// The candidate, or `embedded`
+    /// Candidate component file, or `embedded`
     pub(crate) new: PathBuf,
-    /// Folder of cases whose inputs to compare on; the ones that this binary was built with when none is named
+    /// Folder of cases to compare on. Default: the cases built into this binary
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Option<PathBuf>,
-    /// Folder of recorded streams to compare on too: NAME.bin and NAME.json
+    /// Folder of recorded streams to compare on as well: NAME.bin and NAME.json
     #[arg(long, value_name = "DIR")]
     pub(crate) recordings: Option<PathBuf>,
-    /// JSON5 file of differences that are wanted: { allow: [{ kind: "delta/done/*", reason: "why" }] }
+    /// JSON5 file of accepted differences: { allow: [{ kind: "delta/done/*", reason: "why" }] }
     #[arg(long, value_name = "FILE")]
     pub(crate) allow: Option<PathBuf>,
-    /// Show values and specimens in their own words. Else texts in them are filler of the same length
+    /// Show the original text. Without it, text is replaced by filler of the same length
     #[arg(long)]
     pub(crate) prompts: bool,
-    /// Print JSON, each kind with its smallest specimen
+    /// Print JSON, with the smallest specimen of each kind
     #[arg(long)]
     pub(crate) json: bool,
 }

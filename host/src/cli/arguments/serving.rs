@@ -11,41 +11,41 @@ use super::positive;
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// Address to listen on in place of quarry.listen (127.0.0.1:8484); port 0 takes a free one. Other than loopback needs a
+    /// Address to listen on, overriding quarry.listen (127.0.0.1:8484); port 0 selects a free port. Other than loopback requires a
     /// client key: `quarry keys add NAME`
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
     /// Model for requests that name none, or `default`
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: Option<String>,
-    /// AWS region to ask in
+    /// AWS region
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// Ask a simulator in this process in place of AWS: no account is needed
+    /// Use a simulator in this process instead of AWS; needs no account
     #[arg(long)]
     pub(crate) simulate: bool,
-    /// How fast the simulated model speaks
+    /// Pace of the simulated model
     #[arg(long, value_enum, value_name = "PACE", env = "QUARRY_SIMULATE_PACE", default_value_t = SimulatedPace::Model)]
     pub(crate) simulate_pace: SimulatedPace,
-    /// Where to listen for administration: unix:PATH, http://127.0.0.1:PORT or off. Without it a socket of this user's
+    /// Admin address: unix:PATH, http://127.0.0.1:PORT or off. Default: a socket of this user
     #[arg(long, value_name = "ADDRESS", env = "QUARRY_ADMIN")]
     pub(crate) admin: Option<AdminAddress>,
-    /// Put the newest component of this folder to work, and every newer one that appears there, in place of quarry.provider.watch
+    /// Activate the newest component of this folder, and every newer one that appears there; overrides quarry.provider.watch
     #[arg(long, value_name = "DIR")]
     pub(crate) provider_folder: Option<PathBuf>,
-    /// Write recordings of what is streamed into this folder: see `quarry record`. Texts in them are filler of the same length
+    /// Record streams into this folder, as `quarry record` does. Text is replaced by filler of the same length
     #[arg(long, value_name = "DIR")]
     pub(crate) record: Option<PathBuf>,
-    /// Record so many per cent of the streams, from 1 to 100
+    /// Percentage of streams to record, from 1 to 100
     #[arg(long, value_name = "PERCENT", requires = "record", default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) record_share: u8,
-    /// Record until the folder holds so many recordings; those that are there stay
+    /// Stop at this number of recordings; existing ones are kept
     #[arg(long, value_name = "N", requires = "record", default_value_t = Bounds::default().recordings)]
     pub(crate) record_most: usize,
-    /// Record until the folder's recordings have so many bytes
+    /// Stop at this size of the folder's recordings
     #[arg(long, value_name = "BYTES", requires = "record", default_value_t = Bounds::default().bytes)]
     pub(crate) record_bytes: u64,
-    /// Record requests too, and all texts in their own words
+    /// Record requests too, and the original text
     #[arg(long, requires = "record")]
     pub(crate) record_prompts: bool,
     /// How long the compilation of a component may take, by the clock and of the processor
@@ -55,8 +55,8 @@ pub(crate) struct ServeArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 pub(crate) enum SimulatedPace {
-    /// Like a model
+    /// At a model's pace
     Model,
-    /// At once
+    /// Without delay
     Instant,
 }

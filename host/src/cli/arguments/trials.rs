@@ -9,25 +9,25 @@ use super::provider::AdminArguments;
 #[command(group = ArgGroup::new("what").required(true).args(["wanted", "promote", "stop"]))]
 #[command(group = ArgGroup::new("part").args(["share", "key"]))]
 pub(crate) struct CanaryArguments {
-    /// A component's file, the digest of a version that `list` shows (its beginning is enough), or `embedded`
+    /// Component file, digest (or its beginning) of a version that `list` shows, or `embedded`
     #[arg(value_name = "VERSION", requires = "part")]
     pub(crate) wanted: Option<String>,
-    /// Give it so many per cent of new requests, from 1 to 99
+    /// Percentage of new requests to serve, from 1 to 99
     #[arg(long, value_name = "PERCENT", requires = "wanted", value_parser = clap::value_parser!(u8).range(1..=99))]
     pub(crate) share: Option<u8>,
-    /// Give it the requests of the client key with this name
+    /// Serve the requests of the client key NAME
     #[arg(long, value_name = "NAME", requires = "wanted")]
     pub(crate) key: Option<String>,
-    /// Put it to work by itself after so many of its requests, unless more of them fail than of the version that serves
+    /// Promote automatically after N of its requests, unless it fails more often than the active version
     #[arg(long, value_name = "N", requires = "wanted", value_parser = positive)]
     pub(crate) promote_after: Option<u64>,
-    /// Also when it is older than a version of its name that served, where signatures are asked for
+    /// Allow a version that is older than one of its name that served, where signatures are required
     #[arg(long, requires = "wanted")]
     pub(crate) allow_downgrade: bool,
-    /// Put the candidate to work
+    /// Activate the candidate
     #[arg(long)]
     pub(crate) promote: bool,
-    /// Give the candidate no more requests
+    /// Stop the canary
     #[arg(long)]
     pub(crate) stop: bool,
     #[command(flatten)]
@@ -37,22 +37,22 @@ pub(crate) struct CanaryArguments {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["wanted", "report", "stop"]))]
 pub(crate) struct ShadowArguments {
-    /// A component's file, the digest of a version that `list` shows (its beginning is enough), or `embedded`
+    /// Component file, digest (or its beginning) of a version that `list` shows, or `embedded`
     #[arg(value_name = "VERSION", requires = "share")]
     pub(crate) wanted: Option<String>,
-    /// Run it on what so many per cent of the requests are given, from 1 to 100
+    /// Percentage of requests to run it on, from 1 to 100
     #[arg(long, value_name = "PERCENT", requires = "wanted", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) share: Option<u8>,
-    /// Keep values and specimens in their own words. Else texts in them are filler of the same length
+    /// Keep the original text. Without it, text is replaced by filler of the same length
     #[arg(long, requires = "wanted")]
     pub(crate) prompts: bool,
-    /// Show what differs, by kind
+    /// Show the differences by kind
     #[arg(long)]
     pub(crate) report: bool,
-    /// Print the report as JSON, each kind with its smallest specimen
+    /// Print the report as JSON, with the smallest specimen of each kind
     #[arg(long, requires = "report")]
     pub(crate) json: bool,
-    /// Stop; what was found can still be shown
+    /// Stop the shadow; its report stays available
     #[arg(long)]
     pub(crate) stop: bool,
     #[command(flatten)]

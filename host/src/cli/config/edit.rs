@@ -72,14 +72,14 @@ fn edit(
         after.iter().filter(|problem| !before.iter().any(|old| same(old, problem))).cloned().collect();
     if any_error(&new) {
         terminal::tell(&problems::of_configuration(&new));
-        terminal::tell_line("nothing was changed; the places are those of the file as it would have been");
+        terminal::tell_line("file not changed (line numbers refer to the edited text)");
         return Ok(Exit::Usage);
     }
     if !editing.allow_unknown && !was_there {
         let of_provider = checker.provider_paths()?;
         if let Some(sentence) = known::unknown(path, &of_provider, &ConfigText::of(&changed), &new) {
             terminal::tell_line(&format!("error: {sentence}"));
-            terminal::tell_line("nothing was changed; --allow-unknown writes it all the same");
+            terminal::tell_line("file not changed; --allow-unknown writes it anyway");
             return Ok(Exit::Usage);
         }
     }

@@ -25,7 +25,7 @@ pub(super) fn run(global: &Global, ExplainArguments { path, json }: &ExplainArgu
     if let Some(wanted) = path {
         values.retain(|value| is_below(&value.path, &wanted.0));
         if values.is_empty() {
-            bail!("no effective value is at {} or below it; `quarry config explain` shows all", Shown(&wanted.0));
+            bail!("nothing is set at {} or below it; `quarry config explain` shows all", Shown(&wanted.0));
         }
     }
     if *json {

@@ -166,13 +166,13 @@ pub(super) async fn rollback(arguments: &AdminArguments) -> anyhow::Result<Exit>
 
 pub(super) async fn pin(arguments: &AdminArguments) -> anyhow::Result<Exit> {
     let answered: Answered = ask::client(arguments)?.post("/admin/v1/pin", &asked(None)).await?;
-    terminal::print_line(&format!("{}  stays until `quarry provider unpin`", short(&answered.version)))?;
+    terminal::print_line(&format!("{}  is pinned; undo with `quarry provider unpin`", short(&answered.version)))?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn unpin(arguments: &AdminArguments) -> anyhow::Result<Exit> {
     let answered: Answered = ask::client(arguments)?.post("/admin/v1/unpin", &asked(None)).await?;
-    terminal::print_line(&format!("{}  serves, and others may be activated", short(&answered.version)))?;
+    terminal::print_line(&format!("{}  is active and no longer pinned", short(&answered.version)))?;
     Ok(Exit::Done)
 }
 

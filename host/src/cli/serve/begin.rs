@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::cli::arguments::Global;
 use crate::cli::provider::{fetcher, token_file};
-use crate::cli::{setup, terminal};
+use crate::cli::{progress, setup, terminal};
 
 /// How long a start waits for the folder of versions. A command that lists them has it for a moment, and a gateway that did without
 /// would begin with another version than it ended with.
@@ -50,7 +50,9 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
         None => None,
     };
     let downgrades = if rules.allow_downgrade { Downgrades::Allowed } else { Downgrades::Refused };
-    let restored = restore_allowing(downgrades, &gate, &cache, &mut store, named, &rules.signers)?;
+    let restored = progress::telling_of_call(setup::COMPILING, progress::is_wanted(false), || {
+        restore_allowing(downgrades, &gate, &cache, &mut store, named, &rules.signers)
+    })?;
     for (digest, reason) in &restored.skipped {
         terminal::tell_line(&format!("the version {digest} does not come back: {reason}"));
     }
@@ -97,9 +99,7 @@ fn open_store(environment: &Environment) -> anyhow::Result<(Store, Option<TempDi
         Err(error @ (StoreError::NoFolder | StoreError::InUse { .. })) => error,
         Err(error) => return Err(error.into()),
     };
-    terminal::tell_line(&format!(
-        "versions of the provider that are activated are forgotten when this gateway ends: {error}"
-    ));
+    terminal::tell_line(&format!("warning: provider versions activated in this process will not be saved: {error}"));
     let folder = tempfile::Builder::new().prefix("quarry-").tempdir().context("cannot make a temporary folder")?;
     let store = Store::open(folder.path())?;
     Ok((store, Some(folder)))

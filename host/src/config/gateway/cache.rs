@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::super::mask::without_user_info;
+use super::super::schema::names_below;
 use super::reader::{Node, Reader};
 use super::settings::CacheConfig;
 
@@ -57,7 +58,7 @@ impl fmt::Debug for CacheUrl {
 
 /// Reads the section. An address that is wrong is not quoted.
 pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, cache: &mut CacheConfig) {
-    let members = reader.members(node, &["url"]);
+    let members = reader.members(node, &names_below("quarry.cache"));
     let expected = "an address such as `redis://127.0.0.1:6379`, or `rediss://:PASSWORD@HOST/0` for TLS";
     let Some(node) = members.get("url") else { return };
     let Some(text) = reader.text(node, expected) else { return };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::schema::names_below;
 use super::key_hash::KeyHash;
 use super::read::MOST_AT_ONCE;
 use super::reader::{Node, Reader};
@@ -50,7 +51,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<KeyConfig> {
     let mut keys: Vec<KeyConfig> = Vec::new();
     let mut names = BTreeMap::new();
     for (index, element) in reader.elements(node).iter().enumerate() {
-        let members = reader.members(element, &["name", "hash", "models", "concurrency", "requestsPerMinute"]);
+        let members = reader.members(element, &names_below("quarry.keys[]"));
         if !element.is_object() {
             continue;
         }

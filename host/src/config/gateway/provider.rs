@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::super::schema::names_below;
 use super::reader::{Node, Reader};
 use super::settings::{ProviderConfig, QuarantineConfig};
 use super::signer::Signer;
@@ -14,9 +15,7 @@ const MOST: u64 = 1000;
 
 /// Reads which versions of the provider may serve.
 pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut ProviderConfig) {
-    let known =
-        ["signers", "component", "watch", "allowDowngrade", "params", "drainSeconds", "probationStreams", "quarantine"];
-    let members = reader.members(node, &known);
+    let members = reader.members(node, &names_below("quarry.provider"));
     if let Some(node) = members.get("signers") {
         provider.signers = signers(reader, node);
     }
@@ -48,7 +47,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut Prov
 }
 
 fn quarantine(reader: &mut Reader, node: &Node<'_, '_>, quarantine: &mut QuarantineConfig) {
-    let members = reader.members(node, &["faults", "streams"]);
+    let members = reader.members(node, &names_below("quarry.provider.quarantine"));
     if let Some(faults) = reader.whole(&members, "faults", 1..=MOST) {
         quarantine.faults = faults;
     }

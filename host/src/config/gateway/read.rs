@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::file::ConfigFile;
 use super::super::json5::{self, BYTE_ORDER_MARK};
+use super::super::schema::names_below;
 use super::super::similar;
 use super::network;
 use super::provider;
@@ -65,23 +66,7 @@ fn read(text: &str, source: &str) -> Result<GatewayConfig, Vec<Problem>> {
 }
 
 fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut GatewayConfig) {
-    let known = [
-        "listen",
-        "keys",
-        "limits",
-        "retry",
-        "fallbacks",
-        "regions",
-        "cors",
-        "remote",
-        "provider",
-        "cache",
-        "log",
-        "otlp",
-        "drainSeconds",
-        "keepAliveSeconds",
-    ];
-    let members = reader.members(section, &known);
+    let members = reader.members(section, &names_below(SECTION));
     if let Some(listen) = members.get("listen").and_then(|node| network::listen(reader, node)) {
         config.listen = listen;
     }
@@ -121,18 +106,7 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
 }
 
 fn read_limits(reader: &mut Reader, node: &Node<'_, '_>, limits: &mut GatewayLimits) {
-    let known = [
-        "bodyBytes",
-        "headerBytes",
-        "headerSeconds",
-        "bodySeconds",
-        "idleSeconds",
-        "turnSeconds",
-        "stallSeconds",
-        "connections",
-        "concurrency",
-    ];
-    let members = reader.members(node, &known);
+    let members = reader.members(node, &names_below("quarry.limits"));
     set(&mut limits.body, reader.whole(&members, "bodyBytes", KIB..=GIB));
     set(&mut limits.headers, reader.whole(&members, "headerBytes", SHORTEST_HEAD..=KIB * KIB));
     reader.seconds(&members, "headerSeconds", SHORTEST..=HOUR, &mut limits.header_time);
@@ -145,7 +119,7 @@ fn read_limits(reader: &mut Reader, node: &Node<'_, '_>, limits: &mut GatewayLim
 }
 
 fn read_retry(reader: &mut Reader, node: &Node<'_, '_>, retry: &mut RetryConfig) {
-    let members = reader.members(node, &["attempts", "baseMilliseconds", "mostMilliseconds"]);
+    let members = reader.members(node, &names_below("quarry.retry"));
     set(&mut retry.attempts, reader.whole(&members, "attempts", 1..=20));
     set(&mut retry.base, milliseconds(reader, &members, "baseMilliseconds", 60_000));
     set(&mut retry.most, milliseconds(reader, &members, "mostMilliseconds", 600_000));
@@ -161,7 +135,7 @@ fn milliseconds(reader: &mut Reader, members: &Members<'_, '_>, name: &str, most
 }
 
 fn read_remote(reader: &mut Reader, node: &Node<'_, '_>, remote: &mut RemoteConfig) {
-    let members = reader.members(node, &["allowed", "hosts", "bytes", "seconds"]);
+    let members = reader.members(node, &names_below("quarry.remote"));
     reader.flag(&members, "allowed", &mut remote.allowed);
     if let Some(node) = members.get("hosts") {
         remote.hosts = network::hosts(reader, node);
@@ -171,7 +145,7 @@ fn read_remote(reader: &mut Reader, node: &Node<'_, '_>, remote: &mut RemoteConf
 }
 
 fn read_log(reader: &mut Reader, node: &Node<'_, '_>, log: &mut LogConfig) {
-    let members = reader.members(node, &["format", "prompts"]);
+    let members = reader.members(node, &names_below("quarry.log"));
     if let Some(node) = members.get("format") {
         let known = ["text", "json"];
         match reader.text(node, &similar::one_of(&known)) {
@@ -188,7 +162,7 @@ fn read_log(reader: &mut Reader, node: &Node<'_, '_>, log: &mut LogConfig) {
 
 fn read_otlp(reader: &mut Reader, node: &Node<'_, '_>) -> OtlpConfig {
     let mut otlp = OtlpConfig::default();
-    let members = reader.members(node, &["endpoint", "headers"]);
+    let members = reader.members(node, &names_below("quarry.otlp"));
     if let Some(endpoint) = members.get("endpoint").and_then(|node| network::endpoint(reader, node)) {
         otlp.endpoint = endpoint;
     }

@@ -127,7 +127,7 @@ fn a_key_that_asks_too_often_is_told_when_to_come_back() {
     assert_eq!((check(0), check(0)), (Ok(()), Ok(())));
     let refused = check(10).expect_err("a third");
     assert_eq!(refused.retry_after(), Some(Duration::from_secs(20)));
-    assert!(refused.to_string().contains("2 requests a minute"), "{refused}");
+    assert!(refused.to_string().contains("limit of 2 requests per minute; retry in "), "{refused}");
     // A request that was refused has not kept its place, nor has it made the wait longer.
     assert_eq!((check(30), check(30).is_err()), (Ok(()), true));
     // Nor does one that found no place count as asked.

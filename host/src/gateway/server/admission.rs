@@ -72,7 +72,10 @@ pub(super) fn admit(
     };
     let slot = gateway.slots.take(effective.configuration.gateway.limits.concurrency).ok_or_else(|| {
         gateway.metrics.refused(Reason::Concurrency);
-        let refusal = Refusal::new(RefusalKind::Overloaded, "the gateway has as many requests as it takes");
+        let refusal = Refusal::new(
+            RefusalKind::Overloaded,
+            "the gateway has reached its limit of concurrent requests (quarry.limits.concurrency)",
+        );
         Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..refusal }
     })?;
     let seat = gateway.lineup.load().seat(admitted.name());

@@ -18,8 +18,8 @@ pub fn raise_descriptor_limit() -> Option<u64> {
         }
     }
     match limit.current {
-        Some(files) => tracing::info!(files, "files that may be open at once"),
-        None => tracing::info!("any number of files may be open at once"),
+        Some(files) => tracing::info!(files, "limit of open files"),
+        None => tracing::info!("no limit of open files"),
     }
     limit.current
 }
@@ -29,10 +29,12 @@ pub(super) fn connections(configured: usize, requests: usize) -> usize {
     let Some(files) = getrlimit(Resource::Nofile).current else { return configured };
     let room = room(files, requests);
     if room < configured {
-        tracing::info!(
+        let files_needed = (configured as u64).saturating_add(requests as u64).saturating_add(OF_THE_PROCESS);
+        tracing::warn!(
             connections = room,
             configured,
-            "connections that are taken at once: the limit of open files (`ulimit -n`) has no room for more"
+            files_needed,
+            "max connections lowered: raise the limit of open files (`ulimit -n`)"
         );
     }
     room.min(configured)

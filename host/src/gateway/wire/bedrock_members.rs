@@ -174,7 +174,7 @@ mod tests {
             "performanceConfig":"fast","promptVariables":{"city":"Rome"},"requestMetadata":{"a":1}"#;
         let expected = [
             "guardrailConfig.guardrailIdentifier: it is missing",
-            "guardrailConfig.other: it is not known here",
+            "guardrailConfig.other: unknown parameter",
             "additionalModelRequestFields: it is an array",
             "performanceConfig: it is a string",
             "promptVariables.city: it is a string",

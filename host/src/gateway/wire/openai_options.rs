@@ -26,6 +26,6 @@ pub(crate) fn one_of(of: &Object<'_, '_>, name: &str, known: &[&str]) -> Option<
         return Some(given);
     }
     of.reader()
-        .problem(of.path_of(name), format!("`{given}` is not known here; expected one of `{}`", known.join("`, `")));
+        .problem(of.path_of(name), format!("`{given}` is not a known value; expected one of `{}`", known.join("`, `")));
     None
 }

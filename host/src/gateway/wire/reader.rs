@@ -323,7 +323,7 @@ impl<'r, 'a> Object<'r, 'a> {
     pub(crate) fn finish(self) {
         for (name, raw) in self.members.borrow().iter() {
             if raw.get() != "null" {
-                self.reader.problem(self.path_of(name), "it is not known here; leave it out");
+                self.reader.problem(self.path_of(name), "unknown parameter; remove it");
             }
         }
     }

@@ -44,6 +44,10 @@ scrape_configs:
     static_configs:
       - targets: [\"127.0.0.1:8484\"]
 ```
+
+## Alerts and a dashboard
+
+`deploy/prometheus/quarry.rules.yaml` has alert rules, and `deploy/grafana/quarry.json` a dashboard. The rules expect the job name `quarry`.
 ",
 );
 

@@ -177,7 +177,7 @@ fn a_key_has_its_own_limits() {
         assert_eq!(open.head().status, 200);
         let answer = asked(&[("x-api-key", MANY)], MODEL);
         assert_eq!((answer.status(), answer.retry_after()), (429, Some(1)), "{path}: {answer:?}");
-        assert!(answer.error().contains("1 requests at once"), "{path}: {answer:?}");
+        assert!(answer.error().contains("limit of 1 concurrent requests"), "{path}: {answer:?}");
         drop(open);
         let left = Instant::now();
         while asked(&[("x-api-key", MANY)], MODEL).status() == 429 {
@@ -188,7 +188,7 @@ fn a_key_has_its_own_limits() {
         (0..3).map(|_| ask(&gateway, CHAT, &[("x-api-key", OFTEN)], &body(CHAT, MODEL, "hi", false))).collect();
     assert_eq!(often.iter().map(super::client::Answer::status).collect::<Vec<_>>(), [200, 200, 429]);
     assert!(often[2].retry_after().is_some_and(|after| (1..=30).contains(&after)), "{:?}", often[2]);
-    assert!(often[2].error().contains("2 requests a minute"), "{:?}", often[2]);
+    assert!(often[2].error().contains("limit of 2 requests per minute; retry in "), "{:?}", often[2]);
 
     // The gateway's own limit, of all clients.
     let open: Vec<_> = (0..3)

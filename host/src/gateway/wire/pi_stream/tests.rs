@@ -71,7 +71,7 @@ fn what_cannot_be_had_is_refused_by_name() {
         "options.deferred",
         "options.toolChoice: `some`",
         "options.magic",
-        "extra: it is not known",
+        "extra: unknown parameter",
     ] {
         assert!(told.contains(place), "{place} is not in {told}");
     }
