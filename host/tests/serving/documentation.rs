@@ -19,8 +19,9 @@ use crate::packages::{node_program, python, text};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Lines that start a server, which the page then uses at this address.
-const SERVERS: [(&str, &str); 2] = [
+const SERVERS: [(&str, &str); 3] = [
     ("quarry serve --simulate", "http://127.0.0.1:8484"),
+    ("quarry serve --simulate --config config.json5", "http://127.0.0.1:8484"),
     ("quarry simulate --listen 127.0.0.1:8490", "http://127.0.0.1:8490"),
 ];
 
@@ -34,8 +35,23 @@ const TYPED_ELSEWHERE: [(&str, &str); 2] = [
 ];
 
 /// Programs that a block marked `console` may use besides `quarry`: those that tests do not have, or may not use.
-const ELSEWHERE: [&str; 12] =
-    ["aws", "cargo", "claude", "codex", "cp", "docker", "export", "helm", "kubectl", "promtool", "sudo", "systemctl"];
+const ELSEWHERE: [&str; 15] = [
+    "aws",
+    "caddy",
+    "cargo",
+    "claude",
+    "codex",
+    "cp",
+    "curl",
+    "docker",
+    "export",
+    "helm",
+    "kubectl",
+    "nginx",
+    "promtool",
+    "sudo",
+    "systemctl",
+];
 
 /// Languages of blocks that are read and not typed.
 const READ: [&str; 10] = ["console", "json", "json5", "nginx", "promql", "text", "toml", "ts", "wit", "yaml"];
@@ -128,6 +144,18 @@ impl Reader {
             .env("QUARRY_SIMULATE_PACE", "instant")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .stdin(Stdio::null())
+    }
+
+    /// Copies what lies beside a page.
+    fn has_the_files_of(&self, page: &str) {
+        let folder = root().join(page).parent().expect("a page lies in a folder").to_owned();
+        for entry in fs::read_dir(folder).expect("a folder of the tree can be read") {
+            let file = entry.expect("a folder of the tree can be read").path();
+            if file.is_file() {
+                let name = file.file_name().expect("a file has a name");
+                fs::copy(&file, self.home.path().join(name)).expect("the home can be written");
+            }
+        }
     }
 
     fn shell(&self, line: &str) -> Command {
@@ -233,6 +261,9 @@ fn every_page_can_be_followed() {
             continue;
         }
         let mut reader = Reader::new();
+        if page.starts_with("examples/") {
+            reader.has_the_files_of(&page);
+        }
         for (number, block) in blocks(&text).iter().enumerate() {
             match block.language.as_str() {
                 "sh" if block

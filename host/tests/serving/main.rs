@@ -16,6 +16,7 @@ mod documentation;
 mod fake;
 mod faults;
 mod gateway;
+mod https;
 mod listings;
 mod members;
 mod metrics;

@@ -12,7 +12,9 @@ pub(crate) fn program(name: &str, packages: &[&str]) -> Command {
         return Command::new(installed);
     }
     let root = unpacked(name, packages);
-    let mut command = Command::new(root.join("usr/bin").join(name));
+    let folders = ["usr/bin", "usr/sbin"].map(|folder| root.join(folder).join(name));
+    let file = folders.iter().find(|file| file.is_file()).unwrap_or_else(|| panic!("{packages:?} have no {name}"));
+    let mut command = Command::new(file);
     let libraries = format!("usr/lib/{}-linux-gnu", env::consts::ARCH);
     command.env("LD_LIBRARY_PATH", root.join(libraries));
     command

@@ -10,10 +10,10 @@ use super::tools::{self, program, run};
 use super::{changed, read};
 
 /// The oldest Kubernetes that the manifest is for, as it says, and the newest whose schemas are at hand.
-const VERSIONS: &[&str] = &["1.30.0", "1.37.0"];
+pub(super) const VERSIONS: &[&str] = &["1.30.0", "1.37.0"];
 
 /// Whether every document of a manifest was held against a schema and is as it says; else what is wrong.
-fn validate(manifest: &str, version: &str) -> Result<(), String> {
+pub(super) fn validate(manifest: &str, version: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let file = folder.path().join("kubernetes.yaml");
     fs::write(&file, manifest).expect("it can be written");

@@ -1,11 +1,16 @@
 //! What is in `deploy/` is checked by programs that are not ours (a schema validator, a linter, systemd itself), and then run: the
 //! gateway is started with the arguments, variables and configuration that stand there.
 
+mod chart;
 mod container;
+#[path = "../../../host/tests/versions/debian.rs"]
+mod debian;
 mod gateway;
 mod kubernetes;
 mod manifest;
+mod monitoring;
 mod pages;
+mod schema;
 mod tools;
 mod unit;
 
