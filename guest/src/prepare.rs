@@ -31,9 +31,11 @@ mod target;
 mod tests;
 mod thinking;
 mod token_limits;
+mod tokens;
 mod tool_schema;
 mod tools;
 mod truth_value;
+mod unique;
 mod user_content;
 
 use crate::contract::config::Settings;

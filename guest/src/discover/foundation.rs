@@ -31,11 +31,14 @@ pub(super) struct Foundation {
     hints: Hints,
 }
 
+/// The most profiles that are named where a model needs one: an account may have thousands of its own.
+const MOST_NAMED: usize = 16;
+
 /// What the region has of profiles of a model that cannot be invoked without one.
-#[derive(Debug)]
-pub(super) enum ProfilesOfModel {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ProfilesOfModel<'a> {
     /// Ids of those that are in the catalog; it may be none.
-    Listed(Vec<String>),
+    Listed(&'a [&'a str]),
     /// The profiles could not be listed whole.
     NotListed,
 }
@@ -114,11 +117,14 @@ impl Foundation {
     }
 
     /// Why it cannot be invoked by its own id. A model whose listing names no way, or one that is not known here, may be.
-    pub(super) fn not_by_itself(&self, profiles: impl FnOnce() -> ProfilesOfModel) -> Option<Reason> {
+    pub(super) fn not_by_itself(&self, profiles: ProfilesOfModel<'_>) -> Option<Reason> {
         let by = |kind: &str| self.invoked_by.iter().any(|known| known == kind);
         if by("INFERENCE_PROFILE") && !by("ON_DEMAND") {
-            let message = match profiles() {
-                ProfilesOfModel::Listed(ids) if ids.is_empty() => "none of it is in the catalog".to_owned(),
+            let message = match profiles {
+                ProfilesOfModel::Listed([]) => "none of it is in the catalog".to_owned(),
+                ProfilesOfModel::Listed(ids) if ids.len() > MOST_NAMED => {
+                    format!("{} and {} more", ids[..MOST_NAMED].join(", "), ids.len() - MOST_NAMED)
+                }
                 ProfilesOfModel::Listed(ids) => ids.join(", "),
                 ProfilesOfModel::NotListed => "those could not all be listed".to_owned(),
             };

@@ -75,7 +75,7 @@ impl Plan {
     /// the listing's `providerName` (`Mistral AI`) and the first part of its id (`mistral`); either will do, for
     /// foundation models and inference profiles alike.
     pub(super) fn lists_provider<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
-        let wanted = |name: &str| self.provider_filter.contains(&name.trim().to_lowercase());
+        let wanted = |name: &str| self.provider_filter.binary_search(&name.trim().to_lowercase()).is_ok();
         self.provider_filter.is_empty() || names.any(wanted)
     }
 }

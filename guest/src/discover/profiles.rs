@@ -2,7 +2,7 @@
 //!
 //! A profile says neither what it takes nor what it gives: it inherits that from the foundation model behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -74,11 +74,11 @@ impl Profile {
             let id = members.text("inferenceProfileId")?.unwrap_or_default().trim();
             let name = members.text("inferenceProfileName")?.unwrap_or_default().trim();
             let (mut models, mut regions) = (Vec::new(), Vec::new());
+            let mut seen = BTreeSet::new();
             for entry in members.objects("models")? {
                 let arn = entry.text("modelArn")?;
                 models.extend(arn.and_then(foundation_model_of).map(str::to_owned));
-                let region = arn.and_then(region_of).map(str::to_owned);
-                regions.extend(region.filter(|region| !regions.contains(region)));
+                regions.extend(arn.and_then(region_of).filter(|region| seen.insert(*region)).map(str::to_owned));
             }
             Ok(Profile {
                 id: id.to_owned(),

@@ -66,12 +66,12 @@ pub(super) fn survey(plan: &Plan, foundation_models: &Pages, inference_profiles:
 
     let mut taken = BTreeSet::new();
     for model in &models {
-        let profiles_of = || match ids_by_base.get(&*model.id.to_lowercase()) {
-            Some(ids) => ProfilesOfModel::Listed(ids.iter().map(|&id| id.to_owned()).collect()),
-            None if survey.has_all_profiles => ProfilesOfModel::Listed(Vec::new()),
+        let profiles = match ids_by_base.get(&*model.id.to_lowercase()) {
+            Some(ids) => ProfilesOfModel::Listed(ids),
+            None if survey.has_all_profiles => ProfilesOfModel::Listed(&[]),
             None => ProfilesOfModel::NotListed,
         };
-        let excluded = model.excluded(plan).or_else(|| model.not_by_itself(profiles_of));
+        let excluded = model.excluded(plan).or_else(|| model.not_by_itself(profiles));
         let outcome = excluded.map_or_else(|| Ok(model.model(plan)), |reason| Err(reason.of(&model.id)));
         survey.add(&mut taken, outcome);
     }

@@ -56,7 +56,7 @@ fn aliases(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) 
                 && let Some(node) = reader.child(&member.node, "params")
                 && let Some(members) = params::read(reader, &node)
             {
-                partial.params.extend(members.into_iter().map(|(name, found)| ((id.to_owned(), name), found)));
+                partial.params.entry(id.to_owned()).or_default().extend(members);
             }
         } else if let Some(alias) = member.node.value.as_object().and_then(|object| object.get_string("alias")) {
             partial.aliases.insert(reference.to_owned(), reader.found(&member.node, alias.value.trim().to_owned()));

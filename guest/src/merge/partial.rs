@@ -35,7 +35,7 @@ pub(super) struct Partial {
     /// Aliases by the reference that they stand for.
     pub(super) aliases: BTreeMap<String, Found<String>>,
     /// Members of `agents.defaults.models."REFERENCE".params` by the model's id and the member's name; plain JSON.
-    pub(super) params: BTreeMap<(String, String), Found<String>>,
+    pub(super) params: BTreeMap<String, BTreeMap<String, Found<String>>>,
     pub(super) guardrail: GuardrailPart,
 }
 
@@ -91,7 +91,9 @@ impl Partial {
         over(&mut self.primary, higher.primary);
         over(&mut self.fallbacks, higher.fallbacks);
         self.aliases.extend(higher.aliases);
-        self.params.extend(higher.params);
+        for (id, members) in higher.params {
+            self.params.entry(id).or_default().extend(members);
+        }
         let (discovery, above) = (&mut self.discovery, higher.discovery);
         over(&mut discovery.enabled, above.enabled);
         over(&mut discovery.provider_filter, above.provider_filter);

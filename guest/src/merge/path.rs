@@ -29,8 +29,15 @@ impl Path {
     }
 }
 
+/// The most characters of a name that stand in a path. Every member of an object has the object's name in its path, so names without
+/// end would make much of little.
+const MOST_OF_A_NAME: usize = 200;
+
 /// A member's name as it stands in a path.
 pub(super) fn quoted_where_needed(name: &str) -> String {
+    if let Some((end, _)) = name.char_indices().nth(MOST_OF_A_NAME) {
+        return quoted_where_needed(&name[..end]) + "…";
+    }
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
     if !name.is_empty() && name.chars().all(plain) {
         name.to_owned()
@@ -49,5 +56,6 @@ mod tests {
         assert_eq!(path.full, "models.\"amazon-bedrock/a.b\".x[2]");
         assert_eq!(path.name, "x[2]");
         assert_eq!(Path::root().member("a\"b").full, "\"a\\\"b\"");
+        assert_eq!(Path::root().member(&"é".repeat(300)).full, "é".repeat(200) + "…");
     }
 }

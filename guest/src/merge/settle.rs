@@ -55,7 +55,7 @@ impl Settling {
         let params = self.params(effective.params);
         let models = entries.map(|(index, entry)| self.model(index, entry, &window, &output, &params)).collect();
         let discovery = self.discovery(limits);
-        let references = References { aliases: &effective.aliases };
+        let references = References::new(&effective.aliases);
         let primary = effective.primary.and_then(|found| Some(found.with(references.resolve(&found.value)?)));
         let default_model = self.take_if(&format!("{MODEL_PATH}.primary"), primary);
         let fallbacks = effective.fallbacks.map(|found| {
@@ -139,12 +139,13 @@ impl Settling {
     }
 
     /// Parameters of models, with the origin of each.
-    fn params(&mut self, said: BTreeMap<(String, String), Found<String>>) -> ParamsByModel {
+    fn params(&mut self, said: BTreeMap<String, BTreeMap<String, Found<String>>>) -> ParamsByModel {
         let mut params = ParamsByModel::new();
-        for ((id, name), found) in said {
+        for (id, members) in said {
             let reference = quoted_where_needed(&format!("{PROVIDER}/{id}"));
-            let path = format!("agents.defaults.models.{reference}.params.{}", quoted_where_needed(&name));
-            params.entry(id).or_default().push((name, self.take(&path, found)));
+            let path = |name: &str| format!("agents.defaults.models.{reference}.params.{}", quoted_where_needed(name));
+            let members = members.into_iter().map(|(name, found)| (path(&name), name, found));
+            params.insert(id, members.map(|(path, name, found)| (name, self.take(&path, found))).collect());
         }
         params
     }
@@ -187,9 +188,11 @@ fn merged_params(own: Option<Vec<(String, String)>>, higher: Option<&Vec<(String
         (None, None) => return None,
         (own, _) => own.unwrap_or_default(),
     };
+    let places: BTreeMap<String, usize> =
+        members.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
     for (name, value) in higher.into_iter().flatten() {
-        match members.iter_mut().find(|(known, _)| known == name) {
-            Some((_, present)) => present.clone_from(value),
+        match places.get(name) {
+            Some(&place) => members[place].1.clone_from(value),
             None => members.push((name.clone(), value.clone())),
         }
     }
@@ -225,14 +228,23 @@ impl Limit {
 
 /// References to models: ids with or without the provider's prefix, and aliases.
 struct References<'a> {
-    aliases: &'a BTreeMap<String, Found<String>>,
+    /// What an alias stands for, by the alias in lower case.
+    targets: BTreeMap<String, &'a str>,
 }
 
-impl References<'_> {
+impl<'a> References<'a> {
+    /// Of equal aliases the first counts.
+    fn new(aliases: &'a BTreeMap<String, Found<String>>) -> Self {
+        let mut targets = BTreeMap::new();
+        for (target, alias) in aliases {
+            targets.entry(alias.value.to_ascii_lowercase()).or_insert(target.as_str());
+        }
+        References { targets }
+    }
+
     /// The id of the model of Bedrock that a reference means; None where it means another provider's.
     fn resolve(&self, reference: &str) -> Option<String> {
-        let named = |(_, alias): &(&String, &Found<String>)| alias.value.eq_ignore_ascii_case(reference);
-        let meant = self.aliases.iter().find(named).map_or(reference, |(target, _)| target.as_str());
+        let meant = self.targets.get(&reference.to_ascii_lowercase()).copied().unwrap_or(reference);
         own_model(meant).map(str::to_owned)
     }
 }

@@ -1,5 +1,7 @@
 //! `additionalModelRequestFields`: what the provider puts there, and the caller's own over it.
 
+use std::collections::BTreeSet;
+
 use crate::families::{Family, PLAIN};
 
 use super::raw_json::{self, RawObject, quoted};
@@ -35,8 +37,9 @@ pub(super) fn additional_fields(
             match (betas(&first), betas(&second)) {
                 (Some(mut all), Some(more)) => {
                     all.extend(more);
-                    let all = all.iter().enumerate().filter(|(index, beta)| !all[..*index].contains(beta));
-                    let all = all.map(|(_, beta)| quoted(beta)).collect::<Vec<_>>().join(",");
+                    let mut seen = BTreeSet::new();
+                    let all = all.iter().filter(|beta| seen.insert(*beta));
+                    let all = all.map(|beta| quoted(beta)).collect::<Vec<_>>().join(",");
                     raw_json::merged(&merged, &raw_json::object([(BETA, format!("[{all}]"))]))
                 }
                 _ => merged,

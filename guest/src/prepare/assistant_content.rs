@@ -1,5 +1,7 @@
 //! What the assistant said, as content blocks. Tool calls are left to the history, which knows their results.
 
+use std::borrow::Cow;
+
 use crate::contract::conversation::{AssistantBlock, AssistantMessage, Thinking, ToolCall};
 use crate::contract::types::Model;
 use crate::families::{Family, Replay};
@@ -110,19 +112,31 @@ fn replayed(thinking: Thinking, family: &Family, path: &str, report: &mut Report
 
 /// The arguments of a call as `toolUse.input`, which has to be an object (zed PR 33369). Some write the object into a
 /// string; what is no object at all becomes `{}`. Lone surrogates go, as in every text: no UTF-8 can hold them.
-pub(super) fn arguments(json: &str, path: &str, report: &mut Report) -> String {
-    let object = |text: &str| {
-        let text = raw_json::without_lone_surrogates(text);
-        RawObject::parse(&text).is_ok().then(|| raw_json::without_empty_names(&text).into_owned())
-    };
-    let given = object(json)
-        .or_else(|| raw_json::string_of(&raw_json::without_lone_surrogates(json)).and_then(|text| object(&text)));
-    given.unwrap_or_else(|| {
-        if !matches!(json.trim(), "" | "null" | "\"\"") {
-            report.notice("arguments-omitted", format!("{path}: the arguments are not a JSON object; `{{}}` is sent"));
+pub(super) fn arguments(json: String, path: &str, report: &mut Report) -> String {
+    match object(&json) {
+        // As they nearly always are: a long text is not there twice.
+        Some(Cow::Borrowed(_)) => return json,
+        Some(Cow::Owned(object)) => return object,
+        None => {}
+    }
+    let text = raw_json::string_of(&raw_json::without_lone_surrogates(&json));
+    if let Some(object) = text.as_deref().and_then(object) {
+        return object.into_owned();
+    }
+    if !matches!(json.trim(), "" | "null" | "\"\"") {
+        report.notice("arguments-omitted", format!("{path}: the arguments are not a JSON object; `{{}}` is sent"));
+    }
+    "{}".to_owned()
+}
+
+/// The object that a text is, as the service takes it.
+fn object(text: &str) -> Option<Cow<'_, str>> {
+    match raw_json::without_lone_surrogates(text) {
+        Cow::Borrowed(text) => raw_json::is_object(text).then(|| raw_json::without_empty_names(text)),
+        Cow::Owned(text) => {
+            raw_json::is_object(&text).then(|| raw_json::without_empty_names(&text).into_owned().into())
         }
-        "{}".to_owned()
-    })
+    }
 }
 
 /// Whether a text is standard base64 with padding, of at least one byte.
@@ -142,7 +156,7 @@ mod tests {
     #[test]
     fn arguments_are_always_an_object_and_numbers_survive() {
         let mut report = Report::default();
-        let mut input = |json: &str| arguments(json, "p", &mut report);
+        let mut input = |json: &str| arguments(json.to_owned(), "p", &mut report);
         assert_eq!(input(r#"{"id":9007199254740993,"b":1.0,"a":2}"#), r#"{"id":9007199254740993,"b":1.0,"a":2}"#);
         assert_eq!(input(r#""{\"a\":1}""#), r#"{"a":1}"#);
         assert_eq!(input("null"), "{}");

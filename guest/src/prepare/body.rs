@@ -2,6 +2,10 @@
 
 use crate::contract::conversation::BodyPart;
 
+/// Bytes of text from which on a new part begins. One list for all of a long body would be moved as it grows, and a session's
+/// memory has to hold it beside the request.
+const PART: usize = 64 << 10;
+
 /// A body under construction.
 #[derive(Debug, Default)]
 pub(super) struct Body {
@@ -18,12 +22,15 @@ impl Body {
 
     /// Writes a JSON document that is known to be one, as it stands.
     pub(super) fn raw(&mut self, json: &str) {
-        self.text.extend_from_slice(json.as_bytes());
+        self.write(json.len(), |text| text.extend_from_slice(json.as_bytes()));
     }
 
     /// Writes a JSON string.
     pub(super) fn string(&mut self, value: &str) {
-        serde_json::to_writer(&mut self.text, value).expect("a string always serialises, and memory takes every write");
+        let length = if value.len() < PART { value.len() } else { value.bytes().map(escaped_length).sum() };
+        self.write(length + 2, |text| {
+            serde_json::to_writer(text, value).expect("a string always serialises, and memory takes every write");
+        });
     }
 
     /// Writes a number. A whole one goes without a fraction, as JavaScript writes it.
@@ -62,10 +69,32 @@ impl Body {
         self.text.push(b']');
     }
 
+    /// Writes about so many bytes: many of them as a part of their own, which has exactly the room that they take.
+    fn write(&mut self, length: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.text.len() + length < PART {
+            return write(&mut self.text);
+        }
+        self.flush();
+        self.text.reserve_exact(length);
+        write(&mut self.text);
+        if length >= PART {
+            self.flush();
+        }
+    }
+
     fn flush(&mut self) {
         if !self.text.is_empty() {
             self.parts.push(BodyPart::Json(std::mem::take(&mut self.text)));
         }
+    }
+}
+
+/// How many bytes `serde_json` makes of one byte of a string.
+fn escaped_length(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..=0x1f => 6,
+        _ => 1,
     }
 }
 

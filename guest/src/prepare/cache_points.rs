@@ -78,6 +78,9 @@ pub(super) fn take(
         check_ttl(point.ttl.as_deref(), || format!("{path}.tools[{index}].ttl"), report);
     }
     points.system.sort_by_key(|point| point.at);
+    // Of several points behind a tool the first counts.
+    points.tools.sort_by_key(|point| point.after);
+    points.tools.dedup_by_key(|point| point.after);
     points
 }
 
@@ -90,19 +93,25 @@ fn check_ttl(ttl: Option<&str>, path: impl FnOnce() -> String, report: &mut Repo
 impl CachePoints {
     /// The text of `system` as blocks, with its points between them. Text that is blank gets no block of its own: it goes to
     /// the text before it, because Bedrock refuses blank texts.
-    pub(super) fn split_system(&mut self, text: &str, family: &Family, report: &mut Report) -> Vec<Block> {
+    pub(super) fn split_system(&mut self, text: String, family: &Family, report: &mut Report) -> Vec<Block> {
+        if self.system.is_empty() {
+            return vec![Block::Text(text)];
+        }
         let mut blocks: Vec<Block> = Vec::new();
-        let mut rest = text;
+        let mut rest = text.as_str();
+        // How many bytes at the front of the rest are known to be blank.
+        let mut blank = 0;
         for InSystem { at, ttl } in std::mem::take(&mut self.system) {
             let before = text.len() - rest.len();
             // A prompt that was blank is not in the text, so a place may be behind its end.
             let Some((piece, behind)) = at.checked_sub(before).and_then(|at| rest.split_at_checked(at)) else {
                 continue;
             };
-            let has_text = !is_blank(piece);
-            if has_text {
+            if is_blank(piece.get(blank..).unwrap_or_default()) {
+                blank = piece.len();
+            } else {
                 blocks.push(Block::Text(piece.to_owned()));
-                rest = behind;
+                (rest, blank) = (behind, 0);
             }
             if blocks.last().is_some_and(|last| !last.is_cache_point()) {
                 blocks.extend(caching::adapted(ttl, family, report));
@@ -116,11 +125,11 @@ impl CachePoints {
 
     /// The point behind a tool.
     pub(super) fn behind_tool(&mut self, index: usize, family: &Family, report: &mut Report) -> Option<Block> {
-        let position = self.tools.iter().position(|point| point.after == index)?;
+        let position = self.tools.binary_search_by_key(&index, |point| point.after).ok()?;
         if !family.caches_tools {
             report.notice("cache-point-omitted", "this family of models takes no cache points among the tools");
             return None;
         }
-        caching::adapted(self.tools.remove(position).ttl, family, report)
+        caching::adapted(self.tools[position].ttl.take(), family, report)
     }
 }

@@ -107,24 +107,35 @@ fn tidy(message: &mut WireMessage, family: &Family, report: &mut Report) {
         return;
     }
     let mut content: Vec<Block> = Vec::with_capacity(message.content.len());
+    // The documents that end the content so far: a cache point goes in front of them.
+    let mut documents: Vec<Block> = Vec::new();
     for block in std::mem::take(&mut message.content) {
-        let Block::CachePoint { ttl } = block else {
-            content.push(block);
-            continue;
+        let ttl = match block {
+            Block::CachePoint { ttl } => ttl,
+            Block::Document { .. } => {
+                documents.push(block);
+                continue;
+            }
+            block => {
+                content.append(&mut documents);
+                content.push(block);
+                continue;
+            }
         };
-        let place = place_at_the_end(&content);
-        if place.is_none() && family.caching != Caching::Never {
+        let has_place = content.last().is_some_and(Block::may_precede_cache_point);
+        if !has_place && family.caching != Caching::Never {
             report.notice(
                 "cache-point-omitted",
                 "a cache point cannot come first, or behind reasoning, a document or another one",
             );
         } else if let Some(point) = adapted(ttl, family, report) {
-            if place.is_some_and(|place| place < content.len()) {
+            if !documents.is_empty() {
                 report.notice("cache-point-moved", "a cache point cannot stand behind a document; it went before it");
             }
-            content.insert(place.unwrap_or(content.len()), point);
+            content.push(point);
         }
     }
+    content.append(&mut documents);
     message.content = content;
 }
 

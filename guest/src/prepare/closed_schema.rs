@@ -4,9 +4,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
-use super::raw_json::{self, MAX_DEPTH, RawObject};
+use super::raw_json::{self, MAX_DEPTH};
+use super::tokens::{Document, Token, Tokens};
 
 /// Says whether further members are taken.
 const FURTHER: &str = "additionalProperties";
@@ -17,63 +16,172 @@ const FURTHER: &str = "additionalProperties";
 /// pi makes all members required besides, and those that may be left out `null`. The service wants no such thing, and a tool
 /// would be called with `null`s that it never heard of.
 pub(super) fn closed(schema: &str) -> Option<Cow<'_, str>> {
+    let mut out = Document::with_capacity(schema.len());
+    let mut open: Vec<Open> = Vec::new();
+    // How many of those are schemas.
+    let mut depth = 0;
     let mut changed = false;
-    let closed = close(schema, 0, &mut changed)?;
-    Some(if changed { Cow::Owned(closed) } else { Cow::Borrowed(schema) })
-}
-
-fn close(schema: &str, depth: usize, changed: &mut bool) -> Option<String> {
-    // What is no object is a schema too: `true`.
-    let Ok(node) = serde_json::from_str::<RawObject<'_>>(schema) else { return Some(schema.to_owned()) };
-    if depth >= MAX_DEPTH || node.get(FURTHER).is_some_and(|further| further != "false") || joins_parts(&node) {
-        return None;
+    let mut next = Place::Schema;
+    for token in Tokens::of(schema) {
+        match token {
+            Token::Colon => {}
+            Token::Comma => next = open.last_mut().map_or(Place::Plain, Open::element),
+            Token::Name(name) => next = open.last_mut().map_or(Place::Plain, |object| object.member(name)),
+            Token::Scalar(text) => {
+                if let Some(around) = open.last_mut() {
+                    around.scalar(next, text);
+                }
+            }
+            Token::Open(sign) => {
+                let place = next.of_container(sign == b'{')?;
+                depth += usize::from(place == Place::Schema);
+                if depth > MAX_DEPTH {
+                    return None;
+                }
+                open.push(Open { place, ..Open::default() });
+                next = open.last_mut().map_or(Place::Plain, Open::element);
+            }
+            Token::Close(_) => {
+                let inner = open.pop()?;
+                if inner.place == Place::Schema {
+                    depth -= 1;
+                    if inner.is_more_than_its_members() {
+                        return None;
+                    }
+                    if inner.is_object() && !inner.is_closed {
+                        changed = true;
+                        out.write(Token::Name("\"additionalProperties\""));
+                        out.write(Token::Scalar("false"));
+                    }
+                }
+                if let Some(around) = open.last_mut() {
+                    around.take(&inner);
+                }
+            }
+        }
+        out.write(token);
     }
-    let mut members: Vec<(Cow<'_, str>, String)> = Vec::with_capacity(node.0.len() + 1);
-    for (name, value) in &node.0 {
-        let value = value.get();
-        let value = match name.as_ref() {
-            "properties" | "$defs" | "definitions" => each_member(value, depth, changed)?,
-            "anyOf" | "oneOf" | "allOf" | "prefixItems" => each_item(value, depth, changed)?,
-            "items" => close(value, depth + 1, changed)?,
-            _ => value.to_owned(),
-        };
-        members.push((name.clone(), value));
+    Some(if changed { Cow::Owned(out.into_text()) } else { Cow::Borrowed(schema) })
+}
+
+/// What a value is to the schema around it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// A schema.
+    Schema,
+    /// An object whose members are schemas.
+    Members,
+    /// A list of schemas.
+    Parts,
+    /// A list of schemas that all hold.
+    AllOf,
+    /// `type`: a word or a list of words.
+    Types,
+    /// `additionalProperties`.
+    Further,
+    /// Anything else, which stays as it is.
+    #[default]
+    Plain,
+}
+
+impl Place {
+    /// What an object or a list at this place is. None where it is an object's word that it takes further members.
+    fn of_container(self, is_object: bool) -> Option<Place> {
+        match self {
+            Place::Further => None,
+            Place::Schema | Place::Members if is_object => Some(self),
+            Place::Parts | Place::AllOf | Place::Types if !is_object => Some(self),
+            _ => Some(Place::Plain),
+        }
     }
-    if is_object(&node) && node.get(FURTHER).is_none() {
-        *changed = true;
-        members.push((Cow::Borrowed(FURTHER), "false".to_owned()));
+}
+
+/// An object or a list that is being read.
+#[derive(Debug, Default)]
+struct Open {
+    place: Place,
+    /// Elements of a list; one where there is none.
+    elements: usize,
+    /// Whether `type` is or has `object`.
+    of_type_object: bool,
+    has_members: bool,
+    /// Whether it says that it takes no further members.
+    is_closed: bool,
+    /// Whether it says that it takes some.
+    takes_further: bool,
+    /// How many parts it has that all hold.
+    all_of: Option<usize>,
+}
+
+impl Open {
+    /// What the next element of a list is.
+    fn element(&mut self) -> Place {
+        self.elements += 1;
+        match self.place {
+            Place::Parts | Place::AllOf => Place::Schema,
+            Place::Types => Place::Types,
+            _ => Place::Plain,
+        }
     }
-    Some(raw_json::object(members))
-}
 
-/// Whether a schema describes an object: by its type, one of its types, or by having members.
-fn is_object(node: &RawObject<'_>) -> bool {
-    let of_type = |kind: &str| {
-        let one = raw_json::string_of(kind).map(|kind| vec![kind]);
-        let kinds = one.or_else(|| serde_json::from_str(kind).ok()).unwrap_or_default();
-        kinds.iter().any(|kind| kind == "object")
-    };
-    node.get("type").is_some_and(of_type) || node.get("properties").is_some()
-}
+    /// What the value of a member is.
+    fn member(&mut self, name: &str) -> Place {
+        match self.place {
+            Place::Schema => {}
+            Place::Members => return Place::Schema,
+            _ => return Place::Plain,
+        }
+        // A name may be spelt with escapes.
+        let unescaped = name.contains('\\').then(|| raw_json::string_of(name)).flatten();
+        match unescaped.as_deref().unwrap_or(name.trim_matches('"')) {
+            "properties" => {
+                self.has_members = true;
+                Place::Members
+            }
+            "$defs" | "definitions" => Place::Members,
+            "anyOf" | "oneOf" | "prefixItems" => Place::Parts,
+            "allOf" => {
+                self.all_of = Some(0);
+                Place::AllOf
+            }
+            "items" => Place::Schema,
+            "type" => {
+                self.of_type_object = false;
+                Place::Types
+            }
+            FURTHER => Place::Further,
+            _ => Place::Plain,
+        }
+    }
 
-/// Whether a schema is `allOf` with something beside it: each part alone, closed, would refuse the others' members.
-fn joins_parts(node: &RawObject<'_>) -> bool {
-    let Some(parts) = node.get("allOf") else { return false };
-    let count = serde_json::from_str::<Vec<&RawValue>>(parts).map_or(0, |parts| parts.len());
-    count > 1 || is_object(node)
-}
+    /// Reads a value in it that is neither an object nor a list.
+    fn scalar(&mut self, place: Place, text: &str) {
+        match place {
+            Place::Types => self.of_type_object |= text == "\"object\"",
+            Place::Further => (self.is_closed, self.takes_further) = (text == "false", text != "false"),
+            _ => {}
+        }
+    }
 
-fn each_member(schemas: &str, depth: usize, changed: &mut bool) -> Option<String> {
-    let Ok(RawObject(members)) = serde_json::from_str(schemas) else { return Some(schemas.to_owned()) };
-    let close = |(name, value): (_, &RawValue)| Some((name, close(value.get(), depth + 1, changed)?));
-    let members: Option<Vec<(Cow<'_, str>, String)>> = members.into_iter().map(close).collect();
-    members.map(raw_json::object)
-}
+    /// Takes over what an object or a list in it says about it.
+    fn take(&mut self, inner: &Open) {
+        match inner.place {
+            Place::Types => self.of_type_object |= inner.of_type_object,
+            Place::AllOf => self.all_of = Some(inner.elements),
+            _ => {}
+        }
+    }
 
-fn each_item(schemas: &str, depth: usize, changed: &mut bool) -> Option<String> {
-    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(schemas) else { return Some(schemas.to_owned()) };
-    let items: Option<Vec<String>> = items.into_iter().map(|item| close(item.get(), depth + 1, changed)).collect();
-    items.map(|items| format!("[{}]", items.join(",")))
+    /// Whether a schema describes an object: by its type, one of its types, or by having members.
+    fn is_object(&self) -> bool {
+        self.of_type_object || self.has_members
+    }
+
+    /// Whether a schema takes further members, or is `allOf` with something beside it: each part alone, closed, would refuse the
+    /// others' members.
+    fn is_more_than_its_members(&self) -> bool {
+        self.takes_further || self.all_of.is_some_and(|parts| parts > 1 || self.is_object())
+    }
 }
 
 #[cfg(test)]

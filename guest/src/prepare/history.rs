@@ -3,6 +3,8 @@
 //! What stands between two messages of the assistant becomes one message of the user: first the results of the tool calls
 //! before it, exactly one each, then everything else. Bedrock, and strict families above all, refuse anything less.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use crate::contract::conversation::{AssistantMessage, Message, ToolCall, ToolResult, UserBlock};
 use crate::contract::types::Model;
 use crate::families::Family;
@@ -51,7 +53,7 @@ pub(super) fn history(
         names,
         tools,
         messages: Vec::new(),
-        pending: Vec::new(),
+        pending: PendingCalls::default(),
         between: Between::default(),
         system: Vec::new(),
     };
@@ -124,12 +126,38 @@ struct Between {
     any: bool,
 }
 
-/// A call whose result has not come.
+/// A call of the turn before, whose result may come.
 #[derive(Debug)]
 struct Pending {
     original_id: String,
     id: String,
     name: String,
+}
+
+/// Calls whose results have not come, in their order.
+#[derive(Debug, Default)]
+struct PendingCalls {
+    calls: Vec<Option<Pending>>,
+    /// Places of the calls by their original ids. Some models give several calls of a turn the same id.
+    by_id: BTreeMap<String, VecDeque<usize>>,
+}
+
+impl PendingCalls {
+    fn push(&mut self, call: Pending) {
+        self.by_id.entry(call.original_id.clone()).or_default().push_back(self.calls.len());
+        self.calls.push(Some(call));
+    }
+
+    /// Takes the first call of this id.
+    fn take(&mut self, original_id: &str) -> Option<Pending> {
+        let place = self.by_id.get_mut(original_id)?.pop_front()?;
+        self.calls.get_mut(place)?.take()
+    }
+
+    /// The calls that are left.
+    fn into_rest(self) -> impl Iterator<Item = Pending> {
+        self.calls.into_iter().flatten()
+    }
 }
 
 #[derive(Debug)]
@@ -140,7 +168,7 @@ struct Builder<'a> {
     names: &'a ToolNames,
     tools: ToolHistory,
     messages: Vec<WireMessage>,
-    pending: Vec<Pending>,
+    pending: PendingCalls,
     between: Between,
     system: Vec<String>,
 }
@@ -165,7 +193,7 @@ impl Builder<'_> {
     }
 
     fn call(&mut self, call: ToolCall, path: &str, report: &mut Report) -> Block {
-        let input = assistant_content::arguments(&call.arguments, path, report);
+        let input = assistant_content::arguments(call.arguments, path, report);
         let id = self.ids.allocate(&call.id);
         let wire_name = self.names.wire(&call.name).to_owned();
         let name = if self.tools == ToolHistory::Blocks { wire_name } else { call.name };
@@ -177,13 +205,12 @@ impl Builder<'_> {
     }
 
     fn tool_result(&mut self, result: ToolResult, path: &str, report: &mut Report) {
-        let Some(position) = self.pending.iter().position(|call| call.original_id == result.tool_call_id) else {
+        let Some(call) = self.pending.take(&result.tool_call_id) else {
             // An extra result makes the whole request fail (strands #1435).
             let id = result.tool_call_id;
             report.notice("tool-result-dropped", format!("{path}: `{id}` answers no tool call of the turn before it"));
             return;
         };
-        let call = self.pending.remove(position);
         self.answer(&call, result.content, result.is_error, path, report);
     }
 
@@ -205,7 +232,7 @@ impl Builder<'_> {
 
     /// Makes one message of all that came since the assistant last spoke.
     fn close_user_side(&mut self, report: &mut Report) {
-        for call in std::mem::take(&mut self.pending) {
+        for call in std::mem::take(&mut self.pending).into_rest() {
             let id = &call.original_id;
             report.notice(
                 "tool-result-added",

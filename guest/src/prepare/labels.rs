@@ -5,12 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::carry::Carry;
 use crate::families::{Family, ToolCallIds};
 
+use super::unique::UniqueTexts;
+
 /// The longest tool name and tool call id. The API model lets ids hold `.` and `:` too; Anthropic's own API does not.
 const MAX_LENGTH: usize = 64;
+
+/// What numbers leave of a text at least: they have up to seven digits.
+const STEM: usize = MAX_LENGTH - 8;
 
 /// Tool names of one request.
 #[derive(Debug)]
 pub(super) struct ToolNames {
+    /// Of names that were changed.
     wire_of: BTreeMap<String, String>,
 }
 
@@ -18,22 +24,16 @@ impl ToolNames {
     /// Names that need no change are kept for themselves; `all` are the names of the tools and of the calls so far.
     pub(super) fn new<'a>(family: &Family, all: impl Iterator<Item = &'a str> + Clone) -> Self {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || (c == '-' && family.hyphens_in_tool_names);
-        let normal = |name: &str| normalised(name, allowed, "unnamed_tool");
-        let unchanged: BTreeSet<&str> = all.clone().filter(|name| normal(name) == *name).collect();
-        let mut used: BTreeSet<String> = unchanged.iter().map(|name| (*name).to_owned()).collect();
+        let fits = |name: &str| (1..=MAX_LENGTH).contains(&name.len()) && name.chars().all(allowed);
+        let mut wires = UniqueTexts::default();
+        all.clone().filter(|name| fits(name)).for_each(|name| wires.insert(name));
         let mut wire_of = BTreeMap::new();
-        for name in all {
-            if wire_of.contains_key(name) {
-                continue;
+        for name in all.filter(|name| !fits(name)) {
+            if !wire_of.contains_key(name) {
+                let normal = normalised(name, allowed, "unnamed_tool");
+                let wire = wires.take(&normal, STEM, |number| numbered(&normal, number));
+                wire_of.insert(name.to_owned(), wire);
             }
-            let normal = normal(name);
-            let mut wire = normal.clone();
-            let mut number = 1;
-            while !unchanged.contains(name) && !used.insert(wire.clone()) {
-                number += 1;
-                wire = numbered(&normal, number);
-            }
-            wire_of.insert(name.to_owned(), wire);
         }
         ToolNames { wire_of }
     }
@@ -45,9 +45,8 @@ impl ToolNames {
 
     /// What the turn needs to map names back, and to tell the tool that is the answer from others.
     pub(super) fn carry(&self, answer_tool: Option<&str>) -> Vec<u8> {
-        let mapped = self.wire_of.iter().filter(|(original, wire)| original != wire);
         Carry {
-            tools: mapped.map(|(original, wire)| (wire.clone(), original.clone())).collect(),
+            tools: self.wire_of.iter().map(|(original, wire)| (wire.clone(), original.clone())).collect(),
             answer_tool: answer_tool.map(|name| self.wire(name).to_owned()),
         }
         .write()
@@ -58,39 +57,33 @@ impl ToolNames {
 #[derive(Debug)]
 pub(super) struct ToolCallIdAllocator {
     form: ToolCallIds,
+    /// Ids that need no change, until their call comes.
     reserved: BTreeSet<String>,
-    used: BTreeSet<String>,
-    /// The number to try next behind a text: a long history may repeat the same few ids in every turn.
-    next: BTreeMap<String, u64>,
+    wires: UniqueTexts<'static>,
 }
 
 impl ToolCallIdAllocator {
     /// Ids that need no change are kept for themselves; `all` are the ids of the calls.
     pub(super) fn new<'a>(family: &Family, all: impl Iterator<Item = &'a str>) -> Self {
         let form = family.tool_call_ids;
-        let reserved = all.filter(|id| fits(form, id)).map(str::to_owned).collect();
-        ToolCallIdAllocator { form, reserved, used: BTreeSet::new(), next: BTreeMap::new() }
+        let reserved: BTreeSet<String> = all.filter(|id| fits(form, id)).map(str::to_owned).collect();
+        let mut wires = UniqueTexts::default();
+        reserved.iter().for_each(|id| wires.insert(id.clone()));
+        ToolCallIdAllocator { form, reserved, wires }
     }
 
     /// The id on the wire of the next call, whose own id is `id`.
     pub(super) fn allocate(&mut self, id: &str) -> String {
-        if fits(self.form, id) && self.used.insert(id.to_owned()) {
-            return id.to_owned();
+        if let Some(id) = self.reserved.take(id) {
+            return id;
         }
-        let (form, reserved, used) = (self.form, &self.reserved, &mut self.used);
-        let base = match form {
-            ToolCallIds::Plain => normalised(id, is_plain, "call"),
-            ToolCallIds::NineAlphanumerics => id.to_owned(),
-        };
-        let next = self.next.entry(base.clone()).or_insert(1);
-        loop {
-            let candidate = match form {
-                ToolCallIds::Plain => numbered(&base, *next),
-                ToolCallIds::NineAlphanumerics => nine_alphanumerics(&base, *next),
-            };
-            *next += 1;
-            if !reserved.contains(&candidate) && used.insert(candidate.clone()) {
-                return candidate;
+        match self.form {
+            ToolCallIds::Plain => {
+                let base = normalised(id, is_plain, "call");
+                self.wires.take(&base, STEM, |number| numbered(&base, number))
+            }
+            ToolCallIds::NineAlphanumerics => {
+                self.wires.take(&nine_alphanumerics(id, 1), 9, |number| nine_alphanumerics(id, number))
             }
         }
     }
@@ -116,11 +109,8 @@ fn normalised(text: &str, allowed: impl Fn(char) -> bool, empty: &str) -> String
     normal
 }
 
-/// The text with a number behind it, cut to fit; the first is the text itself.
+/// The text with a number behind it, cut to fit.
 fn numbered(text: &str, number: u64) -> String {
-    if number == 1 {
-        return text.to_owned();
-    }
     let suffix = format!("_{number}");
     // The text is ASCII, so it can be cut anywhere.
     format!("{}{suffix}", &text[..text.len().min(MAX_LENGTH - suffix.len())])

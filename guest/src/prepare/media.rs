@@ -1,6 +1,6 @@
 //! Formats of images, documents and videos, and the names of documents.
 
-use std::collections::BTreeSet;
+use super::unique::UniqueTexts;
 
 /// `ImageFormat` of the API model by media type. `image/jpg` is not registered and common.
 const IMAGES: &[(&str, &str)] = &[
@@ -77,9 +77,12 @@ impl Kind {
     }
 }
 
+/// What numbers leave of a name at least: they have up to seven digits.
+const NAME_STEM: usize = MAX_NAME_LENGTH - 8;
+
 /// Names of documents that were given out. A name is unique in the whole request.
 #[derive(Debug, Default)]
-pub(super) struct DocumentNames(BTreeSet<String>);
+pub(super) struct DocumentNames(UniqueTexts<'static>);
 
 impl DocumentNames {
     /// A name that Bedrock takes: ASCII letters and digits, single spaces, `-()[]`, at most 200 (vercel #20365 and others).
@@ -98,15 +101,11 @@ impl DocumentNames {
             "" => "document",
             name => name,
         };
-        let mut unique = name.to_owned();
-        let mut count = 1_u32;
-        while !self.0.insert(unique.clone()) {
-            count += 1;
-            let suffix = format!(" {count}");
+        self.0.take(name, NAME_STEM, |number| {
+            let suffix = format!(" {number}");
             let room = MAX_NAME_LENGTH - suffix.len();
-            unique = format!("{}{suffix}", &name[..name.len().min(room)]);
-        }
-        unique
+            format!("{}{suffix}", &name[..name.len().min(room)])
+        })
     }
 }
 

@@ -1,11 +1,13 @@
 //! JSON that passes through as text, so that big numbers, the order of members and their spelling survive.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::tokens::{Document, Token, Tokens};
 pub(super) use crate::surrogates::without_lone_surrogates;
 
 /// How deep functions that recurse into JSON go; what is deeper stays as it is. `serde_json` stops at the same depth.
@@ -92,8 +94,13 @@ impl<'de> Deserialize<'de> for Key<'de> {
     }
 }
 
+/// Whether the text is one JSON document, an object.
+pub(super) fn is_object(text: &str) -> bool {
+    text.trim_ascii_start().starts_with('{') && is_json(text)
+}
+
 /// Whether the text is one JSON document.
-pub(super) fn is_json(text: &str) -> bool {
+fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
@@ -109,24 +116,24 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Writes an object of members whose values are JSON already.
 pub(super) fn object<N: AsRef<str>, V: AsRef<str>>(members: impl IntoIterator<Item = (N, V)>) -> String {
-    let members: Vec<String> =
-        members.into_iter().map(|(name, value)| format!("{}:{}", quoted(name.as_ref()), value.as_ref())).collect();
-    format!("{{{}}}", members.join(","))
+    let mut object = String::from("{");
+    for (name, value) in members {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        object.push_str(&quoted(name.as_ref()));
+        object.push(':');
+        object.push_str(value.as_ref());
+    }
+    object.push('}');
+    object
 }
 
 /// The document without the white space between its tokens, as JavaScript writes it.
 pub(super) fn compacted(json: &str) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let keep = |character: &char| {
-        let starts_in_string = in_string;
-        match character {
-            '"' if !escaped => in_string = !in_string,
-            _ => {}
-        }
-        escaped = starts_in_string && !escaped && *character == '\\';
-        starts_in_string || !character.is_ascii_whitespace()
-    };
-    json.chars().filter(keep).collect()
+    let mut document = Document::with_capacity(json.len());
+    Tokens::of(json).for_each(|token| document.write(token));
+    document.into_text()
 }
 
 /// Merges two objects, `over` over `base`: objects go together member by member, anything else of `over` replaces.
@@ -139,12 +146,20 @@ fn merge_at(base: &str, over: &str, depth: usize) -> String {
     let (Ok(base), Ok(upper), true) = (RawObject::parse(base), RawObject::parse(over), depth < MAX_DEPTH) else {
         return over.to_owned();
     };
-    let mut members: Vec<(Cow<'_, str>, String)> =
-        base.0.into_iter().map(|(name, value)| (name, value.get().to_owned())).collect();
-    for (name, value) in upper.0 {
-        match members.iter_mut().find(|(existing, _)| *existing == name) {
-            Some((_, existing)) => *existing = merge_at(existing, value.get(), depth + 1),
-            None => members.push((name, value.get().to_owned())),
+    // Of members with the same name the last counts, as a JSON parser would see it.
+    let numbered = upper.0.iter().enumerate();
+    let last: BTreeMap<&str, usize> = numbered.map(|(index, (name, _))| (name.as_ref(), index)).collect();
+    let mut replaced = BTreeSet::new();
+    let mut members: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(base.0.len() + last.len());
+    for (name, value) in &base.0 {
+        let upper = last.get(name.as_ref()).filter(|_| replaced.insert(name.as_ref())).map(|index| upper.0[*index].1);
+        let value =
+            upper.map_or(Cow::Borrowed(value.get()), |upper| Cow::Owned(merge_at(value.get(), upper.get(), depth + 1)));
+        members.push((name, value));
+    }
+    for (index, (name, value)) in upper.0.iter().enumerate() {
+        if last.get(name.as_ref()) == Some(&index) && !replaced.contains(name.as_ref()) {
+            members.push((name, Cow::Borrowed(value.get())));
         }
     }
     object(members)
@@ -156,22 +171,15 @@ pub(super) fn without_empty_names(json: &str) -> Cow<'_, str> {
     if !json.contains("\"\"") {
         return Cow::Borrowed(json);
     }
-    Cow::Owned(strip_at(json, 0))
-}
-
-fn strip_at(json: &str, depth: usize) -> String {
-    if depth >= MAX_DEPTH {
-        return json.to_owned();
+    let mut document = Document::with_capacity(json.len());
+    let mut tokens = Tokens::of(json);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Name("\"\"") => tokens.skip_value(),
+            token => document.write(token),
+        }
     }
-    if let Ok(RawObject(members)) = serde_json::from_str::<RawObject<'_>>(json) {
-        let kept = members.into_iter().filter(|(name, _)| !name.is_empty());
-        return object(kept.map(|(name, value)| (name, strip_at(value.get(), depth + 1))));
-    }
-    if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
-        let items: Vec<String> = items.into_iter().map(|item| strip_at(item.get(), depth + 1)).collect();
-        return format!("[{}]", items.join(","));
-    }
-    json.to_owned()
+    Cow::Owned(document.into_text())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The members of a request that are about the request: guardrail, metadata, tier, latency, output format and the like.
 
+use std::collections::BTreeSet;
+
 use crate::contract::config::Guardrail;
 use crate::contract::conversation::{Options, OutputSchema};
 use crate::families::Family;
@@ -117,7 +119,8 @@ fn request_metadata(options: &mut Options, report: &mut Report) -> Vec<(String, 
         report.problem(path, format!("{} entries are too many", metadata.len()), format!("at most {MAX_METADATA}"));
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || ":_@$#=/+,-.".contains(c);
-    for (index, (name, value)) in metadata.iter().enumerate() {
+    let mut seen = BTreeSet::new();
+    for (name, value) in &metadata {
         let fits = |text: &str| text.len() <= MAX_METADATA_LENGTH && text.chars().all(allowed);
         if name.is_empty() || !fits(name) || !fits(value) {
             report.problem(
@@ -125,7 +128,7 @@ fn request_metadata(options: &mut Options, report: &mut Report) -> Vec<(String, 
                 "the name or the value cannot be sent",
                 "up to 256 ASCII letters, digits, white space or `:_@$#=/+,-.` each; the name not empty",
             );
-        } else if metadata[..index].iter().any(|(earlier, _)| earlier == name) {
+        } else if !seen.insert(name) {
             report.problem(format!("{path}.{name}"), "the name is there twice", "every name once");
         }
     }

@@ -21,11 +21,9 @@ pub(super) fn system(
     points: &mut CachePoints,
     report: &mut Report,
 ) -> Vec<Block> {
-    let texts = prompt.into_iter().chain(messages_of_system).filter(|text| !is_blank(text)).collect::<Vec<_>>();
-    if texts.is_empty() {
-        return Vec::new();
-    }
-    let text = texts.join("\n\n");
+    let texts = prompt.into_iter().chain(messages_of_system).filter(|text| !is_blank(text));
+    // The first text grows, so that a long one is not there twice.
+    let Some(text) = texts.reduce(|text, more| text + "\n\n" + &more) else { return Vec::new() };
     if !family.system_prompt {
         if let Some(first) = messages.first_mut().filter(|first| first.role == Role::User) {
             report.notice(
@@ -36,7 +34,7 @@ pub(super) fn system(
         }
         return Vec::new();
     }
-    let mut blocks = points.split_system(&text, family, report);
+    let mut blocks = points.split_system(text, family, report);
     if !blocks.last().is_some_and(Block::is_cache_point) {
         blocks.extend(caching::cache_point(retention));
     }

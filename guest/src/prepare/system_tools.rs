@@ -1,5 +1,7 @@
 //! `options.extras` `systemTools`: tools that Bedrock runs itself, by name, such as `["nova_grounding"]`.
 
+use std::collections::BTreeSet;
+
 use crate::contract::conversation::Options;
 
 use super::report::Report;
@@ -17,11 +19,12 @@ pub(super) fn take(options: &mut Options, report: &mut Report) -> Vec<String> {
         return Vec::new();
     };
     let mut names: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
     for name in given.unwrap_or_default() {
         // `ToolName` of the API model. Bedrock's own tools cannot be mapped to another name.
         if !(1..=64).contains(&name.len()) || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) {
             report.problem(&*path, format!("`{name}` cannot be a tool's name"), "1 to 64 letters, digits, `_` or `-`");
-        } else if !names.contains(&name) {
+        } else if seen.insert(name.clone()) {
             names.push(name);
         }
     }

@@ -1,6 +1,7 @@
 //! The JSON Schema of a tool's arguments, with an object at its root: services refuse anything else there.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
@@ -11,9 +12,9 @@ use super::report::Report;
 const COMBINERS: &[&str] = &["anyOf", "oneOf", "allOf"];
 
 /// The schema as it goes out: as it stands, unless its root has to be changed. Lone surrogates go, as in every text.
-pub(super) fn input_schema(parameters: &str, path: &str, report: &mut Report) -> String {
+pub(super) fn input_schema(given: String, path: &str, report: &mut Report) -> String {
     let expected = "a JSON Schema whose root is an object, such as `{\"type\":\"object\",\"properties\":{}}`";
-    let parameters = raw_json::without_lone_surrogates(parameters);
+    let parameters = raw_json::without_lone_surrogates(&given);
     let schema = match RawObject::parse(&parameters) {
         Ok(schema) => schema,
         Err(message) => {
@@ -36,66 +37,101 @@ pub(super) fn input_schema(parameters: &str, path: &str, report: &mut Report) ->
         let members = schema.0.iter().map(|(name, value)| (name.as_ref(), value.get()));
         return raw_json::object([("type", "\"object\"")].into_iter().chain(members));
     }
-    parameters.into_owned()
+    match parameters {
+        Cow::Owned(changed) => changed,
+        Cow::Borrowed(_) => given,
+    }
 }
 
 /// One object that admits whatever the alternatives admit: the properties of all of them, required where all require them
 /// (with `allOf`: where any does). A property with different schemas in two of them may be either.
 fn flattened(schema: &RawObject<'_>) -> String {
-    let mut properties: Vec<(String, Vec<String>)> = Vec::new();
-    let mut required = Vec::new();
-    collect(schema, &mut properties, &mut required);
+    let alternatives_of = |combiner: &&str| -> Vec<RawObject<'_>> {
+        schema.get(combiner).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    };
+    let mut properties = Properties::default();
+    properties.collect(schema);
+    let mut required = required_of(schema);
     for combiner in COMBINERS {
-        let alternatives: Vec<RawObject<'_>> =
-            schema.get(combiner).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        let mut of_each = Vec::new();
-        for alternative in &alternatives {
-            let mut names = Vec::new();
-            collect(alternative, &mut properties, &mut names);
-            of_each.push(names);
-        }
-        let Some((first, others)) = of_each.split_first() else { continue };
+        let alternatives = alternatives_of(combiner);
+        alternatives.iter().for_each(|alternative| properties.collect(alternative));
+        let of_each: Vec<Vec<String>> = alternatives.iter().map(required_of).collect();
         if *combiner == "allOf" {
             required.extend(of_each.concat());
         } else {
-            required.extend(first.iter().filter(|name| others.iter().all(|names| names.contains(name))).cloned());
+            required.extend(in_all(of_each));
         }
     }
     let mut seen = BTreeSet::new();
     required.retain(|name| seen.insert(name.clone()));
 
-    let properties = properties.into_iter().map(|(name, mut schemas)| {
-        let schema =
-            if schemas.len() == 1 { schemas.remove(0) } else { format!("{{\"anyOf\":[{}]}}", schemas.join(",")) };
-        (name, schema)
-    });
-    let mut members =
-        vec![("type".to_owned(), quoted("object")), ("properties".to_owned(), raw_json::object(properties))];
+    let mut members = vec![("type", quoted("object")), ("properties", properties.into_object())];
     if !required.is_empty() {
-        members.push((
-            "required".to_owned(),
-            format!("[{}]", required.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",")),
-        ));
+        let names: Vec<String> = required.iter().map(|name| quoted(name)).collect();
+        members.push(("required", format!("[{}]", names.join(","))));
     }
     let replaced = |name: &str| matches!(name, "type" | "properties" | "required") || COMBINERS.contains(&name);
     let rest = schema.0.iter().filter(|(name, _)| !replaced(name));
-    members.extend(rest.map(|(name, value)| (name.clone().into_owned(), value.get().to_owned())));
-    raw_json::object(members)
+    let members = members.iter().map(|(name, value)| (*name, value.as_str()));
+    raw_json::object(members.chain(rest.map(|(name, value)| (name.as_ref(), value.get()))))
 }
 
-fn collect(schema: &RawObject<'_>, properties: &mut Vec<(String, Vec<String>)>, required: &mut Vec<String>) {
-    let own: Option<RawObject<'_>> = schema.get("properties").and_then(|json| serde_json::from_str(json).ok());
-    for (name, value) in own.map(|own| own.0).unwrap_or_default() {
-        let value: &RawValue = value;
-        match properties.iter_mut().find(|(existing, _)| *existing == name) {
-            None => properties.push((name.into_owned(), vec![value.get().to_owned()])),
-            Some((_, schemas)) if schemas.iter().any(|schema| schema == value.get()) => {}
-            Some((_, schemas)) => schemas.push(value.get().to_owned()),
+fn required_of(schema: &RawObject<'_>) -> Vec<String> {
+    schema.get("required").and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
+/// The names that are in every list, in the order of the first.
+fn in_all(lists: Vec<Vec<String>>) -> Vec<String> {
+    // In how many of the lists from the first on a name is.
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, names) in lists.iter().enumerate() {
+        for name in names {
+            counts
+                .entry(name)
+                .and_modify(|count| *count += usize::from(*count == index))
+                .or_insert(usize::from(index == 0));
         }
     }
-    let names: Vec<String> =
-        schema.get("required").and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-    required.extend(names);
+    let in_all: BTreeSet<String> =
+        counts.into_iter().filter(|(_, count)| *count == lists.len()).map(|(name, _)| name.to_owned()).collect();
+    lists.into_iter().next().unwrap_or_default().into_iter().filter(|name| in_all.contains(name)).collect()
+}
+
+/// The properties of several schemas, in the order in which they came, each with its different schemas.
+#[derive(Default)]
+struct Properties<'a> {
+    schemas: Vec<(String, Vec<&'a str>)>,
+    places: BTreeMap<String, usize>,
+    /// Which schemas each has. Most properties have one, which is not among them.
+    further: BTreeSet<(usize, &'a str)>,
+}
+
+impl<'a> Properties<'a> {
+    fn collect(&mut self, schema: &RawObject<'a>) {
+        let own: Option<RawObject<'a>> = schema.get("properties").and_then(|json| serde_json::from_str(json).ok());
+        for (name, value) in own.map(|own| own.0).unwrap_or_default() {
+            let (name, value) = (name.into_owned(), RawValue::get(value));
+            match self.places.get(&name) {
+                None => {
+                    self.places.insert(name.clone(), self.schemas.len());
+                    self.schemas.push((name, vec![value]));
+                }
+                Some(&place) => {
+                    let schemas = &mut self.schemas[place].1;
+                    if schemas.first() != Some(&value) && self.further.insert((place, value)) {
+                        schemas.push(value);
+                    }
+                }
+            }
+        }
+    }
+
+    fn into_object(self) -> String {
+        raw_json::object(self.schemas.into_iter().map(|(name, schemas)| match schemas.as_slice() {
+            [schema] => (name, (*schema).to_owned()),
+            several => (name, format!("{{\"anyOf\":[{}]}}", several.join(","))),
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -105,14 +141,14 @@ mod tests {
     #[test]
     fn an_object_schema_goes_out_as_it_stands() {
         let schema = r#"{ "type" : "object", "properties": {"n": {"maximum": 18446744073709551616}} }"#;
-        assert_eq!(input_schema(schema, "p", &mut Report::default()), schema);
+        assert_eq!(input_schema(schema.to_owned(), "p", &mut Report::default()), schema);
     }
 
     #[test]
     fn lone_surrogates_go_from_names_and_texts_and_all_else_stays() {
         let schema = r#"{"type":"object","properties":{"a\udc00":{"enum":["\ud83d","\ud83d\ude00","\\ud83d"],"maximum": 1.50}}}"#;
         let expected = r#"{"type":"object","properties":{"a":{"enum":["","\ud83d\ude00","\\ud83d"],"maximum": 1.50}}}"#;
-        assert_eq!(input_schema(schema, "p", &mut Report::default()), expected);
+        assert_eq!(input_schema(schema.to_owned(), "p", &mut Report::default()), expected);
     }
 
     #[test]
@@ -121,19 +157,19 @@ mod tests {
         let schema = r#"{"anyOf":[{"properties":{"a":{"type":"string"},"b":{}},"required":["a","b"]},
             {"properties":{"a":{"type":"number"},"c":{}},"required":["a"]}],"$defs":{"x":{}}}"#;
         let expected = r#"{"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"number"}]},"b":{},"c":{}},"required":["a"],"$defs":{"x":{}}}"#;
-        assert_eq!(input_schema(schema, "p", &mut report), expected);
+        assert_eq!(input_schema(schema.to_owned(), "p", &mut report), expected);
         let all = r#"{"type":"object","allOf":[{"properties":{"a":{}},"required":["a"]},{"required":["b"]}]}"#;
         let expected = r#"{"type":"object","properties":{"a":{}},"required":["a","b"]}"#;
-        assert_eq!(input_schema(all, "p", &mut report), expected);
+        assert_eq!(input_schema(all.to_owned(), "p", &mut report), expected);
     }
 
     #[test]
     fn a_root_that_is_no_object_is_a_problem() {
         let mut report = Report::default();
-        input_schema(r#"{"type":"array"}"#, "tools[0].parameters", &mut report);
-        input_schema("[]", "tools[1].parameters", &mut report);
+        input_schema(r#"{"type":"array"}"#.to_owned(), "tools[0].parameters", &mut report);
+        input_schema("[]".to_owned(), "tools[1].parameters", &mut report);
         let paths: Vec<_> = report.problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["tools[0].parameters.type", "tools[1].parameters"]);
-        assert_eq!(input_schema("{}", "p", &mut report), r#"{"type":"object"}"#);
+        assert_eq!(input_schema("{}".to_owned(), "p", &mut report), r#"{"type":"object"}"#);
     }
 }

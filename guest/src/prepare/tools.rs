@@ -1,6 +1,7 @@
 //! `toolConfig`: the tools and the choice among them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::contract::conversation::{Tool, ToolChoice};
 use crate::families::{Family, ForcedTool};
@@ -87,11 +88,12 @@ pub(super) fn tool_config(
 ) -> ToolConfig {
     let Asked { choice, system_tools, strict, claude_thinks, points } = asked;
     let choice = choice.map(|choice| adapted(choice, &tools, family, claude_thinks, report));
+    let mut seen = BTreeSet::new();
     for (index, tool) in tools.iter().enumerate() {
         let path = format!("tools[{index}].name");
         if tool.name.is_empty() {
             report.problem(path, "the tool has no name", "a name of 1 to 64 letters, digits, `_` or `-`");
-        } else if tools[..index].iter().any(|earlier| earlier.name == tool.name) {
+        } else if !seen.insert(tool.name.as_str()) {
             report.problem(
                 path,
                 format!("there are two tools called `{}`", tool.name),
@@ -106,7 +108,7 @@ pub(super) fn tool_config(
             report.notice("tool-name-mapped", format!("{path}: `{}` goes out as `{wire}`", tool.name));
         }
         let strict = is_strict(tool.strict.as_deref(), family, strict, &path, report);
-        let schema = tool_schema::input_schema(&tool.parameters, &format!("{path}.parameters"), report);
+        let schema = tool_schema::input_schema(tool.parameters, &format!("{path}.parameters"), report);
         let required = tool.strict.as_deref() == Some("require");
         let (schema, strict) = if strict { strict_schema(schema, required, &path, report) } else { (schema, false) };
         // The API model wants at least one character.

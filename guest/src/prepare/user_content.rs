@@ -14,7 +14,8 @@ pub(super) const EMPTY: &str = "<empty>";
 /// Converts the content of users and tools.
 #[derive(Debug)]
 pub(super) struct UserContent<'a> {
-    model: &'a Model,
+    /// The kinds of media that the model does not take.
+    refused: Vec<Kind>,
     family: &'a Family,
     documents: DocumentNames,
 }
@@ -54,8 +55,11 @@ pub(super) struct ResultContent {
 }
 
 impl<'a> UserContent<'a> {
-    pub(super) fn new(model: &'a Model, family: &'a Family) -> Self {
-        UserContent { model, family, documents: DocumentNames::default() }
+    pub(super) fn new(model: &Model, family: &'a Family) -> Self {
+        // A model that says nothing of its input takes what there is.
+        let refused = |kind: &Kind| !model.input.is_empty() && !model.input.iter().any(|input| input == kind.word());
+        let refused = [Kind::Image, Kind::Document, Kind::Video].into_iter().filter(refused).collect();
+        UserContent { refused, family, documents: DocumentNames::default() }
     }
 
     /// A user's blocks. There may be none left: the caller knows whether the message has others.
@@ -175,7 +179,7 @@ impl<'a> UserContent<'a> {
         block: impl FnOnce(&'static str, u32) -> Block,
     ) -> Option<Block> {
         let word = kind.word();
-        if !self.model.input.is_empty() && !self.model.input.iter().any(|input| input == word) {
+        if self.refused.contains(&kind) {
             report.notice(&format!("{word}-omitted"), format!("{path}: the model takes no {word}s"));
             return Some(Block::Text(format!("({}{word} omitted: model does not support {word}s)", place.prefix())));
         }

@@ -1,6 +1,8 @@
 //! The arguments of a tool call: JSON text that came in fragments.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::surrogates::without_lone_surrogates;
 
@@ -37,10 +39,74 @@ pub(super) fn parse(text: &str) -> Arguments {
 }
 
 fn check(text: &str) -> Result<(), String> {
-    match serde_json::from_str::<Map<String, Value>>(text) {
-        Ok(_) => Ok(()),
+    match serde_json::from_str::<Object>(text) {
+        Ok(Object) => Ok(()),
         Err(error) if error.is_data() => Err("Tool arguments must be a JSON object".to_owned()),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A JSON object that is read and not kept: arguments can be long, and a tree of them takes many times their length.
+struct Object;
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Any).map(|()| Object)
+    }
+}
+
+/// Any value.
+struct Any;
+
+impl<'de> DeserializeSeed<'de> for Any {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key_seed(Any)?.is_some() {
+            map.next_value_seed(Any)?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(Any)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 

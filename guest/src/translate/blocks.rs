@@ -5,6 +5,8 @@
 
 mod own;
 
+use std::collections::BTreeMap;
+
 use super::Turn;
 use super::arguments;
 use super::options::MalformedArguments;
@@ -16,15 +18,18 @@ use base64::engine::general_purpose::STANDARD;
 /// Blocks that are open.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
-    open: Vec<Block>,
+    /// By `contentBlockIndex`.
+    open: BTreeMap<u64, Block>,
     /// Content index of the next block.
     next: u32,
+    /// How many blocks began.
+    begun: u64,
 }
 
 #[derive(Debug)]
 struct Block {
-    /// `contentBlockIndex`.
-    wire_index: u64,
+    /// Which block of the answer it is. Not all of them have a content index.
+    number: u64,
     kind: Kind,
 }
 
@@ -56,12 +61,12 @@ enum Kind {
         kind: String,
         input: String,
     },
-    /// The result of such a call: the array elements that came.
+    /// The result of such a call: the array elements that came, with commas between them.
     ServerToolResult {
         id: String,
         kind: String,
         status: String,
-        content: Vec<String>,
+        content: String,
     },
     /// A picture that the model made. Each delta is an attachment, with the format of the start.
     Image {
@@ -73,15 +78,25 @@ enum Kind {
 }
 
 impl Blocks {
-    fn position(&self, wire_index: u64) -> Option<usize> {
-        self.open.iter().rposition(|block| block.wire_index == wire_index)
+    fn get(&self, wire_index: u64) -> Option<&Kind> {
+        self.open.get(&wire_index).map(|block| &block.kind)
+    }
+
+    fn get_mut(&mut self, wire_index: u64) -> Option<&mut Kind> {
+        self.open.get_mut(&wire_index).map(|block| &mut block.kind)
+    }
+
+    /// Opens a block.
+    fn open(&mut self, wire_index: u64, kind: Kind) {
+        self.open.insert(wire_index, Block { number: self.begun, kind });
+        self.begun += 1;
     }
 
     /// Opens a block that takes a content index.
-    fn open(&mut self, wire_index: u64, kind: impl FnOnce(u32) -> Kind) -> u32 {
+    fn open_numbered(&mut self, wire_index: u64, kind: impl FnOnce(u32) -> Kind) -> u32 {
         let content_index = self.next;
         self.next = self.next.saturating_add(1);
-        self.open.push(Block { wire_index, kind: kind(content_index) });
+        self.open(wire_index, kind(content_index));
         content_index
     }
 }
@@ -93,7 +108,7 @@ impl Turn {
     /// `contentBlockStart`.
     pub(super) fn open_block(&mut self, wire_index: u64, start: Start<'_>, deltas: &mut Vec<Delta>) {
         let Start { tool_use, tool_result, image, unknown } = start;
-        if self.blocks.position(wire_index).is_some() {
+        if self.blocks.get(wire_index).is_some() {
             // The block before it was never stopped: it ends here, or its end would be lost.
             self.close_block(wire_index, deltas);
         }
@@ -101,18 +116,22 @@ impl Turn {
             self.open_tool_use(wire_index, tool_use, deltas);
         } else if let Some(ToolResultStart { id, kind, status, unknown }) = tool_result {
             self.unknown_members("contentBlockStart.start.toolResult", &unknown, deltas);
-            let kind =
-                Kind::ServerToolResult { id: owned(id), kind: owned(kind), status: owned(status), content: Vec::new() };
-            self.blocks.open.push(Block { wire_index, kind });
+            let kind = Kind::ServerToolResult {
+                id: owned(id),
+                kind: owned(kind),
+                status: owned(status),
+                content: String::new(),
+            };
+            self.blocks.open(wire_index, kind);
         } else if let Some(ImageStart { format, unknown }) = image {
             self.unknown_members("contentBlockStart.start.image", &unknown, deltas);
             let format = format.map(|format| format.0.into_owned());
-            self.blocks.open.push(Block { wire_index, kind: Kind::Image { format } });
+            self.blocks.open(wire_index, Kind::Image { format });
         } else if let Some(name) = unknown.first() {
             let message =
                 || format!("Bedrock began a block of the unknown kind {name:?}; what is not known of it is left out");
             self.notice("unknown-start", name, message, deltas);
-            self.blocks.open.push(Block { wire_index, kind: Kind::Unknown });
+            self.blocks.open(wire_index, Kind::Unknown);
         }
     }
 
@@ -122,7 +141,7 @@ impl Turn {
         let (id, name, kind) = (owned(id), owned(name), owned(kind));
         if kind == "server_tool_use" {
             let input = input.map_or_else(String::new, |input| input.get().to_owned());
-            self.blocks.open.push(Block { wire_index, kind: Kind::ServerToolUse { id, name, kind, input } });
+            self.blocks.open(wire_index, Kind::ServerToolUse { id, name, kind, input });
             return;
         }
         let seed = input.map(|input| input.get().to_owned());
@@ -130,14 +149,17 @@ impl Turn {
             // A second answer is no answer: it is left a call, which the caller can see to be one too many.
             self.answer_tool = None;
             let content_index =
-                self.blocks.open(wire_index, |content_index| Kind::Answer { content_index, seed, any: false });
+                self.blocks.open_numbered(wire_index, |content_index| Kind::Answer { content_index, seed, any: false });
             deltas.push(Delta::TextStart(content_index));
             return;
         }
         let name = self.tool_names.get(&name).cloned().unwrap_or(name);
         self.called_tools = true;
-        let content_index =
-            self.blocks.open(wire_index, |content_index| Kind::ToolCall { content_index, input: String::new(), seed });
+        let content_index = self.blocks.open_numbered(wire_index, |content_index| Kind::ToolCall {
+            content_index,
+            input: String::new(),
+            seed,
+        });
         deltas.push(Delta::ToolcallStart(ToolcallStart { content_index, id, name }));
     }
 
@@ -171,7 +193,7 @@ impl Turn {
 
     /// The content index of the text block, which is opened where nothing is open. None where another kind of block is.
     fn text_block(&mut self, wire_index: u64, deltas: &mut Vec<Delta>) -> Option<u32> {
-        match self.blocks.position(wire_index).map(|position| &self.blocks.open[position].kind) {
+        match self.blocks.get(wire_index) {
             Some(Kind::Text { content_index }) => return Some(*content_index),
             Some(Kind::Thinking { .. } | Kind::Unknown) => self.close_block(wire_index, deltas),
             Some(_) => {
@@ -180,13 +202,13 @@ impl Turn {
             }
             None => {}
         }
-        let content_index = self.blocks.open(wire_index, |content_index| Kind::Text { content_index });
+        let content_index = self.blocks.open_numbered(wire_index, |content_index| Kind::Text { content_index });
         deltas.push(Delta::TextStart(content_index));
         Some(content_index)
     }
 
     fn feed_tool(&mut self, wire_index: u64, piece: &str, deltas: &mut Vec<Delta>) {
-        let block = self.blocks.position(wire_index).map(|position| &mut self.blocks.open[position].kind);
+        let block = self.blocks.get_mut(wire_index);
         match block {
             Some(Kind::ToolCall { content_index, input, .. }) => {
                 input.push_str(piece);
@@ -204,22 +226,21 @@ impl Turn {
     fn feed_thinking(&mut self, wire_index: u64, delta: ReasoningDelta<'_>, deltas: &mut Vec<Delta>) {
         let ReasoningDelta { text, signature: more_signature, redacted: more_redacted, unknown } = delta;
         self.unknown_members("contentBlockDelta.delta.reasoningContent", &unknown, deltas);
-        match self.blocks.position(wire_index).map(|position| &self.blocks.open[position].kind) {
+        match self.blocks.get(wire_index) {
             Some(Kind::Thinking { .. }) => {}
             Some(Kind::Text { .. } | Kind::Unknown) => self.close_block(wire_index, deltas),
             Some(_) => return self.unexpected("reasoningContent", wire_index, deltas),
             None => {}
         }
-        if self.blocks.position(wire_index).is_none() {
-            let content_index = self.blocks.open(wire_index, |content_index| Kind::Thinking {
+        if self.blocks.get(wire_index).is_none() {
+            let content_index = self.blocks.open_numbered(wire_index, |content_index| Kind::Thinking {
                 content_index,
                 signature: String::new(),
                 redacted: None,
             });
             deltas.push(Delta::ThinkingStart(content_index));
         }
-        let Some(position) = self.blocks.position(wire_index) else { return };
-        let Kind::Thinking { content_index, signature, redacted } = &mut self.blocks.open[position].kind else {
+        let Some(Kind::Thinking { content_index, signature, redacted }) = self.blocks.get_mut(wire_index) else {
             return;
         };
         let content_index = *content_index;
@@ -243,8 +264,8 @@ impl Turn {
 
     /// `contentBlockStop`. A stop of a block that is not open says nothing.
     pub(super) fn close_block(&mut self, wire_index: u64, deltas: &mut Vec<Delta>) {
-        let Some(position) = self.blocks.position(wire_index) else { return };
-        match self.blocks.open.remove(position).kind {
+        let Some(block) = self.blocks.open.remove(&wire_index) else { return };
+        match block.kind {
             Kind::Text { content_index } => deltas.push(Delta::TextEnd(content_index)),
             Kind::Thinking { content_index, signature, redacted } => {
                 let is_redacted = redacted.is_some();
@@ -289,20 +310,20 @@ impl Turn {
     /// failure, which is given; everything else gets its end. Where a limit cut the answer off, that is what is told of the
     /// call too: its end says why it has no arguments.
     pub(super) fn end_open_blocks(&mut self, cut_off: bool, deltas: &mut Vec<Delta>) -> Result<(), ()> {
-        if !cut_off && self.blocks.open.iter().any(|block| matches!(block.kind, Kind::ToolCall { .. })) {
+        if !cut_off && self.blocks.open.values().any(|block| matches!(block.kind, Kind::ToolCall { .. })) {
             self.fail_incomplete_tool_call(deltas);
             return Err(());
         }
-        while let Some(wire_index) = self.blocks.open.first().map(|block| block.wire_index) {
+        let mut open: Vec<(u64, u64)> = self.blocks.open.iter().map(|(index, block)| (block.number, *index)).collect();
+        open.sort_unstable();
+        for (_, wire_index) in open {
             self.close_block(wire_index, deltas);
         }
         Ok(())
     }
 
     fn is_unknown(&self, wire_index: u64) -> bool {
-        self.blocks
-            .position(wire_index)
-            .is_some_and(|position| matches!(self.blocks.open[position].kind, Kind::Unknown))
+        matches!(self.blocks.get(wire_index), Some(Kind::Unknown))
     }
 
     fn unexpected(&mut self, what: &str, wire_index: u64, deltas: &mut Vec<Delta>) {

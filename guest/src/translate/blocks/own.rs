@@ -10,20 +10,22 @@ use crate::contract::conversation::{Attachment, Delta};
 impl Turn {
     /// A piece of the result of a server tool.
     pub(super) fn feed_server_result(&mut self, wire_index: u64, result: &RawValue, deltas: &mut Vec<Delta>) {
-        let block = self.blocks.position(wire_index).map(|position| &mut self.blocks.open[position].kind);
+        let block = self.blocks.get_mut(wire_index);
         let Some(Kind::ServerToolResult { content, .. }) = block else {
             return self.unexpected("toolResult", wire_index, deltas);
         };
         // An array on the wire; one element where a later service sends it bare.
-        match serde_json::from_str::<Vec<&RawValue>>(result.get()) {
-            Ok(elements) => content.extend(elements.iter().map(|element| element.get().to_owned())),
-            Err(_) => content.push(result.get().to_owned()),
+        let result = result.get();
+        let elements = result.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(result).trim();
+        if !content.is_empty() && !elements.is_empty() {
+            content.push(',');
         }
+        content.push_str(elements);
     }
 
     /// A piece of an image, as an `ImageBlock`: the start has the format, the delta the source.
     pub(super) fn feed_image(&mut self, wire_index: u64, image: &RawValue, deltas: &mut Vec<Delta>) {
-        let block = self.blocks.position(wire_index).map(|position| &self.blocks.open[position].kind);
+        let block = self.blocks.get(wire_index);
         let format = match block {
             Some(Kind::Image { format }) => format.as_deref(),
             Some(_) => return self.unexpected("image", wire_index, deltas),
@@ -47,9 +49,9 @@ pub(super) fn server_tool_use(id: &str, name: &str, kind: &str, input: &str) -> 
     attachment(None, "server-tool-use", value)
 }
 
-/// A server tool's result: the elements that came, in order.
-pub(super) fn server_tool_result(id: &str, kind: &str, status: &str, content: &[String]) -> Delta {
-    let (id, kind, status, content) = (quoted(id), quoted(kind), quoted(status), content.join(","));
+/// A server tool's result. `content` is the elements that came, with commas between them.
+pub(super) fn server_tool_result(id: &str, kind: &str, status: &str, content: &str) -> Delta {
+    let (id, kind, status) = (quoted(id), quoted(kind), quoted(status));
     let value = format!(r#"{{"toolUseId":{id},"type":{kind},"status":{status},"content":[{content}]}}"#);
     attachment(None, "server-tool-result", value)
 }
