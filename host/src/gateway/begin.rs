@@ -228,7 +228,7 @@ impl Question<'_> {
         let Question { generation, effective, options, blobs, size } = *self;
         let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
         session.give_at_most(blobs::largest_json(size));
-        let settings = &effective.configuration.settings;
+        let settings = &effective.configuration.of_requests;
         let Target { model, destination } = target;
         // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
         // Nor does a version stay on the worker that failed not long ago: it may hold it up again.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 
+use super::models::MODEL_PARAMS;
 use crate::aws::{
     AllowedRegions, AwsOptions, BearerToken, Destination, DestinationError, Region, RegionPattern, Source, detect,
 };
@@ -18,6 +19,8 @@ use crate::provider::{ProviderError, Session};
 pub struct Configuration {
     /// What the provider made of it.
     pub settings: Settings,
+    /// Of that, what it gets again with each request: see [`of_requests`].
+    pub(crate) of_requests: Settings,
     /// How to reach AWS.
     pub connection: ConnectionConfig,
     /// What is worth telling about it.
@@ -87,6 +90,7 @@ impl Configuration {
                 warnings.extend(unreachable_regions(file, &gateway, &regions));
                 in_order(&mut warnings, &layers);
                 Ok(Configuration {
+                    of_requests: of_requests(&settings),
                     settings,
                     connection,
                     warnings,
@@ -158,6 +162,24 @@ impl Configuration {
             _ => None,
         };
         (source, token)
+    }
+}
+
+/// Settings without what no single request needs: the models and their names, of which the gateway hands over the one that is asked,
+/// and where each value came from. All of it would cross the boundary with every request, and with a thousand models that takes
+/// several times as long as the rest of the request.
+pub(crate) fn of_requests(settings: &Settings) -> Settings {
+    let extras = settings.extras.iter().filter(|extra| extra.name != MODEL_PARAMS);
+    Settings {
+        models: Vec::new(),
+        discovery: settings.discovery.clone(),
+        default_model: None,
+        fallback_models: Vec::new(),
+        aliases: Vec::new(),
+        guardrail: settings.guardrail.clone(),
+        cache_retention: settings.cache_retention.clone(),
+        origins: Vec::new(),
+        extras: extras.cloned().collect(),
     }
 }
 

@@ -10,6 +10,9 @@ const PREFIXES: [&str; 3] = ["amazon-bedrock/", "bedrock/", "aws-bedrock/"];
 /// Names that mean the default model of the configuration.
 const DEFAULT_NAMES: [&str; 2] = ["", "default"];
 
+/// The extra of the settings in which the provider tells the parameters of models that the configuration need not list, by id.
+pub(super) const MODEL_PARAMS: &str = "modelParams";
+
 /// A model's id without the provider's prefix.
 #[must_use]
 pub fn without_prefix(name: &str) -> &str {
@@ -77,9 +80,9 @@ fn configured_params(settings: &Settings, id: &str) -> Option<String> {
     all_params(settings).0.into_iter().find(|(model, _)| model == id).map(|(_, params)| params.0)
 }
 
-/// Parameters of models that the configuration need not list: the provider tells them in the settings' extra `modelParams`, by id.
+/// The parameters of all models.
 fn all_params(settings: &Settings) -> Members<Json> {
-    let all = settings.extras.iter().find(|extra| extra.name == "modelParams");
+    let all = settings.extras.iter().find(|extra| extra.name == MODEL_PARAMS);
     all.and_then(|all| serde_json::from_str(&all.value).ok()).unwrap_or_else(|| Members(Vec::new()))
 }
 
@@ -108,7 +111,7 @@ mod tests {
     fn a_model_that_is_not_listed_has_the_parameters_that_are_configured_for_it() {
         let mut settings = default_settings();
         let value = r#"{"a.b":{"thinking":"high"},"a.c":{}}"#.to_owned();
-        settings.extras.push(NamedJson { name: "modelParams".to_owned(), value });
+        settings.extras.push(NamedJson { name: MODEL_PARAMS.to_owned(), value });
         let params = |id: &str| model_of(&settings, id, None).params;
         assert_eq!(params("a.b").as_deref(), Some(r#"{"thinking":"high"}"#));
         assert_eq!(params("a.d"), None);

@@ -8,7 +8,7 @@ use crate::config::gateway::GatewayConfig;
 use crate::config::{ConfigFile, layers, locate};
 use crate::contract::config::{Layer, Merged, Settings};
 use crate::contract::types::Model;
-use crate::gateway::configuration::ConfigurationError;
+use crate::gateway::configuration::{ConfigurationError, of_requests};
 use crate::gateway::models;
 use crate::gateway::state::ConfigurationSource;
 use crate::provider::Generation;
@@ -36,13 +36,17 @@ impl Shadow {
 
     /// The settings for a request that the version which serves prepares with these.
     pub(super) fn settings(&self, serving: &Settings, model: Option<&Model>) -> SettingsFrom {
-        let Some(own) = &self.own else { return SettingsFrom::Merged(Box::new(serving.clone())) };
+        let needed = |settings: &Settings| match model {
+            Some(_) => of_requests(settings),
+            None => settings.clone(),
+        };
+        let Some(own) = &self.own else { return SettingsFrom::Merged(Box::new(needed(serving))) };
         let new_model = model.map(|model| {
             // What the configuration lists, the candidate finds there too, or does not; the rest is what the client said.
             let is_listed = serving.models.iter().any(|listed| listed.id == model.id);
             models::model_of(own, &model.id, Some(model).filter(|_| !is_listed))
         });
-        SettingsFrom::Each(Box::new(Each { old: serving.clone(), new: (**own).clone(), new_model }))
+        SettingsFrom::Each(Box::new(Each { old: needed(serving), new: needed(own), new_model }))
     }
 }
 
