@@ -244,6 +244,7 @@ impl Question<'_> {
             let prepared = turn::prepare_of(session, asked, size).await;
             let (_session, asked, prepared) = prepared.map_err(|error| match error {
                 TurnError::Provider(error) => provider_failed(generation, &error),
+                TurnError::TooLarge(error) => NotBegun::Refused(Refusal::too_large(&error)),
                 other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
             })?;
             (asked.context, prepared)

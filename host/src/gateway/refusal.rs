@@ -6,6 +6,7 @@ use hyper::StatusCode;
 
 use crate::contract::conversation::Problem;
 use crate::contract::types::{Failure, FailureKind};
+use crate::provider::TooLarge;
 
 /// What kind of refusal it is. The formats have fewer or other words for it; each maps it to its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,13 @@ impl Refusal {
     #[must_use]
     pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
         Refusal { param: Some(param.into()), ..Refusal::new(RefusalKind::Invalid, message) }
+    }
+
+    /// A conversation for which the provider has no room.
+    #[must_use]
+    pub fn too_large(error: &TooLarge) -> Self {
+        let param = Some(error.memory.largest.clone());
+        Refusal { param, ..Refusal::new(RefusalKind::TooLarge, error.to_string()) }
     }
 
     /// The message with AWS's id of the request, for formats that have no place of its own for it. Support asks for it.

@@ -19,7 +19,7 @@ use crate::aws::{Aws, ConverseRequest, Destination, EventStream, Received, Serve
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem};
 use crate::contract::types::{Failure, Model, NamedJson};
-use crate::provider::{ProviderError, Session};
+use crate::provider::{ProviderError, RequestMemory, Session, TooLarge};
 use crate::versions::recording::Tape;
 
 /// Takes the deltas of a turn, in order. The last one is `done` or `error`, and comes exactly once.
@@ -44,6 +44,9 @@ pub enum TurnError {
     /// The provider failed before anything was sent.
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// The provider has no room for the request.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The deltas could not be handed on.
     #[error("the answer could not be handed on: {0}")]
     Sink(#[from] std::io::Error),
@@ -89,7 +92,7 @@ pub struct Ask {
 /// Has the provider prepare a request. A long history takes milliseconds, so this leaves the async worker.
 ///
 /// # Errors
-/// When the provider traps or takes too long. Problems of the request are the inner result.
+/// When the provider has no room for it, traps or takes too long. Problems of the request are the inner result.
 pub async fn prepare(
     session: Session,
     asked: Prepare,
@@ -106,6 +109,7 @@ pub(super) async fn prepare_of(
 ) -> Result<(Session, Prepare, Result<Prepared, Vec<Problem>>), TurnError> {
     tokio::task::spawn_blocking(move || {
         let Prepare { settings, destination, model, context, options } = &asked;
+        RequestMemory::of(context, options).within(session.generation().limits().memory)?;
         let prepared = provider_time::in_time(&mut session, "prepare", size, |session| {
             session.prepare(settings, destination.region().as_str(), model, context, options)
         })?;

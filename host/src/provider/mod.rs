@@ -20,6 +20,7 @@ mod imports;
 mod inspect;
 mod interface;
 mod limits;
+mod request_memory;
 mod scan;
 mod session;
 
@@ -35,6 +36,7 @@ pub use self::generation::{FaultObserver, Generation};
 pub use self::imports::ImportPolicy;
 pub use self::inspect::{Inspection, inspect};
 pub use self::limits::Limits;
+pub use self::request_memory::{RequestMemory, TooLarge};
 pub use self::scan::{Scan, scan};
 pub use self::session::Session;
 

@@ -10,6 +10,7 @@ mod fallbacks;
 mod gone_client;
 mod idle;
 mod keep_alive;
+mod large_requests;
 mod limits;
 mod listening;
 mod peers;
