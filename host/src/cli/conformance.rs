@@ -18,14 +18,26 @@ pub(crate) fn run(global: &Global, arguments: &ConformanceArguments) -> anyhow::
     let named = arguments.component.clone().or_else(|| global.provider_component.clone());
     let global = Global { config: None, provider_component: named };
     let policy = if arguments.allow_wasi { ImportPolicy::Wasi } else { ImportPolicy::Nothing };
-    let generation = setup::load_provider_importing(&global, &Environment::of_process(), policy)?;
+    let environment = Environment::of_process();
+    let generation = setup::load_provider_importing(&global, &environment, policy)?;
     let component = Component(Arc::clone(&generation));
     let source = arguments.cases.as_deref().map_or(Source::BuiltIn, Source::Folder);
-    let checks = checks::only(checks::find(source, arguments.recordings.as_deref())?, &arguments.only)?;
+    let mut checks = checks::find(source, arguments.recordings.as_deref())?;
+    if arguments.cases.is_none() {
+        checks.extend(checks::of_cost());
+    }
+    let checks = checks::only(checks, &arguments.only)?;
     if arguments.bless {
         return bless_all(&checks, &component);
     }
-    let report = report::run(&checks, &[&component]);
+    let (of_cost, others): (Vec<Check>, Vec<Check>) =
+        checks.into_iter().partition(|check| matches!(check, Check::Cost(_)));
+    let mut report = report::run(&others, &[&component]);
+    if !of_cost.is_empty() {
+        // Compiled once more: code that counts its steps is not the code that serves.
+        let metered = Component(setup::load_metered(&global, &environment, policy)?);
+        report.extend(report::run(&of_cost, &[&metered]));
+    }
     let mut text = match arguments.format {
         ReportFormat::Text => report.text(),
         ReportFormat::Json => report.json(),

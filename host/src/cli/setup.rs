@@ -107,11 +107,28 @@ pub(crate) fn load_provider_importing(
     environment: &Environment,
     policy: ImportPolicy,
 ) -> anyhow::Result<Arc<Generation>> {
-    let host = Arc::new(Host::new(Limits::default())?);
+    load_in(&Arc::new(Host::new(Limits::default())?), global, environment, policy)
+}
+
+/// Loads the provider component into a host that counts its steps.
+pub(crate) fn load_metered(
+    global: &Global,
+    environment: &Environment,
+    policy: ImportPolicy,
+) -> anyhow::Result<Arc<Generation>> {
+    load_in(&Arc::new(Host::metered(Limits::default())?), global, environment, policy)
+}
+
+fn load_in(
+    host: &Arc<Host>,
+    global: &Global,
+    environment: &Environment,
+    policy: ImportPolicy,
+) -> anyhow::Result<Arc<Generation>> {
     let cache = aot_cache(environment);
     let load = || match &global.provider_component {
-        Some(path) => Generation::from_file_importing(&host, path, cache.as_ref(), policy),
-        None => Generation::embedded(&host, cache.as_ref()),
+        Some(path) => Generation::from_file_importing(host, path, cache.as_ref(), policy),
+        None => Generation::embedded(host, cache.as_ref()),
     };
     Ok(progress::telling_of_call(COMPILING, progress::is_wanted(false), load)?)
 }

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::cases::{Case, CaseError, Given, Source};
+use super::cost;
+use super::cost::inputs::{self, Kind};
 use super::properties::{self, Stream};
 use super::provider::{Fault, Providers};
 use super::recordings::{self, Recording};
@@ -22,10 +24,13 @@ pub enum Check {
     RecordingProperties(Recording),
     /// A frame; the provider takes no part in it.
     Vector(Vector),
+    /// What calls with much of something cost. The provider has to run in a host that counts steps.
+    Cost(Kind),
 }
 
 impl Check {
-    /// What it is called: `translate/tool-use`, `recordings/NAME`, `properties/translate/NAME`, `vectors/NAME`.
+    /// What it is called: `translate/tool-use`, `recordings/NAME`, `properties/translate/NAME`, `vectors/NAME`,
+    /// `cost/prepare-tools`.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -34,6 +39,8 @@ impl Check {
             Check::Recording(recording) => format!("recordings/{}", recording.name),
             Check::RecordingProperties(recording) => format!("properties/recordings/{}", recording.name),
             Check::Vector(vector) => format!("vectors/{}", vector.name),
+            // Without a second slash: whoever asks for `translate/` wants cases.
+            Check::Cost(kind) => format!("cost/{}", kind.name.replace('/', "-")),
         }
     }
 
@@ -43,7 +50,7 @@ impl Check {
         match self {
             Check::CaseProperties(case) => case_stream(case),
             Check::RecordingProperties(recording) => Some(recording.stream()),
-            Check::Case(_) | Check::Recording(_) | Check::Vector(_) => None,
+            Check::Case(_) | Check::Recording(_) | Check::Vector(_) | Check::Cost(_) => None,
         }
     }
 
@@ -66,6 +73,7 @@ impl Check {
                 return self.stream().map_or(Ok(()), |stream| properties::check(&stream, providers));
             }
             Check::Vector(vector) => return vector.check(),
+            Check::Cost(kind) => return cost::check(kind, providers),
         };
         if differences.is_empty() { Ok(()) } else { Err(listed(&differences)) }
     }
@@ -115,6 +123,11 @@ pub fn find(cases: Source<'_>, recordings: Option<&Path>) -> Result<Vec<Check>, 
         checks.extend(vectors::find(&folder.join("vectors"))?.into_iter().map(Check::Vector));
     }
     Ok(checks)
+}
+
+/// The checks of what calls cost. They hold for any provider, whatever its cases.
+pub fn of_cost() -> impl Iterator<Item = Check> {
+    inputs::kinds().map(Check::Cost)
 }
 
 /// The checks whose names hold any of these texts; all of them where there is no text.

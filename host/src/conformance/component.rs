@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::provider::{Fault, Provider, Providers};
+use super::provider::{Cost, Fault, Provider, Providers};
 use crate::contract::about::Identity;
 use crate::contract::config::{self, Layer, Merged, Settings};
 use crate::contract::conversation::{self, Batch, Context, Delta, Ending, Opening, Options, Prepared};
@@ -72,5 +72,9 @@ impl Provider for Session {
 
     fn explain(&mut self, error: &ApiError) -> Result<Failure, Fault> {
         Ok(Session::explain(self, error)?)
+    }
+
+    fn cost(&self) -> Option<Cost> {
+        Some(Cost { steps: self.steps()?, memory: self.memory() })
     }
 }

@@ -7,6 +7,7 @@ pub mod bless;
 pub mod cases;
 pub mod checks;
 pub mod component;
+pub mod cost;
 pub mod diff;
 pub mod discover;
 pub mod explain;

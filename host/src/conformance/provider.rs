@@ -73,6 +73,20 @@ pub trait Provider {
     /// # Errors
     /// When the call does not return.
     fn explain(&mut self, error: &ApiError) -> Result<Failure, Fault>;
+
+    /// What the calls so far have cost; none where nobody counts.
+    fn cost(&self) -> Option<Cost> {
+        None
+    }
+}
+
+/// What calls have cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Steps that the provider took: see [`Session::steps`](crate::provider::Session::steps).
+    pub steps: u64,
+    /// Bytes of memory that it needed at most.
+    pub memory: usize,
 }
 
 /// Where providers come from: one kind of executor.

@@ -56,6 +56,11 @@ pub fn run(checks: &[Check], executors: &[&dyn Providers]) -> Report {
 }
 
 impl Report {
+    /// Adds the results of another report.
+    pub fn extend(&mut self, other: Report) {
+        other.results.into_iter().for_each(|result| self.add(result));
+    }
+
     /// Adds a result.
     pub fn add(&mut self, result: CheckResult) {
         match result.failure {

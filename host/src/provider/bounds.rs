@@ -40,6 +40,11 @@ impl Bounds {
         self.refused_memory = false;
     }
 
+    /// Bytes that all memories together have. Memories never get smaller, so it is the most that any call needed.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
     /// Whether the call under way was refused memory. A guest that is ends itself, by a trap that says nothing of memory.
     pub(super) fn refused_memory(&self) -> bool {
         self.refused_memory

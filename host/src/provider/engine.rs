@@ -20,6 +20,7 @@ pub struct Host {
     pub(super) limits: Limits,
     pub(super) contracts: Contracts,
     pooled: bool,
+    metered: bool,
 }
 
 impl fmt::Debug for Host {
@@ -55,14 +56,41 @@ impl Host {
                 (Engine::new(&config(None)).map_err(|error| broken(format!("{error:#}")))?, false)
             }
         };
+        Host::with(engine, limits, contracts, pooled, false)
+    }
+
+    /// Makes one that counts the steps of its providers ([`Session::steps`](super::Session::steps)), for checks of what a call costs. Its
+    /// compiled code is not that of [`Host::new`], and some tenths slower. It has no pool.
+    ///
+    /// # Errors
+    /// As [`Host::new`].
+    pub fn metered(limits: Limits) -> Result<Self, LoadError> {
+        let mut config = config(None);
+        config.consume_fuel(true);
+        let engine = Engine::new(&config).map_err(|error| broken(format!("{error:#}")))?;
+        Host::with(engine, limits, Contracts::of_this_host(), false, true)
+    }
+
+    fn with(
+        engine: Engine,
+        limits: Limits,
+        contracts: Contracts,
+        pooled: bool,
+        metered: bool,
+    ) -> Result<Self, LoadError> {
         let ticker = Ticker::start(&engine).map_err(|error| broken(format!("starting the epoch thread: {error}")))?;
-        Ok(Host { engine, ticker, limits, contracts, pooled })
+        Ok(Host { engine, ticker, limits, contracts, pooled, metered })
     }
 
     /// Whether instances come from the pool.
     #[must_use]
     pub fn pooled(&self) -> bool {
         self.pooled
+    }
+
+    /// Whether it counts steps.
+    pub(super) fn is_metered(&self) -> bool {
+        self.metered
     }
 
     /// What tells this engine from others that cannot run its compiled code: versions, settings and features of the machine.

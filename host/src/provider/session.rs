@@ -80,6 +80,10 @@ impl Session {
         store.set_hostcall_fuel(limits.lifted_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(deadline::ticks(limits.long_call));
+        if host.is_metered() {
+            // An error says that steps are not counted, and they are.
+            let _ = store.set_fuel(u64::MAX);
+        }
         let stream_ticks = deadline::ticks(limits.stream_call);
         let provider = generation.bound().instantiate(&mut store).map_err(|error| {
             let (provider, reason) = (generation.name().to_owned(), format!("{error:#}"));
@@ -107,6 +111,19 @@ impl Session {
     /// more fails before the host has made anything of it.
     pub fn give_at_most(&mut self, bytes: usize) {
         self.store.set_hostcall_fuel(bytes.min(self.generation.host().limits().lifted_bytes));
+    }
+
+    /// How many steps the instance took so far (wasmtime's fuel: about an instruction of WebAssembly each). The same calls take the same
+    /// number on every machine. None where the host does not count them: see [`Host::metered`](super::Host::metered).
+    #[must_use]
+    pub fn steps(&self) -> Option<u64> {
+        self.store.get_fuel().ok().map(|left| u64::MAX - left)
+    }
+
+    /// Bytes of memory that the instance has. It is the most that it needed so far: memories do not get smaller.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.store.data().held()
     }
 
     /// `about.identify`.

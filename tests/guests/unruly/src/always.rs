@@ -19,6 +19,8 @@ pub enum Always {
     WrongText,
     /// `wrong-tool`: calls of the tool `mars_weather` lose their arguments. No case has that tool.
     WrongTool,
+    /// `compare`: `prepare` compares each message with all before it.
+    Compare,
 }
 
 /// What the bytes of this component say. They are read as memory that may have changed, so that the compiler does not answer
@@ -31,6 +33,7 @@ pub fn always() -> Always {
         Ok("older") => Always::Older,
         Ok("wrong-text") => Always::WrongText,
         Ok("wrong-tool") => Always::WrongTool,
+        Ok("compare") => Always::Compare,
         _ => Always::Nothing,
     }
 }
