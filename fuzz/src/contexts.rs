@@ -84,7 +84,8 @@ pub fn contexts(data: &[u8]) {
     }
 }
 
-struct Choices<'a>(Unstructured<'a>);
+/// Bytes that choose.
+pub(crate) struct Choices<'a>(pub(crate) Unstructured<'a>);
 
 impl Choices<'_> {
     fn of(&mut self, texts: &[&str]) -> Result<String> {
@@ -99,7 +100,8 @@ impl Choices<'_> {
         (0..self.0.int_in_range(0..=most)?).map(|_| value(self)).collect()
     }
 
-    fn request(&mut self) -> Result<(Model, Context, Options)> {
+    /// A model, a conversation and options.
+    pub(crate) fn request(&mut self) -> Result<(Model, Context, Options)> {
         let model = Model {
             id: self.of(MODELS)?,
             name: self.of(&["", "Claude Opus 4.6", "Nova"])?,

@@ -1,14 +1,17 @@
 //! What is fuzzed: each function takes any bytes and panics where something does not hold.
 
+mod allocations;
 mod config;
 mod contexts;
 mod conversation_rules;
 mod frames;
+mod large;
 mod listing;
 
 pub use config::config;
 pub use contexts::contexts;
 pub use frames::frames;
+pub use large::large;
 pub use listing::listing;
 
 /// The contract's types and the decoder, where the modules that are included from the host look for them.
@@ -31,3 +34,7 @@ mod recorded_frames;
 /// What holds for the deltas of every turn.
 #[path = "../../host/src/conformance/protocol.rs"]
 mod protocol;
+
+/// Inputs with much of something, as the checks of what calls cost have them.
+#[path = "../../host/src/conformance/cost/inputs/mod.rs"]
+mod cost_inputs;

@@ -28,8 +28,21 @@ fn contexts() {
     run("contexts", quarry_fuzz::contexts);
 }
 
+/// Each input is thousands of something, so there are fewer of them.
+#[test]
+fn large() {
+    run_rounds("large", quarry_fuzz::large, rounds() / 20);
+}
+
+fn rounds() -> usize {
+    std::env::var("FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS)
+}
+
 fn run(target: &str, function: fn(&[u8])) {
-    let rounds = std::env::var("FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
+    run_rounds(target, function, rounds());
+}
+
+fn run_rounds(target: &str, function: fn(&[u8]), rounds: usize) {
     let seeds = seeds(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target));
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
     for (path, seed) in &seeds {
