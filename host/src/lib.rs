@@ -6,6 +6,7 @@ pub mod config;
 pub mod conformance;
 pub mod contract;
 pub mod discovery;
+pub mod files;
 pub mod gateway;
 pub mod json;
 pub mod pi;

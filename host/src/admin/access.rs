@@ -1,8 +1,6 @@
 //! Who may use the admin listener.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use hyper::HeaderMap;
@@ -11,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use crate::config::Environment;
+use crate::files::{TrustedFolder, open_trusted};
 use crate::gateway::is_loopback_host;
 
 /// The variable that names the token.
@@ -31,33 +30,30 @@ impl AdminToken {
         (!token.is_empty()).then(|| AdminToken(token.into()))
     }
 
-    /// Makes a token and keeps it in a file that this user alone can read, for the commands of this user.
+    /// Makes a token and keeps it in a file that this user alone can read, for the commands of this user. The folder is made where it is
+    /// missing.
     ///
     /// # Errors
-    /// When there is no randomness, or the file cannot be written.
+    /// When there is no randomness, the file cannot be written, or others can write to its folder or put another in its place.
     pub fn make(file: &Path) -> io::Result<Self> {
         let mut random = [0; RANDOM];
         getrandom::fill(&mut random).map_err(io::Error::other)?;
         let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        if let Err(error) = fs::remove_file(file)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(error);
-        }
-        let mut written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-        written.write_all(token.as_bytes())?;
+        let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file"));
+        };
+        TrustedFolder::make(folder)?.write(name, token.as_bytes(), 0o600)?;
         Ok(AdminToken(token.into()))
     }
 
     /// Reads the token that a gateway of this user keeps.
     ///
     /// # Errors
-    /// When the file cannot be read, or others can write to it.
+    /// When the file cannot be read, or anybody but this user and root can change or replace it.
     pub fn read(file: &Path) -> io::Result<Self> {
-        if fs::metadata(file)?.permissions().mode() & 0o022 != 0 {
-            return Err(io::Error::other("others can write to it"));
-        }
-        Ok(AdminToken(fs::read_to_string(file)?.trim().into()))
+        let mut text = String::new();
+        open_trusted(file)?.read_to_string(&mut text)?;
+        Ok(AdminToken(text.trim().into()))
     }
 
     /// The token, for the header of a request.
@@ -93,6 +89,9 @@ pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, chown, lchown, symlink};
+
     use hyper::HeaderMap;
     use hyper::header::HeaderName;
 
@@ -112,6 +111,40 @@ mod tests {
         assert!(!token.opens(&headers(&[("authorization", "Bearer x")])));
         assert!(!token.opens(&headers(&[])));
         assert!(!format!("{token:?}").contains(&read.bearer()[7..]));
+    }
+
+    #[test]
+    fn a_token_that_somebody_else_can_change_or_made_is_not_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = folder.path().join("runtime");
+        let file = runtime.join("admin.token");
+        AdminToken::make(&file).expect("the folder is made");
+        assert_eq!(fs::metadata(&runtime).expect("it is there").permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o600);
+        let refused = |told: &str| {
+            let error = AdminToken::read(&file).expect_err("it is not trusted").to_string();
+            assert!(error.contains(told), "{error}");
+        };
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("the owner may");
+        refused("chmod go-w");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("the owner may");
+        fs::set_permissions(&runtime, fs::Permissions::from_mode(0o777)).expect("the owner may");
+        refused("others can write to");
+        assert!(AdminToken::make(&file).is_err(), "nor is one made there");
+        fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).expect("the owner may");
+        AdminToken::read(&file).expect("it is mended");
+        if rustix::process::geteuid().is_root() {
+            chown(&file, Some(65534), None).expect("root may");
+            refused("belongs to another user (65534)");
+            chown(&file, Some(0), None).expect("root may");
+            // The folder is somebody else's link, as in the temporary folder.
+            let link = folder.path().join("link");
+            symlink(&runtime, &link).expect("a link can be made");
+            AdminToken::read(&link.join("admin.token")).expect("a link of this user's own is safe");
+            lchown(&link, Some(65534), None).expect("root may");
+            assert!(AdminToken::make(&link.join("admin.token")).is_err());
+            assert!(AdminToken::read(&link.join("admin.token")).is_err());
+        }
     }
 
     #[test]

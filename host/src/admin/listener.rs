@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::middleware::{self, Next};
 use axum::serve::IncomingStream;
 use hyper::{Request, Response, StatusCode};
+use rustix::fs::FileType;
 use tokio::net::{TcpListener, UnixListener};
 
 use super::access::{self, AdminToken};
@@ -20,6 +20,7 @@ use super::address::AdminAddress;
 use super::api;
 use super::documents::{self, Caller};
 use super::page;
+use crate::files::{FileError, TrustedFolder};
 use crate::gateway::Versions;
 
 /// Why there is no admin listener.
@@ -77,17 +78,18 @@ impl Admin {
         if std::os::unix::net::UnixStream::connect(path).is_ok() {
             return Err(AdminError::InUse { address });
         }
-        if let Some(folder) = path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-            only_ours(folder).map_err(failed)?;
-        }
-        match fs::symlink_metadata(path) {
-            Ok(metadata) if is_socket(&metadata) => fs::remove_file(path).map_err(failed)?,
-            Ok(_) => return Err(failed(io::Error::other("something that is no socket is there"))),
-            Err(_) => {}
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let Some(name) = path.file_name() else { return Err(failed(io::Error::other("it names no socket"))) };
+        let untrusted = |error: FileError| failed(error.into());
+        let folder = TrustedFolder::make(parent).map_err(untrusted)?;
+        match folder.kind(name).map_err(untrusted)? {
+            Some(FileType::Socket) => folder.remove(name).map_err(untrusted)?,
+            Some(_) => return Err(failed(io::Error::other("something that is no socket is there"))),
+            None => {}
         }
         let listener = UnixListener::bind(path).map_err(failed)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        // In the folder that was checked, wherever the path leads by now.
+        folder.close_to_others(name).map_err(untrusted)?;
         Ok(Admin { bound: Bound::Unix(listener, Socket(path.to_owned())), address })
     }
 
@@ -127,23 +129,6 @@ impl Admin {
             }
         }
     }
-}
-
-/// Refuses a folder in which somebody else could put a socket of their own in the place of this one.
-fn only_ours(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    let metadata = fs::metadata(folder)?;
-    let user = metadata.uid();
-    if (user != 0 && user != rustix::process::geteuid().as_raw()) || metadata.mode() & 0o022 != 0 {
-        let message = format!("others can write to {}: it has to be this user's or root's alone", folder.display());
-        return Err(io::Error::other(message));
-    }
-    Ok(())
-}
-
-fn is_socket(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::FileTypeExt as _;
-    metadata.file_type().is_socket()
 }
 
 /// The user at the other end of a Unix socket.
@@ -196,4 +181,39 @@ async fn with_token(State(token): State<AdminToken>, mut request: Request<Body>,
     }
     request.extensions_mut().insert(Caller("the admin token".to_owned()));
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
+
+    use super::Admin;
+
+    #[tokio::test]
+    async fn no_socket_is_put_where_somebody_else_could_put_theirs() {
+        let place = tempfile::tempdir().expect("a folder can be made");
+        let folder = place.path().join("quarry-0");
+        let socket = folder.join("admin.sock");
+        let admin = Admin::unix(&socket).expect("the folder is made");
+        assert_eq!(fs::metadata(&folder).expect("it is there").permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(&socket).expect("it is there").permissions().mode() & 0o777, 0o600);
+        assert!(Admin::unix(&socket).is_err(), "it is in use");
+        drop(admin);
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("the owner may");
+        let refused = Admin::unix(&socket).expect_err("others can write there").to_string();
+        assert!(refused.contains("others can write to") && refused.contains("chmod go-w"), "{refused}");
+        assert!(!socket.exists());
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("the owner may");
+        fs::write(&socket, "").expect("it can be written");
+        assert!(Admin::unix(&socket).is_err(), "something that is no socket is there");
+        if rustix::process::geteuid().is_root() {
+            // What somebody else put in the temporary folder leads to a folder of this user's own.
+            let link = place.path().join("link");
+            symlink(&folder, &link).expect("a link can be made");
+            lchown(&link, Some(65534), None).expect("root may");
+            assert!(Admin::unix(&link.join("other.sock")).is_err());
+            assert!(!folder.join("other.sock").exists());
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! `quarry serve`.
 
 mod begin;
+mod dumps;
 mod recording;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ use super::{credentials, logging, problems, setup, terminal};
 pub(super) const SIMULATED_MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 
 pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::Result<Exit> {
+    dumps::forbid(arguments.debuggable);
     let environment = Environment::of_process();
     let begun = begin::begin(global, Duration::from_secs(arguments.compile_seconds), &environment).await?;
     let generation = Arc::clone(&begun.restored.passed.generation);

@@ -138,13 +138,20 @@ pub(crate) fn aot_cache(environment: &Environment) -> Option<AotCache> {
     cache_folder(environment).map(|folder| AotCache::new(folder.join("aot")))
 }
 
-/// The same; where nothing is cached, in the folder of versions.
+/// The same; where nothing is cached, or others can change what is, in the folder of versions.
 pub(crate) fn aot_cache_beside(environment: &Environment, state: &Path) -> AotCache {
-    aot_cache(environment).unwrap_or_else(|| AotCache::new(state.join("aot")))
+    let usable = aot_cache(environment).filter(|cache| {
+        let checked = cache.check();
+        if let Err(error) = &checked {
+            terminal::tell_line(&format!("compiled components are kept beside the versions: {error}"));
+        }
+        checked.is_ok()
+    });
+    usable.unwrap_or_else(|| AotCache::new(state.join("aot")))
 }
 
 /// `QUARRY_CACHE_DIR`, `$XDG_CACHE_HOME/quarry`, `~/.cache/quarry`. None where there is no home: then nothing is cached.
-fn cache_folder(environment: &Environment) -> Option<PathBuf> {
+pub(crate) fn cache_folder(environment: &Environment) -> Option<PathBuf> {
     let set = |name| environment.get(name).filter(|value| !value.trim().is_empty()).map(PathBuf::from);
     set("QUARRY_CACHE_DIR")
         .or_else(|| Some(set("XDG_CACHE_HOME")?.join("quarry")))

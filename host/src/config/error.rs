@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::file::MAX_FILE_SIZE;
 use super::locate::ChosenBy;
+use crate::files::Flaw;
 
 /// Why the configuration cannot be read. Each message names the path and says what would be right.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,12 @@ pub enum ConfigError {
         path: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// Everybody can change it.
+    #[error("{flaw}; a gateway does not serve under a configuration that everybody can change; to mend it: {}", flaw.remedy())]
+    WritableByAll {
+        /// How.
+        flaw: Flaw,
     },
     /// The file is larger than any configuration.
     #[error("the configuration file {path} is larger than {MAX_FILE_SIZE} bytes; is it a configuration?", path = path.display())]

@@ -1,12 +1,12 @@
 //! The configuration file.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
 use super::locate::Location;
+use crate::files::{FileError, Flaw, FlawKind, open_any_and_note};
 
 /// The largest configuration file that is read: 1 MiB. OpenClaw's largest are some tens of kilobytes.
 pub const MAX_FILE_SIZE: u64 = 1024 * 1024;
@@ -15,29 +15,35 @@ pub const MAX_FILE_SIZE: u64 = 1024 * 1024;
 pub struct ConfigFile {
     path: PathBuf,
     text: String,
+    flaws: Vec<Flaw>,
 }
 
 impl ConfigFile {
-    /// Reads a file. It may be a pipe: nothing is asked of it but its bytes.
+    /// Reads a file, and notes who else can change it. It may be a pipe.
     ///
     /// # Errors
     /// When it is missing, not readable, too large or not UTF-8.
     pub fn read(location: &Location) -> Result<Self, ConfigError> {
         let path = location.path.clone();
         let mut bytes = Vec::new();
-        let read = File::open(&path).and_then(|file| file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes));
-        match read {
-            Ok(_) => {}
+        let opened = open_any_and_note(&path).map_err(|error| match error {
+            FileError::Io { source, .. } => source,
+            FileError::NotAFile { .. } => rustix::io::Errno::ISDIR.into(),
+            other @ FileError::Untrusted { .. } => other.into(),
+        });
+        let read = opened.and_then(|(file, flaws)| file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map(|_| flaws));
+        let flaws = match read {
+            Ok(flaws) => flaws,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(ConfigError::NotFound { path, chosen_by: location.chosen_by });
             }
             Err(source) => return Err(ConfigError::NotReadable { path, source }),
-        }
+        };
         if bytes.len() as u64 > MAX_FILE_SIZE {
             return Err(ConfigError::TooLarge { path });
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(ConfigFile { path, text }),
+            Ok(text) => Ok(ConfigFile { path, text, flaws }),
             Err(error) => Err(ConfigError::NotUtf8 { path, offset: error.utf8_error().valid_up_to() }),
         }
     }
@@ -45,13 +51,31 @@ impl ConfigFile {
     /// A file as it would be with this text: to check an edit before it is written.
     #[must_use]
     pub fn with_text(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        ConfigFile { path: path.into(), text: text.into() }
+        ConfigFile { path: path.into(), text: text.into(), flaws: Vec::new() }
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What lets others change it or put another in its place.
+    #[must_use]
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
+    }
+
+    /// Whether a gateway may serve under it: it decides where tokens go, so nobody may be able to change it whom nobody chose. A group,
+    /// or another user who owns it, may have been chosen.
+    ///
+    /// # Errors
+    /// When everybody can change it.
+    pub fn check_for_service(&self) -> Result<(), ConfigError> {
+        match self.flaws.iter().find(|flaw| flaw.kind == FlawKind::WritableByAll) {
+            Some(flaw) => Err(ConfigError::WritableByAll { flaw: flaw.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// The text as it stands in the file, secrets and all. Not for the provider.

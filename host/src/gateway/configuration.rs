@@ -60,10 +60,22 @@ impl Configuration {
         environment: &Environment,
         overrides: &[Override],
     ) -> Result<Self, ConfigurationError> {
-        let file = match locate(chosen, environment)? {
-            Some(location) => Some(ConfigFile::read(&location)?),
-            None => None,
-        };
+        let file = located(chosen, environment)?;
+        Self::of_file(session, file.as_ref(), environment, overrides)
+    }
+
+    /// The same for a gateway that serves clients.
+    ///
+    /// # Errors
+    /// As [`Configuration::load`], and when everybody can change the file.
+    pub fn load_for_service(
+        session: &mut Session,
+        chosen: Option<&Path>,
+        environment: &Environment,
+        overrides: &[Override],
+    ) -> Result<Self, ConfigurationError> {
+        let file = located(chosen, environment)?;
+        file.as_ref().map_or(Ok(()), ConfigFile::check_for_service)?;
         Self::of_file(session, file.as_ref(), environment, overrides)
     }
 
@@ -85,6 +97,7 @@ impl Configuration {
         match (session.merge(&layers)?, connection, gateway) {
             (Ok(Merged { settings, mut warnings }), Ok(connection), Ok(gateway)) => {
                 let regions = AllowedRegions::new(connection.region.value.clone(), gateway.regions.clone());
+                warnings.extend(writable_by_others(file));
                 warnings.extend(connection.warnings.iter().cloned());
                 warnings.extend(unreachable_models(&settings, &regions));
                 warnings.extend(unreachable_regions(file, &gateway, &regions));
@@ -102,6 +115,7 @@ impl Configuration {
             }
             (merged, connection, gateway) => {
                 let mut problems = merged.map_or_else(|problems| problems, |merged| merged.warnings);
+                problems.extend(writable_by_others(file));
                 problems.extend(connection.map_or_else(|problems| problems, |connection| connection.warnings));
                 in_order(&mut problems, &layers);
                 problems.extend(gateway.err().unwrap_or_default());
@@ -181,6 +195,22 @@ pub(crate) fn of_requests(settings: &Settings) -> Settings {
         origins: Vec::new(),
         extras: extras.cloned().collect(),
     }
+}
+
+fn located(chosen: Option<&Path>, environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
+    locate(chosen, environment)?.map(|location| ConfigFile::read(&location)).transpose()
+}
+
+/// A warning for each way in which others can change the file.
+fn writable_by_others(file: Option<&ConfigFile>) -> impl Iterator<Item = Problem> {
+    let flaws = file.into_iter().flat_map(|file| file.flaws().iter().map(|flaw| (file.path(), flaw)));
+    flaws.map(|(path, flaw)| Problem {
+        severity: Severity::Warning,
+        place: Place { layer: "file".to_owned(), source: path.display().to_string(), line: 0, column: 0 },
+        path: String::new(),
+        message: flaw.to_string(),
+        expected: format!("nobody but this user and root can change it: {}", flaw.remedy()),
+    })
 }
 
 /// Sorts problems as they stand in the layers, lowest first; a layer that no provider gets comes before all.

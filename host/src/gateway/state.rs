@@ -201,7 +201,7 @@ impl Gateway {
         let loading = tokio::task::spawn_blocking(move || {
             let ConfigurationSource { chosen, environment, overrides } = &source;
             let mut session = generation.session().map_err(ConfigurationError::from)?;
-            Configuration::load(&mut session, chosen.as_deref(), environment, overrides)
+            Configuration::load_for_service(&mut session, chosen.as_deref(), environment, overrides)
         });
         let mut configuration = loading.await.map_err(StartError::Stopped)??;
         configuration.gateway.listen = before.configuration.gateway.listen;

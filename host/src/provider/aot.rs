@@ -1,10 +1,7 @@
 //! Compiled components on disk, so that a start costs a millisecond and not a compilation.
 #![allow(unsafe_code, reason = "mapping machine code that this host itself has written")]
 
-use std::fs::{self, File};
 use std::hash::{Hash as _, Hasher};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -12,13 +9,14 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::digest::Digest;
+use crate::files::{FileError, TrustedFolder, path_of_descriptor};
 
 /// A folder of compiled components.
 ///
-/// A compiled component is machine code, so it is only read from a folder that belongs to this user and that nobody else
-/// can write to, under a name of the component's digest and the engine's own compatibility hash. Files are written beside,
-/// synced and renamed, and never changed after: they are mapped while they are used. A `.cwasm` from anywhere else is never
-/// loaded.
+/// A compiled component is machine code, so it is only read from a folder that nobody but this user and root can change or replace,
+/// under a name of the component's digest and the engine's own compatibility hash; and what is mapped is the file that was checked.
+/// Files are written beside, synced and renamed, and never changed after: they are mapped while they are used. A `.cwasm` from
+/// anywhere else is never loaded.
 #[derive(Debug, Clone)]
 pub struct AotCache {
     folder: PathBuf,
@@ -37,26 +35,40 @@ impl AotCache {
         &self.folder
     }
 
+    /// Whether the folder may be used, which is made where it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made, or others can change it or put another in its place.
+    pub fn check(&self) -> Result<(), FileError> {
+        TrustedFolder::make(&self.folder).map(drop)
+    }
+
     /// The compiled component, where it is there and fits this engine.
     pub(super) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
-        let path = self.path(engine, digest);
-        let trusted = trusted_folder(&self.folder).and_then(|()| trusted_file(&path));
-        match trusted {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        let name = file_name(engine, digest);
+        let opened = TrustedFolder::open(&self.folder).and_then(|folder| {
+            let file = folder.open_file(&name)?;
+            Ok((folder, file))
+        });
+        let (folder, file) = match opened {
+            Ok(opened) => opened,
+            Err(error) if error.is_not_found() => return None,
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "the compiled component is not used; compiling");
+                tracing::warn!(%error, "the compiled component is not used; compiling");
                 return None;
             }
-        }
-        // SAFETY: the file lies in a folder that only this user (or root) can write to, which was checked just now; only
-        // `store` writes there, only what this engine serialised, and never over a file that exists.
-        match unsafe { Component::deserialize_file(engine, &path) } {
+        };
+        // SAFETY: only this user (or root) can write to the file and to the folder in which it was opened, which was checked on the
+        // descriptors just now; only `store` writes there, only what this engine serialised, and never over a file that exists. The
+        // path is that of the descriptor and leads to the file that was checked, whatever lies in the folder by now; wasmtime takes
+        // none but paths for components.
+        match unsafe { Component::deserialize_file(engine, path_of_descriptor(&file)) } {
             Ok(component) => Some(component),
             Err(error) => {
+                let path = folder.path().join(&name);
                 tracing::warn!(path = %path.display(), error = %format!("{error:#}"), "the compiled component is not used");
                 // Whatever it is, it will not get better.
-                let _ = fs::remove_file(&path);
+                let _ = folder.remove(&name);
                 None
             }
         }
@@ -64,30 +76,21 @@ impl AotCache {
 
     /// Keeps a compiled component. A failure costs only the next start's time, so it is told and not returned.
     pub(super) fn store(&self, engine: &Engine, digest: &Digest, component: &Component) {
-        let path = self.path(engine, digest);
-        let written = component
-            .serialize()
-            .map_err(|error| io::Error::other(format!("{error:#}")))
-            .and_then(|code| self.write(&path, &code));
-        if let Err(error) = written {
-            tracing::warn!(path = %path.display(), %error, "the compiled component was not kept");
+        if let Err(error) = self.write(engine, digest, component) {
+            tracing::warn!(%error, "the compiled component was not kept");
         }
     }
 
-    fn write(&self, path: &Path, code: &[u8]) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        trusted_folder(&self.folder)?;
-        let mut file = tempfile::Builder::new().prefix(".compiling-").tempfile_in(&self.folder)?;
-        file.write_all(code)?;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o400))?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        File::open(&self.folder)?.sync_all()
+    fn write(&self, engine: &Engine, digest: &Digest, component: &Component) -> Result<(), FileError> {
+        let folder = TrustedFolder::make(&self.folder)?;
+        let failed = |error| FileError::Io { path: self.folder.clone(), source: std::io::Error::other(error) };
+        let code = component.serialize().map_err(|error| failed(format!("{error:#}")))?;
+        folder.write(file_name(engine, digest), &code, 0o400)
     }
+}
 
-    fn path(&self, engine: &Engine, digest: &Digest) -> PathBuf {
-        self.folder.join(format!("{digest}-{}.cwasm", engine_hash(engine)))
-    }
+fn file_name(engine: &Engine, digest: &Digest) -> String {
+    format!("{digest}-{}.cwasm", engine_hash(engine))
 }
 
 /// What compiled code has to have been compiled for, so that this engine can run it.
@@ -97,28 +100,6 @@ pub(super) fn engine_hash(engine: &Engine) -> String {
     let mut hash = Digest::from_bytes(hasher.0.finalize().into()).to_string();
     hash.truncate(16);
     hash
-}
-
-fn trusted_folder(folder: &Path) -> io::Result<()> {
-    owned_and_private(&fs::metadata(folder)?, "the folder")
-}
-
-fn trusted_file(path: &Path) -> io::Result<()> {
-    let metadata = fs::symlink_metadata(path)?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a plain file"));
-    }
-    owned_and_private(&metadata, "the file")
-}
-
-fn owned_and_private(metadata: &fs::Metadata, what: &str) -> io::Result<()> {
-    if metadata.uid() != rustix::process::geteuid().as_raw() && metadata.uid() != 0 {
-        return Err(io::Error::other(format!("{what} belongs to another user")));
-    }
-    if metadata.mode() & 0o022 != 0 {
-        return Err(io::Error::other(format!("{what} can be written to by others (chmod go-w would do)")));
-    }
-    Ok(())
 }
 
 /// A hasher of `std::hash` with a digest that does not collide and does not change between builds.
@@ -142,7 +123,7 @@ mod tests {
     use wasmtime::component::Component;
     use wasmtime::{Config, Engine};
 
-    use super::AotCache;
+    use super::{AotCache, file_name};
     use crate::provider::Digest;
 
     /// The smallest component: magic, version and layer.
@@ -175,11 +156,52 @@ mod tests {
         assert!(cache.load(&engine, &digest).is_none());
     }
 
+    /// How often compiled code is loaded while its folder changes.
+    const TRIES: usize = 500;
+
+    #[test]
+    fn no_race_maps_what_lies_in_a_folder_of_somebody_else() {
+        let place = tempfile::tempdir().expect("a folder");
+        let parent = place.path().join("parent");
+        fs::create_dir(&parent).expect("it can be made");
+        let (engine, _, digest) = stored(&parent);
+        fs::rename(parent.join("aot"), parent.join("ours")).expect("it can be renamed");
+        // Other compiled code, under the name of ours.
+        let other =
+            wat::parse_str("(component (instance $none) (export \"theirs\" (instance $none)))").expect("a component");
+        let theirs = parent.join("theirs");
+        fs::create_dir(&theirs).expect("it can be made");
+        let code = Component::new(&engine, other).and_then(|other| other.serialize()).expect("it compiles");
+        fs::write(theirs.join(file_name(&engine, &digest)), code).expect("it can be written");
+        match rustix::process::geteuid().is_root() {
+            true => std::os::unix::fs::chown(&theirs, Some(65534), None).expect("root may"),
+            false => fs::set_permissions(&theirs, Permissions::from_mode(0o777)).expect("the owner may"),
+        }
+        fs::set_permissions(&parent, Permissions::from_mode(0o777)).expect("the owner may");
+        let cache = AotCache::new(parent.join("aot"));
+        let done = std::sync::atomic::AtomicBool::new(false);
+        let loaded = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    for target in ["ours", "theirs"] {
+                        let _ = std::os::unix::fs::symlink(target, parent.join("next"));
+                        let _ = fs::rename(parent.join("next"), parent.join("aot"));
+                    }
+                }
+            });
+            let loaded: Vec<Component> = (0..TRIES).filter_map(|_| cache.load(&engine, &digest)).collect();
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            loaded
+        });
+        assert!(loaded.iter().all(|component| component.component_type().exports(&engine).len() == 0));
+        assert!(!loaded.is_empty() && loaded.len() < TRIES, "{} of {TRIES} were loaded: nothing raced", loaded.len());
+    }
+
     #[test]
     fn a_damaged_file_is_thrown_away_and_a_link_is_not_followed() {
         let folder = tempfile::tempdir().expect("a folder");
         let (engine, cache, digest) = stored(folder.path());
-        let path = cache.path(&engine, &digest);
+        let path = cache.folder().join(file_name(&engine, &digest));
         let elsewhere = folder.path().join("elsewhere");
         fs::rename(&path, &elsewhere).expect("the file is there");
         std::os::unix::fs::symlink(&elsewhere, &path).expect("a link can be made");

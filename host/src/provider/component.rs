@@ -1,5 +1,6 @@
 //! From a component's bytes to compiled code.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use wasmtime::component::Component;
@@ -10,16 +11,23 @@ use super::engine::Host;
 use super::error::LoadError;
 use super::imports::ImportPolicy;
 use super::interface;
+use crate::files::open_any_and_note;
 
 /// Reads a component's file, within the limit.
 pub(super) fn read_component(host: &Host, path: &Path) -> Result<Vec<u8>, LoadError> {
     let unreadable = |source| LoadError::Read { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
     let limit = host.limits.component;
-    if size > limit as u64 {
+    let (file, flaws) = open_any_and_note(path).map_err(|error| unreadable(error.into()))?;
+    if let Some(flaw) = flaws.first() {
+        tracing::warn!(%flaw, remedy = flaw.remedy(), "somebody else can change the component that is named");
+    }
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > limit {
+        let size = std::fs::metadata(path).map_or(bytes.len() as u64, |metadata| metadata.len());
         return Err(LoadError::TooLarge { name: path.display().to_string(), size, limit });
     }
-    std::fs::read(path).map_err(unreadable)
+    Ok(bytes)
 }
 
 /// Takes a component from the cache, or compiles it and keeps it there.

@@ -250,11 +250,14 @@ impl Gate {
             return Ok((generation, Some("from the cache".to_owned())));
         }
         self.compiler.compile(&self.host, source, bytes, &self.cache)?;
-        let generation = load()?.ok_or_else(|| {
-            let folder = self.cache.folder().display();
-            format!(
-                "the compiled component cannot be kept in {folder}, or not be run from there (is it mounted noexec?)"
-            )
+        let generation = load()?.ok_or_else(|| match self.cache.check() {
+            Ok(()) => {
+                let folder = self.cache.folder().display();
+                format!(
+                    "the compiled component cannot be kept in {folder}, or not be run from there (is it mounted noexec?)"
+                )
+            }
+            Err(error) => format!("the compiled component cannot be kept: {error}"),
         })?;
         Ok((generation, None))
     }
@@ -310,7 +313,7 @@ fn names(failed: &[(String, String)]) -> String {
 
 impl From<Fetched> for Candidate {
     fn from(fetched: Fetched) -> Self {
-        let Fetched { bytes, resolved, digest, signature } = fetched;
+        let Fetched { bytes, resolved, digest, signature, flaws: _ } = fetched;
         Candidate { source: resolved.to_string(), bytes, expected: Some(digest), signature }
     }
 }

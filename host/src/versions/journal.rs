@@ -1,14 +1,21 @@
 //! What happened to versions, on disk, in a file that a crash at any moment cannot spoil.
 
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::event::Event;
 use super::lines::{self, Line};
+use crate::files::{FileError, TrustedFolder};
+
+/// The file, in the folder of versions.
+const NAME: &str = "journal.jsonl";
+
+/// Where the end of a damaged one is kept.
+const DAMAGED: &str = "journal.jsonl.damaged";
 
 /// Above this size, in bytes, steps of the past are left out when the file is opened.
 const COMPACT_ABOVE: u64 = 8 << 20;
@@ -25,6 +32,9 @@ pub enum JournalError {
         /// Why.
         source: io::Error,
     },
+    /// It cannot be opened, or others can write to it.
+    #[error("cannot use the journal: {0}")]
+    File(#[from] FileError),
     /// An event that has no JSON form.
     #[error("cannot write an event down: {0}")]
     Form(#[from] serde_json::Error),
@@ -37,7 +47,7 @@ pub enum JournalError {
 #[derive(Debug)]
 pub struct Journal {
     file: File,
-    path: PathBuf,
+    folder: Arc<TrustedFolder>,
     /// Where the next line begins.
     end: u64,
     seq: u64,
@@ -47,24 +57,25 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal, or begins one, and gives what it tells.
+    /// Opens the journal of a folder, or begins one, and gives what it tells.
     ///
     /// # Errors
-    /// When the file cannot be read or written.
-    pub fn open(path: &Path) -> Result<(Self, Vec<Line>), JournalError> {
-        let failed = |source| JournalError::Io { path: path.to_owned(), source };
-        let mut file = open(path).map_err(failed)?;
+    /// When the file cannot be read or written, or others can write to it.
+    pub fn open(folder: &Arc<TrustedFolder>) -> Result<(Self, Vec<Line>), JournalError> {
+        let failed = |source| JournalError::Io { path: folder.path().join(NAME), source };
+        let mut file = folder.open_or_make(NAME)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
         let read = Read::of(&text);
         let rest = &text[read.whole..];
         if !rest.is_empty() {
-            keep_aside(path, rest);
+            keep_aside(folder, rest);
             file.set_len(read.whole as u64).and_then(|()| file.sync_all()).map_err(failed)?;
         }
         let Read { lines, sum, whole } = read;
         let seq = lines.last().map_or(0, |line| line.seq);
-        let mut journal = Journal { file, path: path.to_owned(), end: whole as u64, seq, sum, owed: VecDeque::new() };
+        let folder = Arc::clone(folder);
+        let mut journal = Journal { file, folder, end: whole as u64, seq, sum, owed: VecDeque::new() };
         // What this Quarry cannot read it cannot write anew either, and whoever can may come back.
         let readable = lines.iter().all(|line| line.event != Event::Unknown);
         if journal.end > COMPACT_ABOVE && readable {
@@ -113,7 +124,7 @@ impl Journal {
         if let Err(source) = self.write(&text) {
             // Half a line must not stay before the next one.
             let _ = self.file.set_len(self.end);
-            return Err(JournalError::Io { path: self.path.clone(), source });
+            return Err(JournalError::Io { path: self.folder.path().join(NAME), source });
         }
         self.end += text.len() as u64;
         self.seq = line.seq;
@@ -129,7 +140,6 @@ impl Journal {
 
     /// Writes the file anew without the steps, and puts it in the place of the old one.
     fn compacted(&mut self, lines: &[Line]) -> Result<Vec<Line>, JournalError> {
-        let failed = |source| JournalError::Io { path: self.path.clone(), source };
         let mut kept: Vec<Line> =
             lines.iter().filter(|line| !matches!(line.event, Event::Step { .. })).cloned().collect();
         let mut text = String::new();
@@ -140,21 +150,13 @@ impl Journal {
             text.push_str(&written);
             sum = next;
         }
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let mut new = tempfile::Builder::new().prefix(".journal-").tempfile_in(folder).map_err(failed)?;
-        new.write_all(text.as_bytes()).and_then(|()| new.as_file().sync_all()).map_err(failed)?;
-        new.persist(&self.path).map_err(|error| failed(error.error))?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-        self.file = open(&self.path).map_err(failed)?;
+        self.folder.write(NAME, text.as_bytes(), 0o600)?;
+        self.file = self.folder.open_or_make(NAME)?;
         self.end = text.len() as u64;
         self.seq = kept.len() as u64;
         self.sum = sum;
         Ok(kept)
     }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 /// What of a file's text is whole.
@@ -182,13 +184,12 @@ impl Read {
 
 /// Keeps what is no line, for whoever wants to know what happened, before it is cut off. A disk may be full, which is why the line is
 /// none: that keeps nobody from beginning.
-fn keep_aside(path: &Path, rest: &[u8]) {
-    let aside = path.with_extension("jsonl.damaged");
+fn keep_aside(folder: &TrustedFolder, rest: &[u8]) {
     tracing::warn!(
-        journal = %path.display(), bytes = rest.len(), kept = %aside.display(),
+        journal = %folder.path().join(NAME).display(), bytes = rest.len(), kept = DAMAGED,
         "the end of the journal is damaged, as after a crash; it is cut off"
     );
-    if let Err(error) = fs::write(aside, rest) {
+    if let Err(error) = folder.write(DAMAGED, rest, 0o600) {
         tracing::warn!(%error, "what was cut off could not be kept");
     }
 }
@@ -197,8 +198,10 @@ fn keep_aside(path: &Path, rest: &[u8]) {
 mod tests {
     use std::fs::{self, File};
     use std::path::PathBuf;
+    use std::sync::Arc;
 
-    use super::{COMPACT_ABOVE, Journal};
+    use super::{COMPACT_ABOVE, Journal, JournalError, Line, NAME};
+    use crate::files::TrustedFolder;
     use crate::provider::Digest;
     use crate::versions::{Event, Step, StepReceipt};
 
@@ -207,14 +210,18 @@ mod tests {
     }
 
     fn path(folder: &tempfile::TempDir) -> PathBuf {
-        folder.path().join("journal.jsonl")
+        folder.path().join(NAME)
+    }
+
+    fn open(folder: &tempfile::TempDir) -> Result<(Journal, Vec<Line>), JournalError> {
+        Journal::open(&Arc::new(TrustedFolder::open(folder.path())?))
     }
 
     #[test]
     fn a_file_cut_anywhere_gives_the_whole_lines_before_the_cut_and_can_be_gone_on_with() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = path(&folder);
-        let (mut journal, before) = Journal::open(&path).expect("a new journal");
+        let (mut journal, before) = open(&folder).expect("a new journal");
         assert!(before.is_empty());
         for of in [b"a", b"b", b"c"] {
             journal.append(activated(of)).expect("it can be written");
@@ -224,10 +231,10 @@ mod tests {
             whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
         for cut in 0..=whole.len() {
             fs::write(&path, &whole[..cut]).expect("it can be cut");
-            let (mut journal, lines) = Journal::open(&path).expect("a cut journal opens");
+            let (mut journal, lines) = open(&folder).expect("a cut journal opens");
             assert_eq!(lines.len(), ends.iter().filter(|end| **end <= cut).count(), "cut at {cut}");
             journal.append(activated(b"d")).expect("it can be gone on with");
-            let (_, again) = Journal::open(&path).expect("it opens");
+            let (_, again) = open(&folder).expect("it opens");
             assert_eq!(again.len(), lines.len() + 1, "cut at {cut}");
             assert_eq!(again.last().map(|line| &line.event), Some(&activated(b"d")));
         }
@@ -237,14 +244,14 @@ mod tests {
     fn a_changed_line_and_all_after_it_do_not_count() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = path(&folder);
-        let (mut journal, _) = Journal::open(&path).expect("a new journal");
+        let (mut journal, _) = open(&folder).expect("a new journal");
         for of in [b"a", b"b", b"c"] {
             journal.append(activated(of)).expect("it can be written");
         }
         let text = fs::read_to_string(&path).expect("it is there");
         let forged = text.replace(&Digest::of(b"b").to_string(), &Digest::of(b"x").to_string());
         fs::write(&path, &forged).expect("it can be written");
-        let (_, lines) = Journal::open(&path).expect("it opens");
+        let (_, lines) = open(&folder).expect("it opens");
         assert_eq!(lines.len(), 1);
         let aside = fs::read_to_string(path.with_extension("jsonl.damaged")).expect("it was kept");
         assert!(forged.ends_with(&aside) && aside.contains(&Digest::of(b"c").to_string()));
@@ -274,12 +281,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = path(&folder);
         of_a_later_quarry(&path, 1);
-        let (mut journal, lines) = Journal::open(&path).expect("it opens");
+        let (mut journal, lines) = open(&folder).expect("it opens");
         let events: Vec<&Event> = lines.iter().map(|line| &line.event).collect();
         assert_eq!(events, [&activated(b"a"), &Event::Unknown, &activated(b"b")]);
         assert!(!path.with_extension("jsonl.damaged").exists());
         journal.append(activated(b"c")).expect("it can be gone on with");
-        assert_eq!(Journal::open(&path).expect("it opens").1.len(), 4);
+        assert_eq!(open(&folder).expect("it opens").1.len(), 4);
     }
 
     #[test]
@@ -289,7 +296,7 @@ mod tests {
         of_a_later_quarry(&path, COMPACT_ABOVE as usize);
         let before = fs::metadata(&path).expect("it is there").len();
         assert!(before > COMPACT_ABOVE);
-        Journal::open(&path).expect("it opens");
+        open(&folder).expect("it opens");
         assert_eq!(fs::metadata(&path).expect("it is there").len(), before);
     }
 
@@ -297,14 +304,14 @@ mod tests {
     fn what_cannot_be_kept_aside_keeps_nobody_from_beginning() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = path(&folder);
-        let (mut journal, _) = Journal::open(&path).expect("a new journal");
+        let (mut journal, _) = open(&folder).expect("a new journal");
         journal.append(activated(b"a")).expect("it can be written");
         let mut whole = fs::read(&path).expect("it is there");
         whole.extend_from_slice(b"{\"seq\":2,\"at\"");
         fs::write(&path, whole).expect("it can be written");
         // As good as a full disk: nothing can be written there.
         fs::create_dir(path.with_extension("jsonl.damaged")).expect("a folder can be made");
-        let (_, lines) = Journal::open(&path).expect("it opens all the same");
+        let (_, lines) = open(&folder).expect("it opens all the same");
         assert_eq!(lines.len(), 1);
     }
 
@@ -312,7 +319,7 @@ mod tests {
     fn what_cannot_be_written_and_happens_all_the_same_is_written_before_the_next_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = path(&folder);
-        let (mut journal, _) = Journal::open(&path).expect("a new journal");
+        let (mut journal, _) = open(&folder).expect("a new journal");
         journal.append(activated(b"a")).expect("it can be written");
         journal.file = File::options().read(true).write(true).open("/dev/full").expect("Linux has it");
         for (of, seq) in [(b"b", 2), (b"c", 3)] {
@@ -321,10 +328,10 @@ mod tests {
             assert!(written.is_err());
         }
         journal.append(activated(b"never")).expect_err("it cannot be written");
-        journal.file = super::open(&path).expect("it is there");
+        journal.file = File::options().read(true).write(true).open(&path).expect("it is there");
         let last = journal.append(activated(b"d")).expect("it can be written again");
         assert_eq!(last.seq, 4);
-        let (_, lines) = Journal::open(&path).expect("it opens");
+        let (_, lines) = open(&folder).expect("it opens");
         let events: Vec<Event> = lines.into_iter().map(|line| line.event).collect();
         assert_eq!(events, [b"a", b"b", b"c", b"d"].map(|of| activated(of)));
     }
@@ -333,7 +340,7 @@ mod tests {
     fn a_large_file_is_written_anew_without_its_steps() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = path(&folder);
-        let (mut journal, _) = Journal::open(&path).expect("a new journal");
+        let (mut journal, _) = open(&folder).expect("a new journal");
         journal.append(activated(b"a")).expect("it can be written");
         let receipt =
             StepReceipt { step: Step::Compile, failure: Some("x".repeat(1 << 20)), detail: None, milliseconds: 1 };
@@ -342,11 +349,11 @@ mod tests {
             journal.append(step.clone()).expect("it can be written");
         }
         journal.append(activated(b"b")).expect("it can be written");
-        let (mut journal, lines) = Journal::open(&path).expect("it opens");
+        let (mut journal, lines) = open(&folder).expect("it opens");
         assert_eq!(lines.len(), 2);
         assert!(fs::metadata(&path).expect("it is there").len() < 2000);
         journal.append(activated(b"c")).expect("it can be gone on with");
-        let (_, lines) = Journal::open(&path).expect("it opens");
+        let (_, lines) = open(&folder).expect("it opens");
         assert_eq!(lines.len(), 3);
     }
 }

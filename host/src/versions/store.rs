@@ -1,9 +1,9 @@
 //! The folder where versions are kept.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::history::History;
@@ -11,6 +11,7 @@ use super::journal::{Journal, JournalError};
 use super::lines::Line;
 use super::source::Kept;
 use crate::config::Environment;
+use crate::files::{FileError, TrustedFolder};
 use crate::provider::Digest;
 
 /// Why the folder cannot be used.
@@ -34,6 +35,9 @@ pub enum StoreError {
         /// The folder.
         folder: PathBuf,
     },
+    /// It cannot be read or written, or others can change what it decides.
+    #[error("the folder of versions cannot be used: {0}")]
+    File(#[from] FileError),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -64,12 +68,16 @@ pub fn state_folder(environment: &Environment) -> Result<PathBuf, StoreError> {
 /// The folder, held by this process alone.
 #[derive(Debug)]
 pub struct Store {
-    folder: PathBuf,
+    folder: Arc<TrustedFolder>,
+    components: TrustedFolder,
     journal: Journal,
     history: History,
     lines: Vec<Line>,
     _lock: File,
 }
+
+/// The folder of the versions' bytes, in the folder.
+const COMPONENTS: &str = "components";
 
 /// How long it is waited between two looks whether another process is done with the folder.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -78,24 +86,26 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const LINES_KEPT: usize = 1000;
 
 impl Store {
-    /// Opens the folder, which is made where it is missing.
+    /// Opens the folder, which is made where it is missing. Others may be able to write to it, as to the root of a volume; what is in it
+    /// counts only where nobody else can have made it.
     ///
     /// # Errors
-    /// When it cannot be used, or another process works on it.
+    /// When it cannot be used, others can put another in its place, or another process works on it.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let failed = |source| StoreError::Io { path: folder.to_owned(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(components(folder)).map_err(failed)?;
-        let lock =
-            File::options().write(true).create(true).truncate(false).open(folder.join("lock")).map_err(failed)?;
+        let folder = Arc::new(TrustedFolder::make_shared(folder)?);
+        let components = folder.make_folder(COMPONENTS)?;
+        let lock = folder.open_lock("lock")?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { folder: folder.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { folder: folder.path().to_owned() }),
+            Err(TryLockError::Error(source)) => {
+                return Err(StoreError::Io { path: folder.path().join("lock"), source });
+            }
         }
-        let (journal, mut lines) = Journal::open(&folder.join("journal.jsonl"))?;
+        let (journal, mut lines) = Journal::open(&folder)?;
         let history = History::of(&lines);
         lines.drain(..lines.len().saturating_sub(LINES_KEPT));
-        Ok(Store { folder: folder.to_owned(), journal, history, lines, _lock: lock })
+        Ok(Store { folder, components, journal, history, lines, _lock: lock })
     }
 
     /// The same, and waits so long for another process to be done with it: a command that looks at it has it for a moment. Blocks.
@@ -115,7 +125,7 @@ impl Store {
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// What happened until now.
@@ -165,28 +175,13 @@ impl Store {
     /// When they cannot be written.
     pub fn keep(&self, bytes: &[u8], signature: Option<&str>) -> Result<Digest, StoreError> {
         let digest = Digest::of(bytes);
-        let path = self.path(&digest);
         if let Some(signature) = signature {
-            self.write(&signature_of(&path), signature.as_bytes())?;
+            self.components.write(signature_file(&digest), signature.as_bytes(), 0o400)?;
         }
         if !self.bytes(&digest).is_ok_and(|kept| kept.is_some()) {
-            self.write(&path, bytes)?;
+            self.components.write(component_file(&digest), bytes, 0o400)?;
         }
         Ok(digest)
-    }
-
-    /// Writes a file that is there whole or not at all.
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        let written = || -> io::Result<()> {
-            let folder = components(&self.folder);
-            let mut file = tempfile::Builder::new().prefix(".fetching-").tempfile_in(&folder)?;
-            file.write_all(bytes)?;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o400))?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)?;
-            File::open(&folder)?.sync_all()
-        };
-        written().map_err(|source| StoreError::Io { path: path.to_owned(), source })
     }
 
     /// The signature that came with a version; none where none did.
@@ -194,12 +189,11 @@ impl Store {
     /// # Errors
     /// When it cannot be read.
     pub fn signature(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
-        let path = signature_of(&self.path(digest));
-        match fs::read_to_string(&path) {
-            Ok(signature) => Ok(Some(signature)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::Io { path, source }),
-        }
+        let name = signature_file(digest);
+        let Some(bytes) = self.read(&name)? else { return Ok(None) };
+        let not_text =
+            |error| StoreError::Io { path: self.components.path().join(&name), source: io::Error::other(error) };
+        String::from_utf8(bytes).map(Some).map_err(not_text)
     }
 
     /// The bytes of a version, held against their digest; none where they are not kept.
@@ -207,17 +201,21 @@ impl Store {
     /// # Errors
     /// When they cannot be read, or are not what they were.
     pub fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.path(digest);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(StoreError::Io { path, source }),
-        };
+        let name = component_file(digest);
+        let Some(bytes) = self.read(&name)? else { return Ok(None) };
         let found = Digest::of(&bytes);
         if found != *digest {
-            return Err(StoreError::Damaged { path, found });
+            return Err(StoreError::Damaged { path: self.components.path().join(name), found });
         }
         Ok(Some(bytes))
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.components.read(name) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The versions whose bytes are kept.
@@ -225,16 +223,9 @@ impl Store {
     /// # Errors
     /// When the folder cannot be read.
     pub fn kept(&self) -> Result<Vec<Digest>, StoreError> {
-        let folder = components(&self.folder);
-        let failed = |source| StoreError::Io { path: folder.clone(), source };
-        let mut kept = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            kept.extend(
-                name.to_str().and_then(|name| name.strip_suffix(".wasm")).and_then(|name| name.parse::<Digest>().ok()),
-            );
-        }
-        Ok(kept)
+        let names = self.components.names()?;
+        let digest = |name: &std::ffi::OsString| name.to_str()?.strip_suffix(".wasm")?.parse::<Digest>().ok();
+        Ok(names.iter().filter_map(digest).collect())
     }
 
     /// Removes the bytes of a version.
@@ -242,18 +233,8 @@ impl Store {
     /// # Errors
     /// When they are there and cannot be removed.
     pub fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
-        let path = self.path(digest);
-        for path in [signature_of(&path), path] {
-            match fs::remove_file(&path) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(StoreError::Io { path, source }),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn path(&self, digest: &Digest) -> PathBuf {
-        components(&self.folder).join(format!("{digest}.wasm"))
+        self.components.remove(signature_file(digest))?;
+        Ok(self.components.remove(component_file(digest))?)
     }
 }
 
@@ -271,12 +252,12 @@ impl Kept for Store {
     }
 }
 
-fn signature_of(component: &Path) -> PathBuf {
-    component.with_extension("wasm.minisig")
+fn component_file(digest: &Digest) -> String {
+    format!("{digest}.wasm")
 }
 
-fn components(folder: &Path) -> PathBuf {
-    folder.join("components")
+fn signature_file(digest: &Digest) -> String {
+    format!("{digest}.wasm.minisig")
 }
 
 #[cfg(test)]
@@ -296,7 +277,7 @@ mod tests {
         assert_eq!(store.bytes(&digest).expect("it can be read").as_deref(), Some(&b"a component"[..]));
         assert_eq!(store.kept().expect("the folder can be read"), [digest]);
         assert!(store.bytes(&Digest::of(b"another")).expect("nothing is wrong").is_none());
-        let path = store.path(&digest);
+        let path = folder.path().join(super::COMPONENTS).join(super::component_file(&digest));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the owner may");
         fs::write(&path, b"a compOnent").expect("it can be written");
         assert!(matches!(store.bytes(&digest), Err(StoreError::Damaged { .. })));

@@ -1,9 +1,12 @@
 //! `quarry doctor`: what it says of a way that is fine, and of each thing that can be wrong with it.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Outcome, Quarry, Responder, SONNET, nobody_there, simulator};
 
+const OWN: &str = ".config/quarry/config.json5";
 const NOVA: &str = "amazon.nova-lite-v1:0";
 
 fn doctor(quarry: &Quarry, arguments: &[&str]) -> (Outcome, Value) {
@@ -66,6 +69,50 @@ fn a_configuration_that_cannot_be_used_ends_it() {
     let (outcome, report) = doctor(&quarry, &[]);
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     is(&report, "config", "failed", "cannot be used", "quarry config validate");
+}
+
+#[test]
+fn what_others_can_change_is_told_with_the_command_that_mends_it() {
+    let bedrock = bedrock(fine(), fine(), fine());
+    let quarry = Quarry::asking(&bedrock.endpoint).file(OWN, "{}").file("providers/a.wasm", "");
+    let (_, report) = doctor(&quarry, &["--no-invoke"]);
+    is(&report, "files", "ok", "nobody but this user and root", "");
+    let mode = |name: &str, mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(quarry.path(name), permissions).expect("it is this test's own");
+    };
+    let mends = |what: &str, name: &str| format!("{what} {}", quarry.path(name).display());
+    for (wrong, state, what) in [(0o666, "failed", "chmod go-w"), (0o664, "warning", "chmod g-w")] {
+        mode(OWN, wrong);
+        let (outcome, report) = doctor(&quarry, &["--no-invoke"]);
+        is(&report, "files", state, "others can write to", &mends(what, OWN));
+        assert_eq!(outcome.code, Some(if state == "failed" { 1 } else { 0 }), "{outcome:?}");
+        let validated = quarry.run(&["config", "validate"]);
+        assert_eq!(validated.code, Some(0), "it is told and can be used: {validated:?}");
+        assert!(validated.stderr.contains(&mends(what, OWN)), "{validated:?}");
+        let problems = quarry.run(&["config", "validate", "--json"]).succeeded().json()["problems"].clone();
+        assert!(problems.to_string().contains(what), "{problems}");
+    }
+    mode(OWN, 0o600);
+    assert!(!quarry.run(&["config", "validate"]).stderr.contains("chmod"));
+    // A watched folder, and the folder of the versions.
+    let watch = quarry.path("providers");
+    let text = format!("{{ quarry: {{ provider: {{ watch: {:?} }} }} }}", watch.to_str().expect("a plain path"));
+    std::fs::write(quarry.path(OWN), text).expect("it can be written");
+    mode("providers", 0o777);
+    let (_, report) = doctor(&quarry, &["--no-invoke"]);
+    is(&report, "files", "warning", "others can write to", &mends("chmod go-w", "providers"));
+}
+
+#[test]
+fn a_gateway_does_not_serve_under_what_everybody_can_change() {
+    let quarry = Quarry::new().file(OWN, "{}");
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    std::fs::set_permissions(quarry.path(OWN), permissions).expect("it is this test's own");
+    let refused = quarry.run(&["serve", "--simulate", "--listen", "127.0.0.1:0", "--admin", "off"]);
+    assert!(refused.code.is_some_and(|code| code != 0), "{refused:?}");
+    let mends = format!("chmod go-w {}", quarry.path(OWN).display());
+    assert!(refused.stderr.contains("everybody") && refused.stderr.contains(&mends), "{refused:?}");
 }
 
 #[test]

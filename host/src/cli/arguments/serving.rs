@@ -48,6 +48,9 @@ pub(crate) struct ServeArguments {
     /// Record requests too, and the original text
     #[arg(long, requires = "record")]
     pub(crate) record_prompts: bool,
+    /// Let debuggers of the same user attach: tokens and keys are in memory
+    #[arg(long, hide = true)]
+    pub(crate) debuggable: bool,
     /// How long the compilation of a component may take, by the clock and of the processor
     #[arg(long, value_name = "SECONDS", hide = true, default_value_t = 300, value_parser = positive)]
     pub(crate) compile_seconds: u64,

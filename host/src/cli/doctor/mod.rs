@@ -1,5 +1,6 @@
 //! `quarry doctor`: walks the way that a request takes, and says at each step that it works or what mends it.
 
+mod files;
 mod finding;
 mod permissions;
 mod surroundings;
@@ -33,7 +34,7 @@ pub(crate) async fn run(global: &Global, arguments: &DoctorArguments) -> anyhow:
 async fn examine(setup: &mut Setup, arguments: &DoctorArguments) -> anyhow::Result<Vec<Finding>> {
     let configuration = &setup.configuration;
     let named = configuration.credentials().0;
-    let mut findings = vec![surroundings::config(configuration)];
+    let mut findings = vec![surroundings::config(configuration), files::files(configuration)];
     let aws = match setup.aws(false).await {
         Ok(aws) => aws,
         Err(error) => {

@@ -12,7 +12,7 @@ use quarry::provider::Digest;
 use quarry::versions::source::Source;
 use quarry::versions::{Store, state_folder};
 
-use super::registry::fetcher;
+use super::registry::{fetcher, tell_flaws};
 use super::versions::STATUS;
 use crate::cli::arguments::AdminArguments;
 
@@ -66,6 +66,7 @@ pub(super) async fn change(
         Source::Kept(beginning) => only(&client.get(STATUS).await?, &beginning.to_string())?.to_string(),
         Source::File(_) => {
             let fetched = fetcher(&Environment::of_process()).fetch(source, &()).await?;
+            tell_flaws(&fetched);
             let (name, signature) = (fetched.resolved.to_string(), fetched.signature.as_deref());
             return Ok(client.post_component(path, &name, &terms, fetched.bytes, signature).await?);
         }

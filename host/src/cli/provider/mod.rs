@@ -11,7 +11,7 @@ mod trials;
 mod versions;
 
 pub(crate) use self::ask::token_file;
-pub(crate) use self::registry::fetcher;
+pub(crate) use self::registry::{fetcher, tell_flaws};
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};

@@ -19,7 +19,8 @@ pub(crate) async fn run(global: &Global, arguments: &PullArguments) -> anyhow::R
     let environment = Environment::of_process();
     let Ok(provider) = registry::provider_config(global, &environment)? else { return Ok(Exit::Usage) };
     let source = Source::Oci(arguments.reference.clone());
-    let Fetched { bytes, resolved, digest, signature } = registry::fetcher(&environment).fetch(&source, &()).await?;
+    let Fetched { bytes, resolved, digest, signature, .. } =
+        registry::fetcher(&environment).fetch(&source, &()).await?;
     let Source::Oci(reference) = resolved else { bail!("{source} became {resolved}") };
     let signer = signature::verify(&bytes, signature.as_deref(), &provider.signers, SystemTime::now())
         .with_context(|| format!("{reference} was not written"))?;

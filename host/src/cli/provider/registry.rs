@@ -4,7 +4,7 @@ use quarry::config::gateway::{GatewayConfig, ProviderConfig};
 use quarry::config::{ConfigFile, Environment, locate};
 use quarry::provider::{Digest, Limits};
 use quarry::versions::signature::Signed;
-use quarry::versions::source::{Fetcher, OciReference, REGISTRY_TIME, Registries, RegistryCredentials};
+use quarry::versions::source::{Fetched, Fetcher, OciReference, REGISTRY_TIME, Registries, RegistryCredentials};
 
 use crate::cli::arguments::Global;
 use crate::cli::setup::{self, ProblemsTold};
@@ -16,6 +16,13 @@ pub(super) fn registries(environment: &Environment) -> Registries {
 
 pub(crate) fn fetcher(environment: &Environment) -> Fetcher {
     Fetcher::new(&Limits::default(), registries(environment))
+}
+
+/// Tells who else can change a component that was named on the command line: whoever named it decides.
+pub(crate) fn tell_flaws(fetched: &Fetched) {
+    if let Some(flaw) = fetched.flaws.first() {
+        terminal::tell_line(&format!("warning: {flaw}; to mend it: {}", flaw.remedy()));
+    }
 }
 
 /// What the configuration says of versions. Its problems are told, all at once.

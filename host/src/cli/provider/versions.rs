@@ -74,9 +74,12 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
     if let Some(shadow) = &status.shadow {
         push_line(blank(&mut text), &shadow_status(shadow));
     }
-    if let Some(FolderStatus { path, problem, offered: _ }) = &status.folder {
+    if let Some(FolderStatus { path, problem, writable, offered: _ }) = &status.folder {
         let problem = problem.as_ref().map_or_else(String::new, |problem| format!(", which cannot be read: {problem}"));
-        let line = format!("the newest component of {} serves, if it passes{problem}", path.display());
+        let writable = writable
+            .as_ref()
+            .map_or_else(String::new, |reason| format!(", and is signed as the configuration says, because {reason}"));
+        let line = format!("the newest component of {} serves, if it passes{writable}{problem}", path.display());
         push_line(blank(&mut text), &line);
     }
     let told: Vec<String> = journal.iter().filter_map(line).collect();

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use quarry::admin::{Admin, AdminAddress, AdminToken, TOKEN_VARIABLE, default_socket, runtime_folder};
-use quarry::config::gateway::{GatewayConfig, ProviderConfig};
+use quarry::admin::{Admin, AdminAddress, AdminToken, TOKEN_VARIABLE, default_socket};
+use quarry::config::gateway::{GatewayConfig, ProviderConfig, Signer};
 use quarry::config::{ConfigFile, Environment, locate};
 use quarry::gateway::{Restored, restore_allowing};
 use quarry::provider::{Host, Limits};
@@ -16,7 +16,7 @@ use quarry::versions::{Candidate, Compiler, Downgrades, Gate, Store, StoreError,
 use tempfile::TempDir;
 
 use crate::cli::arguments::Global;
-use crate::cli::provider::{fetcher, token_file};
+use crate::cli::provider::{fetcher, tell_flaws, token_file};
 use crate::cli::{progress, setup, terminal};
 
 /// How long a start waits for the folder of versions. A command that lists them has it for a moment, and a gateway that did without
@@ -41,12 +41,13 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
     let gate = Gate::new(host, cache.clone(), Compiler::Child { program, time: compile });
     let rules = rules(global, environment)?;
     let named = match (global.provider_component.clone(), &rules.component) {
-        (Some(file), _) => Some(Source::File(file)),
-        (None, Some(text)) => Some(named(text)?),
+        // Whoever names a file on the command line is told, and knows what it is.
+        (Some(file), _) => Some((Source::File(file), None)),
+        (None, Some(text)) => Some((named(text)?, Some(rules.signers.as_slice()))),
         (None, None) => None,
     };
     let named = match named {
-        Some(source) => Some(candidate(&source, &store, environment).await?),
+        Some((source, signers)) => Some(candidate(&source, signers, &store, environment).await?),
         None => None,
     };
     let downgrades = if rules.allow_downgrade { Downgrades::Allowed } else { Downgrades::Refused };
@@ -70,6 +71,7 @@ fn this_program() -> io::Result<PathBuf> {
 fn rules(global: &Global, environment: &Environment) -> anyhow::Result<ProviderConfig> {
     let location = locate(global.config.as_deref(), environment)?;
     let file = location.as_ref().map(ConfigFile::read).transpose()?;
+    file.as_ref().map_or(Ok(()), ConfigFile::check_for_service)?;
     Ok(GatewayConfig::read(file.as_ref()).map(|config| config.provider).unwrap_or_default())
 }
 
@@ -78,9 +80,14 @@ pub(super) fn named(text: &str) -> anyhow::Result<Source> {
     text.parse::<Source>().context("quarry.provider.component")
 }
 
-/// The version that is named. One of a registry that is pinned, and that passed before, is not asked for again: the registry may
+/// The version that is named; one of a file that others can change has to be signed by one of `signers`. One of a registry that is pinned, and that passed before, is not asked for again: the registry may
 /// be away.
-async fn candidate(source: &Source, store: &Store, environment: &Environment) -> anyhow::Result<Candidate> {
+async fn candidate(
+    source: &Source,
+    signers: Option<&[Signer]>,
+    store: &Store,
+    environment: &Environment,
+) -> anyhow::Result<Candidate> {
     let name = source.to_string();
     let before = store.history().proofs.iter().find(|(_, proof)| name.contains("@sha256:") && proof.source == name);
     if let Some((digest, _)) = before
@@ -89,7 +96,12 @@ async fn candidate(source: &Source, store: &Store, environment: &Environment) ->
         let signature = store.signature(digest)?;
         return Ok(Candidate { source: name, bytes, expected: Some(*digest), signature });
     }
-    Ok(Candidate::from(fetcher(environment).fetch(source, store).await?))
+    let fetched = fetcher(environment).fetch(source, store).await?;
+    match signers {
+        Some(signers) => fetched.check_owner(signers)?,
+        None => tell_flaws(&fetched),
+    }
+    Ok(Candidate::from(fetched))
 }
 
 /// The folder of versions. Where there is none to be had, or another gateway has it, versions last as long as this process.
@@ -138,6 +150,6 @@ fn token(environment: &Environment) -> anyhow::Result<AdminToken> {
         return Ok(token);
     }
     let file = token_file(environment);
-    let made = std::fs::create_dir_all(runtime_folder(environment)).and_then(|()| AdminToken::make(&file));
-    made.with_context(|| format!("cannot keep an admin token in {}; set QUARRY_ADMIN_TOKEN", file.display()))
+    AdminToken::make(&file)
+        .with_context(|| format!("cannot keep an admin token in {}; set QUARRY_ADMIN_TOKEN", file.display()))
 }

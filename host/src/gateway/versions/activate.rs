@@ -137,7 +137,9 @@ impl Versions {
     pub(super) async fn fetched(&self, wanted: Wanted, by: &str) -> Result<(Wanted, Vec<StepReceipt>), ChangeError> {
         let Wanted::Named(source) = wanted else { return Ok((wanted, Vec::new())) };
         let began = Instant::now();
+        let signers = self.gateway.effective().configuration.gateway.provider.signers.clone();
         let fetched = self.fetcher.fetch(&source, self).await;
+        let fetched = fetched.and_then(|fetched| fetched.check_owner(&signers).map(|()| fetched));
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (step, failure, detail, digest) = match &fetched {
             Ok(fetched) => (Step::Fetch, None, Some(fetched.resolved.to_string()), Some(fetched.digest)),

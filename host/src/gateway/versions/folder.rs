@@ -24,6 +24,9 @@ pub struct FolderStatus {
     /// Why it cannot be read, while it cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Who else can change what is in it, where somebody can: what it offers then has to be signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writable: Option<String>,
     /// What it offered last since the gateway began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<Offered>,
@@ -47,7 +50,7 @@ impl Versions {
     /// Watches a folder: its newest component passes the gate and is put to work, or is refused once. Never ends.
     pub async fn watch_folder(self: &Arc<Self>, path: PathBuf) {
         let mut folder = Folder::begin(path.clone());
-        self.loaded().folder = Some(FolderStatus { path, problem: None, offered: None });
+        self.loaded().folder = Some(FolderStatus { path, problem: None, writable: None, offered: None });
         loop {
             match folder.changed().await {
                 Ok(file) => self.offer(&file).await,
@@ -77,6 +80,22 @@ impl Versions {
         }
     }
 
+    /// Notes who else can change what the folder offers; a change is told.
+    fn folder_writable(&self, now: Option<String>) {
+        let mut loaded = self.loaded();
+        let Some(folder) = loaded.folder.as_mut().filter(|folder| folder.writable != now) else { return };
+        let path = folder.path.display().to_string();
+        folder.writable.clone_from(&now);
+        drop(loaded);
+        if let Some(reason) = now {
+            tracing::warn!(
+                path,
+                reason,
+                "others can put versions of the provider there: what is not signed is refused"
+            );
+        }
+    }
+
     /// Acts upon a file of the folder. What was decided of the same bytes and signature last stays decided, also over a restart:
     /// whoever went back from a version does not get it again because its file is still there.
     async fn offer(self: &Arc<Self>, file: &Path) {
@@ -85,6 +104,11 @@ impl Versions {
             // It is read again when it changes, as every file is.
             Err(error) => return self.offered(file, None, Some(error.to_string()), None),
         };
+        let signers = self.gateway.effective().configuration.gateway.provider.signers.clone();
+        self.folder_writable(fetched.flaws.first().map(ToString::to_string));
+        if let Err(error) = fetched.check_owner(&signers) {
+            return self.offered(file, Some(fetched.digest), Some(error.to_string()), None);
+        }
         let (digest, mark) = (fetched.digest, mark(&fetched));
         if self.store().history().offered == Some(mark) {
             return;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::DigestPrefix;
 use super::oci::RegistryError;
+use crate::files::Flaw;
 use crate::provider::Digest;
 
 /// Why a version was not fetched.
@@ -25,6 +26,15 @@ pub enum FetchError {
         path: PathBuf,
         /// The limit in bytes.
         limit: usize,
+    },
+    /// Others can change the file, and nobody has to have signed it.
+    #[error(
+        "{flaw}; such a component serves only where quarry.provider.signers says who has to have signed it; to mend it: {}",
+        flaw.remedy()
+    )]
+    Untrusted {
+        /// How.
+        flaw: Flaw,
     },
     /// The text beside a file is too large for a signature, or is no text.
     #[error("{} is no minisign signature", path.display())]

@@ -15,6 +15,10 @@ struct State {
     modified: SystemTime,
     length: u64,
     inode: u64,
+    /// When owner, mode or name changed last: a file that others could write to is looked at again when that is mended.
+    changed: (i64, i64),
+    /// Owner and mode of the folder, for the same reason.
+    folder: (u32, u32),
     /// Time and length of the signature beside it: one that comes after its file makes another version of it.
     signature: Option<(SystemTime, u64)>,
 }
@@ -87,6 +91,7 @@ impl Folder {
 /// The files of a folder that can be components.
 fn look(folder: &Path) -> io::Result<HashMap<PathBuf, State>> {
     let mut files = HashMap::new();
+    let own = fs::metadata(folder)?;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -100,7 +105,14 @@ fn look(folder: &Path) -> io::Result<HashMap<PathBuf, State>> {
         }
         let signature = fs::metadata(folder.join(format!("{name}.minisig"))).ok();
         let signature = signature.and_then(|signature| Some((signature.modified().ok()?, signature.len())));
-        let state = State { modified: metadata.modified()?, length: metadata.len(), inode: metadata.ino(), signature };
+        let state = State {
+            modified: metadata.modified()?,
+            length: metadata.len(),
+            inode: metadata.ino(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            folder: (own.uid(), own.mode()),
+            signature,
+        };
         files.insert(path, state);
     }
     Ok(files)

@@ -22,6 +22,8 @@ pub use self::oci::{
     SIGNATURE_ANNOTATION,
 };
 pub use self::text::SourceError;
+use crate::config::gateway::Signer;
+use crate::files::Flaw;
 use crate::provider::{Digest, EMBEDDED, Limits};
 
 /// How long a fetch from a registry, or a push to one, may take in all.
@@ -52,6 +54,21 @@ pub struct Fetched {
     pub digest: Digest,
     /// The text of the minisign signature that came along, unchecked. The embedded version brings none.
     pub signature: Option<String>,
+    /// What lets others change the file that the bytes are from, or put another in its place. Only a file has any.
+    pub flaws: Vec<Flaw>,
+}
+
+impl Fetched {
+    /// Refuses a component from a file that others can change, unless it has to be signed: then the signature is what is trusted.
+    ///
+    /// # Errors
+    /// Says who can change it, and what mends that.
+    pub fn check_owner(&self, signers: &[Signer]) -> Result<(), FetchError> {
+        match self.flaws.first() {
+            Some(flaw) if signers.is_empty() => Err(FetchError::Untrusted { flaw: flaw.clone() }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Fetches versions.
@@ -74,6 +91,7 @@ impl Fetcher {
     /// When there is no such version, it is larger than the limit, it is not what the source pins, or the file or registry cannot
     /// be read.
     pub async fn fetch(&self, source: &Source, kept: &dyn Kept) -> Result<Fetched, FetchError> {
+        let mut flaws = Vec::new();
         let (bytes, resolved, signature) = match source {
             Source::Embedded => (EMBEDDED.to_vec(), Source::Embedded, None),
             Source::Kept(prefix) => {
@@ -86,12 +104,13 @@ impl Fetcher {
                 (pulled.component, Source::Oci(pulled.reference), pulled.signature)
             }
             Source::File(path) => {
-                let (bytes, signature) = file::read(path, self.limit).await?;
-                (bytes, Source::File(path.clone()), signature)
+                let read = file::read(path, self.limit).await?;
+                flaws = read.flaws;
+                (read.bytes, Source::File(path.clone()), read.signature)
             }
         };
         let digest = Digest::of(&bytes);
-        Ok(Fetched { bytes, resolved, digest, signature })
+        Ok(Fetched { bytes, resolved, digest, signature, flaws })
     }
 }
 

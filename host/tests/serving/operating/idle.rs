@@ -102,3 +102,13 @@ fn it_lives_through_a_want_of_file_descriptors() {
     assert_eq!(ask(&gateway, CHAT, &[], &body(CHAT, MODEL, "echo hello", true)).status(), 200);
     gateway.stop();
 }
+
+#[test]
+fn no_core_dump_can_hold_a_token() {
+    let gateway = Gateway::start("{}");
+    get(&gateway, "/metrics", &[]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", gateway.process_id())).expect("it runs");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("the kernel says it");
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+    gateway.stop();
+}

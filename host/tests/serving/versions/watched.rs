@@ -1,6 +1,7 @@
 //! A folder that versions are put into while the gateway runs.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -130,5 +131,41 @@ fn with_signers_a_component_needs_its_signature_beside_it() {
     let [Some(missing), Some(wrong)] = &told[..] else { panic!("{told:?}") };
     assert!(missing.contains("is not signed") && wrong.contains("does not fit"), "{told:?}");
     assert_eq!(place.serving(), embedded);
+    gateway.stop();
+}
+
+#[test]
+fn what_others_can_put_there_serves_only_where_it_has_to_be_signed() {
+    let place = Place::new();
+    let unruly = Guest::unruly(place.folder());
+    let folder = place.folder().join("providers");
+    fs::create_dir(&folder).expect("it can be made");
+    fs::set_permissions(&folder, Permissions::from_mode(0o777)).expect("it is this test's own");
+    let gateway = place.start_with(&["--provider-folder", folder.to_str().expect("a plain path")]);
+    let embedded = place.serving();
+    // As root, it is another user who puts it there.
+    put(&unruly, &folder, "theirs.wasm");
+    let stranger = rustix::process::geteuid().is_root().then_some(65534);
+    chown(folder.join("theirs.wasm"), stranger, None).expect("root may, and else nothing is changed");
+    gateway.wait_for_log(REFUSED, 1);
+    assert_eq!(place.serving(), embedded);
+    let told = offered(&place);
+    let reason = told.last().and_then(Option::as_ref).expect("it was refused");
+    let mends = format!("chmod go-w {}", folder.display());
+    assert!(reason.contains("quarry.provider.signers") && reason.contains(&mends), "{reason}");
+    let status = place.provider(&["status"]).well();
+    assert!(status.contains(&format!("others can write to {}", folder.display())), "{status}");
+
+    // What is mended is looked at again: the folder, then whose the file is, then its mode.
+    let file = folder.join("theirs.wasm");
+    fs::set_permissions(&file, Permissions::from_mode(0o666)).expect("root may, or it is this test's own");
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("it is this test's own");
+    gateway
+        .wait_for_log(if stranger.is_some() { "belongs to another user (65534)" } else { "theirs.wasm: everybody" }, 1);
+    chown(&file, stranger.map(|_| 0), None).expect("root may");
+    gateway.wait_for_log("theirs.wasm: everybody", 1);
+    assert_eq!(place.serving(), embedded);
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("it is this test's own");
+    place.wait_until("nobody else can change it", serves(&unruly));
     gateway.stop();
 }

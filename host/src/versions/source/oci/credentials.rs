@@ -1,8 +1,8 @@
 //! Who we are to a registry.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::config::Environment;
+use crate::files::{FileError, FlawKind, open_any_and_note};
 
 /// A user and a password.
 #[derive(Debug, Clone)]
@@ -88,6 +89,12 @@ impl RegistryCredentials {
         &self.realms
     }
 
+    /// Docker's configuration, where it is looked at.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.docker.as_deref().filter(|_| self.given.is_none())
+    }
+
     /// Those for a registry; none where it is asked without.
     pub(super) async fn of(&self, registry: &str) -> Result<Option<Login>, CredentialsError> {
         if let Some(missing) = self.missing {
@@ -98,12 +105,26 @@ impl RegistryCredentials {
         }
         let Some(path) = &self.docker else { return Ok(None) };
         let failed = |reason: String| CredentialsError::File { path: path.clone(), reason };
-        match tokio::fs::read(path).await {
+        let named = path.clone();
+        let read = tokio::task::spawn_blocking(move || read(&named)).await;
+        match read.map_err(|error| failed(error.to_string()))? {
             Ok(text) => login_of(&text, registry).map_err(failed),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(failed(error.to_string())),
         }
     }
+}
+
+/// Docker's configuration, unless everybody can change it: then anybody may have said who this is to the registry. Docker's own tools
+/// leave it to its user's group, and a secret of Kubernetes is root's.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let (mut file, flaws) = open_any_and_note(path).map_err(io::Error::from)?;
+    if let Some(flaw) = flaws.into_iter().find(|flaw| flaw.kind == FlawKind::WritableByAll) {
+        return Err(FileError::Untrusted { flaw }.into());
+    }
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// What is read of Docker's configuration.
