@@ -5,6 +5,7 @@ pub mod bindings;
 pub mod config;
 pub mod conformance;
 pub mod contract;
+pub mod crash;
 pub mod discovery;
 pub mod files;
 pub mod gateway;

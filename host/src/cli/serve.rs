@@ -12,9 +12,10 @@ use anyhow::Context as _;
 use quarry::admin::{Admin, AdminAddress};
 use quarry::aws::Source;
 use quarry::config::{Environment, Override};
+use quarry::crash::Record;
 use quarry::gateway::{
-    Activated, Configuration, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, Versions, Wanted,
-    Watch, models, raise_descriptor_limit,
+    Activated, Configuration, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, UncleanEnd,
+    Versions, Wanted, Watch, models, raise_descriptor_limit,
 };
 use quarry::printable::shell_word;
 use quarry::provider::Generation;
@@ -42,6 +43,9 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let watch = configuration.file.clone().map(Watch::begin);
     let telemetry = logging::start_serving(&configuration.gateway)?;
     raise_descriptor_limit();
+    if let Some(end) = &begun.unclean {
+        report(end);
+    }
     if let Some(listen) = arguments.listen {
         configuration.gateway.listen = listen;
     }
@@ -63,6 +67,9 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let default_model = models::id_of(&configuration.settings, "");
     let region = configuration.region().to_string();
     let metrics = Arc::new(Metrics::new());
+    if let Some(became) = begun.unclean.as_ref().and_then(|end| end.became) {
+        metrics.version_failed(became);
+    }
     let recording = recording::open(&arguments, &metrics)?;
     let admin = begin::listen(arguments.admin, &environment).await?;
     let token_place = begin::token_place(&environment);
@@ -74,7 +81,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     }
     let server = Server::bind(Arc::clone(&gateway), listen).await?;
     tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
-    let begin::Begun { gate, store, restored, passing } = begun;
+    let begin::Begun { gate, store, restored, unclean: _, record, passing } = begun;
     let passed = &restored.passed;
     let source = passed.generation.name().trim_start_matches('(').trim_end_matches(')');
     terminal::tell_line(&format!("  provider: {} ({source})", passed.name));
@@ -99,7 +106,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         }
     };
     tokio::select! {
-        () = server.run(stopped()) => {}
+        () = server.run(stopped(Arc::clone(&record))) => {}
         () = watching => {}
         () = reload(&gateway, &versions, hang_up, watch) => {}
         () = administer(admin, &versions) => {}
@@ -109,6 +116,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         recording.end().await;
     }
     drop(passing);
+    drop(record);
     telemetry.end().await;
     terminal::tell_line("stopped");
     Ok(Exit::Done)
@@ -183,15 +191,26 @@ async fn changed(watch: &mut Option<Watch>) {
 }
 
 /// Ready when the process is told to stop. Told a second time, it stops at once, whatever is under way.
-async fn stopped() {
+async fn stopped(record: Arc<Record>) {
     let both = || Some((signal(SignalKind::terminate()).ok()?, signal(SignalKind::interrupt()).ok()?));
     let Some((mut terminate, mut interrupt)) = both() else { return drop(tokio::signal::ctrl_c().await) };
     either(&mut terminate, &mut interrupt).await;
+    if let Err(error) = record.stopping() {
+        tracing::warn!(%error, "that this gateway is told to stop cannot be written down: the next one may take it for killed");
+    }
     terminal::tell_line("stopping: requests under way finish first; once more stops at once");
     tokio::spawn(async move {
         either(&mut terminate, &mut interrupt).await;
         std::process::exit(i32::from(Exit::Interrupted.code()));
     });
+}
+
+/// Reports how the gateway before ended.
+fn report(end: &UncleanEnd) {
+    match end.became {
+        None => tracing::warn!("{end}"),
+        Some(_) => tracing::error!("{end}"),
+    }
 }
 
 async fn either(terminate: &mut Signal, interrupt: &mut Signal) {

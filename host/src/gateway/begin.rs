@@ -19,6 +19,7 @@ use super::wire::Asked;
 use crate::config::gateway::RetryConfig;
 use crate::contract::conversation::{Context, Delta, Options, Problem};
 use crate::contract::types::{Failure, FailureKind, Notice};
+use crate::crash::attributed;
 use crate::pi::blobs::{self, Blobs};
 use crate::provider::{Generation, ProviderError};
 use crate::telemetry::{Answering, Observation};
@@ -103,9 +104,10 @@ pub(crate) struct Beginning {
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
     let Beginning { generation, effective, asked, size, chain, mut observation, deadline, listeners } = beginning;
+    let asking = ask_chain(&generation, &effective, asked, size, chain, &mut observation, &listeners);
     let begun = tokio::select! {
         biased;
-        begun = ask_chain(&generation, &effective, asked, size, chain, &mut observation, &listeners) => begun,
+        begun = attributed(generation.digest(), asking) => begun,
         why = deadline.passed() => Err(NotBegun::Refused(why.refusal())),
     };
     match begun {

@@ -18,6 +18,7 @@ use crate::contract::config::{Layer, Merged, Problem as ConfigProblem, Settings}
 use crate::contract::conversation::{Batch, Context, Delta, Ending, Opening, Options, Prepared, Problem};
 use crate::contract::models::{ListingOptions, Step, Supply};
 use crate::contract::types::{ApiError, Failure, Model};
+use crate::crash::work_for;
 
 /// One instance of a provider: of one stream, or of one command.
 ///
@@ -53,6 +54,7 @@ macro_rules! call {
         $session.enter($call, $ticks)?;
         let $provider = &$session.provider;
         let $store = &mut $session.store;
+        let _work = work_for($session.generation.digest());
         match $body {
             Ok(value) => Ok(value),
             Err(error) => Err($session.failed($call, $session.generation.host().limits().$limit, &error)),
@@ -85,6 +87,7 @@ impl Session {
             let _ = store.set_fuel(u64::MAX);
         }
         let stream_ticks = deadline::ticks(limits.stream_call);
+        let _work = work_for(generation.digest());
         let provider = generation.bound().instantiate(&mut store).map_err(|error| {
             let (provider, reason) = (generation.name().to_owned(), format!("{error:#}"));
             told(&generation, ProviderError::Instantiate { provider, reason })
@@ -310,6 +313,7 @@ impl Session {
 
     fn drop_resource(&mut self, call: &'static str, resource: ResourceAny) -> Result<(), ProviderError> {
         self.enter(call, self.long_ticks())?;
+        let _work = work_for(self.generation.digest());
         resource
             .resource_drop(&mut self.store)
             .map_err(|error| self.failed(call, self.generation.host().limits().long_call, &error))

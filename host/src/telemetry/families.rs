@@ -141,7 +141,7 @@ impl Families {
         let text = "Inputs of requests that a candidate was to run on beside them";
         all.register("shadowed_inputs", text, self.shadowed.clone());
         all.register("recordings", "Streams that were to be recorded", self.recordings.clone());
-        let text = "Versions of the provider that failed too often, by what became of them";
+        let text = "Versions of the provider that failed too often or ended the process, by what became of them";
         all.register("provider_versions_failed", text, self.failed_versions.clone());
         all.register("build", "What runs here", Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") }));
         all

@@ -166,22 +166,25 @@ pub(super) struct RecordingLabels {
     pub(super) outcome: &'static str,
 }
 
-/// What became of a version of the provider that failed too often.
+/// What became of a version of the provider that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailedVersion {
     /// It is quarantined, and gets no requests any more.
     Quarantined,
     /// It goes on serving: it is pinned, or there is none to go back to.
     Kept,
+    /// The process died under it, for the first time.
+    Crashed,
 }
 
 impl FailedVersion {
-    pub(super) const ALL: [Self; 2] = [FailedVersion::Quarantined, FailedVersion::Kept];
+    pub(super) const ALL: [Self; 3] = [FailedVersion::Quarantined, FailedVersion::Kept, FailedVersion::Crashed];
 
     pub(super) fn word(self) -> &'static str {
         match self {
             FailedVersion::Quarantined => "quarantined",
             FailedVersion::Kept => "kept",
+            FailedVersion::Crashed => "crashed",
         }
     }
 }

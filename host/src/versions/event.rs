@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::crash::Signal;
 use crate::provider::Digest;
 
 /// A step on the way of a version to serving, in the order in which they are taken.
@@ -119,6 +120,14 @@ pub enum Event {
         digest: Digest,
         /// What it did.
         reason: String,
+    },
+    /// The process did not end by itself while a version served, or while it worked for one.
+    Died {
+        /// The version.
+        digest: Digest,
+        /// The signal that the process raised against itself; none where it was killed or the machine stopped, which is no version's fault.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<Signal>,
     },
     /// A version gets a part of the requests.
     CanaryBegun {

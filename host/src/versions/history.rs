@@ -7,6 +7,7 @@ use semver::Version;
 use super::event::Event;
 use super::lines::Line;
 use super::trials::Trials;
+use crate::crash::Signal;
 use crate::provider::Digest;
 
 /// What a version proved, and with what.
@@ -41,6 +42,8 @@ pub struct History {
     pub proofs: HashMap<Digest, Proof>,
     /// Versions that failed too often, and how.
     pub quarantined: HashMap<Digest, String>,
+    /// When the process died of its own fault under each version since that passed last, in milliseconds since 1970, and by which signal.
+    pub crashes: HashMap<Digest, Vec<(u64, Signal)>>,
     /// The version that no other may replace.
     pub pinned: Option<Digest>,
     /// What a watched folder offered last and was decided, as a digest of component and signature.
@@ -69,9 +72,14 @@ impl History {
             | Event::CanaryEnded { .. }
             | Event::ShadowBegun { .. }
             | Event::ShadowEnded { .. }
+            | Event::Died { signal: None, .. }
             | Event::Unknown => {}
+            Event::Died { digest, signal: Some(signal) } => {
+                self.crashes.entry(*digest).or_default().push((line.at, *signal));
+            }
             Event::Verified { digest, source, name, cases, passed, engine, signer } => {
                 self.quarantined.remove(digest);
+                self.crashes.remove(digest);
                 let proof = Proof {
                     source: source.clone(),
                     name: name.clone(),

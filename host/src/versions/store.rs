@@ -128,6 +128,12 @@ impl Store {
         self.folder.path()
     }
 
+    /// The folder, by its descriptor.
+    #[must_use]
+    pub fn trusted(&self) -> &Arc<TrustedFolder> {
+        &self.folder
+    }
+
     /// What happened until now.
     #[must_use]
     pub fn history(&self) -> &History {

@@ -10,6 +10,8 @@ const WORDS = {
   activated: () => "serves",
   "rolled-back": (line) => `${short(line.to)} serves again in place of ${short(line.from)}`,
   quarantined: (line) => `quarantined: ${line.reason}`,
+  died: (line) =>
+    line.signal ? `the process died under it: signal ${line.signal}` : "the process was killed while it served",
   "canary-begun": (line) => `canary: gets ${line.part}`,
   "canary-ended": (line) => `canary ended: ${line.reason}`,
   "shadow-begun": (line) => `shadow: runs beside ${line.share} % of the requests`,

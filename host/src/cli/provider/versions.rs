@@ -227,6 +227,11 @@ fn table(status: &Status) -> String {
         if let Some(reason) = &version.quarantined {
             push_line(&mut text, &format!("{:SHORT$}  {reason}", ""));
         }
+        if let Some(reason) =
+            version.crashed.as_ref().filter(|_| version.quarantined.is_none() && version.failing.is_none())
+        {
+            push_line(&mut text, &format!("{:SHORT$}  {reason}", ""));
+        }
         if let Some(reason) = &version.failing {
             push_line(&mut text, &format!("{:SHORT$}  FAILS, and serves because nothing else may: {reason}", ""));
         }
@@ -259,6 +264,10 @@ fn line(line: &Line) -> Option<String> {
             format!("{}  put to work again in place of {} ({by})", short(to), short(from))
         }
         Event::Quarantined { digest, reason } => format!("{}  quarantined: {reason}", short(digest)),
+        Event::Died { digest, signal: Some(signal) } => {
+            format!("{}  the process died under it: {signal}", short(digest))
+        }
+        Event::Died { digest, signal: None } => format!("{}  the process was killed while it served", short(digest)),
         Event::CanaryBegun { digest, part, by, .. } => format!("{}  gets {part} ({by})", short(digest)),
         Event::CanaryEnded { digest, reason, by } => {
             format!("{}  gets no more requests: {reason} ({by})", short(digest))

@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use quarry::admin::{Admin, AdminAddress, AdminToken, TOKEN_VARIABLE, default_socket};
 use quarry::config::gateway::{GatewayConfig, ProviderConfig, Signer};
 use quarry::config::{ConfigFile, Environment, locate};
-use quarry::gateway::{Restored, restore_allowing};
+use quarry::crash::Record;
+use quarry::gateway::{Restored, UncleanEnd, book_last_end, restore_allowing};
 use quarry::provider::{Host, Limits};
 use quarry::versions::source::Source;
 use quarry::versions::{Candidate, Compiler, Downgrades, Gate, Store, StoreError, state_folder};
@@ -28,6 +29,10 @@ pub(super) struct Begun {
     pub(super) gate: Gate,
     pub(super) store: Store,
     pub(super) restored: Restored,
+    /// How the process before ended, where it did not end by itself.
+    pub(super) unclean: Option<UncleanEnd>,
+    /// Says to the next process how this one ended.
+    pub(super) record: Arc<Record>,
     /// Where the folder of versions is, when it is to last no longer than this process.
     pub(super) passing: Option<TempDir>,
 }
@@ -35,6 +40,10 @@ pub(super) struct Begun {
 /// Loads the version that the gateway begins with.
 pub(super) async fn begin(global: &Global, compile: Duration, environment: &Environment) -> anyhow::Result<Begun> {
     let (mut store, passing) = open_store(environment)?;
+    let last_end = Record::last_end(store.trusted())?;
+    let unclean = last_end.map(|end| book_last_end(&mut store, end)).transpose()?;
+    // Before there is an engine: see `Record::begin`.
+    let record = Arc::new(Record::begin(Arc::clone(store.trusted()))?);
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = setup::aot_cache_beside(environment, store.folder());
     let program = this_program().context("cannot find this program's own file")?;
@@ -57,7 +66,7 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
     for (digest, reason) in &restored.skipped {
         terminal::tell_line(&format!("the version {digest} does not come back: {reason}"));
     }
-    Ok(Begun { gate, store, restored, passing })
+    Ok(Begun { gate, store, restored, unclean, record, passing })
 }
 
 /// The program that runs, to be started once more. On Linux it is not named by its path: another release may lie there by the time that

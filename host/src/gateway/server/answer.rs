@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::admission::Admission;
+use crate::crash::work_for;
 use crate::gateway::begin::{Begun, NotBegun};
 use crate::gateway::cut_short::{CutShort, Deadline};
 use crate::gateway::turn::Turn;
@@ -196,6 +197,7 @@ impl Body for Answer {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let answer = &mut *self;
+        let _work = work_for(answer.admission.seat.version.digest());
         // An answer that never pauses has to be bounded too.
         if answer.bounds.deadline.until.is_some_and(|until| answer.last_sent >= until)
             && !matches!(answer.state, State::Ended)

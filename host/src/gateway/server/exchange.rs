@@ -15,6 +15,7 @@ use super::answer::{Answer, Beginning, Bounds};
 use super::{body, reply};
 use crate::config::gateway::{GatewayConfig, RemoteConfig};
 use crate::contract::conversation::Delta;
+use crate::crash::attributed;
 use crate::gateway::begin::{self, Begun};
 use crate::gateway::chain;
 use crate::gateway::cut_short::Deadline;
@@ -107,7 +108,8 @@ async fn answered(
     if stream {
         streamed(beginning, head, writer, bounds, admission).await
     } else {
-        whole(beginning, head, writer, bounds, admission).instrument(span).await
+        let version = admission.seat.version.digest();
+        attributed(version, whole(beginning, head, writer, bounds, admission)).instrument(span).await
     }
 }
 

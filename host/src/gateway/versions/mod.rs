@@ -7,6 +7,7 @@
 mod activate;
 mod back;
 mod canary;
+mod crashes;
 mod folder;
 mod health;
 mod restore;
@@ -30,6 +31,7 @@ use crate::versions::{Downgrade, Gate, Refused, Store, StoreError};
 
 use self::activate::Written;
 pub use self::activate::{Activated, Wanted, check_allowed};
+pub use self::crashes::{UncleanEnd, book_last_end};
 pub use self::folder::{FolderStatus, Offered};
 pub use self::restore::{RestoreError, Restored, begin_with, prove, restore, restore_allowing};
 pub use self::status::{CanaryStatus, Service, Status, VersionState, VersionStatus};

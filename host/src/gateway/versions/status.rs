@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::crashes::{crashed, crashes_too_often};
 use super::{ChangeError, FolderStatus, Versions};
 use crate::gateway::canary::{CanaryRule, Ended};
 use crate::gateway::lineup::Version;
@@ -73,6 +74,9 @@ pub struct VersionStatus {
     /// What it did to be put away, where it serves all the same: it is pinned, or there is none to go back to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<String>,
+    /// That the process died while it worked for this version, where it did and that counts still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crashed: Option<String>,
     /// Cases that it passed; none for the one that the binary was built with, which passed them then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cases: Option<usize>,
@@ -177,7 +181,8 @@ impl Versions {
             known.name.clone_from(&version.name);
             known.service = Some(service(&version));
             if known.state == VersionState::Serving {
-                known.failing = self.verdict(&version);
+                let crashes = crashes_too_often(&history, &version.digest()).then(|| known.crashed.clone()).flatten();
+                known.failing = self.verdict(&version).or(crashes);
             }
             if known.state == VersionState::Verified {
                 known.state = VersionState::Retiring;
@@ -234,6 +239,7 @@ fn known_version(history: &History, digest: Digest, embedded: Digest) -> Version
         state: if quarantined.is_some() { VersionState::Quarantined } else { VersionState::Verified },
         quarantined,
         failing: None,
+        crashed: crashed(history, &digest),
         cases: proof.map(|proof| proof.passed),
         verified_at: proof.map(|proof| proof.at),
         service: None,

@@ -11,6 +11,7 @@ mod side_by_side;
 mod streams;
 
 mod commands;
+mod crashes;
 mod deadline;
 mod downgrade;
 mod going_back;
