@@ -77,6 +77,9 @@ pub(crate) enum Command {
     /// Manage the keys of the gateway's clients
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Describe the gateway's HTTP API
+    #[command(subcommand)]
+    Api(ApiCommand),
     /// Run a simulator of Bedrock for other programs
     Simulate(SimulateArguments),
     /// Run the conformance tests on a provider component
@@ -157,6 +160,12 @@ pub(crate) struct ManArguments {
     /// Folder for the pages, one per command; created if missing
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiCommand {
+    /// Print the OpenAPI document of the gateway's HTTP API
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::arguments::{Arguments, AuthCommand, Command, KeysCommand, ModelsCommand};
+use self::arguments::{ApiCommand, Arguments, AuthCommand, Command, KeysCommand, ModelsCommand};
 use self::exit::Exit;
 
 /// Parses the arguments, runs the command, and says how it went by the exit code.
@@ -64,6 +64,7 @@ async fn run(Arguments { global, command }: Arguments) -> anyhow::Result<Exit> {
         Command::Keys(KeysCommand::Add(arguments)) => keys::add(&global, &arguments),
         Command::Keys(KeysCommand::List(arguments)) => keys::list(&global, &arguments),
         Command::Keys(KeysCommand::Revoke(arguments)) => keys::revoke(&global, &arguments),
+        Command::Api(ApiCommand::Schema) => terminal::print_json(&quarry::gateway::openapi()).map(|()| Exit::Done),
         Command::Simulate(arguments) => simulate::run(&arguments).await,
         Command::Conformance(arguments) => conformance::run(&global, &arguments),
         Command::Provider(command) => provider::run(&global, command).await,

@@ -39,7 +39,7 @@ pub use self::listeners::Recorder;
 pub use self::live::{RequestUnderWay, RequestsUnderWay};
 pub(crate) use self::loopback::is_loopback_host;
 pub use self::refusal::{Refusal, RefusalKind};
-pub use self::server::{Server, raise_descriptor_limit};
+pub use self::server::{Server, openapi, raise_descriptor_limit};
 pub use self::shadow::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::strict_tools::without_preferred_strictness;

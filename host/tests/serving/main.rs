@@ -20,6 +20,7 @@ mod https;
 mod listings;
 mod members;
 mod metrics;
+mod openapi;
 mod operating;
 mod packages;
 mod page;

@@ -36,7 +36,12 @@ pub(super) struct Endpoint {
     required: &'static [&'static str],
 }
 
-const fn endpoint(path: &'static str, handler: Handler, required: &'static [&'static str], summary: &'static str) -> Endpoint {
+const fn endpoint(
+    path: &'static str,
+    handler: Handler,
+    required: &'static [&'static str],
+    summary: &'static str,
+) -> Endpoint {
     Endpoint { path, handler, summary, required }
 }
 
@@ -75,7 +80,12 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
     ),
     endpoint("/v1/models/{*id}", Handler::Model, &[], "One model, in the same forms"),
     endpoint("/healthz", Handler::Health, &[], "Liveness: 200 while the process lives"),
-    endpoint("/readyz", Handler::Readiness, &[], "Readiness: 503 while the gateway drains. Credentials are not checked"),
+    endpoint(
+        "/readyz",
+        Handler::Readiness,
+        &[],
+        "Readiness: 503 while the gateway drains. Credentials are not checked",
+    ),
     endpoint("/metrics", Handler::Metrics, &[], "Metrics in OpenMetrics text"),
     endpoint("/openapi.json", Handler::Document, &[], "The API as an OpenAPI document"),
 ];
@@ -114,7 +124,16 @@ impl Endpoint {
         };
         match self.handler {
             Handler::Conversation(_) | Handler::CountTokens => &[
-                Invalid, Authentication, Permission, NotFound, TooLarge, RateLimit, Internal, Upstream, Overloaded, Timeout,
+                Invalid,
+                Authentication,
+                Permission,
+                NotFound,
+                TooLarge,
+                RateLimit,
+                Internal,
+                Upstream,
+                Overloaded,
+                Timeout,
             ],
             Handler::Models | Handler::Model => {
                 &[Invalid, Authentication, Permission, NotFound, RateLimit, Internal, Upstream, Overloaded, Timeout]
@@ -129,7 +148,8 @@ impl Endpoint {
         let content = |types: &[&str]| -> Value { types.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect() };
         let mut responses = json!({ "200": { "description": "The answer", "content": content(self.answers()) } });
         for kind in self.failures() {
-            let types: &[&str] = if matches!(self.handler, Handler::Readiness) { &["text/plain"] } else { &["application/json"] };
+            let types: &[&str] =
+                if matches!(self.handler, Handler::Readiness) { &["text/plain"] } else { &["application/json"] };
             let status = kind.status();
             responses[status.as_str()] = json!({
                 "description": status.canonical_reason().unwrap_or_default(),
@@ -142,7 +162,8 @@ impl Endpoint {
         }
         if !self.required.is_empty() {
             let schema = json!({ "type": "object", "required": self.required });
-            operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+            operation["requestBody"] =
+                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
         }
         if self.path.contains("{*id}") {
             operation["parameters"] = json!([{

@@ -5,6 +5,7 @@
 
 mod admission;
 mod answer;
+mod api;
 mod body;
 mod cors;
 mod counting;
@@ -17,5 +18,6 @@ mod reply;
 mod routes;
 mod stall;
 
+pub use self::api::document as openapi;
 pub use self::descriptors::raise_descriptor_limit;
 pub use self::listener::Server;

@@ -11,11 +11,12 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 
 use super::admission::Asker;
+use super::api::{self, ENDPOINTS, Handler};
 use super::{admission, cors, counting, exchange, head, reply};
 use crate::contract::types::Model;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::Gateway;
-use crate::gateway::wire::{self, Format, chat_completions, messages, pi_stream, responses};
+use crate::gateway::wire::{self, Format, chat_completions, messages};
 use crate::telemetry::METRICS_CONTENT_TYPE;
 
 /// All routes.
@@ -25,17 +26,20 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
             exchange::exchange(gateway, format, request)
         })
     };
-    Router::new()
-        .route(chat_completions::CHAT_COMPLETIONS.path, conversation(&chat_completions::CHAT_COMPLETIONS))
-        .route(responses::RESPONSES.path, conversation(&responses::RESPONSES))
-        .route(messages::MESSAGES.path, conversation(&messages::MESSAGES))
-        .route(messages::COUNT_TOKENS.path, post(count_tokens))
-        .route(pi_stream::PI_STREAM.path, conversation(&pi_stream::PI_STREAM))
-        .route("/v1/models", get(models))
-        .route("/v1/models/{*id}", get(model))
-        .route("/healthz", get(healthy))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+    let routes = ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
+        let handler = match endpoint.handler {
+            Handler::Conversation(format) => conversation(format),
+            Handler::CountTokens => post(count_tokens),
+            Handler::Models => get(models),
+            Handler::Model => get(model),
+            Handler::Health => get(healthy),
+            Handler::Readiness => get(ready),
+            Handler::Metrics => get(metrics),
+            Handler::Document => get(document),
+        };
+        router.route(endpoint.path, handler)
+    });
+    routes
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(Arc::clone(&gateway), head::bounded))
@@ -54,6 +58,11 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
         return reply::text(StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
     }
     reply::text(StatusCode::OK, "ready\n".to_owned())
+}
+
+/// The API as OpenAPI. It says nothing of this gateway, so it needs no key.
+async fn document() -> Response<Body> {
+    reply::document(api::document().to_string().into_bytes())
 }
 
 async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response<Body> {
@@ -119,18 +128,14 @@ async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model
     Ok(models)
 }
 
-/// The formats that have a path of their own.
-const FORMATS: [&Format; 5] = [
-    &chat_completions::CHAT_COMPLETIONS,
-    &responses::RESPONSES,
-    &messages::MESSAGES,
-    &messages::COUNT_TOKENS,
-    &pi_stream::PI_STREAM,
-];
-
 /// The format in which whoever asks at this path understands errors.
 pub(super) fn format_at(path: &str, headers: &HeaderMap) -> &'static Format {
-    FORMATS.into_iter().find(|format| format.path == path).unwrap_or_else(|| format_of(headers))
+    let at = ENDPOINTS.iter().find(|endpoint| endpoint.path == path);
+    match at.map(|endpoint| endpoint.handler) {
+        Some(Handler::Conversation(format)) => format,
+        Some(Handler::CountTokens) => &messages::COUNT_TOKENS,
+        _ => format_of(headers),
+    }
 }
 
 /// Whether the client is one of Anthropic's: they all say which version of its API they speak.
@@ -144,11 +149,7 @@ fn format_of(headers: &HeaderMap) -> &'static Format {
 }
 
 async fn unknown_path(request: Request<Body>) -> Response<Body> {
-    let message = format!(
-        "there is nothing at {}; the gateway serves POST /v1/chat/completions, /v1/responses, /v1/messages, \
-         /v1/messages/count_tokens and /api/stream, and GET /v1/models, /healthz, /readyz and /metrics",
-        request.uri().path()
-    );
+    let message = format!("there is nothing at {}; the gateway serves {}", request.uri().path(), api::listed());
     reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message), &reply::new_id())
 }
 

@@ -1,0 +1,84 @@
+//! `GET /openapi.json`, held against real requests: every endpoint answers as the document says, and no other is there.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::curl::{Answer, curl};
+use crate::gateway::{Gateway, KEY};
+use crate::operating::client::body;
+
+const MODEL: &str = "us.anthropic.claude-sonnet-4-6";
+
+/// A request that every endpoint answers with 200.
+fn request(path: &str) -> Value {
+    match path {
+        "/v1/messages/count_tokens" => {
+            json!({"model": MODEL, "messages": [{"role": "user", "content": "Tell me about bedrock"}]})
+        }
+        _ => body(path, MODEL, "Tell me about bedrock", false),
+    }
+}
+
+/// Asks an endpoint of the document.
+fn ask(gateway: &Gateway, path: &str, method: &str, key: &str, body: Option<&Value>) -> Answer {
+    let url = format!("{}{}", gateway.base, path.replace("{id}", MODEL));
+    let body = body.map(Value::to_string);
+    curl(&url, key, &["-X", &method.to_uppercase()], body.as_deref())
+}
+
+/// The answer's status and media type are among those of the document.
+fn is_documented(operation: &Value, answer: &Answer) {
+    let response = &operation["responses"][answer.status.to_string()];
+    let content = response["content"].as_object().unwrap_or_else(|| panic!("{answer:?} is not in {operation}"));
+    let kind = answer.header("content-type").unwrap_or_default();
+    assert!(content.keys().any(|known| kind.starts_with(known.as_str())), "{kind}: {operation}");
+}
+
+#[test]
+fn every_endpoint_answers_as_the_document_says() {
+    let gateway = Gateway::with_a_key();
+    let document = ask(&gateway, "/openapi.json", "get", "none", None).json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut asked = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            let whole = (method == "post").then(|| request(path));
+            let answer = ask(&gateway, path, method, KEY, whole.as_ref());
+            assert_eq!(answer.status, 200, "{path}: {answer:?}");
+            is_documented(operation, &answer);
+            // Without a key.
+            let refused = ask(&gateway, path, method, "qk_none", whole.as_ref());
+            assert_eq!(refused.status, if operation["security"].is_null() { 200 } else { 401 }, "{path}: {refused:?}");
+            is_documented(operation, &refused);
+            // Without what the document requires.
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            for required in schema["required"].as_array().into_iter().flatten() {
+                let mut part = whole.clone().expect("a body");
+                part.as_object_mut().expect("an object").remove(required.as_str().expect("a name"));
+                let refused = ask(&gateway, path, method, KEY, Some(&part));
+                assert_eq!(refused.status, 400, "{path} without {required}: {refused:?}");
+                is_documented(operation, &refused);
+            }
+            // With another method.
+            let other = if method == "post" { "get" } else { "post" };
+            let refused = ask(&gateway, path, other, KEY, (other == "post").then_some(&json!({})));
+            assert_eq!(refused.status, 405, "{path}: {refused:?}");
+            asked.insert(path.clone());
+        }
+    }
+    // Whoever asks elsewhere is told of every endpoint.
+    let elsewhere = ask(&gateway, "/chat/completions", "post", KEY, Some(&json!({})));
+    assert_eq!(elsewhere.status, 404);
+    let told = elsewhere.json()["error"]["message"].as_str().expect("a message").to_owned();
+    assert!(asked.len() >= 11 && asked.iter().all(|path| told.contains(path.as_str())), "{told}");
+    gateway.stop();
+}
+
+#[test]
+fn the_command_prints_the_document() {
+    let output = Command::new(env!("CARGO_BIN_EXE_quarry")).args(["api", "schema"]).env_clear().output();
+    let printed: Value = serde_json::from_slice(&output.expect("the binary starts").stdout).expect("it is JSON");
+    assert_eq!(printed, quarry::gateway::openapi());
+}
