@@ -73,7 +73,10 @@ impl<'m> Walk<'m> {
             Sight::Secret => Sight::Secret,
             Sight::Outside | Sight::Foreign if let Some(place) = self.place_here() => Sight::At(place),
             Sight::Outside => Sight::Outside,
-            Sight::At(place) if let Some(sight) = self.below(place, around) => sight,
+            Sight::At(place) if let Some(sight) = self.below(place, around) => match sight {
+                Sight::At(Place::Address | Place::Word) if self.mask.elsewhere == Sight::Outside => Sight::Outside,
+                sight => sight,
+            },
             Sight::Foreign | Sight::Unknown | Sight::At(_) if may_be_secret => Sight::Secret,
             Sight::Foreign => Sight::Foreign,
             Sight::Unknown | Sight::At(_) => Sight::Unknown,

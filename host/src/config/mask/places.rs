@@ -6,9 +6,9 @@
 pub(super) enum Place {
     /// A value, whatever it is.
     Value,
-    /// An address, without what a query says.
+    /// An address, without what a query says: for the owner, since the host alone reads it.
     Address,
-    /// A word of a small set, misspelt or not: letters and hyphens, 12 at most.
+    /// A word of a small set, misspelt or not (letters and hyphens, 12 at most): for the owner, since the host alone reads it.
     Word,
     /// A value, or an object with these members.
     ValueOr(&'static [(&'static str, Place)]),

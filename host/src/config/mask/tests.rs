@@ -39,7 +39,7 @@ fn what_is_none_of_the_providers_business_is_hidden() {
     providers: {
       openai: { apiKey: 'xxxxxxx', baseUrl: "xxxxxxxxx" },
       "amazon-bedrock": {
-        baseUrl: 'https://xxxxxxxxxx@proxy.example', apiKey: "xxxxxxx",
+        baseUrl: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', apiKey: "xxxxxxx",
         headers: { "x-key": "xxxxxxx", n: 11 }, tokn: 'xxxxxxxxxxxxxxxxxxxxxxxxx',
         models: [{ id: 'a', maxTokens: 9, params: { sessionToken: "xxxxxxx", list: [{ secret: ["xxxxxxx"] }] } }],
       },
@@ -289,8 +289,14 @@ fn secrets_of_known_members_are_found_by_their_look() {
         assert!(!masked.contains("hunter2"), "{masked}");
         assert_eq!(masked.chars().count(), text.chars().count());
     }
-    let auth = |word: &str| masked(&format!("{{models: {{providers: {{bedrock: {{auth: '{word}'}} }} }} }}"));
-    assert!(auth("api-key").contains("'api-key'") && !auth("hunter2").contains("hunter2"));
+    let auth = |word: &str| {
+        format!("{{models: {{providers: {{bedrock: {{auth: '{word}', baseUrl: 'https://{word}'}} }} }} }}")
+    };
+    let owner = |word: &str| Mask::for_owner(&[]).apply(&auth(word));
+    assert!(
+        owner("api-key").contains("'api-key', baseUrl: 'https://api-key'") && !owner("hunter2").contains("auth: 'h")
+    );
+    assert!(!masked(&auth("api-key")).contains("api-key"), "what only the host reads is not shown to the provider");
 }
 
 #[test]
@@ -298,7 +304,7 @@ fn what_a_provider_reads_stays() {
     let text = r#"{
   models: {
     providers: { "amazon-bedrock": {
-      baseUrl: "https://gateway.example/v1/0123456789abcdef0123456789abcdef/bedrock", api: "bedrock-converse-stream", auth: "aws-sdk",
+      api: "bedrock-converse-stream",
       cacheRetention: "short", models: [{
         id: "us.anthropic.claude-sonnet-4-6", name: "Sonnet, for all of us", reasoning: true, input: ["text", "image"],
         cost: { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75, tiers: [{ inputTokensAbove: 200000, input: 6 }] },

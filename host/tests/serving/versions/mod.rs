@@ -33,6 +33,7 @@ mod shadowed;
 mod speed;
 mod spinning;
 mod swapping;
+mod text;
 mod trial;
 mod trusted;
 mod untrusted;

@@ -22,6 +22,12 @@ const TOO_MANY_HANDLES: usize = 1000;
 /// What a configuration has somewhere, even in a comment, that this version refuses and others do not.
 const REFUSE: &str = "unruly-refuse";
 
+/// What a configuration has somewhere in whose merging this version says [`HOSTILE`] wherever it can.
+const SPEAK: &str = "unruly-speak";
+
+/// Text that would forge lines, drive a terminal, leave a shell's quotes and hide what stands behind it.
+const HOSTILE: &str = "x'; touch forged; '\nFORGED: all is well\r\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{7f}\u{202e}\u{2066}\u{2028}\u{200b}\ty\"";
+
 /// The tool whose calls `wrong-tool` spoils.
 const TOOL: &str = "mars_weather";
 
@@ -47,19 +53,32 @@ impl about::Guest for Provider {
 
 impl config::Guest for Provider {
     fn merge(layers: Vec<config::Layer>) -> Result<config::Merged, Vec<config::Problem>> {
-        if let Some(layer) = layers.iter().find(|layer| told_to_refuse(layer)) {
+        if let Some(layer) = layers.iter().find(|layer| holds(layer, REFUSE)) {
             let place = config::Place { layer: layer.name.clone(), source: layer.source.clone(), line: 1, column: 1 };
             let message = "this version was told to refuse it".to_owned();
             let (severity, path, expected) = (config::Severity::Error, String::new(), "another version".to_owned());
             return Err(vec![config::Problem { severity, place, path, message, expected }]);
         }
-        merge::merge(&layers)
+        let merged = merge::merge(&layers)?;
+        Ok(if layers.iter().any(|layer| holds(layer, SPEAK)) { speak(merged) } else { merged })
     }
 }
 
-/// Whether a layer holds [`REFUSE`], anywhere.
-fn told_to_refuse(layer: &config::Layer) -> bool {
-    matches!(&layer.content, config::LayerContent::Json5(text) if text.contains(REFUSE))
+/// What the component says wherever the contract has room for words of its own.
+fn speak(mut merged: config::Merged) -> config::Merged {
+    let said = HOSTILE.to_owned();
+    let place = config::Place { layer: said.clone(), source: said.clone(), line: 1, column: 1 };
+    for place in [place.clone(), config::Place { source: String::new(), ..place }] {
+        let (severity, path, message, expected) = (config::Severity::Warning, said.clone(), said.clone(), said.clone());
+        merged.warnings.push(config::Problem { severity, place, path, message, expected });
+    }
+    merged.settings.default_model = Some(said);
+    merged
+}
+
+/// Whether a layer holds this word, anywhere.
+fn holds(layer: &config::Layer, word: &str) -> bool {
+    matches!(&layer.content, config::LayerContent::Json5(text) if text.contains(word))
 }
 
 impl models::Guest for Provider {
