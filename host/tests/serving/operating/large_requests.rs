@@ -20,7 +20,7 @@ fn everywhere() -> impl Iterator<Item = &'static str> {
 }
 
 /// A request with this as what the user says.
-fn said(path: &str, content: Value) -> Value {
+fn said(path: &str, content: &Value) -> Value {
     let messages = json!([{"role": "user", "content": content}]);
     match path {
         "/v1/responses" => json!({"model": MODEL, "input": messages, "store": false}),
@@ -63,13 +63,13 @@ fn a_long_text_is_taken_as_far_as_there_is_room_for_it() {
     let (fits, too_long) = ("word ".repeat(4_000_000), "word ".repeat(6_400_000));
     for path in everywhere() {
         // It reaches the model, which may well say that it is too long.
-        let answer = ask(&gateway, path, &[], &said(path, json!(fits)));
+        let answer = ask(&gateway, path, &[], &said(path, &json!(fits)));
         assert!(
             answer.status() == 200 || answer.error().contains("Input is too long for requested model"),
             "{path}: {:.300}",
             answer.body
         );
-        is_too_large(path, &ask(&gateway, path, &[], &said(path, json!(too_long))), "`messages");
+        is_too_large(path, &ask(&gateway, path, &[], &said(path, &json!(too_long))), "`messages");
     }
     provider_is_well(&gateway);
     gateway.stop();
@@ -78,7 +78,7 @@ fn a_long_text_is_taken_as_far_as_there_is_room_for_it() {
 #[test]
 fn many_small_parts_are_taken_or_too_many() {
     let gateway = gateway();
-    let parts = |path: &str, count: usize| said(path, Value::Array(vec![text_part(path); count]));
+    let parts = |path: &str, count: usize| said(path, &Value::Array(vec![text_part(path); count]));
     for path in everywhere() {
         let answer = ask(&gateway, path, &[], &parts(path, 20_000));
         assert_eq!(answer.status(), 200, "{path}: {:.300}", answer.body);
@@ -99,7 +99,7 @@ fn tool(path: &str, name: &str, schema: &Value) -> Value {
 }
 
 fn with_tools(path: &str, tools: Vec<Value>) -> Value {
-    let mut request = said(path, json!("echo hello"));
+    let mut request = said(path, &json!("echo hello"));
     let place = if path == "/api/stream" { &mut request["context"]["tools"] } else { &mut request["tools"] };
     *place = Value::Array(tools);
     request
