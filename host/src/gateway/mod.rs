@@ -11,6 +11,8 @@ mod cut_short;
 mod effective;
 mod explained;
 mod failures;
+#[cfg(test)]
+mod hostile_answers;
 mod keys;
 mod lineup;
 mod listeners;

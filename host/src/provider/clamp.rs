@@ -33,7 +33,7 @@ const MOST_NOTICES: usize = 100;
 /// Most rows of a catalog. All of Bedrock's regions together list some hundred models and profiles.
 const MOST_ROWS: usize = 10_000;
 
-pub(super) fn deltas(deltas: &mut [Delta]) {
+pub(crate) fn deltas(deltas: &mut [Delta]) {
     for delta in deltas {
         match delta {
             Delta::Done(Outcome { reason: _, raw_stop_reason, usage, extras: _ }) => {
@@ -51,7 +51,7 @@ pub(super) fn deltas(deltas: &mut [Delta]) {
     }
 }
 
-pub(super) fn failure(failure: &mut Failure) {
+pub(crate) fn failure(failure: &mut Failure) {
     let Failure { kind: _, message, hint, retryable: _, retry_after_ms, code, status, request_id, suggestions } =
         failure;
     shorten(message, LONGEST_MESSAGE);
@@ -65,7 +65,7 @@ pub(super) fn failure(failure: &mut Failure) {
     suggestions.truncate(MOST_SUGGESTIONS);
 }
 
-pub(super) fn prepared(prepared: &mut Result<Prepared, Vec<Problem>>) {
+pub(crate) fn prepared(prepared: &mut Result<Prepared, Vec<Problem>>) {
     match prepared {
         Ok(Prepared { notices, .. }) => {
             notices.truncate(MOST_NOTICES);
@@ -81,7 +81,7 @@ pub(super) fn prepared(prepared: &mut Result<Prepared, Vec<Problem>>) {
 }
 
 /// A row without an id that can be asked for is none, and neither is a second one with the same.
-pub(super) fn catalog(catalog: &mut Catalog) {
+pub(crate) fn catalog(catalog: &mut Catalog) {
     let Catalog { models, left_out, source: _, failures, notices } = catalog;
     let mut ids = BTreeSet::new();
     models.retain(|Model { id, .. }| ids.len() < MOST_ROWS && is_id(id) && ids.insert(id.clone()));

@@ -6,7 +6,7 @@
 
 mod aot;
 mod bounds;
-mod clamp;
+pub(crate) mod clamp;
 mod component;
 mod contract;
 mod deadline;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::contract::conversation::Attachment;
+use crate::json::raw::compact;
 
 /// An annotation of the content.
 #[derive(Debug, Serialize)]
@@ -78,7 +79,7 @@ impl Annotations {
             let citation = UrlCitation { start_index: self.block_began, end_index: self.characters, title, url };
             return Some(Annotation { r#type: "url_citation", url_citation: Some(citation), bedrock_citation: None });
         }
-        let raw = RawValue::from_string(citation.to_owned()).ok()?;
+        let raw = RawValue::from_string(compact(citation).into_owned()).ok()?;
         Some(Annotation { r#type: "bedrock_citation", url_citation: None, bedrock_citation: Some(raw) })
     }
 }

@@ -9,6 +9,7 @@ use super::super::bedrock_members::{AnswerMembers, AskedOfAnswer};
 use super::server_tools::ServerToolUsage;
 use crate::contract::conversation::{Outcome, StopReason, TurnFailure};
 use crate::contract::types::{FailureKind, NamedJson, Usage};
+use crate::json::raw::compact;
 
 /// A model that will not answer, whoever stopped it.
 const REFUSAL: &str = "refusal";
@@ -122,7 +123,7 @@ impl UsageForm {
 }
 
 fn extra<T: for<'de> Deserialize<'de>>(extras: &[NamedJson], name: &str) -> Option<T> {
-    serde_json::from_str(&extras.iter().find(|extra| extra.name == name)?.value).ok()
+    serde_json::from_str(&compact(&extras.iter().find(|extra| extra.name == name)?.value)).ok()
 }
 
 /// The end of an answer that is a failure elsewhere and has a stop reason in Anthropic's API: the model or a filter refused, or
