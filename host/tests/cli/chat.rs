@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Answer, Quarry, Responder, SONNET, check_events, deltas_of, simulator};
+use crate::support::{Answer, AtTerminal, Quarry, Responder, SONNET, check_events, deltas_of, simulator};
 
 #[test]
 fn a_simulated_answer_needs_nothing() {
@@ -153,4 +153,17 @@ fn the_endpoint_and_the_headers_of_the_configuration_are_used() {
     assert!(request.headers["authorization"].starts_with("AWS4-HMAC-SHA256 "), "{request:?}");
     assert!(request.headers["authorization"].contains("x-team"), "it is signed: {request:?}");
     assert!(responder.endpoint.ends_with(&request.headers["host"]), "{request:?}");
+}
+
+#[test]
+fn an_answer_drives_no_terminal_and_a_pipe_gets_it_as_it_is() {
+    let answer = "a\u{1b}[31m\tb\u{202e}c \u{9b}2J \u{1f469}\u{200d}\u{1f4bb}\nd";
+    let quarry = Quarry::asking(simulator()).set("NO_COLOR", "1");
+    let prompt = format!("echo {answer}");
+    let arguments = ["chat", "--model", "sim.stop.end_turn", &prompt];
+    let piped = quarry.run(&arguments);
+    assert_eq!(piped.stdout.trim_end(), answer, "{piped:?}");
+    let shown = quarry.at_terminal(AtTerminal::Output, 120, &arguments);
+    let escaped = "a\\u001b[31m\tb\\u202ec \\u009b2J \u{1f469}\u{200d}\u{1f4bb}\nd";
+    assert_eq!(shown.stdout.trim_end(), escaped, "{shown:?}");
 }
