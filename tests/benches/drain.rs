@@ -89,6 +89,7 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
         extras: Vec::new(),
         idle: Duration::from_secs(30),
         otherwise: None,
+        reference: None,
     };
     let mut fold = Fold::new("bedrock-converse-stream", "amazon-bedrock", MODEL, None);
     let mut text = Vec::new();

@@ -110,6 +110,7 @@ fn ask_of(asked: &Prepare, prepared: Prepared, body: Bytes, idle: Duration) -> a
         extras: asked.options.extras.clone(),
         idle,
         otherwise: None,
+        reference: None,
     })
 }
 

@@ -11,17 +11,18 @@ use super::cut_short::Deadline;
 use super::effective::Effective;
 use super::failures;
 use super::listeners::{Heard, Listeners, Preparing};
-use super::provider_time::in_time;
+use super::preparing::{Question, Ready};
 use super::refusal::{Refusal, RefusalKind};
+use super::rerun::{Fault, Reference};
 use super::strict_tools::{is_invalid, without_preferred_strictness};
-use super::turn::{self, Ask, BeginError, Prepare, Turn, TurnError};
+use super::turn::{Ask, BeginError, Turn};
 use super::wire::Asked;
+use crate::blame::{Blame, GATEWAY_FAILURE, PROVIDER_FAILURE};
 use crate::config::gateway::RetryConfig;
-use crate::contract::conversation::{Context, Delta, Options, Problem};
-use crate::contract::types::{Failure, FailureKind, Notice};
+use crate::contract::conversation::{Context, Delta};
+use crate::contract::types::{Failure, FailureKind};
 use crate::crash::attributed;
-use crate::pi::blobs::{self, Blobs};
-use crate::provider::{Generation, ProviderError};
+use crate::provider::Generation;
 use crate::telemetry::{Answering, Observation};
 
 /// An answer that has begun.
@@ -65,7 +66,8 @@ impl NotBegun {
                     RefusalKind::NotFound => FailureKind::ModelNotFound,
                     RefusalKind::Timeout => FailureKind::Timeout,
                     RefusalKind::ShuttingDown => FailureKind::Overloaded,
-                    _ => FailureKind::Other("gateway".to_owned()),
+                    _ if refusal.blame == Blame::Provider => FailureKind::Other(PROVIDER_FAILURE.to_owned()),
+                    _ => FailureKind::Other(GATEWAY_FAILURE.to_owned()),
                 };
                 Failure { retryable: refusal.retryable, ..failures::failure(kind, refusal.message, None, None) }
             }
@@ -73,10 +75,11 @@ impl NotBegun {
     }
 }
 
-/// The longest body of a request, in bytes, that is prepared on the async worker itself: that takes half a millisecond at most,
-/// and a usual request takes less than going to another thread and back. Longer ones leave the worker: a long history takes
-/// milliseconds.
-const PREPARED_IN_PLACE: usize = 16 << 10;
+impl From<&Fault> for NotBegun {
+    fn from(fault: &Fault) -> Self {
+        NotBegun::Refused(Refusal::from(fault))
+    }
+}
 
 /// What a request is begun with.
 pub(crate) struct Beginning {
@@ -96,6 +99,8 @@ pub(crate) struct Beginning {
     pub(crate) deadline: Deadline,
     /// Who gets what the request is given too.
     pub(crate) listeners: Listeners,
+    /// The version that tells whose fault a failure is.
+    pub(crate) reference: Reference,
 }
 
 /// Begins an answer.
@@ -103,8 +108,10 @@ pub(crate) struct Beginning {
 /// # Errors
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
-    let Beginning { generation, effective, asked, size, chain, mut observation, deadline, listeners } = beginning;
-    let asking = ask_chain(&generation, &effective, asked, size, chain, &mut observation, &listeners);
+    let Beginning { generation, effective, asked, size, chain, mut observation, deadline, listeners, reference } =
+        beginning;
+    let beginning = (&generation, &*effective, &reference);
+    let asking = ask_chain(beginning, asked, size, chain, &mut observation, &listeners);
     let begun = tokio::select! {
         biased;
         begun = attributed(generation.digest(), asking) => begun,
@@ -116,25 +123,9 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
     }
 }
 
-/// What every model of a chain is asked with.
-#[derive(Clone, Copy)]
-pub(super) struct Question<'a> {
-    /// The provider.
-    pub(super) generation: &'a Arc<Generation>,
-    /// The configuration.
-    pub(super) effective: &'a Effective,
-    /// How to ask.
-    pub(super) options: &'a Options,
-    /// The attachments of the conversation.
-    pub(super) blobs: &'a Blobs,
-    /// Bytes of the request's body.
-    pub(super) size: usize,
-}
-
 /// Asks one model after the other.
 async fn ask_chain(
-    generation: &Arc<Generation>,
-    effective: &Effective,
+    (generation, effective, reference): (&Arc<Generation>, &Effective, &Reference),
     asked: Asked,
     size: usize,
     chain: Vec<Target>,
@@ -142,7 +133,7 @@ async fn ask_chain(
     listeners: &Listeners,
 ) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
     let Asked { mut context, options, blobs, .. } = asked;
-    let question = Question { generation, effective, options: &options, blobs: &blobs, size };
+    let question = Question { generation, effective, options: &options, blobs: &blobs, size, reference };
     let settings = &effective.configuration.settings;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
     let mut from: Option<String> = None;
@@ -209,80 +200,35 @@ impl Question<'_> {
         observation: &mut Observation,
         heard: &Heard,
     ) -> Result<(CameOf, Context), NotBegun> {
-        let (ask, context) = self.prepare(target, context).await?;
-        let failure = match self.attempts(&ask, observation, heard).await {
-            Ok((turn, first)) => return Ok((Ok((turn, first, ask)), context)),
+        let (ready, context) = self.prepare(target, context).await?;
+        let failure = match self.attempts(&ready, observation, heard).await {
+            Ok((turn, first)) => return Ok((Ok((turn, first, ready.0)), context)),
             Err(failure) => failure,
         };
         let options = is_invalid(&failure).then(|| without_preferred_strictness(&context, self.options)).flatten();
-        let Some(options) = options else { return Ok((Err(failure), context)) };
+        let Some(options) = options else {
+            if Blame::of(&failure) == Blame::Client && self.asks_otherwise(&ready.0, target, &context) {
+                observation.blame(Blame::Provider);
+            }
+            return Ok((Err(failure), context));
+        };
         observation.retried(&failure, Duration::ZERO);
-        let (ask, context) = Question { options: &options, ..*self }.prepare(target, context).await?;
-        let begun = self.attempts(&ask, observation, heard).await;
-        Ok((begun.map(|(turn, first)| (turn, first, ask)), context))
-    }
-
-    /// Has the provider prepare a request to a model, and gives the context back.
-    ///
-    /// # Errors
-    /// When the provider fails, or the request has problems.
-    pub(super) async fn prepare(&self, target: &Target, context: Context) -> Result<(Ask, Context), NotBegun> {
-        let Question { generation, effective, options, blobs, size } = *self;
-        let mut session = generation.session().map_err(|error| provider_failed(generation, &error))?;
-        session.give_at_most(blobs::largest_json(size));
-        let settings = &effective.configuration.of_requests;
-        let Target { model, destination } = target;
-        // The instance is not kept for the answer: what it touched would stay in memory for as long as the answer takes (60 KiB).
-        // Nor does a version stay on the worker that failed not long ago: it may hold it up again.
-        let (context, prepared) = if size <= PREPARED_IN_PLACE && !generation.faults().lately() {
-            let prepared = in_time(&mut session, "prepare", size, |session| {
-                session.prepare_in_place(settings, destination.region().as_str(), model, &context, options)
-            });
-            let prepared = prepared.map_err(|error| provider_failed(generation, &error))?;
-            (context, prepared)
-        } else {
-            let (settings, model, options) = (settings.clone(), model.clone(), options.clone());
-            let asked = Prepare { settings, destination: destination.clone(), model, context, options };
-            let prepared = turn::prepare_of(session, asked, size).await;
-            let (_session, asked, prepared) = prepared.map_err(|error| match error {
-                TurnError::Provider(error) => provider_failed(generation, &error),
-                TurnError::TooLarge(error) => NotBegun::Refused(Refusal::too_large(&error)),
-                other => NotBegun::Refused(Refusal::new(RefusalKind::Internal, other.to_string())),
-            })?;
-            (asked.context, prepared)
-        };
-        let prepared = prepared.map_err(|problems: Vec<Problem>| NotBegun::Refused(Refusal::of_problems(&problems)))?;
-        for Notice { kind, message } in &prepared.notices {
-            tracing::info!(model = model.id, kind, notice = message, "the request was changed");
-        }
-        let body = blobs::join(&prepared.body, blobs)
-            .map_err(|error| provider_failed(generation, &generation.broke("prepare", error)))?;
-        let destination = destination
-            .for_model(&prepared.model_id)
-            .map_err(|error| provider_failed(generation, &generation.broke("prepare", error)))?;
-        let ask = Ask {
-            model: model.clone(),
-            destination,
-            body,
-            carry: prepared.carry,
-            extras: options.extras.clone(),
-            idle: effective.configuration.gateway.limits.idle,
-            otherwise: None,
-        };
-        Ok((ask, context))
+        let (ready, context) = Question { options: &options, ..*self }.prepare(target, context).await?;
+        let begun = self.attempts(&ready, observation, heard).await;
+        Ok((begun.map(|(turn, first)| (turn, first, ready.0)), context))
     }
 
     /// Sends a request until an answer begins, it fails for good, or it was sent often enough.
     async fn attempts(
         &self,
-        ask: &Ask,
+        ready: &Ready,
         observation: &mut Observation,
         heard: &Heard,
     ) -> Result<(Turn, Vec<Delta>), Failure> {
         let retry = &self.effective.configuration.gateway.retry;
         let mut attempt = 1;
         loop {
-            let failure = match self.once(ask, observation, heard).await {
+            let failure = match self.once(ready, observation, heard).await {
                 Ok(begun) => return Ok(begun),
                 Err(failure) => failure,
             };
@@ -297,20 +243,15 @@ impl Question<'_> {
     /// refusal before it.
     async fn once(
         &self,
-        ask: &Ask,
+        (ask, generation): &Ready,
         observation: &mut Observation,
         heard: &Heard,
     ) -> Result<(Turn, Vec<Delta>), Failure> {
-        let Question { generation, effective, .. } = *self;
-        let lost = |error: &ProviderError| {
-            generation.faults().lost();
-            failures::provider_failure(error, None)
-        };
-        let session = generation.session().map_err(|error| lost(&error))?;
-        let begun = Turn::begin_taped(session, &effective.aws, ask.clone(), heard.tape()).await;
+        let session = generation.session().map_err(|error| failures::failure_of(&Fault::unconfirmed(error), None))?;
+        let begun = Turn::begin_taped(session, &self.effective.aws, ask.clone(), heard.tape()).await;
         let mut turn = begun.map_err(|error| match error {
             BeginError::Refused(failure) => failure,
-            BeginError::Provider(error) => lost(&error),
+            BeginError::Provider(fault) => failures::failure_of(&fault, None),
         })?;
         let mut first = Vec::new();
         while let Some(deltas) = std::future::poll_fn(|context| turn.poll_deltas(context)).await {
@@ -327,11 +268,6 @@ impl Question<'_> {
         }
         Ok((turn, first))
     }
-}
-
-fn provider_failed(generation: &Generation, error: &ProviderError) -> NotBegun {
-    generation.faults().lost();
-    NotBegun::Failed(failures::provider_failure(error, None))
 }
 
 /// Whether a client would see something of this delta.

@@ -1,36 +1,41 @@
 //! A candidate that gets a part of the requests, and how it does beside the version that serves.
 
+mod conversation;
+mod sequential;
+#[cfg(test)]
+mod trials;
 mod worse;
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+pub(crate) use self::conversation::conversation;
+use self::sequential::{EVIDENCE, evidence};
 use self::worse::chance_of_no_difference;
+use crate::blame::Blame;
 use crate::telemetry::Outcome;
-
-/// Requests of the candidate that have to end badly before it can be called worse: one or two failures say nothing.
-const FEWEST_FAILURES: u64 = 3;
-
-/// The candidate goes when its failures would be as many by chance less often than this. It is asked again at each failure, so
-/// it is stricter than the one in twenty that is usual for a single question.
-const CERTAINLY_WORSE: f64 = 0.001;
 
 /// The candidate is not promoted while its failures would be as many by chance less often than this: it may be worse.
 const PERHAPS_WORSE: f64 = 0.05;
 
 /// The version that serves counts as having ended so many requests well while fewer have ended: else nothing could be said of a
-/// candidate beside which nobody asks, as when it has the only key there is.
+/// candidate beside which nobody asks.
 const ASSUMED: u64 = 20;
+
+/// As many failed conversations are told apart. With so many failures there is nothing left to decide.
+const CONVERSATIONS: usize = 10_000;
 
 /// Which requests a candidate gets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum CanaryRule {
-    /// Each with this chance, in per cent, from 1 to 99: the other version has to be seen too.
+    /// Those of this part of the conversations, in per cent, from 1 to 99: the other version has to be seen too.
     Share(u8),
     /// Those of the client key with this name.
     Key(String),
@@ -45,23 +50,13 @@ impl std::fmt::Display for CanaryRule {
     }
 }
 
-impl CanaryRule {
-    /// Whether the candidate gets a request of this key.
-    pub(super) fn takes(&self, key: &str) -> bool {
-        match self {
-            CanaryRule::Share(percent) => fastrand::u8(..100) < *percent,
-            CanaryRule::Key(name) => name == key,
-        }
-    }
-}
-
-/// How requests of one version ended. Those that their client gave up are in neither number.
+/// How requests of one version ended. Those that their client gave up, or that failed by the client's mistake, are in neither number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ended {
     /// With an answer.
     pub well: u64,
-    /// With an error: of the provider, of AWS, or of the request as the version understands it.
+    /// With an error of the provider, the gateway, AWS or the model.
     pub badly: u64,
 }
 
@@ -69,11 +64,25 @@ pub struct Ended {
 struct Counting {
     well: AtomicU64,
     badly: AtomicU64,
+    /// Conversations with a failure: a client that tries again counts once.
+    failed: Mutex<HashSet<u64>>,
 }
 
 impl Counting {
     fn ended(&self) -> Ended {
         Ended { well: self.well.load(Ordering::Relaxed), badly: self.badly.load(Ordering::Relaxed) }
+    }
+
+    fn failed(&self, conversation: u64) {
+        self.badly.fetch_add(1, Ordering::Relaxed);
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.len() < CONVERSATIONS {
+            failed.insert(conversation);
+        }
+    }
+
+    fn failed_conversations(&self) -> u64 {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 }
 
@@ -95,6 +104,8 @@ pub(crate) struct Trial {
     pub(crate) promote_after: Option<u64>,
     /// Since when.
     pub(crate) since: SystemTime,
+    /// Mixed into the assignment, so that nobody can choose their version and each trial assigns anew.
+    salt: u64,
     candidate: Counting,
     serving: Counting,
     broken: OnceLock<String>,
@@ -119,6 +130,7 @@ impl Trial {
             rule,
             promote_after,
             since: SystemTime::now(),
+            salt: fastrand::u64(..),
             candidate: Counting::default(),
             serving: Counting::default(),
             broken: OnceLock::new(),
@@ -126,21 +138,38 @@ impl Trial {
         })
     }
 
-    /// A request ended.
-    pub(super) fn ended(&self, side: Side, outcome: Outcome) {
+    /// Whether the candidate gets a request of this key in this conversation. A conversation stays where it began.
+    pub(super) fn takes(&self, key: &str, conversation: u64) -> bool {
+        match &self.rule {
+            CanaryRule::Share(percent) => {
+                let mut hasher = DefaultHasher::new();
+                hasher.write_u64(self.salt);
+                hasher.write_u64(conversation);
+                hasher.finish() % 100 < u64::from(*percent)
+            }
+            CanaryRule::Key(name) => name == key,
+        }
+    }
+
+    /// A request of a conversation ended. What its client gave up or got wrong says nothing of the version.
+    pub(super) fn ended(&self, side: Side, conversation: u64, outcome: Outcome, blame: Option<Blame>) {
         let counting = match side {
             Side::Candidate => &self.candidate,
             Side::Serving => &self.serving,
         };
-        match outcome {
-            Outcome::Ok => counting.well.fetch_add(1, Ordering::Relaxed),
-            Outcome::Error => counting.badly.fetch_add(1, Ordering::Relaxed),
-            // Whoever goes away says nothing of the version.
-            Outcome::Aborted => return,
+        let failed = match (outcome, blame) {
+            (Outcome::Aborted, _) | (Outcome::Error, Some(Blame::Client)) => return,
+            (Outcome::Ok, _) => false,
+            (Outcome::Error, _) => true,
         };
+        if failed {
+            counting.failed(conversation);
+        } else {
+            counting.well.fetch_add(1, Ordering::Relaxed);
+        }
         let Ended { well, badly } = self.candidate.ended();
         let due = self.promote_after.is_some_and(|after| well + badly >= after);
-        if due || (side == Side::Candidate && outcome == Outcome::Error) {
+        if due || (side == Side::Candidate && failed) {
             self.told.notify_one();
         }
     }
@@ -167,38 +196,51 @@ impl Trial {
         self.serving.ended()
     }
 
+    /// What the trial came to. A share is worse when [`evidence`] says so; the requests of one key are no random part, so a candidate
+    /// that gets those is judged on its confirmed faults alone (the quarantine). Either is promoted after as many requests as were asked
+    /// for, unless it may be worse ([`PERHAPS_WORSE`]): then more requests decide.
     pub(super) fn judgement(&self) -> Judgement {
-        judgement(self.of_candidate(), self.of_serving(), self.promote_after)
-    }
-}
-
-/// The rule: the candidate is worse when at least [`FEWEST_FAILURES`] of its requests failed, and as many would by chance less
-/// often than [`CERTAINLY_WORSE`] if it were as good as the other. It is promoted after as many requests as were asked for,
-/// unless it may be worse ([`PERHAPS_WORSE`]): then more requests decide.
-fn judgement(candidate: Ended, serving: Ended, promote_after: Option<u64>) -> Judgement {
-    let (requests, others) = (candidate.well + candidate.badly, serving.well + serving.badly);
-    let assumed = Ended { well: serving.well + ASSUMED.saturating_sub(others), ..serving };
-    let chance = chance_of_no_difference(candidate, assumed);
-    if candidate.badly >= FEWEST_FAILURES && chance < CERTAINLY_WORSE {
-        return Judgement::Worse(format!(
-            "{} of its {requests} requests failed, and {} of {others} of the version that serves",
-            candidate.badly, serving.badly
-        ));
-    }
-    match promote_after {
-        Some(after) if requests >= after && chance >= PERHAPS_WORSE => Judgement::Promote,
-        _ => Judgement::GoOn,
+        let (candidate, serving) = (self.of_candidate(), self.of_serving());
+        let (requests, others) = (candidate.well + candidate.badly, serving.well + serving.badly);
+        if let CanaryRule::Share(percent) = self.rule {
+            let (failed, failed_others) = (self.candidate.failed_conversations(), self.serving.failed_conversations());
+            if evidence(failed, failed_others, f64::from(percent) / 100.0) >= EVIDENCE {
+                return Judgement::Worse(format!(
+                    "{} of its {requests} requests failed, and {} of {others} of the active version",
+                    candidate.badly, serving.badly
+                ));
+            }
+            let assumed = Ended { well: serving.well + ASSUMED.saturating_sub(others), ..serving };
+            if chance_of_no_difference(candidate, assumed) < PERHAPS_WORSE {
+                return Judgement::GoOn;
+            }
+        }
+        match self.promote_after {
+            Some(after) if requests >= after => Judgement::Promote,
+            _ => Judgement::GoOn,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CanaryRule, Ended, Judgement, Side, Trial, judgement};
+    use super::{CanaryRule, Ended, Judgement, Side, Trial};
+    use crate::blame::Blame;
     use crate::telemetry::Outcome;
 
-    fn judged(candidate: (u64, u64), serving: (u64, u64), promote_after: Option<u64>) -> &'static str {
-        let ended = |(well, badly)| Ended { well, badly };
-        match judgement(ended(candidate), ended(serving), promote_after) {
+    /// A trial in which so many requests of either version ended well and badly, each of a conversation of its own.
+    fn judged(
+        rule: CanaryRule,
+        candidate: (u64, u64),
+        serving: (u64, u64),
+        promote_after: Option<u64>,
+    ) -> &'static str {
+        let trial = Trial::new(rule, promote_after, &std::sync::Arc::default());
+        for (side, (well, badly)) in [(Side::Candidate, candidate), (Side::Serving, serving)] {
+            (0..well).for_each(|at| trial.ended(side, at, Outcome::Ok, None));
+            (0..badly).for_each(|at| trial.ended(side, at, Outcome::Error, Some(Blame::Upstream)));
+        }
+        match trial.judgement() {
             Judgement::GoOn => "go on",
             Judgement::Promote => "promote",
             Judgement::Worse(_) => "worse",
@@ -206,54 +248,72 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_that_fails_where_the_other_does_not_goes() {
-        assert_eq!(judged((0, 2), (1000, 0), None), "go on", "two failures say nothing");
-        assert_eq!(judged((0, 3), (27, 0), None), "worse");
-        assert_eq!(judged((17, 3), (180, 0), None), "worse");
-        assert_eq!(judged((95, 5), (95, 5), None), "go on", "both see what AWS does");
-        assert_eq!(judged((90, 10), (900, 100), Some(100)), "promote");
-        assert_eq!(judged((0, 50), (0, 500), None), "go on", "everything fails, whoever asks");
-        assert_eq!(judged((80, 20), (980, 20), None), "worse");
-    }
-
-    #[test]
-    fn beside_a_version_that_nobody_asks_it_is_held_against_twenty_good_requests() {
-        assert_eq!(judged((0, 3), (0, 0), None), "worse");
-        assert_eq!(judged((7, 3), (0, 0), Some(10)), "go on", "it may be worse: more requests decide");
-        assert_eq!(judged((10, 0), (0, 0), Some(10)), "promote");
+    fn a_candidate_that_fails_where_the_other_does_not_is_worse() {
+        let share = |percent, candidate, serving| judged(CanaryRule::Share(percent), candidate, serving, None);
+        assert_eq!(share(10, (0, 2), (1000, 0)), "go on", "two failures say nothing");
+        assert_eq!(share(10, (0, 5), (45, 0)), "worse");
+        assert_eq!(share(10, (17, 5), (180, 0)), "worse");
+        assert_eq!(share(50, (95, 5), (95, 5)), "go on", "both see what AWS does");
+        assert_eq!(share(10, (0, 50), (0, 450)), "go on", "everything fails, whoever asks");
+        assert_eq!(share(10, (80, 20), (980, 20)), "worse");
     }
 
     #[test]
     fn it_is_promoted_when_it_was_asked_for_and_not_before() {
-        assert_eq!(judged((99, 0), (900, 0), Some(100)), "go on");
-        assert_eq!(judged((100, 0), (900, 0), Some(100)), "promote");
-        assert_eq!(judged((100_000, 0), (900, 0), None), "go on");
-        assert_eq!(judged((98, 2), (3000, 0), Some(100)), "go on", "it may be worse");
+        let share = |candidate, serving, after| judged(CanaryRule::Share(10), candidate, serving, after);
+        assert_eq!(share((99, 0), (900, 0), Some(100)), "go on");
+        assert_eq!(share((100, 0), (900, 0), Some(100)), "promote");
+        assert_eq!(share((90, 10), (900, 100), Some(100)), "promote");
+        assert_eq!(share((10_000, 0), (900, 0), None), "go on");
+        assert_eq!(share((98, 2), (3000, 0), Some(100)), "go on", "it may be worse");
+        assert_eq!(
+            share((7, 3), (0, 0), Some(10)),
+            "go on",
+            "held against twenty good requests where nobody asks the other"
+        );
+        assert_eq!(share((10, 0), (0, 0), Some(10)), "promote");
     }
 
     #[test]
-    fn a_request_that_its_client_gave_up_counts_for_nobody() {
-        let told = std::sync::Arc::default();
-        let trial = Trial::new(CanaryRule::Share(10), None, &told);
-        for (side, outcome) in [
-            (Side::Candidate, Outcome::Ok),
-            (Side::Candidate, Outcome::Error),
-            (Side::Candidate, Outcome::Aborted),
-            (Side::Serving, Outcome::Ok),
+    fn one_key_is_no_random_part() {
+        let key = |candidate, serving, after| judged(CanaryRule::Key("a".to_owned()), candidate, serving, after);
+        assert_eq!(key((0, 50), (1000, 0), None), "go on", "a client that fails more often than others");
+        assert_eq!(key((50, 50), (1000, 0), Some(100)), "promote");
+    }
+
+    #[test]
+    fn what_a_client_gave_up_or_got_wrong_counts_for_nobody() {
+        let trial = Trial::new(CanaryRule::Share(10), None, &std::sync::Arc::default());
+        for (side, outcome, blame) in [
+            (Side::Candidate, Outcome::Ok, None),
+            (Side::Candidate, Outcome::Error, Some(Blame::Provider)),
+            (Side::Candidate, Outcome::Error, Some(Blame::Client)),
+            (Side::Candidate, Outcome::Aborted, None),
+            (Side::Serving, Outcome::Ok, None),
         ] {
-            trial.ended(side, outcome);
+            trial.ended(side, 0, outcome, blame);
         }
         assert_eq!(trial.of_candidate(), Ended { well: 1, badly: 1 });
         assert_eq!(trial.of_serving(), Ended { well: 1, badly: 0 });
     }
 
     #[test]
-    fn a_share_is_a_share_and_a_key_is_a_key() {
-        let share = CanaryRule::Share(20);
-        let taken = (0..10_000).filter(|_| share.takes("anybody")).count();
+    fn a_client_that_tries_again_fails_once() {
+        let trial = Trial::new(CanaryRule::Share(5), None, &std::sync::Arc::default());
+        (0..1000).for_each(|_| trial.ended(Side::Candidate, 7, Outcome::Error, Some(Blame::Upstream)));
+        assert_eq!(trial.judgement(), Judgement::GoOn);
+    }
+
+    #[test]
+    fn a_share_of_the_conversations_is_assigned_for_good() {
+        let trial = Trial::new(CanaryRule::Share(20), None, &std::sync::Arc::default());
+        let taken: Vec<u64> = (0..10_000).filter(|conversation| trial.takes("anybody", *conversation)).collect();
         // Five standard deviations: by chance it is outside once in a million.
-        assert!((1_800..=2_200).contains(&taken), "{taken}");
-        let key = CanaryRule::Key("tests".to_owned());
-        assert!(key.takes("tests") && !key.takes("test") && !key.takes(""));
+        assert!((1_800..=2_200).contains(&taken.len()), "{}", taken.len());
+        assert!(taken.iter().all(|conversation| trial.takes("somebody else", *conversation)));
+        let other = Trial::new(CanaryRule::Share(20), None, &std::sync::Arc::default());
+        assert!(taken.iter().any(|conversation| !other.takes("anybody", *conversation)), "each trial assigns anew");
+        let key = Trial::new(CanaryRule::Key("tests".to_owned()), None, &std::sync::Arc::default());
+        assert!(key.takes("tests", 1) && !key.takes("test", 1) && !key.takes("", 1));
     }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::refusal::{Refusal, RefusalKind};
+use super::rerun::Fault;
 use super::shadow::{Shadow, Watched};
 use crate::aws::Aws;
 use crate::contract::models::{Catalog as Listed, CatalogSource, ListingOptions};
 use crate::contract::types::Model;
 use crate::discovery::cache::DiscoveryCache;
-use crate::discovery::listing::SessionListing;
+use crate::discovery::listing::{ListingError, SessionListing};
 use crate::discovery::store::ListingStore;
 use crate::discovery::{DiscoverError, discover, told};
 use crate::gateway::models;
@@ -78,10 +79,9 @@ impl Catalog {
         // Whether credentials are there is asked only where the answer counts: it can take a request.
         let wanted = settings.discovery.enabled.is_none() && settings.models.is_empty();
         let source = if wanted { aws.credential_source().await } else { None };
-        let session = generation.session().map_err(|error| provider_failed(&error))?;
+        let session = generation.session().map_err(provider_failed)?;
         let options = ListingOptions { region: aws.region().to_string(), refresh: false };
-        let mut listing =
-            SessionListing::open(session, settings, options.clone()).map_err(|error| provider_failed(&error))?;
+        let mut listing = SessionListing::open(session, settings, options.clone()).map_err(provider_failed)?;
         let cache = self.cache.of_provider(generation.digest());
         let listed = match shadow {
             None => discover(&mut listing, aws, source, &cache).await,
@@ -93,7 +93,7 @@ impl Catalog {
             }
         };
         let mut listed = listed.map_err(|error| match error {
-            DiscoverError::Provider(error) => Refusal::new(RefusalKind::Internal, error.to_string()),
+            DiscoverError::Provider(ListingError::Provider(error)) => provider_failed(error),
             other => Refusal::new(RefusalKind::Internal, other.to_string()),
         })?;
         if matches!(listed.source, CatalogSource::StaleCache) {
@@ -114,6 +114,7 @@ fn cache_result(source: &CatalogSource) -> Option<CacheResult> {
     }
 }
 
-fn provider_failed(error: &ProviderError) -> Refusal {
-    Refusal::new(RefusalKind::Internal, error.to_string())
+/// Listings are not run again on another version: what they are made of is AWS's, and no client chooses it.
+fn provider_failed(error: ProviderError) -> Refusal {
+    Refusal::from(&Fault::unconfirmed(error))
 }

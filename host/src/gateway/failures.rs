@@ -1,13 +1,10 @@
-//! Failures that no service told: the gateway's own, and those of its provider component.
+//! Failures that no service reported, in the contract's form.
 
+use super::rerun::{Fault, PROVIDERS_BUG};
+use crate::blame::{Blame, PROVIDER_FAILURE};
 use crate::contract::conversation::{Delta, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
 use crate::provider::ProviderError;
-
-/// The failure of a request that the caller stopped before its answer began.
-pub(super) fn interrupted() -> Failure {
-    failure(FailureKind::Aborted, "Request was aborted".to_owned(), None, None)
-}
 
 /// The terminal delta of a turn that failed before or beside the provider's own translation.
 pub(super) fn failed(failure: Failure) -> Delta {
@@ -18,16 +15,8 @@ pub(super) fn failed(failure: Failure) -> Delta {
 
 /// What a provider that traps, or takes too long, means for the caller.
 pub(super) fn provider_failure(error: &ProviderError, request_id: Option<&str>) -> Failure {
-    failure(FailureKind::Other("provider".to_owned()), error.to_string(), Some(PROVIDERS_BUG), request_id)
+    failure(FailureKind::Other(PROVIDER_FAILURE.to_owned()), error.to_string(), Some(PROVIDERS_BUG), request_id)
 }
-
-/// A provider that ends a turn without `done` or `error` breaks the contract; the caller must not take that for an end.
-pub(super) fn unended(provider: &str, request_id: Option<&str>) -> Failure {
-    let message = format!("the provider {provider} ended the answer without saying how");
-    failure(FailureKind::Other("provider".to_owned()), message, Some(PROVIDERS_BUG), request_id)
-}
-
-const PROVIDERS_BUG: &str = "this is a bug of the provider component, not of the request or of AWS";
 
 /// A failure that no service told.
 pub(super) fn failure(kind: FailureKind, message: String, hint: Option<&str>, request_id: Option<&str>) -> Failure {
@@ -42,4 +31,25 @@ pub(super) fn failure(kind: FailureKind, message: String, hint: Option<&str>, re
         request_id: request_id.map(str::to_owned),
         suggestions: Vec::new(),
     }
+}
+
+/// What a failed call of the provider means for a client, in the middle of an answer or where it is not known yet whether there is one.
+pub(super) fn failure_of(fault: &Fault, request_id: Option<&str>) -> Failure {
+    let error = &fault.error;
+    match fault.blame {
+        Blame::Provider => provider_failure(error, request_id),
+        Blame::Host => {
+            let full = failure(FailureKind::Overloaded, error.to_string(), None, request_id);
+            Failure { retryable: true, ..full }
+        }
+        Blame::Client | Blame::Upstream => {
+            let message = format!("no version of the provider can read the answer: {error}");
+            failure(FailureKind::ModelOutput, message, None, request_id)
+        }
+    }
+}
+
+/// The failure of a request that the caller stopped before its answer began.
+pub(super) fn interrupted() -> Failure {
+    failure(FailureKind::Aborted, "Request was aborted".to_owned(), None, None)
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::canary::{Side, Trial};
 use super::effective::Effective;
 use super::shadow::Shadow;
+use crate::blame::Blame;
 use crate::provider::{Digest, Generation};
 use crate::telemetry::{Metrics, Outcome};
 
@@ -99,10 +100,16 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// Takes the seat for one request.
-    fn take(&self, trial: Option<(Arc<Trial>, Side)>, shadow: Option<Arc<Shadow>>) -> Taken {
+    fn take(&self) -> Taken {
         self.version.under_way.fetch_add(1, Ordering::AcqRel);
+        let confirmed = self.version.generation.faults().confirmed();
+        Taken { seat: self.clone(), confirmed, reference: None, trial: None, shadow: None }
+    }
+
+    /// Takes it for a request that was read.
+    fn begin(&self) -> Taken {
         self.version.begun.fetch_add(1, Ordering::Relaxed);
-        Taken { seat: self.clone(), noted: self.version.generation.faults().noted(), trial, shadow }
+        self.take()
     }
 }
 
@@ -110,10 +117,12 @@ impl Seat {
 #[derive(Debug)]
 pub(crate) struct Taken {
     seat: Seat,
-    /// What the version's faults came to when it was taken.
-    noted: u64,
-    /// Whose request it is, while a candidate is on trial.
-    trial: Option<(Arc<Trial>, Side)>,
+    /// The version's confirmed faults when it was taken.
+    confirmed: u64,
+    /// The version to compare with when this one fails.
+    reference: Option<Seat>,
+    /// Whose request it is and of which conversation, while a candidate is on trial.
+    trial: Option<(Arc<Trial>, Side, u64)>,
     shadow: Option<Arc<Shadow>>,
 }
 
@@ -123,10 +132,20 @@ impl Taken {
         self.shadow.as_ref()
     }
 
+    /// The version to compare with when this one fails: the active one for a candidate, else the previous one.
+    pub(crate) fn reference(&self) -> Option<&Seat> {
+        self.reference.as_ref()
+    }
+
+    /// Whether it is a candidate's.
+    pub(crate) fn is_candidate(&self) -> bool {
+        matches!(self.trial, Some((_, Side::Candidate, _)))
+    }
+
     /// Who wants to know how the request ended; nobody while no candidate is on trial.
-    pub(crate) fn witness(&self) -> Option<impl FnOnce(Outcome) + Send + Sync + 'static> {
-        let (trial, side) = self.trial.clone()?;
-        Some(move |outcome| trial.ended(side, outcome))
+    pub(crate) fn witness(&self) -> Option<impl FnOnce(Outcome, Option<Blame>) + Send + Sync + 'static> {
+        let (trial, side, conversation) = self.trial.clone()?;
+        Some(move |outcome, blame| trial.ended(side, conversation, outcome, blame))
     }
 }
 
@@ -141,7 +160,7 @@ impl std::ops::Deref for Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         self.seat.version.under_way.fetch_sub(1, Ordering::AcqRel);
-        if self.seat.version.generation.faults().noted() != self.noted {
+        if self.seat.version.generation.faults().confirmed() != self.confirmed {
             self.seat.version.faulted.notify_one();
         }
     }
@@ -165,23 +184,42 @@ pub(crate) struct Lineup {
     pub(crate) canary: Option<Canary>,
     /// The candidate that runs beside the requests of the one that serves.
     pub(crate) shadow: Option<Arc<Shadow>>,
+    /// The version that failed calls of the active one are run again on, which tells the version's fault from the input's: the
+    /// previous one, else the embedded one.
+    pub(crate) reference: Option<Seat>,
 }
 
 impl Lineup {
     /// One version for all requests.
-    pub(crate) fn of(primary: Seat) -> Self {
-        Lineup { primary, canary: None, shadow: None }
+    pub(crate) fn of(primary: Seat, reference: Option<Seat>) -> Self {
+        Lineup { primary, canary: None, shadow: None, reference }
     }
 
-    /// The seat for a request of the key with this name.
-    pub(crate) fn seat(&self, key: &str) -> Taken {
-        let trial = match &self.canary {
-            Some(Canary { seat, trial }) if trial.rule.takes(key) => {
-                return seat.take(Some((Arc::clone(trial), Side::Candidate)), None);
+    /// The active version, for a request that was not read yet.
+    pub(crate) fn unread(&self) -> Taken {
+        self.primary.take()
+    }
+
+    /// The seat for a request that was read, of the key with this name. `conversation` is asked only while there is a candidate: a
+    /// conversation stays with the version that it began with.
+    pub(crate) fn seat(&self, key: &str, conversation: impl FnOnce() -> u64) -> Taken {
+        let mut taken = match &self.canary {
+            Some(Canary { seat, trial }) => {
+                let conversation = conversation();
+                let candidate = trial.takes(key, conversation);
+                let mut taken = if candidate { seat.begin() } else { self.primary.begin() };
+                let side = if candidate { Side::Candidate } else { Side::Serving };
+                taken.trial = Some((Arc::clone(trial), side, conversation));
+                taken
             }
-            Some(Canary { trial, .. }) => Some((Arc::clone(trial), Side::Serving)),
-            None => None,
+            None => self.primary.begin(),
         };
-        self.primary.take(trial, self.shadow.as_ref().and_then(Shadow::sampled))
+        if taken.is_candidate() {
+            taken.reference = Some(self.primary.clone());
+        } else {
+            taken.reference.clone_from(&self.reference);
+            taken.shadow = self.shadow.as_ref().and_then(Shadow::sampled);
+        }
+        taken
     }
 }

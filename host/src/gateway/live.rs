@@ -72,6 +72,8 @@ struct Asked {
     id: String,
     model: String,
     stream: bool,
+    /// The version that it got once it was read.
+    version: Digest,
 }
 
 /// A request under way; it is listed until this is dropped.
@@ -121,7 +123,7 @@ impl Entry {
         RequestUnderWay {
             endpoint: self.endpoint.to_owned(),
             key: self.key.clone(),
-            version: self.version,
+            version: asked.map_or(self.version, |asked| asked.version),
             since: u64::try_from(since).unwrap_or(u64::MAX),
             id: asked.map(|asked| asked.id.clone()),
             model: asked.map(|asked| asked.model.clone()),
@@ -132,10 +134,10 @@ impl Entry {
 }
 
 impl LiveRequest {
-    /// The request was read.
-    pub(super) fn asked(&self, id: &str, model: &str, stream: bool) {
+    /// The request was read, and got a version of the provider.
+    pub(super) fn asked(&self, id: &str, model: &str, stream: bool, version: Digest) {
         // A request is read once.
-        let _ = self.entry.asked.set(Asked { id: id.to_owned(), model: model.to_owned(), stream });
+        let _ = self.entry.asked.set(Asked { id: id.to_owned(), model: model.to_owned(), stream, version });
     }
 
     /// So many more deltas came.
@@ -168,7 +170,7 @@ mod tests {
         let live = LiveRequests::default();
         let first = live.enter("/v1/messages", "one", Digest::of(b"a version"));
         let second = live.enter("/v1/responses", "two", Digest::of(b"a version"));
-        first.asked("id", "a model", true);
+        first.asked("id", "a model", true, Digest::of(b"another version"));
         first.deltas(3);
         first.deltas(4);
         let listed = live.list();

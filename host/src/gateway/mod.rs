@@ -19,10 +19,12 @@ mod listeners;
 mod live;
 mod loopback;
 pub mod models;
+mod preparing;
 mod provider_time;
 mod refusal;
 mod remote;
 mod replay;
+mod rerun;
 mod server;
 mod shadow;
 mod state;
@@ -40,12 +42,14 @@ pub use self::keys::{Admitted, KeyError, Keys, generate_key};
 pub use self::listeners::Recorder;
 pub use self::live::{RequestUnderWay, RequestsUnderWay};
 pub(crate) use self::loopback::is_loopback_host;
+pub use self::preparing::{Prepare, prepare};
 pub use self::refusal::{Refusal, RefusalKind};
+pub use self::rerun::{Fault, Reference};
 pub use self::server::{Server, openapi, raise_descriptor_limit};
 pub use self::shadow::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::strict_tools::without_preferred_strictness;
-pub use self::turn::{Ask, BeginError, Prepare, Sink, Turn, TurnError, prepare, run, run_taped};
+pub use self::turn::{Ask, BeginError, Sink, Turn, TurnError, run, run_taped};
 pub use self::versions::{
     Activated, CanaryStatus, ChangeError, FolderStatus, Offered, RestoreError, Restored, Service, Status, UncleanEnd,
     VersionState, VersionStatus, Versions, Wanted, begin_with, book_last_end, check_allowed, prove, restore,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::worker::{beside_the_worker, watched};
-use crate::provider::Session;
+use crate::provider::{ProviderError, Session};
 
 /// Time that every stream and every other call has.
 const ONCE: Duration = Duration::from_millis(50);
@@ -25,16 +25,18 @@ pub(super) struct ProviderTime {
     used: Duration,
     allowed: Duration,
     is_reported: bool,
+    /// The report, until somebody takes it.
+    too_slow: Option<ProviderError>,
 }
 
 impl Default for ProviderTime {
     fn default() -> Self {
-        ProviderTime { used: Duration::ZERO, allowed: ONCE, is_reported: false }
+        ProviderTime { used: Duration::ZERO, allowed: ONCE, is_reported: false, too_slow: None }
     }
 }
 
 impl ProviderTime {
-    /// A call of a stream that is given so many events and bytes. The provider is at fault where it uses up the stream's time, and
+    /// A call of a stream that is given so many events and bytes. Where the provider uses up the stream's time, that is reported, and
     /// the stream's calls wait for their share of the processors, beside the workers, until there is time again.
     pub(super) fn of_stream<T>(
         &mut self,
@@ -53,39 +55,47 @@ impl ProviderTime {
         self.used += took;
         if self.used > self.allowed && !self.is_reported {
             self.is_reported = true;
-            session.generation().took_too_long(call, self.used, self.allowed);
+            self.too_slow = Some(session.generation().took_too_long(call, self.used, self.allowed));
         }
         given
     }
+
+    /// That the stream's time is used up; once.
+    pub(super) fn take_too_slow(&mut self) -> Option<ProviderError> {
+        self.too_slow.take()
+    }
+
+    /// Whether a version that takes so long for the whole stream until now is in time.
+    pub(super) fn allows(&self, took: Duration) -> bool {
+        took <= self.allowed
+    }
 }
 
-/// A call besides those of a stream that comes, which is given so many bytes.
+/// A call besides those of a stream that comes, which is given so many bytes; and the report where it takes too long for them.
 pub(super) fn of_call<T>(
     session: &mut Session,
     call: &'static str,
     bytes: usize,
     run: impl FnOnce(&mut Session) -> T,
-) -> T {
+) -> (T, Option<ProviderError>) {
     watched(session, |session| in_time(session, call, bytes, run))
 }
 
-/// A call that is given so many bytes, wherever it runs. The provider is at fault where it takes too long for them.
+/// A call that is given so many bytes, wherever it runs; and the report where it takes too long for them.
 pub(super) fn in_time<T>(
     session: &mut Session,
     call: &'static str,
     bytes: usize,
     run: impl FnOnce(&mut Session) -> T,
-) -> T {
+) -> (T, Option<ProviderError>) {
     let allowed = ONCE + times(PER_BYTE, bytes);
     let (given, took) = measured(|| run(session));
-    if took > allowed {
-        session.generation().took_too_long(call, took, allowed);
-    }
-    given
+    let too_slow = (took > allowed).then(|| session.generation().took_too_long(call, took, allowed));
+    (given, too_slow)
 }
 
 /// Runs something, and gives the processor time that it took.
-fn measured<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+pub(super) fn measured<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     let before = processor_time();
     let given = run();
     (given, processor_time().saturating_sub(before))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
+use crate::blame::{Blame, PROVIDER_FAILURE};
 use crate::contract::conversation::Problem;
 use crate::contract::types::{Failure, FailureKind};
 use crate::provider::TooLarge;
@@ -67,6 +68,8 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// Whether the same request may succeed later.
     pub retryable: bool,
+    /// Whose fault it is.
+    pub blame: Blame,
 }
 
 impl Refusal {
@@ -82,6 +85,7 @@ impl Refusal {
             request_id: None,
             retry_after: None,
             retryable: kind.is_retryable(),
+            blame: kind.blame(),
         }
     }
 
@@ -166,6 +170,16 @@ impl RefusalKind {
         }
     }
 
+    /// Whose fault it is where nothing more is known.
+    fn blame(self) -> Blame {
+        use RefusalKind::{Internal, Overloaded, Quota, ShuttingDown, Timeout, Upstream};
+        match self {
+            Internal | ShuttingDown => Blame::Host,
+            Overloaded | Quota | Upstream | Timeout => Blame::Upstream,
+            _ => Blame::Client,
+        }
+    }
+
     fn is_retryable(self) -> bool {
         use RefusalKind::{Overloaded, RateLimit, ShuttingDown, Timeout, Upstream};
         matches!(self, RateLimit | Overloaded | Upstream | Timeout | ShuttingDown)
@@ -195,7 +209,7 @@ impl From<&Failure> for Refusal {
             | FailureKind::ModelOutput
             | FailureKind::Service => RefusalKind::Upstream,
             FailureKind::Aborted => RefusalKind::Aborted,
-            FailureKind::Other(other) if other == "provider" => RefusalKind::Internal,
+            FailureKind::Other(other) if other == PROVIDER_FAILURE => RefusalKind::Internal,
             // What a later provider names and this host does not know: the status that AWS gave says most.
             FailureKind::Other(_) => match status {
                 Some(429) => RefusalKind::RateLimit,
@@ -223,6 +237,7 @@ impl From<&Failure> for Refusal {
             request_id: request_id.clone(),
             retry_after: retry_after_ms.map(Duration::from_millis),
             retryable: *retryable,
+            blame: Blame::of(failure),
             ..Refusal::new(kind, text)
         }
     }

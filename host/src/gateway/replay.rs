@@ -64,17 +64,39 @@ impl Replay {
     }
 
     /// Brings a new instance to where the failed one was, the last batch included, and gives the deltas that were not handed on
-    /// yet; none where the turn cannot be replayed. It is done once: an instance that fails at the same place fails by its
-    /// input, and not by chance.
+    /// yet; none where the turn cannot be replayed.
     pub(super) fn replayed(
-        &mut self,
+        &self,
         generation: &Arc<Generation>,
     ) -> Option<Result<(Session, Vec<Delta>), ProviderError>> {
-        let kept = self.kept.take()?;
-        Some(self.run(generation, &kept))
+        let kept = self.kept.as_ref()?;
+        Some(self.run(generation, kept, self.given).and_then(|(session, deltas, seen)| {
+            if seen < self.given {
+                let (provider, given) = (generation.name().to_owned(), self.given);
+                return Err(ProviderError::Unrepeatable { provider, given, replayed: seen });
+            }
+            Ok((session, deltas))
+        }))
     }
 
-    fn run(&self, generation: &Arc<Generation>, kept: &Kept) -> Result<(Session, Vec<Delta>), ProviderError> {
+    /// Brings an instance of another version to the same place, whatever deltas it gives; none where the turn cannot be replayed.
+    pub(super) fn by_another_version(&self, generation: &Arc<Generation>) -> Option<Result<Session, ProviderError>> {
+        let kept = self.kept.as_ref()?;
+        Some(self.run(generation, kept, usize::MAX).map(|(session, _, _)| session))
+    }
+
+    /// A turn is saved once: what fails again fails by its input, and not by chance.
+    pub(super) fn saved(&mut self) {
+        self.kept = None;
+    }
+
+    /// The session, its deltas but for the first `skipped`, and how many it gave in all.
+    fn run(
+        &self,
+        generation: &Arc<Generation>,
+        kept: &Kept,
+        skipped: usize,
+    ) -> Result<(Session, Vec<Delta>, usize), ProviderError> {
         let mut session = generation.session()?;
         session.open_turn(&self.opening)?;
         let (mut frame, mut byte, mut seen) = (0, 0, 0);
@@ -93,18 +115,11 @@ impl Replay {
                 let provider = generation.name().to_owned();
                 return Err(ProviderError::Deadline { provider, call: "push", limit_ms: limit.as_millis() });
             }
-            let new = self.given.saturating_sub(seen).min(pushed.len());
+            let new = skipped.saturating_sub(seen).min(pushed.len());
             seen += pushed.len();
             deltas.extend(pushed.into_iter().skip(new));
         }
-        if seen < self.given {
-            return Err(ProviderError::Unrepeatable {
-                provider: generation.name().to_owned(),
-                given: self.given,
-                replayed: seen,
-            });
-        }
-        Ok((session, deltas))
+        Ok((session, deltas, seen))
     }
 }
 

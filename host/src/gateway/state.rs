@@ -98,7 +98,7 @@ impl Gateway {
         let faulted = Arc::default();
         let version = Version::new(&generation, name, &cut_off, &faulted, &metrics);
         Ok(Arc::new(Gateway {
-            lineup: ArcSwap::from_pointee(Lineup::of(Seat { version, effective })),
+            lineup: ArcSwap::from_pointee(Lineup::of(Seat { version, effective }, None)),
             metrics,
             slots: Slots::default(),
             cut_off,
@@ -162,8 +162,24 @@ impl Gateway {
             Some(shadow) => Some(self.shadow_under(shadow, &made).await),
             None => None,
         };
-        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: made }, canary, shadow }));
+        let reference = match &before.reference {
+            Some(reference) => self.reference_under(&reference.version, &made).await,
+            None => None,
+        };
+        self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: made }, canary, shadow, reference }));
         Ok(())
+    }
+
+    /// The version that failed calls are run again on, under the configuration that the active version has now. One that cannot use
+    /// that is none.
+    pub(super) async fn reference_under(&self, version: &Arc<Version>, now: &Effective) -> Option<Seat> {
+        match self.effective_for(&version.generation, now, true).await {
+            Ok(effective) => Some(Seat { version: Arc::clone(version), effective: Arc::new(effective) }),
+            Err(error) => {
+                tracing::debug!(version = %version.digest(), %error, "failed calls cannot be run again on this version");
+                None
+            }
+        }
     }
 
     /// A candidate beside the requests under the configuration that the version which serves has now.

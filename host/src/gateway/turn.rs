@@ -10,16 +10,17 @@ use bytes::Bytes;
 
 use super::answer_size::AnswerSize;
 use super::cut_short::CutShort;
-use super::failures::{failed, interrupted, provider_failure, unended};
+use super::failures::{failed, failure_of, interrupted};
 use super::provider_time::{self, ProviderTime};
 use super::replay::Replay;
+use super::rerun::{Fault, Reference, blame_without_rerun, rerun};
 use super::strict_tools::is_invalid;
 use super::worker::beside_the_worker;
 use crate::aws::{Aws, ConverseRequest, Destination, EventStream, Received, Server};
-use crate::contract::config::Settings;
-use crate::contract::conversation::{Context, Delta, Ending, Opening, Options, Prepared, Problem};
+use crate::blame::Blame;
+use crate::contract::conversation::{Delta, Ending, Opening};
 use crate::contract::types::{Failure, Model, NamedJson};
-use crate::provider::{ProviderError, RequestMemory, Session, TooLarge};
+use crate::provider::{ProviderError, Session, TooLarge};
 use crate::versions::recording::Tape;
 
 /// Takes the deltas of a turn, in order. The last one is `done` or `error`, and comes exactly once.
@@ -55,21 +56,6 @@ pub enum TurnError {
     Stopped(#[from] tokio::task::JoinError),
 }
 
-/// What to prepare a request from.
-#[derive(Debug)]
-pub struct Prepare {
-    /// The configuration.
-    pub settings: Settings,
-    /// Where the request goes.
-    pub destination: Destination,
-    /// The model to ask.
-    pub model: Model,
-    /// The conversation.
-    pub context: Context,
-    /// How to ask.
-    pub options: Options,
-}
-
 /// A request on its way.
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -87,35 +73,8 @@ pub struct Ask {
     pub idle: Duration,
     /// What to ask in its place if it is refused as invalid.
     pub otherwise: Option<Box<Ask>>,
-}
-
-/// Has the provider prepare a request. A long history takes milliseconds, so this leaves the async worker.
-///
-/// # Errors
-/// When the provider has no room for it, traps or takes too long. Problems of the request are the inner result.
-pub async fn prepare(
-    session: Session,
-    asked: Prepare,
-) -> Result<(Session, Prepare, Result<Prepared, Vec<Problem>>), TurnError> {
-    // Nobody waits for the machine but who asks.
-    prepare_of(session, asked, usize::MAX).await
-}
-
-/// [`prepare`] of a request that came as so many bytes.
-pub(super) async fn prepare_of(
-    mut session: Session,
-    asked: Prepare,
-    size: usize,
-) -> Result<(Session, Prepare, Result<Prepared, Vec<Problem>>), TurnError> {
-    tokio::task::spawn_blocking(move || {
-        let Prepare { settings, destination, model, context, options } = &asked;
-        RequestMemory::of(context, options).within(session.generation().limits().memory)?;
-        let prepared = provider_time::in_time(&mut session, "prepare", size, |session| {
-            session.prepare(settings, destination.region().as_str(), model, context, options)
-        })?;
-        Ok((session, asked, prepared))
-    })
-    .await?
+    /// The version that tells whose fault a failed call is; none outside a gateway.
+    pub reference: Option<Reference>,
 }
 
 /// Sends a request and hands the answer's deltas to the sink as they come. When `abort` is ready first, the request is
@@ -154,7 +113,7 @@ pub async fn run_taped(
     let mut turn = match begun {
         Ok(turn) => turn,
         Err(None) => return Ok(sink.take(&[failed(interrupted())])?),
-        Err(Some(BeginError::Provider(error))) => return Err(error.into()),
+        Err(Some(BeginError::Provider(fault))) => return Err((*fault.error).into()),
         Err(Some(BeginError::Refused(failure))) => return Ok(sink.take(&[failed(failure)])?),
     };
     let mut aborted = false;
@@ -178,9 +137,9 @@ pub async fn run_taped(
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BeginError {
-    /// The provider failed.
+    /// A call of the provider failed.
     #[error(transparent)]
-    Provider(#[from] ProviderError),
+    Provider(#[from] Fault),
     /// AWS refused the request, or could not be reached.
     #[error("{}", .0.message)]
     Refused(Failure),
@@ -192,6 +151,7 @@ pub struct Turn {
     session: Session,
     stream: EventStream,
     replay: Replay,
+    reference: Option<Reference>,
     size: AnswerSize,
     /// What the provider may use up.
     time: ProviderTime,
@@ -222,11 +182,15 @@ impl Turn {
         ask: Ask,
         mut tape: Option<Box<dyn Tape>>,
     ) -> Result<Self, BeginError> {
-        let Ask { model, destination, body, carry, extras, idle, otherwise } = ask;
+        let Ask { model, destination, body, carry, extras, idle, otherwise, reference } = ask;
         let stream = match aws.converse_stream(ConverseRequest { destination, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => {
-                let failure = provider_time::of_call(&mut session, "explain", 0, |session| session.explain(&error))?;
+                let (explained, _) =
+                    provider_time::of_call(&mut session, "explain", 0, |session| session.explain(&error));
+                let failure = explained.or_else(|failed| {
+                    rerun(reference.as_ref(), &session, failed, |mut session| session.explain(&error))
+                })?;
                 if let Some(ask) = otherwise.filter(|_| is_invalid(&failure)) {
                     tracing::info!(
                         failure = failure.message,
@@ -242,12 +206,23 @@ impl Turn {
         };
         let request_id = stream.request_id().map(str::to_owned);
         let opening = Opening { model, carry, request_id, extras };
-        if let Err(error) =
-            provider_time::of_call(&mut session, "turn", opening.carry.len(), |session| session.open_turn(&opening))
+        let open = |session: &mut Session| {
+            provider_time::of_call(session, "turn", opening.carry.len(), |session| session.open_turn(&opening))
+        };
+        let (opened, too_slow) = open(&mut session);
+        if let Some(error) = too_slow
+            && let Some((reference, seat)) = Reference::compared(reference.as_ref())
+            && let Ok((Ok(()), None)) =
+                beside_the_worker(|| seat.version.generation.session().map(|mut other| open(&mut other)))
         {
+            reference.confirm(session.generation(), &error);
+        }
+        if let Err(error) = opened {
             tracing::warn!(%error, "the provider failed at the beginning of a turn; another instance tries");
-            session = session.generation().session()?;
-            beside_the_worker(|| session.open_turn(&opening))?;
+            session = rerun(reference.as_ref(), &session, error, |mut session| {
+                session.open_turn(&opening)?;
+                Ok(session)
+            })?;
         }
         if let Some(tape) = &mut tape {
             tape.opened(&opening);
@@ -255,7 +230,7 @@ impl Turn {
         let replay = Replay::new(opening);
         let (size, provider_time) = (AnswerSize::default(), Duration::ZERO);
         let time = ProviderTime::default();
-        Ok(Turn { session, stream, replay, size, time, ended: false, provider_time, tape })
+        Ok(Turn { session, stream, replay, reference, size, time, ended: false, provider_time, tape })
     }
 
     /// AWS's id of the request.
@@ -294,11 +269,12 @@ impl Turn {
                 self.replay.keep(batch);
                 let given = (batch.frames.len(), batch.bytes.len());
                 let pushed = self.time.of_stream(&mut self.session, "push", given, |session| session.push(batch));
-                (recovered(&mut self.session, &mut self.replay, pushed, |_| Ok(Vec::new())), false)
+                (self.recovered(pushed, |_| Ok(Vec::new())), false)
             }
-            Received::Ended(ending) => (finish(&mut self.session, &mut self.replay, &mut self.time, &ending), true),
+            Received::Ended(ending) => (self.finish(&ending), true),
         };
         let deltas = self.given(translated, over, began);
+        self.judge_time();
         Poll::Ready(Some(if self.size.is_over_with(&deltas) { self.too_large() } else { deltas }))
     }
 
@@ -319,7 +295,7 @@ impl Turn {
             tape.ended(ending);
         }
         let began = std::time::Instant::now();
-        let translated = finish(&mut self.session, &mut self.replay, &mut self.time, ending);
+        let translated = self.finish(ending);
         self.given(translated, true, began)
     }
 
@@ -333,55 +309,93 @@ impl Turn {
         deltas
     }
 
-    fn given(
-        &mut self,
-        translated: Result<Vec<Delta>, ProviderError>,
-        over: bool,
-        began: std::time::Instant,
-    ) -> Vec<Delta> {
+    /// Confirms that the version is to blame for using up the stream's time: another one that is given the same does not.
+    fn judge_time(&mut self) {
+        let Some(error) = self.time.take_too_slow() else { return };
+        let Some((reference, seat)) = Reference::compared(self.reference.as_ref()) else { return };
+        let (replayed, took) =
+            beside_the_worker(|| provider_time::measured(|| self.replay.by_another_version(&seat.version.generation)));
+        if matches!(replayed, Some(Ok(_))) && self.time.allows(took) {
+            reference.confirm(self.session.generation(), &error);
+        }
+    }
+
+    fn given(&mut self, translated: Result<Vec<Delta>, Fault>, over: bool, began: std::time::Instant) -> Vec<Delta> {
         self.provider_time = began.elapsed();
-        let mut deltas = translated.unwrap_or_else(|error| {
-            self.session.generation().faults().lost();
-            vec![failed(provider_failure(&error, self.request_id()))]
-        });
+        let mut deltas = translated.unwrap_or_else(|fault| vec![failed(failure_of(&fault, self.request_id()))]);
         self.replay.given(deltas.len());
         let ends = matches!(deltas.last(), Some(Delta::Done(_) | Delta::Error(_)));
         if over && !ends {
-            let generation = self.session.generation();
-            generation.faults().lost();
-            deltas.push(failed(unended(generation.name(), self.request_id())));
+            let provider = self.session.generation().name().to_owned();
+            let fault = self.without_end(ProviderError::Unended { provider });
+            deltas.push(failed(failure_of(&fault, self.request_id())));
         }
         self.ended = over || ends;
         deltas
     }
-}
 
-fn finish(
-    session: &mut Session,
-    replay: &mut Replay,
-    time: &mut ProviderTime,
-    ending: &Ending,
-) -> Result<Vec<Delta>, ProviderError> {
-    let finished = time.of_stream(session, "finish", (0, 0), |session| session.finish(ending));
-    recovered(session, replay, finished, |session| session.finish(ending))
-}
+    fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, Fault> {
+        let finished = self.time.of_stream(&mut self.session, "finish", (0, 0), |session| session.finish(ending));
+        self.recovered(finished, |session| session.finish(ending))
+    }
 
-/// What a call gave; after a fault what another instance gives that is brought to the same place, and `again` of it.
-fn recovered(
-    session: &mut Session,
-    replay: &mut Replay,
-    called: Result<Vec<Delta>, ProviderError>,
-    again: impl FnOnce(&mut Session) -> Result<Vec<Delta>, ProviderError>,
-) -> Result<Vec<Delta>, ProviderError> {
-    let error = match called {
-        Ok(deltas) => return Ok(deltas),
-        Err(error) => error,
-    };
-    let generation = Arc::clone(session.generation());
-    let Some(replayed) = beside_the_worker(|| replay.replayed(&generation)) else { return Err(error) };
-    tracing::warn!(%error, "the provider failed in the middle of a turn; another instance goes on");
-    let (mut other, mut deltas) = replayed?;
-    deltas.extend(again(&mut other)?);
-    *session = other;
-    Ok(deltas)
+    /// What a call gave; after a failure what another instance gives that is brought to the same place, and `again` of it. Where
+    /// that fails too, another version decides whose fault it is; it does not go on, because it may have given other deltas.
+    fn recovered(
+        &mut self,
+        called: Result<Vec<Delta>, ProviderError>,
+        again: impl Fn(&mut Session) -> Result<Vec<Delta>, ProviderError>,
+    ) -> Result<Vec<Delta>, Fault> {
+        let failed = match called {
+            Ok(deltas) => return Ok(deltas),
+            Err(error) => error,
+        };
+        let generation = Arc::clone(self.session.generation());
+        let Some(replayed) = beside_the_worker(|| self.replay.replayed(&generation)) else {
+            return Err(Fault::unconfirmed(failed));
+        };
+        tracing::warn!(error = %failed, "the provider failed in the middle of a turn; another instance goes on");
+        let recovered = replayed.and_then(|(mut other, mut deltas)| {
+            deltas.extend(again(&mut other)?);
+            Ok((other, deltas))
+        });
+        match recovered {
+            Ok((other, deltas)) => {
+                self.session = other;
+                self.replay.saved();
+                Ok(deltas)
+            }
+            Err(error) => Err(self.judged(error, again)),
+        }
+    }
+
+    /// Whose fault it is that a turn failed, and failed again when it was replayed.
+    fn judged(&self, error: ProviderError, again: impl Fn(&mut Session) -> Result<Vec<Delta>, ProviderError>) -> Fault {
+        let Some((reference, seat)) = Reference::compared(self.reference.as_ref()) else {
+            return Fault::unconfirmed(error);
+        };
+        if let Some(blame) = blame_without_rerun(&error) {
+            return Fault::new(blame, error);
+        }
+        let other = beside_the_worker(|| {
+            let replayed = self.replay.by_another_version(&seat.version.generation)?;
+            Some(replayed.and_then(|mut session| again(&mut session)))
+        });
+        let Some(other) = other else { return Fault::unconfirmed(error) };
+        match other {
+            Ok(_) => {
+                reference.confirm(self.session.generation(), &error);
+                Fault::new(Blame::Provider, error)
+            }
+            Err(other) => Fault::new(blame_without_rerun(&other).unwrap_or(Blame::Upstream), error),
+        }
+    }
+
+    /// The version broke the contract by itself: no input excuses that.
+    fn without_end(&self, error: ProviderError) -> Fault {
+        if let Some(reference) = &self.reference {
+            reference.confirm(self.session.generation(), &error);
+        }
+        Fault::new(Blame::Provider, error)
+    }
 }

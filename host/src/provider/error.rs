@@ -78,7 +78,8 @@ pub enum BrokenRule {
     Destination(#[from] DestinationError),
 }
 
-/// Why a call of a provider failed. It is never the request's fault: a provider says what is wrong with a request as data.
+/// Why a call of a provider failed. A provider says what is wrong with a request as data; whose fault a failed call is, `gateway`
+/// decides by running it again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
@@ -165,6 +166,12 @@ pub enum ProviderError {
         given: usize,
         /// Deltas that it gave for the same input.
         replayed: usize,
+    },
+    /// The provider ended a turn without `done` or `error`, which must not be taken for an end.
+    #[error("the provider {provider} ended the answer without saying how")]
+    Unended {
+        /// Name of the component.
+        provider: String,
     },
     /// The host called out of order: no turn or listing is open.
     #[error("`{call}` needs {missing}, and none is open")]

@@ -1,39 +1,42 @@
-//! How often a version of a provider failed.
+//! How often a version of a provider failed, and how often that was its own fault.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Faults that are remembered, at most.
+/// Confirmed faults that are remembered, at most.
 const KEPT: usize = 1000;
 
-/// A version that failed within so many of its last turns is watched.
+/// A version one of whose calls failed within so many of its last turns is watched.
 const LATELY: u64 = 1000;
 
-/// Counts the turns of a version and what went wrong in it: traps, deadlines, broken bounds. A fault costs a lock; a turn
-/// without one does not.
+/// Counts the turns of a version, its calls that failed, and those of them that were confirmed to be its fault. A failed call
+/// alone says nothing: a client may have sent what no version can handle, or the machine may have been busy.
 #[derive(Debug, Default)]
 pub struct Faults {
     turns: AtomicU64,
-    faults: AtomicU64,
-    recent: Mutex<VecDeque<Fault>>,
+    failed_calls: AtomicU64,
+    /// How many turns there had been when a call failed last, and one more; 0 before that.
+    failed_last: AtomicU64,
+    confirmed: AtomicU64,
+    recent: Mutex<VecDeque<Confirmed>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Fault {
+struct Confirmed {
     /// How many turns there had been.
     turn: u64,
-    /// Whether a caller felt it.
-    lost: bool,
+    /// What identifies the input that the version failed on.
+    input: u64,
 }
 
-/// How often a version failed within its last turns.
+/// Confirmed faults of a version within its last turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FaultCount {
-    /// Faults that a caller did not feel, or not yet: the turn was replayed.
+    /// All of them.
     pub faults: u64,
-    /// Faults that ended a turn, or kept one from beginning.
-    pub lost: u64,
+    /// The different inputs that they happened on.
+    pub inputs: u64,
 }
 
 impl Faults {
@@ -47,31 +50,29 @@ impl Faults {
         self.turns.fetch_add(turns, Ordering::Relaxed);
     }
 
-    pub(super) fn fault(&self) {
-        self.note(false);
+    /// A call failed, whoever's fault it is.
+    pub(super) fn failed(&self) {
+        self.failed_calls.fetch_add(1, Ordering::Relaxed);
+        self.failed_last.store(self.turns() + 1, Ordering::Relaxed);
     }
 
-    /// Notes that a fault was felt by a caller.
-    pub fn lost(&self) {
-        self.note(true);
-    }
-
-    /// Forgets all of it: from now on the version counts as new.
-    pub fn forget(&self) {
-        let mut recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        recent.clear();
-        self.turns.store(0, Ordering::Relaxed);
-        self.faults.store(0, Ordering::Relaxed);
-    }
-
-    fn note(&self, lost: bool) {
-        self.faults.fetch_add(1, Ordering::Relaxed);
-        let fault = Fault { turn: self.turns(), lost };
-        let mut recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// The version is to blame for a failure: another one did well with the same input. `input` identifies that.
+    pub fn confirm(&self, input: u64) {
+        let fault = Confirmed { turn: self.turns(), input };
+        let mut recent = self.recent();
         if recent.len() == KEPT {
             recent.pop_front();
         }
         recent.push_back(fault);
+        self.confirmed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Forgets all of it: from now on the version counts as new.
+    pub fn forget(&self) {
+        self.recent().clear();
+        for count in [&self.turns, &self.failed_calls, &self.failed_last, &self.confirmed] {
+            count.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Turns that were begun.
@@ -80,32 +81,38 @@ impl Faults {
         self.turns.load(Ordering::Relaxed)
     }
 
-    /// Grows with each fault, and with each that was felt, until it is forgotten. Nothing happened while it stays the same.
+    /// Calls that failed: traps, deadlines, broken bounds.
     #[must_use]
-    pub fn noted(&self) -> u64 {
-        self.faults.load(Ordering::Relaxed)
+    pub fn failed_calls(&self) -> u64 {
+        self.failed_calls.load(Ordering::Relaxed)
     }
 
-    /// Whether it failed not long ago: what failed once may fail again, and is better watched.
+    /// Failures that the version is to blame for.
+    #[must_use]
+    pub fn confirmed(&self) -> u64 {
+        self.confirmed.load(Ordering::Relaxed)
+    }
+
+    /// Whether a call failed not long ago: what failed once may fail again, and is better watched.
     #[must_use]
     pub fn lately(&self) -> bool {
-        // The lock is for those that ever failed.
-        self.noted() > 0 && self.within(LATELY) != FaultCount::default()
+        let last = self.failed_last.load(Ordering::Relaxed);
+        last > 0 && self.turns() + 1 < last + LATELY
     }
 
-    /// How often it failed within its last `turns` turns.
+    /// The confirmed faults within the version's last `turns` turns.
     #[must_use]
     pub fn within(&self, turns: u64) -> FaultCount {
         let since = self.turns().saturating_sub(turns);
-        let recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut count = FaultCount::default();
-        for fault in recent.iter().filter(|fault| fault.turn > since || since == 0) {
-            match fault.lost {
-                true => count.lost += 1,
-                false => count.faults += 1,
-            }
-        }
-        count
+        let recent = self.recent();
+        let counted = || recent.iter().filter(|fault| fault.turn > since || since == 0);
+        let inputs: HashSet<u64> = counted().map(|fault| fault.input).collect();
+        let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        FaultCount { faults: count(counted().count()), inputs: count(inputs.len()) }
+    }
+
+    fn recent(&self) -> MutexGuard<'_, VecDeque<Confirmed>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -114,29 +121,36 @@ mod tests {
     use super::{FaultCount, Faults};
 
     #[test]
-    fn faults_of_the_last_turns_count() {
+    fn confirmed_faults_of_the_last_turns_count_by_their_inputs() {
         let faults = Faults::default();
-        faults.fault();
-        for _ in 0..100 {
-            faults.turn();
-        }
-        faults.fault();
-        faults.lost();
-        assert_eq!(faults.within(50), FaultCount { faults: 1, lost: 1 });
-        assert_eq!(faults.within(1000), FaultCount { faults: 2, lost: 1 });
-        assert_eq!(faults.noted(), 3);
+        faults.confirm(1);
+        faults.begun(100);
+        faults.confirm(2);
+        faults.confirm(2);
+        assert_eq!(faults.within(50), FaultCount { faults: 2, inputs: 1 });
+        assert_eq!(faults.within(1000), FaultCount { faults: 3, inputs: 2 });
+        assert_eq!(faults.confirmed(), 3);
+    }
+
+    #[test]
+    fn a_failed_call_alone_is_nobodys_fault() {
+        let faults = Faults::default();
+        faults.failed();
+        assert_eq!((faults.failed_calls(), faults.confirmed()), (1, 0));
+        assert_eq!(faults.within(1000), FaultCount::default());
     }
 
     #[test]
     fn what_is_forgotten_counts_no_more() {
         let faults = Faults::default();
         faults.begun(10);
-        faults.lost();
+        faults.failed();
+        faults.confirm(1);
         faults.forget();
-        assert_eq!((faults.turns(), faults.noted(), faults.lately()), (0, 0, false));
+        assert_eq!((faults.turns(), faults.failed_calls(), faults.confirmed(), faults.lately()), (0, 0, 0, false));
         faults.turn();
-        faults.lost();
-        assert_eq!(faults.within(1000), FaultCount { faults: 0, lost: 1 });
+        faults.confirm(1);
+        assert_eq!(faults.within(1000), FaultCount { faults: 1, inputs: 1 });
     }
 
     #[test]
@@ -144,7 +158,7 @@ mod tests {
         let faults = Faults::default();
         assert!(!faults.lately());
         faults.begun(10);
-        faults.fault();
+        faults.failed();
         assert!(faults.lately());
         faults.begun(super::LATELY - 1);
         assert!(faults.lately());

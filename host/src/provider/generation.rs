@@ -202,19 +202,20 @@ impl Generation {
     /// Counts and reports an answer that breaks the contract.
     #[must_use]
     pub fn broke(&self, call: &'static str, rule: impl Into<BrokenRule>) -> ProviderError {
-        self.faults.fault();
+        self.faults.failed();
         let error = ProviderError::Answer { provider: self.name.clone(), call, cause: rule.into() };
         self.tell(&error);
         error
     }
 
-    /// Counts and reports calls that gave an answer and took more processor time than there is a reason for.
-    pub fn took_too_long(&self, call: &'static str, took: Duration, allowed: Duration) {
+    /// Reports calls that gave an answer and took more processor time than there is a reason for.
+    pub fn took_too_long(&self, call: &'static str, took: Duration, allowed: Duration) -> ProviderError {
         let (provider, took_ms, allowed_ms) = (self.name.clone(), took.as_millis(), allowed.as_millis());
         let error = ProviderError::TooSlow { provider, call, took_ms, allowed_ms };
         tracing::warn!("{error}");
-        self.faults.fault();
+        self.faults.failed();
         self.tell(&error);
+        error
     }
 
     /// Tells of a call that failed.

@@ -275,7 +275,7 @@ impl Session {
     /// Every failed call is a trap, after which the store is of no use.
     fn failed(&mut self, call: &'static str, limit: Duration, error: &wasmtime::Error) -> ProviderError {
         self.poisoned = true;
-        self.generation.faults().fault();
+        self.generation.faults().failed();
         let provider = self.generation.name().to_owned();
         let failed = match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => ProviderError::Deadline { provider, call, limit_ms: limit.as_millis() },

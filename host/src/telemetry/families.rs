@@ -9,11 +9,12 @@ use prometheus_client::registry::{Registry, Unit};
 use super::buckets::{BETWEEN_DELTAS, FIRST_DELTA, GUEST_PUSH, WHOLE};
 use super::histogram::Durations;
 use super::labels::{
-    BuildLabels, CacheLabels, CacheResult, EndpointLabels, FailedVersion, FailedVersionLabels, FallbackLabels,
-    FaultLabels, ModelLabel, ModelLabels, RecordingLabels, Refusal, RefusalLabels, ReloadLabels, RequestLabels,
-    ShadowLabels, ShadowRun, TokenLabels, UpstreamErrorLabels,
+    BlameLabels, BuildLabels, CacheLabels, CacheResult, EndpointLabels, FailedVersion, FailedVersionLabels,
+    FallbackLabels, FaultLabels, ModelLabel, ModelLabels, RecordingLabels, Refusal, RefusalLabels, ReloadLabels,
+    RequestLabels, ShadowLabels, ShadowRun, TokenLabels, UpstreamErrorLabels,
 };
 use super::models::ModelMetrics;
+use crate::blame::Blame;
 use crate::versions::recording::Fate;
 
 type DurationFamily<L> = Family<L, Durations, fn() -> Durations>;
@@ -22,6 +23,7 @@ type DurationFamily<L> = Family<L, Durations, fn() -> Durations>;
 #[derive(Debug, Clone)]
 pub(super) struct Families {
     pub(super) requests: Family<RequestLabels, Counter>,
+    pub(super) failed_requests: Family<BlameLabels, Counter>,
     pub(super) in_flight: Family<EndpointLabels, Gauge>,
     pub(super) connections: Gauge,
     pub(super) tasks: Gauge,
@@ -49,6 +51,7 @@ impl Families {
     pub(super) fn new() -> Self {
         let families = Families {
             requests: Family::default(),
+            failed_requests: Family::default(),
             in_flight: Family::default(),
             connections: Gauge::default(),
             tasks: Gauge::default(),
@@ -70,6 +73,9 @@ impl Families {
             recordings: Family::default(),
             failed_versions: Family::default(),
         };
+        for blame in Blame::ALL {
+            drop(families.failed_requests.get_or_create(&BlameLabels { blame: blame.label() }));
+        }
         for result in CacheResult::ALL {
             drop(families.discovery_cache.get_or_create(&CacheLabels { result: result.word() }));
         }
@@ -113,6 +119,8 @@ impl Families {
         let mut all = Registry::with_prefix("quarry");
         // OpenMetrics appends `_total` to counters and the unit to the name.
         all.register("requests", "Requests that ended", self.requests.clone());
+        let text = "Requests that failed, by whose fault it is";
+        all.register("failed_requests", text, self.failed_requests.clone());
         all.register("requests_in_flight", "Requests begun and not ended", self.in_flight.clone());
         all.register("connections_open", "Connections of clients that are open", self.connections.clone());
         let text = "Tasks of the async runtime that have not ended, such as one a connection";

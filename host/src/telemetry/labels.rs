@@ -55,6 +55,11 @@ pub(super) struct UpstreamErrorLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct BlameLabels {
+    pub(super) blame: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct FallbackLabels {
     pub(super) from: ModelLabel,
     pub(super) to: ModelLabel,
@@ -273,6 +278,7 @@ pub(super) fn fault(error: &ProviderError) -> FaultLabels {
         ProviderError::TooSlow { call, .. } => (*call, "too-slow"),
         ProviderError::Poisoned { call, .. } => (*call, "poisoned"),
         ProviderError::Unrepeatable { .. } => ("replay", "unrepeatable"),
+        ProviderError::Unended { .. } => ("finish", "unended"),
         ProviderError::OutOfOrder { call, .. } => (*call, "out-of-order"),
     };
     FaultLabels { call, fault }

@@ -11,6 +11,7 @@ use super::labels::{
     Refusal, RefusalLabels, ReloadLabels, ShadowLabels, ShadowRun, UpstreamErrorLabels, failure_label, fault,
 };
 use super::models::{ModelMetrics, Models, NONE, OTHER};
+use crate::blame::PROVIDER_FAILURE;
 use crate::contract::types::FailureKind;
 use crate::provider::ProviderError;
 use crate::versions::recording::Fate;
@@ -145,9 +146,6 @@ impl Metrics {
         self.families.fallbacks.get_or_create(&FallbackLabels { from, to }).inc();
     }
 }
-
-/// The gateway's own word for a provider component that failed: see `gateway::turn`.
-const PROVIDER_FAILURE: &str = "provider";
 
 /// An open connection of a client. Dropped when it is closed.
 #[derive(Debug)]

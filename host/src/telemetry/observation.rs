@@ -9,10 +9,11 @@ use tracing::Span;
 
 use super::content::Content;
 use super::ending::Ending;
-use super::labels::{EndpointLabels, Outcome, RequestLabels, failure_word, status_class};
+use super::labels::{BlameLabels, EndpointLabels, Outcome, RequestLabels, failure_word, status_class};
 use super::metrics::Metrics;
 use super::spans::{RequestSpan, TARGET};
 use super::turn::Turn;
+use crate::blame::Blame;
 use crate::contract::conversation::{Delta, Options};
 use crate::contract::types::{Failure, Usage};
 
@@ -64,12 +65,16 @@ pub struct Observation {
     attempts: u32,
     status: Option<u16>,
     ending: Option<Ending>,
+    blame: Option<Blame>,
     content: Option<Content>,
     on_end: OnEnd,
 }
 
+/// Is called with how the request ended, and whose fault it is if it failed.
+type Told = Box<dyn FnOnce(Outcome, Option<Blame>) + Send + Sync>;
+
 /// Whoever wants to know how the request ended.
-struct OnEnd(Option<Box<dyn FnOnce(Outcome) + Send + Sync>>);
+struct OnEnd(Option<Told>);
 
 impl std::fmt::Debug for OnEnd {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -100,6 +105,7 @@ impl Observation {
             attempts: 1,
             status: None,
             ending: None,
+            blame: None,
             content: None,
             on_end: OnEnd(None),
         }
@@ -196,6 +202,7 @@ impl Observation {
                 self.used(&error.usage);
                 self.metrics.upstream_error(&self.turn.model, &error.failure.kind);
                 self.ending = Some(Ending::of(&error.failure));
+                self.blame.get_or_insert(Blame::of(&error.failure));
             }
             _ => {}
         }
@@ -204,11 +211,17 @@ impl Observation {
     /// The client got an HTTP error and nothing was streamed: the status, the error's type in the endpoint's own words, and
     /// the message. After an `error` delta it adds the status. The status is 200 where the headers had gone out before it was
     /// known that there would be no answer.
-    pub fn refused(&mut self, status: u16, word: &'static str, message: &str) {
+    pub fn refused(&mut self, status: u16, word: &'static str, message: &str, blame: Blame) {
         self.status = Some(status);
+        self.blame.get_or_insert(blame);
         if !matches!(self.ending, Some(Ending::Failed { .. })) {
             self.ending = Some(Ending::refused(word, message));
         }
+    }
+
+    /// Whose fault a failure is where more is known of that than its kind tells.
+    pub fn blame(&mut self, blame: Blame) {
+        self.blame = Some(blame);
     }
 
     /// The request ended, in an answer that asks no model: `/v1/models`, a count of tokens.
@@ -223,8 +236,8 @@ impl Observation {
         self.content = Some(Content::of(prompt));
     }
 
-    /// Tells somebody how the request ended, when it does.
-    pub fn on_end(&mut self, told: impl FnOnce(Outcome) + Send + Sync + 'static) {
+    /// Tells somebody how the request ended and whose fault it is if it failed, when it does.
+    pub fn on_end(&mut self, told: impl FnOnce(Outcome, Option<Blame>) + Send + Sync + 'static) {
         self.on_end = OnEnd(Some(Box::new(told)));
     }
 
@@ -243,8 +256,10 @@ impl Drop for Observation {
         let first = self.turn.first_delta();
         let ending = self.ending.take().unwrap_or(Ending::Aborted);
         let outcome = ending.outcome();
+        // A fallback that answered leaves nobody to blame.
+        let blame = self.blame.filter(|_| outcome == Outcome::Error);
         if let Some(told) = self.on_end.0.take() {
-            told(outcome);
+            told(outcome, blame);
         }
         // What was streamed was streamed with 200, whatever came later.
         let untold = if first.is_none() && outcome == Outcome::Aborted { CLIENT_CLOSED_REQUEST } else { 200 };
@@ -255,6 +270,9 @@ impl Drop for Observation {
         let (class, word) = (status_class(status), outcome.word());
         let labels = RequestLabels { endpoint, model: model.label.clone(), status: class, outcome: word };
         families.requests.get_or_create(&labels).inc();
+        if let Some(blame) = blame {
+            families.failed_requests.get_or_create(&BlameLabels { blame: blame.label() }).inc();
+        }
         families.whole.get_or_create(&EndpointLabels { endpoint }).observe(whole);
         if let Some(first) = first {
             model.first_delta.observe(first);
@@ -268,7 +286,7 @@ impl Drop for Observation {
         if let Some((word, message)) = error {
             self.span.failed(word, message.unwrap_or_default());
         }
-        self.log(status, outcome, error, whole);
+        self.log(status, outcome, blame, error, whole);
         if let Some(content) = &self.content {
             self.span.content(content, finish_reason);
         }
@@ -277,7 +295,14 @@ impl Drop for Observation {
 
 impl Observation {
     /// The one line that every request gets.
-    fn log(&self, status: u16, outcome: Outcome, error: Option<(&str, Option<&str>)>, whole: Duration) {
+    fn log(
+        &self,
+        status: u16,
+        outcome: Outcome,
+        blame: Option<Blame>,
+        error: Option<(&str, Option<&str>)>,
+        whole: Duration,
+    ) {
         tracing::info!(
             target: TARGET,
             parent: self.span(),
@@ -285,6 +310,7 @@ impl Observation {
             outcome = outcome.word(),
             error = error.map(|(word, _)| word),
             why = error.and_then(|(_, message)| message),
+            blame = blame.map(Blame::label),
             model = self.answering.as_deref(),
             asked = self.asked.as_deref(),
             attempts = self.attempts,

@@ -83,17 +83,18 @@ impl Place {
         found.and_then(|version| version["service"]["requests"].as_u64()).unwrap_or_default()
     }
 
-    /// Asks a model as often, from four threads.
+    /// Asks a model as often, from four threads, each time in a conversation of its own.
     fn ask(&self, key: &str, model: &str, times: usize) {
-        let body =
-            json!({"model": model, "stream": true, "messages": [{"role": "user", "content": "echo my own words"}]});
-        let (url, body) = (format!("{}/v1/chat/completions", self.gateway.base), body.to_string());
+        let url = format!("{}/v1/chat/completions", self.gateway.base);
         thread::scope(|scope| {
             for part in 0..4 {
-                let (url, body) = (&url, &body);
+                let url = &url;
                 scope.spawn(move || {
-                    for _ in (part..times).step_by(4) {
-                        let answer = curl(url, key, &[], Some(body));
+                    for number in (part..times).step_by(4) {
+                        let words = format!("echo my own words {number}");
+                        let messages = json!([{"role": "user", "content": words}]);
+                        let body = json!({"model": model, "stream": true, "messages": messages}).to_string();
+                        let answer = curl(url, key, &[], Some(&body));
                         assert_eq!(answer.status, 200, "{answer:?}");
                     }
                 });
@@ -208,14 +209,33 @@ fn the_requests_of_a_key_go_to_the_candidate_exactly() {
     place.ask(OTHER_KEY, GOOD, 1);
     place.wait_for("it is promoted", |list| list["serving"] == json!(new) && list["canary"].is_null());
 
-    // The embedded one in its turn: all its requests fail, and no others.
-    place.done(&["canary", "embedded", "--key", "first", "--promote-after", "10"]);
+    place.gateway.stop();
+}
+
+/// A client whose requests fail with either version, and one that mistypes a model, end no trial.
+#[test]
+fn what_fails_with_either_version_ends_no_canary() {
+    let place = Place::start();
+    let new = digest(&mutated());
+    place.done(&["canary", "candidate.wasm", "--key", "first"]);
     place.ask(KEY, GOOD, 20);
-    place.ask(OTHER_KEY, BAD, 4);
-    let list = place.wait_for("it goes", |list| list["canary"].is_null());
-    assert_eq!(list["serving"], json!(new));
-    let status = place.done(&["status"]);
-    assert!(status.contains("of its") && status.contains("requests failed"), "{status}");
+    place.ask(OTHER_KEY, BAD, 8);
+    let url = format!("{}/v1/chat/completions", place.gateway.base);
+    for number in 0..8 {
+        let messages = json!([{"role": "user", "content": format!("hello {number}")}]);
+        let body = json!({"model": "us.anthropic.claude-sonet-4-6", "messages": messages}).to_string();
+        let answer = curl(&url, OTHER_KEY, &[], Some(&body));
+        assert!((400..500).contains(&answer.status), "{answer:?}");
+    }
+    assert_eq!(place.requests(&new), 16);
+    let list = place.wait_for("all have ended", |list| list["canary"]["candidate"]["badly"] == json!(8));
+    assert_eq!(list["canary"]["candidate"]["well"], json!(0), "mistakes of clients count for nobody: {list}");
+
+    place.done(&["canary", "candidate.wasm", "--share", "50"]);
+    place.ask(KEY, BAD, 40);
+    let count = |list: &Value, side: &str| list["canary"][side]["badly"].as_u64().unwrap_or_default();
+    let list = place.wait_for("all have ended", |list| count(list, "candidate") + count(list, "serving") == 40);
+    assert_eq!(list["canary"]["digest"], json!(new), "{list}");
     place.gateway.stop();
 }
 

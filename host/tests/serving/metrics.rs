@@ -92,7 +92,7 @@ fn prometheus_reads_the_metrics() {
     observation.retried(&failure, Duration::ZERO);
     observation.fell_back(odd, other);
     metrics.guest_fault(&ProviderError::OutOfOrder { call: "push", missing: "a turn" });
-    observation.refused(400, "invalid_request_error", "no");
+    observation.refused(400, "invalid_request_error", "no", quarry::blame::Blame::Client);
     drop(observation);
     read_by("prometheus_reads_the_metrics.py", &metrics.render());
 }
@@ -233,8 +233,9 @@ fn a_provider_that_fails_is_counted_by_call_and_fault() {
         let failed = ask(&base, CLAUDE, &long, false);
         assert_eq!(failed.status, 500, "{fault}: {failed:?}");
         let scrape = Scrape::of(&base);
-        scrape.has("quarry_guest_faults_total", &[("call", "prepare"), ("fault", fault)], 1.0);
-        scrape.has("quarry_guest_faults_total", &[], 1.0);
+        // It is run again on the same version: there is no other one.
+        scrape.has("quarry_guest_faults_total", &[("call", "prepare"), ("fault", fault)], 2.0);
+        scrape.has("quarry_guest_faults_total", &[], 2.0);
         scrape.has("quarry_upstream_errors_total", &[], 0.0);
         scrape.has("quarry_requests_total", &[("status", "5xx"), ("outcome", "error")], 1.0);
     }

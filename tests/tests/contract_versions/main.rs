@@ -91,7 +91,7 @@ fn a_failure_behind_the_adapter_costs_its_session_alone() {
     assert!(matches!(failed, Err(ProviderError::Trap { call: "resume", .. })), "{failed:?}");
     let failed = session.identify();
     assert!(matches!(failed, Err(ProviderError::Poisoned { .. })), "{failed:?}");
-    assert_eq!(next.faults().noted(), 1);
+    assert_eq!(next.faults().failed_calls(), 1);
     assert!(next.session().and_then(|mut session| session.identify()).is_ok());
 }
 

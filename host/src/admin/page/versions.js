@@ -71,7 +71,7 @@ function card(version, journal) {
     ["Quarantined", version.quarantined],
     ["Fails", version.failing && `${version.failing}; it serves because nothing else may`],
     ["Requests", service && `${many(service.requests, "request")}, ${service.underWay} under way`],
-    ["Faults", service && `${service.faults}, felt by clients: ${service.lost}`],
+    ["Faults", service && `${service.faults} confirmed, ${service.failedCalls} failed calls`],
     ["Loaded", service && moment(service.since)],
   ]);
   return make("li", "card", title, report, steps(digest, journal));

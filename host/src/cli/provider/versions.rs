@@ -59,12 +59,12 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
         if let Some(service) = &version.service {
             let _ = writeln!(
                 text,
-                "\n{}  {} requests, {} under way, {} faults, {} lost",
+                "\n{}  {} requests, {} under way, {} failed calls, {} confirmed faults",
                 short(&version.digest),
                 service.requests,
                 service.under_way,
-                service.faults,
-                service.lost
+                service.failed_calls,
+                service.faults
             );
         }
     }

@@ -7,6 +7,7 @@ use hyper::header::{AUTHORIZATION, HOST, ORIGIN};
 use hyper::http::request::Parts;
 
 use super::operator::Operator;
+use crate::gateway::canary::conversation;
 use crate::gateway::cut_short::AFTER_SHUTDOWN;
 use crate::gateway::effective::Effective;
 use crate::gateway::keys::{Admitted, KeyError};
@@ -15,6 +16,7 @@ use crate::gateway::live::LiveRequest;
 use crate::gateway::loopback::is_loopback_host;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::{Gateway, Slot, Underway};
+use crate::gateway::wire::Asked;
 use crate::telemetry::Refusal as Reason;
 
 /// When to ask again while there are as many requests as there may be. Nobody knows when one ends; SDKs wait longer each time.
@@ -26,12 +28,21 @@ const UNTIL_ONE_ENDS: Duration = Duration::from_secs(1);
 pub(super) struct Admission {
     /// Whose request it is.
     pub(super) admitted: Admitted,
-    /// The version of the provider that it gets, to its end.
+    /// The version of the provider that it gets: the active one until it is read, then the one that it is assigned to its end.
     pub(super) seat: Taken,
     /// Its place in the list of those under way.
     pub(super) live: LiveRequest,
     _slot: Slot,
     _underway: Underway,
+}
+
+impl Admission {
+    /// Assigns a request that was read to a version of the provider: a conversation stays with the one that it began with.
+    pub(super) fn assign(&mut self, gateway: &Gateway, id: &str, headers: &HeaderMap, asked: &Asked) {
+        let key = self.admitted.name();
+        self.seat = gateway.lineup.load().seat(key, || conversation(key, headers, &asked.context));
+        self.live.asked(id, &asked.model, asked.stream, self.seat.version.digest());
+    }
 }
 
 /// Who asks.
@@ -78,7 +89,7 @@ pub(super) fn admit(
         );
         Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..refusal }
     })?;
-    let seat = gateway.lineup.load().seat(admitted.name());
+    let seat = gateway.lineup.load().unread();
     let live = gateway.live.enter(endpoint, admitted.name(), seat.version.digest());
     Ok(Admission { admitted, seat, live, _slot: slot, _underway: underway })
 }

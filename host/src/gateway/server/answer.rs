@@ -111,7 +111,8 @@ impl Answer {
                     Poll::Ready(Err((not_begun, mut observation))) => {
                         let refusal = not_begun.refusal();
                         // The headers went out, so this is what the client and whatever stands between here and there saw.
-                        observation.refused(StatusCode::OK.as_u16(), refusal.kind.word(), &refusal.message);
+                        let (status, word) = (StatusCode::OK.as_u16(), refusal.kind.word());
+                        observation.refused(status, word, &refusal.message, refusal.blame);
                         self.state = State::Ended;
                         self.writer.begin(&self.head);
                         let mut out = Vec::new();

@@ -9,10 +9,11 @@ use tracing::Instrument as _;
 use super::exchange::{admit, deadline, read, refuse};
 use super::{body, reply};
 use crate::aws::ConverseRequest;
-use crate::gateway::begin::Question;
 use crate::gateway::chain;
 use crate::gateway::failures;
+use crate::gateway::preparing::Question;
 use crate::gateway::refusal::Refusal;
+use crate::gateway::rerun::Reference;
 use crate::gateway::state::Gateway;
 use crate::gateway::wire::{self, Asked, Format};
 use crate::telemetry::{Begun as Arrived, Observation};
@@ -38,35 +39,37 @@ async fn counted(
 ) -> Result<u64, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let (admission, body) = admit(gateway, &effective, &parts, body, format).await?;
-    let effective = Arc::clone(&admission.seat.effective);
-    let generation = Arc::clone(&admission.seat.version.generation);
-    let (key, method) = (admission.admitted.name(), parts.method.as_str());
-    let begun = Arrived { endpoint: format.path, request_id: id, key, stream: false, method };
+    let (mut admission, body) = admit(gateway, &effective, &parts, body, format).await?;
+    let (key, method) = (admission.admitted.name().to_owned(), parts.method.as_str());
+    let begun = Arrived { endpoint: format.path, request_id: id, key: &key, stream: false, method };
     let mut observation = Observation::begin(&gateway.metrics, begun);
     observation.child_of(&parts.headers);
     let config = &effective.configuration.gateway;
     let span = observation.span().clone();
+    let deadline = deadline(gateway, &admission.seat, config);
     let counting = async {
         let body = body::read(body, &parts.headers, &config.limits).await?;
         let mut asked = read(format, &body, &parts.headers, config).await?.asked;
+        admission.assign(gateway, id, &parts.headers, &asked);
+        let effective = Arc::clone(&admission.seat.effective);
+        let generation = Arc::clone(&admission.seat.version.generation);
         let chain = chain::of_request(&effective, &asked, &admission.admitted)?;
         chain::attribute(&mut asked, &chain);
         observation.asked(&asked.model, &asked.options, asked.context.tools.len());
-        admission.live.asked(id, &asked.model, false);
         let Asked { context, options, blobs, .. } = asked;
         let Some(target) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
         observation.asks(&target.model.id);
         let (effective, size) = (&*effective, body.len());
-        let question = Question { generation: &generation, effective, options: &options, blobs: &blobs, size };
-        let ask = question.prepare(target, context).await.map_err(|not_begun| not_begun.refusal())?.0;
+        let reference = Reference::new(&admission.seat, &body);
+        let (options, blobs) = (&options, &blobs);
+        let question = Question { generation: &generation, effective, options, blobs, size, reference: &reference };
+        let ((ask, _), _) = question.prepare(target, context).await.map_err(|not_begun| not_begun.refusal())?;
         let request = ConverseRequest { destination: ask.destination, body: ask.body };
         effective.aws.count_tokens(request, config.limits.idle).await.map_err(|error| {
             let explained = generation.session().and_then(|mut session| session.explain(&error));
             Refusal::from(&explained.unwrap_or_else(|error| failures::provider_failure(&error, None)))
         })
     };
-    let deadline = deadline(gateway, &admission.seat, config);
     let counted = tokio::select! {
         counted = counting.instrument(span) => counted,
         why = deadline.passed() => Err(why.refusal()),

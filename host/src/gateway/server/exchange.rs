@@ -24,6 +24,7 @@ use crate::gateway::lineup::Seat;
 use crate::gateway::listeners::{Listeners, Recorder};
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::remote::{self, Fetched};
+use crate::gateway::rerun::Reference;
 use crate::gateway::state::Gateway;
 use crate::gateway::wire::{self, Format, Head, ReadError, Received, Wanted, Writer};
 use crate::pi::message::Fold;
@@ -47,8 +48,7 @@ async fn answered(
 ) -> Result<Response<Body>, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let (admission, body) = admit(gateway, &effective, &parts, body, format).await?;
-    let effective = Arc::clone(&admission.seat.effective);
+    let (mut admission, body) = admit(gateway, &effective, &parts, body, format).await?;
     let observe = |stream| {
         let key = admission.admitted.name();
         let begun = Arrived { endpoint: format.path, request_id: id, key, stream, method: parts.method.as_str() };
@@ -72,7 +72,9 @@ async fn answered(
         }
     };
     let mut observation = observe(read.asked.stream);
-    admission.live.asked(id, &read.asked.model, read.asked.stream);
+    admission.assign(gateway, id, &parts.headers, &read.asked);
+    let effective = Arc::clone(&admission.seat.effective);
+    let config = &effective.configuration.gateway;
     if config.log.prompts {
         observation.prompt(&String::from_utf8_lossy(&sent));
     }
@@ -102,6 +104,7 @@ async fn answered(
             shadow: admission.seat.shadow().map(Arc::clone),
             recorder: gateway.recorder.get().and_then(Recorder::sampled),
         },
+        reference: Reference::new(&admission.seat, &sent),
     };
     let bounds = Bounds { keep_alive: config.keep_alive, deadline };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));
@@ -139,7 +142,7 @@ pub(super) async fn admit(
 
 /// Takes note of a refusal, and gives it on.
 pub(super) fn refuse(mut observation: Observation, refused: Refusal) -> Refusal {
-    observation.refused(refused.status.as_u16(), refused.kind.word(), &refused.message);
+    observation.refused(refused.status.as_u16(), refused.kind.word(), &refused.message, refused.blame);
     refused
 }
 

@@ -271,14 +271,17 @@ impl Versions {
         let _no_reload = self.gateway.changing.lock().await;
         let effective = self.understood(&version).await?;
         let began = Instant::now();
+        let went_back = matches!(event, Event::RolledBack { .. });
         match written {
             Written::First => self.store().record(event)?,
             Written::IfPossible => self.write_down_if_possible(event),
         }
+        let reference = self.reference_beside(&version, went_back);
         let seat = Seat { version: Arc::clone(&version), effective: Arc::new(effective) };
-        let replaced = self.gateway.lineup.swap(Arc::new(Lineup::of(seat)));
+        let replaced = self.gateway.lineup.swap(Arc::new(Lineup::of(seat, reference)));
         tracing::debug!(took = ?began.elapsed(), "the journal was written and the version swapped");
         self.retire(Arc::clone(&replaced.primary.version), &version);
+        self.complete_reference();
         // It serves, whatever else can be written down.
         if let Err(error) = self.shadow_of_another(&replaced).and(self.other_version_serves(&version)) {
             tracing::error!(%error, "that a candidate's trial ended could not be written down");

@@ -10,20 +10,25 @@ use std::sync::{Arc, Weak};
 use super::{Versions, Written};
 use crate::config::gateway::ProviderConfig;
 use crate::gateway::lineup::Version;
-use crate::provider::{Digest, Faults, embedded_digest};
+use crate::provider::{Digest, FaultCount, Faults, embedded_digest};
 use crate::telemetry::FailedVersion;
 use crate::versions::Event;
 
-/// What a version did to be put away; none while it may stay.
+/// Different inputs that a version has to fail on before it may be put away: one input, however often, says little.
+const INPUTS: u64 = 2;
+
+/// What a version did to be put away; none while it may stay. Only faults that another version confirmed count.
 fn verdict(rules: &ProviderConfig, faults: &Faults) -> Option<String> {
-    let window = rules.quarantine.streams;
-    let counted = faults.within(window);
     let turns = faults.turns();
-    if turns <= rules.probation && counted.lost > 0 {
-        return Some(format!("it lost a turn within its first {} turns", rules.probation));
-    }
-    let all = counted.faults.max(counted.lost);
-    (all >= rules.quarantine.faults).then(|| format!("it failed {all} times within {} turns", window.min(turns.max(1))))
+    let (window, enough) = match turns <= rules.probation {
+        true => (rules.probation, INPUTS),
+        false => (rules.quarantine.streams, rules.quarantine.faults),
+    };
+    let FaultCount { faults, inputs } = faults.within(window);
+    (faults >= enough && inputs >= INPUTS).then(|| {
+        let turns = window.min(turns.max(1));
+        format!("it failed on {inputs} inputs within {turns} turns that another version handles")
+    })
 }
 
 /// Watches the version that serves.
@@ -111,26 +116,29 @@ mod tests {
     use crate::provider::Faults;
 
     #[test]
-    fn one_lost_turn_is_enough_while_a_version_is_new() {
+    fn two_inputs_are_enough_while_a_version_is_new() {
         let rules = ProviderConfig { probation: 5, ..ProviderConfig::default() };
         let faults = Faults::default();
         assert_eq!(verdict(&rules, &faults), None);
-        faults.lost();
+        (0..100).for_each(|_| faults.confirm(1));
+        assert_eq!(verdict(&rules, &faults), None, "one input, sent again and again");
+        faults.confirm(2);
         assert!(verdict(&rules, &faults).is_some());
     }
 
     #[test]
     fn later_as_many_faults_as_the_rules_say() {
-        let quarantine = QuarantineConfig { faults: 2, streams: 10 };
+        let quarantine = QuarantineConfig { faults: 3, streams: 10 };
         let rules = ProviderConfig { probation: 0, quarantine, ..ProviderConfig::default() };
         let faults = Faults::default();
         faults.begun(100);
-        faults.lost();
+        faults.confirm(1);
         assert_eq!(verdict(&rules, &faults), None, "one of a hundred");
         faults.begun(11);
-        faults.lost();
+        faults.confirm(2);
+        faults.confirm(3);
         assert_eq!(verdict(&rules, &faults), None, "they are too far apart");
-        faults.lost();
-        assert!(verdict(&rules, &faults).is_some_and(|reason| reason.contains("2 times within 10 turns")));
+        faults.confirm(3);
+        assert!(verdict(&rules, &faults).is_some_and(|reason| reason.contains("2 inputs within 10 turns")));
     }
 }

@@ -10,6 +10,7 @@ mod canary;
 mod crashes;
 mod folder;
 mod health;
+mod reference;
 mod restore;
 mod resume;
 mod retire;
@@ -159,6 +160,7 @@ impl Versions {
             loaded: Mutex::default(),
         });
         health::watch(&versions);
+        versions.complete_reference();
         versions
     }
 

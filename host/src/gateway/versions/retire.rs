@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::Versions;
-use crate::gateway::lineup::Version;
+use crate::gateway::lineup::{Lineup, Version};
 use crate::provider::Digest;
 
 /// How often it is looked whether the requests of versions that were put away have ended.
@@ -66,6 +66,10 @@ impl Versions {
         gone.extend(loaded.before.take_if(of_no_use));
         let left = !loaded.retiring.is_empty();
         drop(loaded);
+        self.gateway.lineup.rcu(|lineup| {
+            let reference = lineup.reference.clone().filter(|seat| !seat.version.cut_off.is_cancelled());
+            Arc::new(Lineup { reference, ..Lineup::clone(lineup) })
+        });
         // Letting go of compiled code takes a moment, and nobody has to wait for the lock meanwhile.
         drop(gone);
         left

@@ -98,10 +98,10 @@ pub struct Service {
     pub requests: u64,
     /// Requests that have not ended.
     pub under_way: usize,
-    /// Traps, deadlines and broken bounds.
+    /// Calls that failed, whoever's fault it is: traps, deadlines, broken bounds.
+    pub failed_calls: u64,
+    /// Failures that another version confirmed to be this one's fault.
     pub faults: u64,
-    /// Those that a client felt, of the last 1000.
-    pub lost: u64,
 }
 
 /// What a version does.
@@ -252,8 +252,8 @@ fn service(version: &Version) -> Service {
         since: milliseconds(version.since),
         requests: version.begun(),
         under_way: version.under_way(),
-        faults: faults.noted(),
-        lost: faults.within(u64::MAX).lost,
+        failed_calls: faults.failed_calls(),
+        faults: faults.confirmed(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{Logged, MODEL, answer, begin, failed};
+use crate::blame::Blame;
 use crate::contract::conversation::{Delta, TurnFailure};
 use crate::contract::types::FailureKind;
 use crate::telemetry::logging::set_up;
@@ -53,7 +54,7 @@ fn a_failed_request_says_why_and_a_client_cannot_write_lines() {
         let mut observation = begin(metrics);
         observation.asked("model\nINFO quarry: \u{1b}[31mforged", &super::options(), 0);
         observation.deltas(&[failed(FailureKind::Throttled)], super::PUSH);
-        observation.refused(429, "rate_limit_error", "Too many requests");
+        observation.refused(429, "rate_limit_error", "Too many requests", Blame::Client);
     });
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(text.contains("status=429 outcome=\"error\" error=\"throttled\" why=\"Too many requests\""), "{text}");
@@ -96,7 +97,7 @@ fn nothing_that_was_said_is_logged_at_any_level() {
             drop(observation);
             // Such messages quote what was sent, or what the model wrote.
             let mut refused = begin(metrics);
-            refused.refused(400, "invalid_request_error", "the ANSWER is not one");
+            refused.refused(400, "invalid_request_error", "the ANSWER is not one", Blame::Client);
             let mut failure = super::failure(FailureKind::Validation);
             failure.message = "the ANSWER is not one".to_owned();
             let (raw_stop_reason, usage, extras) = (None, super::usage(), Vec::new());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{MODEL, answer, begin, failure};
+use crate::blame::Blame;
 use crate::contract::types::FailureKind;
 use crate::provider::ProviderError;
 use crate::telemetry::{CacheResult, Metrics, Refusal};
@@ -110,7 +111,7 @@ fn labels_are_bounded_whatever_clients_name() {
         observation.asked(&name, &super::options(), 0);
         observation.asks(&name);
         observation.fell_back(&name, &name);
-        observation.refused(404, "not_found_error", "no such model");
+        observation.refused(404, "not_found_error", "no such model", Blame::Client);
     }
     let text = metrics.render();
     assert!(!text.contains("no-such-model"), "{text}");

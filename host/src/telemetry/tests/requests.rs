@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::openmetrics::value;
 use super::{MODEL, PUSH, answer, answering, begin, failed, text};
+use crate::blame::Blame;
 use crate::contract::conversation::Delta;
 use crate::contract::types::FailureKind;
 use crate::telemetry::Metrics;
@@ -64,7 +65,7 @@ fn a_failed_turn_is_an_error_of_its_kind_with_the_status_that_the_client_got() {
     let mut before_the_stream = begin(&metrics);
     before_the_stream.asks(MODEL);
     before_the_stream.deltas(&[failed(FailureKind::Throttled)], PUSH);
-    before_the_stream.refused(429, "rate_limit_error", "Too many requests");
+    before_the_stream.refused(429, "rate_limit_error", "Too many requests", Blame::Upstream);
     drop(before_the_stream);
     assert_eq!(requests(&metrics, MODEL, "4xx", "error"), Some(1.0));
     assert_eq!(upstream_errors(&metrics, MODEL, "throttled"), Some(1.0));

@@ -58,6 +58,7 @@ impl From<ProviderError> for Fault {
             ProviderError::Unrepeatable { .. } => ("unrepeatable", "replay"),
             ProviderError::Answer { call, .. } => ("broken-contract", *call),
             ProviderError::TooSlow { call, .. } => ("too-slow", *call),
+            ProviderError::Unended { .. } => ("unended", "finish"),
             ProviderError::Poisoned { call, .. } | ProviderError::OutOfOrder { call, .. } => ("host", *call),
         };
         Fault { kind, call, reason: error.to_string() }

@@ -90,7 +90,7 @@ fn a_full_disk_keeps_no_version_that_fails() {
     let limit = |current| Rlimit { current, maximum: None };
     prlimit(Some(gateway.pid()), Resource::Fsize, limit(Some(full))).expect("it is ours");
 
-    assert!(!Stream::of(&gateway, MODEL, "echo unruly:trap:2 a b c").is_done());
+    place.provoke(&gateway);
     place.wait_until("another one serves", |status| status["serving"] != failing.digest.as_str());
     assert_ne!(place.serving(), failing.digest);
     gateway.wait_for_log("a new start would not know of it", 2);

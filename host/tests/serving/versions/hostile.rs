@@ -48,17 +48,25 @@ fn what_a_hostile_provider_does_is_contained_to_its_stream() {
 }
 
 #[test]
-fn a_provider_that_fails_before_a_stream_begins_is_told_and_put_away() {
+fn where_a_provider_fails_before_a_stream_begins_the_version_before_answers_and_it_is_put_away() {
     for (how, words) in MISDEEDS_IN_PREPARE {
         let place = Place::new();
         let unruly = Guest::unruly(place.folder());
         let gateway = place.start();
         place.activate(&unruly);
-        let stream = Stream::of(&gateway, "sim.stop.end_turn", &format!("echo unruly:{how}"));
-        assert!(stream.bytes.contains(words), "{how}: {stream:?}");
-        assert!(!stream.is_done(), "{how}: {stream:?}");
+        let answered = |more: &str| {
+            let stream = Stream::of(&gateway, "sim.stop.end_turn", &format!("echo unruly:{how} {more}"));
+            assert!(stream.is_done(), "{how}: {stream:?}");
+        };
+        for _ in 0..3 {
+            answered("one input, however often, says little");
+        }
+        assert_eq!(place.serving(), unruly.digest, "{how}");
+        gateway.wait_for_log("the provider failed on an input that another version handles", 3);
+        assert!(gateway.log().contains(words), "{how}: {}", gateway.log());
+        answered("another input");
         gateway_is_well_again(&place, &unruly);
-        assert!(Stream::of(&gateway, "sim.stop.end_turn", &format!("echo unruly:{how}")).is_done());
+        answered("a third one");
         gateway.stop();
     }
 }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::guests::Guest;
+use super::streams::Stream;
 use crate::gateway::{Gateway, compiled_components};
 use crate::planted::nothing_shows_in;
 
@@ -229,6 +230,14 @@ impl Place {
     pub(super) fn version(&self, digest: &str) -> Option<Value> {
         let status = self.status();
         status["versions"].as_array().expect("a list").iter().find(|version| is(version, digest)).cloned()
+    }
+
+    /// Has a version fail that was told to, on different inputs, as soon as its failures can be compared with another version's.
+    pub(super) fn provoke(&self, gateway: &Gateway) {
+        gateway.wait_for_log("failed calls are run again on this version", 1);
+        for number in 0..2 {
+            assert!(!Stream::of(gateway, "sim.stop.end_turn", &format!("echo unruly:trap:2 {number}")).is_done());
+        }
     }
 
     /// Waits until something holds of the versions.

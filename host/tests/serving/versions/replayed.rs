@@ -68,7 +68,7 @@ fn a_stream_that_another_instance_saves_is_the_same_to_the_byte() {
     gateway.wait_for_log("another instance goes on", ENDPOINTS.len());
     let version = place.version(&unruly.digest).expect("it is known");
     let service = &version["service"];
-    assert_eq!((&service["faults"], &service["lost"]), (&ENDPOINTS.len().into(), &0.into()), "{version}");
+    assert_eq!((&service["failedCalls"], &service["faults"]), (&ENDPOINTS.len().into(), &0.into()), "{version}");
 }
 
 /// What is another one in each stream, by the members' names.

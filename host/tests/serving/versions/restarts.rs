@@ -11,9 +11,10 @@ use crate::gateway::{Gateway, KEY, hash};
 /// A public key that signed nothing here.
 const SIGNER: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
 
+/// Asks as often, each time in a conversation of its own.
 fn ask(gateway: &Gateway, times: usize) {
-    for _ in 0..times {
-        assert!(Stream::of(gateway, "sim.stop.end_turn", "echo a").is_done());
+    for number in 0..times {
+        assert!(Stream::of(gateway, "sim.stop.end_turn", &format!("echo {number}")).is_done());
     }
 }
 

@@ -38,10 +38,11 @@ fn its_calls_hold_nobody_up_and_it_is_told() {
     let idle = median(&answers(&gateway, 50));
     let stop = AtomicBool::new(false);
     let waits = thread::scope(|scope| {
-        for _ in 0..STREAMS {
-            scope.spawn(|| {
+        for number in 0..STREAMS {
+            let (gateway, stop) = (&gateway, &stop);
+            scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    let stream = Stream::of(&gateway, MODEL, SPIN);
+                    let stream = Stream::of(gateway, MODEL, &format!("{SPIN} {number}"));
                     assert!(stream.is_done(), "it answers: {stream:?}");
                 }
             });
@@ -69,8 +70,9 @@ fn it_is_put_away_whichever_call_spins() {
         let unruly = Guest::unruly(place.folder());
         let gateway = place.start();
         place.activate(&unruly);
-        for _ in 0..3 {
-            assert!(Stream::of(&gateway, MODEL, &SPIN.replace("unruly:spin", &format!("unruly:{how}"))).is_done());
+        for number in 0..3 {
+            let prompt = SPIN.replace("unruly:spin", &format!("unruly:{how}"));
+            assert!(Stream::of(&gateway, MODEL, &format!("{prompt} {number}")).is_done());
         }
         place.wait_until("the version before serves", |status| status["serving"] != unruly.digest.as_str());
         assert_eq!(place.version(&unruly.digest).expect("it is known")["state"], "quarantined", "{how}");

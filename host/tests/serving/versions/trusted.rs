@@ -34,7 +34,7 @@ fn a_version_that_was_signed_anew_outlives_the_old_key_and_one_that_was_not_is_n
     let gateway = place.start_configured(&trusting(&[&new]));
     assert_eq!(place.serving(), serving.digest, "{}", gateway.log());
     // It is put away, and the one before it is not trusted any more: the one in the binary is.
-    assert!(!Stream::of(&gateway, "sim.stop.end_turn", "echo unruly:trap:2 a b c").is_done());
+    place.provoke(&gateway);
     place.wait_until("another one serves", |status| status["serving"] != serving.digest.as_str());
     assert_ne!(place.serving(), before.digest);
     gateway.wait_for_log("the version before cannot be put to work", 1);

@@ -127,6 +127,7 @@ fn with_signers_a_component_needs_its_signature_beside_it() {
     // The signature that comes later makes it another one.
     fs::write(folder.join("unruly.wasm.minisig"), SIGNATURE).expect("it can be written");
     gateway.wait_for_log(REFUSED, 2);
+    place.wait_until("both are in the journal", |_| offered(&place).len() == 2);
     let told = offered(&place);
     let [Some(missing), Some(wrong)] = &told[..] else { panic!("{told:?}") };
     assert!(missing.contains("is not signed") && wrong.contains("does not fit"), "{told:?}");
