@@ -234,6 +234,12 @@ impl AllowedRegions {
         Ok(Destination { model_id: model_id.to_owned(), region })
     }
 
+    /// Whether an ARN may name a region.
+    #[must_use]
+    pub fn allows(&self, region: &Region) -> bool {
+        self.check(region.clone()).is_ok()
+    }
+
     fn check(&self, region: Region) -> Result<Region, DestinationError> {
         if region == self.home {
             return Ok(region);

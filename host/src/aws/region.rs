@@ -88,6 +88,11 @@ impl Region {
         is_region.then(|| Region(name.to_owned()))
     }
 
+    /// The regions that AWS lists.
+    pub fn listed() -> impl Iterator<Item = Self> {
+        LISTED.iter().filter_map(|name| Region::new(name))
+    }
+
     /// Its name.
     #[must_use]
     pub fn as_str(&self) -> &str {

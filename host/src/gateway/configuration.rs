@@ -12,7 +12,10 @@ use crate::config::connection::{ConnectionConfig, Found, Header};
 use crate::config::gateway::GatewayConfig;
 use crate::config::{ConfigError, ConfigFile, ConfigText, Environment, Override, layers, locate, parse_path};
 use crate::contract::config::{Layer, Merged, Place, Problem, Settings, Severity};
+use crate::contract::types::Model;
+use crate::gateway::models;
 use crate::provider::{ProviderError, Session};
+use crate::versions::Reachable;
 
 /// A configuration that can be used.
 #[derive(Debug)]
@@ -142,6 +145,14 @@ impl Configuration {
     /// When the name cannot be a model's id, or its region is not allowed.
     pub fn destination(&self, model_id: &str) -> Result<Destination, DestinationError> {
         self.regions.destination(model_id)
+    }
+
+    /// The requests that it allows.
+    #[must_use]
+    pub fn reachable(&self) -> Reachable {
+        let models: Vec<Model> =
+            models::named(&self.settings).into_iter().map(|id| models::model_of(&self.settings, &id, None)).collect();
+        Reachable::under(&self.settings, &self.regions, &models)
     }
 
     /// How to reach AWS by it.

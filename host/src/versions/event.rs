@@ -25,6 +25,8 @@ pub enum Step {
     Compile,
     /// The conformance cases, in the engine and the limits of production.
     Conformance,
+    /// Holding where it would send requests against another version.
+    Destinations,
     /// Having it merge the configuration that is in force.
     Configuration,
     /// Putting it in the place of the one before.
@@ -41,6 +43,7 @@ impl fmt::Display for Step {
             Step::Contract => "contract",
             Step::Compile => "compile",
             Step::Conformance => "conformance",
+            Step::Destinations => "destinations",
             Step::Configuration => "configuration",
             Step::Swap => "swap",
         })

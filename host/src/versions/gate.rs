@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use super::cases;
 use super::compile::Compiler;
+use super::destinations::{self, Reachable};
 use super::event::{Step, StepReceipt};
 use super::history::Proof;
 use super::signature::{self, Signed};
@@ -12,7 +13,7 @@ use super::source::Fetched;
 use super::store::{Store, StoreError};
 use crate::config::gateway::Signer;
 use crate::conformance::component::Component;
-use crate::provider::{AotCache, Digest, EMBEDDED, EMBEDDED_NAME, Generation, Host, LoadError, scan};
+use crate::provider::{AotCache, Digest, EMBEDDED, EMBEDDED_NAME, Generation, Host, LoadError, embedded_digest, scan};
 
 /// A version that asks to serve.
 #[derive(Debug, Clone)]
@@ -239,7 +240,31 @@ impl Gate {
             return Ok(Passed { generation, name, passed: proof.passed, signer, anew: false });
         }
         let passed = steps.take(Step::Conformance, || conform(&generation))?;
+        if bytes.as_slice() != EMBEDDED {
+            steps.take(Step::Destinations, || {
+                let (embedded, _) = self.compiled(EMBEDDED_NAME, EMBEDDED)?;
+                compared(&embedded, &generation, &Reachable::anywhere())
+            })?;
+        }
         Ok(Passed { generation, name, passed, signer, anew: true })
+    }
+
+    /// Holds where a version that passed would send the requests of a configuration against the version that serves. It belongs on
+    /// a blocking thread. The version in this binary is as good as the binary: nothing is held against it.
+    ///
+    /// # Errors
+    /// With the step, when one request would go elsewhere.
+    pub fn destinations(
+        serving: &Arc<Generation>,
+        candidate: &Arc<Generation>,
+        reachable: &Reachable,
+        tell: &mut dyn FnMut(&StepReceipt),
+    ) -> Result<(), Refused> {
+        let is_trusted = candidate.digest() == serving.digest() || candidate.digest() == embedded_digest();
+        if is_trusted {
+            return Ok(());
+        }
+        Steps { tell }.take(Step::Destinations, || compared(serving, candidate, reachable))
     }
 
     fn compiled(&self, source: &str, bytes: &[u8]) -> Result<(Arc<Generation>, Option<String>), String> {
@@ -305,6 +330,15 @@ fn conform(generation: &Arc<Generation>) -> Result<(usize, Option<String>), Stri
         return Err(format!("the cases took too long; {} passed until then", verdict.passed));
     }
     Ok((verdict.passed, Some(format!("{} cases", verdict.passed))))
+}
+
+fn compared(
+    reference: &Arc<Generation>,
+    candidate: &Arc<Generation>,
+    reachable: &Reachable,
+) -> Result<((), Option<String>), String> {
+    let requests = destinations::compare(reference, candidate, reachable)?;
+    Ok(((), Some(format!("{requests} requests go where those of {} go", reference.name()))))
 }
 
 fn names(failed: &[(String, String)]) -> String {

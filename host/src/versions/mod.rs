@@ -6,6 +6,7 @@
 mod cases;
 pub mod compare;
 mod compile;
+mod destinations;
 mod downgrade;
 mod event;
 mod gate;
@@ -20,6 +21,7 @@ mod store;
 mod trials;
 
 pub use self::compile::{CompileInto, Compiler, compile_into_cache};
+pub use self::destinations::Reachable;
 pub use self::downgrade::{Downgrade, Downgrades, check_downgrade};
 pub use self::event::{Event, Step, StepReceipt};
 pub use self::gate::{Candidate, Gate, Passed, Refused};

@@ -12,7 +12,7 @@ use crate::gateway::state::{Gateway, StartError};
 use crate::provider::{Digest, EMBEDDED, EMBEDDED_NAME, embedded_digest};
 use crate::versions::source::Source;
 use crate::versions::{
-    Candidate, Downgrades, Event, History, Passed, Refused, Step, StepReceipt, StoreError, check_downgrade,
+    Candidate, Downgrades, Event, Gate, History, Passed, Refused, Step, StepReceipt, StoreError, check_downgrade,
 };
 
 /// The version that is wanted.
@@ -74,7 +74,7 @@ impl Versions {
         let (wanted, mut steps) = self.fetched(wanted, by).await?;
         let _one_proof_at_a_time = self.proving.lock().await;
         self.check_allowed(&wanted)?;
-        let (passed, taken) = self.verified(wanted, by).await?;
+        let (passed, taken) = self.checked(wanted, by).await?;
         steps.extend(taken);
         self.check_downgrade(&passed, downgrades).await?;
         let digest = passed.generation.digest();
@@ -102,7 +102,7 @@ impl Versions {
     pub async fn verify(self: &Arc<Self>, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
         let (wanted, mut steps) = self.fetched(wanted, by).await?;
         let _one_proof_at_a_time = self.proving.lock().await;
-        let (passed, taken) = self.verified(wanted, by).await?;
+        let (passed, taken) = self.checked(wanted, by).await?;
         steps.extend(taken);
         Ok(Activated { digest: passed.generation.digest(), name: passed.name, steps, unchanged: true })
     }
@@ -250,6 +250,30 @@ impl Versions {
         if lifted {
             self.forgive(&digest);
         }
+        Ok((passed, steps))
+    }
+
+    /// A version that passed, and that would send requests where the version that serves does.
+    pub(super) async fn checked(&self, wanted: Wanted, by: &str) -> Result<(Passed, Vec<StepReceipt>), ChangeError> {
+        let (passed, mut steps) = self.verified(wanted, by).await?;
+        let lineup = self.gateway.lineup.load_full();
+        let candidate = Arc::clone(&passed.generation);
+        let compared = tokio::task::spawn_blocking(move || {
+            let Seat { version, effective } = &lineup.primary;
+            let mut steps = Vec::new();
+            let reachable = effective.configuration.reachable();
+            let compared =
+                Gate::destinations(&version.generation, &candidate, &reachable, &mut |step| steps.push(step.clone()));
+            (compared, steps)
+        });
+        let (compared, taken) = compared.await?;
+        for receipt in &taken {
+            let (digest, receipt) = (Some(passed.generation.digest()), receipt.clone());
+            let (source, by) = (passed.generation.name().to_owned(), by.to_owned());
+            self.store().record(Event::Step { digest, source, by, receipt })?;
+        }
+        steps.extend(taken);
+        compared?;
         Ok((passed, steps))
     }
 

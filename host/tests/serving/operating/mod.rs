@@ -3,7 +3,7 @@
 
 pub(crate) mod client;
 pub(crate) mod process;
-mod upstream;
+pub(crate) mod upstream;
 
 mod drain;
 mod fallbacks;

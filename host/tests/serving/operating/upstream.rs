@@ -14,7 +14,7 @@ use quarry::simulator::{Pace, Simulator, SimulatorOptions};
 
 /// What a request for a model meets, in place of the simulator.
 #[derive(Debug, Clone)]
-pub(super) enum Play {
+pub(crate) enum Play {
     /// An HTTP error after some time: the status, AWS's name for it, and further header lines.
     Error { after: Duration, status: u16, name: &'static str, headers: &'static str },
     /// Nothing at all.
@@ -29,18 +29,18 @@ pub(super) enum Play {
 
 impl Play {
     /// A throttled request.
-    pub(super) fn throttled(headers: &'static str) -> Self {
+    pub(crate) fn throttled(headers: &'static str) -> Self {
         Play::Error { after: Duration::ZERO, status: 429, name: "ThrottlingException", headers }
     }
 }
 
 /// A request that came.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) model: String,
-    pub(super) at: Instant,
+pub(crate) struct Seen {
+    pub(crate) model: String,
+    pub(crate) at: Instant,
     /// When the gateway closed its connection.
-    pub(super) closed: Option<Instant>,
+    pub(crate) closed: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -51,14 +51,14 @@ struct State {
 
 /// An upstream of one gateway.
 #[derive(Debug, Clone)]
-pub(super) struct Upstream {
+pub(crate) struct Upstream {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
 impl Upstream {
     /// Begins to listen.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
         let address = listener.local_addr().expect("it is bound");
         let upstream = Upstream { address, state: Arc::default() };
@@ -75,7 +75,7 @@ impl Upstream {
     }
 
     /// A configuration with this as the endpoint, and further members.
-    pub(super) fn configuration(&self, members: &str) -> String {
+    pub(crate) fn configuration(&self, members: &str) -> String {
         format!(
             r#"{{ models: {{ providers: {{ "amazon-bedrock": {{ baseUrl: "http://{}" }} }} }}, {members} }}"#,
             self.address
@@ -83,17 +83,22 @@ impl Upstream {
     }
 
     /// What the next requests for a model meet, one after the other; later ones reach the simulator.
-    pub(super) fn plays(&self, model: &str, plays: impl IntoIterator<Item = Play>) {
+    pub(crate) fn plays(&self, model: &str, plays: impl IntoIterator<Item = Play>) {
         self.state().plays.entry(model.to_owned()).or_default().extend(plays);
     }
 
     /// The requests for a model that came so far.
-    pub(super) fn seen(&self, model: &str) -> Vec<Seen> {
+    pub(crate) fn seen(&self, model: &str) -> Vec<Seen> {
         self.state().seen.iter().filter(|seen| seen.model == model).cloned().collect()
     }
 
+    /// The models of all the requests that came so far, as they stand in the path, but for colons.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.state().seen.iter().map(|seen| seen.model.clone()).collect()
+    }
+
     /// Waits until so many requests for a model came.
-    pub(super) fn wait_for(&self, model: &str, requests: usize) {
+    pub(crate) fn wait_for(&self, model: &str, requests: usize) {
         let began = Instant::now();
         while self.seen(model).len() < requests {
             assert!(began.elapsed() < Duration::from_secs(30), "{model} was not asked {requests} times: {self:?}");
@@ -247,7 +252,7 @@ fn request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Asked>> {
 }
 
 /// The simulator of all tests here. It answers at once.
-pub(super) fn simulator() -> SocketAddr {
+pub(crate) fn simulator() -> SocketAddr {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     *ADDRESS.get_or_init(|| {
         let (tell, told) = mpsc::channel();

@@ -14,6 +14,7 @@ mod commands;
 mod crashes;
 mod deadline;
 mod downgrade;
+mod elsewhere;
 mod going_back;
 mod hostile;
 mod kills;

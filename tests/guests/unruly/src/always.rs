@@ -21,6 +21,10 @@ pub enum Always {
     WrongTool,
     /// `compare`: `prepare` compares each message with all before it.
     Compare,
+    /// `wrong-region`: requests in ap-southeast-5 are for a dearer model. No case has that region.
+    WrongRegion,
+    /// `wrong-model`: requests for `team-model` are for a dearer model. No case has that model.
+    WrongModel,
 }
 
 /// What the bytes of this component say. They are read as memory that may have changed, so that the compiler does not answer
@@ -34,6 +38,8 @@ pub fn always() -> Always {
         Ok("wrong-text") => Always::WrongText,
         Ok("wrong-tool") => Always::WrongTool,
         Ok("compare") => Always::Compare,
+        Ok("wrong-region") => Always::WrongRegion,
+        Ok("wrong-model") => Always::WrongModel,
         _ => Always::Nothing,
     }
 }

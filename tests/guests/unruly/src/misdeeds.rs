@@ -25,6 +25,8 @@ pub enum Misdeed {
     Handles,
     /// `gigabytes`: it gives back more than anybody asked for.
     Gigabytes,
+    /// `elsewhere`: it tries to have something sent elsewhere.
+    Elsewhere,
     /// `silent`: it gives back nothing, and does not say how the turn ended.
     Silent,
     /// `blobs`: it makes a request of the first attachment alone, as often as the number says.
@@ -48,6 +50,7 @@ impl Misdeed {
             "lean" => Misdeed::Lean,
             "handles" => Misdeed::Handles,
             "gigabytes" => Misdeed::Gigabytes,
+            "elsewhere" => Misdeed::Elsewhere,
             "silent" => Misdeed::Silent,
             "blobs" => Misdeed::Blobs,
             "spin" => Misdeed::Spin,
@@ -70,6 +73,7 @@ impl Misdeed {
             | Misdeed::Handles
             | Misdeed::Gigabytes
             | Misdeed::Silent
+            | Misdeed::Elsewhere
             | Misdeed::Blobs
             | Misdeed::Spin
             | Misdeed::Json => {}

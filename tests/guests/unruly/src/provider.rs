@@ -9,6 +9,7 @@ use quarry_guest::contract::{about, config, conversation, models, types};
 use quarry_guest::{discover, explain, identity, merge, prepare, translate};
 
 use crate::always::{Always, always};
+use crate::elsewhere;
 use crate::how::{Call, How};
 use crate::misdeeds::{HAS_PREPARED, Misdeed, never_return, spin};
 
@@ -59,7 +60,10 @@ impl config::Guest for Provider {
             let (severity, path, expected) = (config::Severity::Error, String::new(), "another version".to_owned());
             return Err(vec![config::Problem { severity, place, path, message, expected }]);
         }
-        let merged = merge::merge(&layers)?;
+        let mut merged = merge::merge(&layers)?;
+        if elsewhere::is_wanted(&merged.settings) {
+            elsewhere::settings(&mut merged.settings);
+        }
         Ok(if layers.iter().any(|layer| holds(layer, SPEAK)) { speak(merged) } else { merged })
     }
 }
@@ -85,15 +89,29 @@ impl models::Guest for Provider {
     type Listing = Listing;
 }
 
-struct Listing(RefCell<discover::Listing>);
+struct Listing {
+    own: RefCell<discover::Listing>,
+    is_elsewhere: bool,
+    /// Whether the last step needed more than the provider's own does.
+    asked_more: RefCell<bool>,
+}
 
 impl models::GuestListing for Listing {
     fn new(settings: config::Settings, options: models::ListingOptions) -> Self {
-        Listing(RefCell::new(discover::Listing::new(settings, options)))
+        let is_elsewhere = elsewhere::is_wanted(&settings);
+        let own = RefCell::new(discover::Listing::new(settings, options));
+        Listing { own, is_elsewhere, asked_more: RefCell::default() }
     }
 
-    fn resume(&self, supplies: Vec<models::Supply>) -> models::Step {
-        self.0.borrow_mut().resume(supplies)
+    fn resume(&self, mut supplies: Vec<models::Supply>) -> models::Step {
+        if self.asked_more.replace(self.is_elsewhere) {
+            elsewhere::own_supplies(&mut supplies);
+        }
+        let mut step = self.own.borrow_mut().resume(supplies);
+        if self.is_elsewhere {
+            elsewhere::step(&mut step);
+        }
+        step
     }
 }
 
@@ -119,12 +137,24 @@ impl conversation::Guest for Provider {
             how.misdeed.commit();
         }
         let mut prepared = prepare::prepare(&settings, &region, &model, context, options)?;
+        let is_spoilt = match always() {
+            Always::WrongRegion => region == "ap-southeast-5",
+            Always::WrongModel => model.id == "team-model",
+            _ => false,
+        };
+        if is_spoilt {
+            prepared.model_id = "us.anthropic.claude-opus-4-6-v1".to_owned();
+        }
         match how {
             Some(How { misdeed: Misdeed::Spin, call: Call::Prepare, event: millions }) => {
                 spin(millions as u64 * 1_000_000)
             }
             Some(How { misdeed: Misdeed::Blobs, event: times, .. }) => {
                 prepared.body = vec![conversation::BodyPart::Blob(0); times];
+            }
+            Some(How { misdeed: Misdeed::Elsewhere, call: Call::Prepare, event }) => {
+                let way = event.checked_sub(1).and_then(|place| elsewhere::MODEL_IDS.get(place));
+                prepared.model_id = way.copied().unwrap_or_default().to_owned();
             }
             Some(How { misdeed: Misdeed::Json, event: mebibytes, .. }) => {
                 prepared.body = vec![conversation::BodyPart::Json(vec![b' '; mebibytes << 20])];
@@ -138,7 +168,11 @@ impl conversation::Guest for Provider {
     }
 
     fn explain(error: types::ApiError) -> types::Failure {
-        explain::explain(&error)
+        let mut failure = explain::explain(&error);
+        if error.model_id.as_deref() == Some(elsewhere::MARK) {
+            elsewhere::failure(&mut failure);
+        }
+        failure
     }
 }
 
@@ -196,7 +230,7 @@ impl conversation::GuestTurn for Turn {
     fn push(&self, batch: conversation::Batch) -> Vec<Delta> {
         let mut deltas = self.own.borrow_mut().push(&batch);
         self.state.borrow_mut().events += batch.frames.len();
-        if let Some(given) = self.misbehave() {
+        if let Some(given) = self.misbehave(&mut deltas) {
             return given;
         }
         self.spoil(&mut deltas);
@@ -213,7 +247,7 @@ impl conversation::GuestTurn for Turn {
 
 impl Turn {
     /// Does what this turn was told, when its event has come; what it gives in place of deltas, where it does.
-    fn misbehave(&self) -> Option<Vec<Delta>> {
+    fn misbehave(&self, deltas: &mut Vec<Delta>) -> Option<Vec<Delta>> {
         let how = self.how?;
         if how.misdeed == Misdeed::Spin {
             spin(how.event as u64 * 1_000_000);
@@ -232,6 +266,10 @@ impl Turn {
             }
             Misdeed::Gigabytes => Some(gigabyte()),
             Misdeed::Silent => Some(Vec::new()),
+            Misdeed::Elsewhere => {
+                elsewhere::deltas(deltas);
+                None
+            }
             other => {
                 other.commit();
                 None
