@@ -96,7 +96,8 @@ fn a_hostile_provider_tries_each_way_and_only_the_configured_address_is_asked() 
     let upstream = Upstream::start();
     let aliases = "agents: { defaults: { models: { 'amazon-bedrock/unruly-elsewhere': { alias: 'marked' } } } },";
     let (gateway, proxy) = gateway(&place, &upstream, aliases);
-    place.activate(&Guest::unruly(place.folder()));
+    let unruly = Guest::unruly(place.folder());
+    place.activate(&unruly);
     // The proxy is looked at: what would go to AWS itself goes there.
     assert_eq!(chat(&gateway, "sim.stop.end_turn", "echo hello").status(), 200);
     assert_eq!(proxy.asked(), Vec::<String>::new());
@@ -104,10 +105,13 @@ fn a_hostile_provider_tries_each_way_and_only_the_configured_address_is_asked() 
     let mut tried = 0;
     for way in 1..=WAYS_OF_PREPARE {
         let answer = chat(&gateway, "sim.stop.end_turn", &format!("echo unruly:prepare-elsewhere:{way}"));
-        assert_eq!(answer.status(), 500, "{way}: {answer:?}");
-        assert!(answer.error().contains("a model that the request cannot be put to"), "{way}: {answer:?}");
+        // Another version may answer in its place; what this one named is asked by nobody.
+        assert!(matches!(answer.status(), 200 | 500), "{way}: {answer:?}");
         tried += 1;
     }
+    assert!(upstream.all().iter().all(|model| model == "sim.stop.end_turn"), "{:?}", upstream.all());
+    gateway.wait_for_log("a model that the request cannot be put to", WAYS_OF_PREPARE);
+    assert_eq!(place.serving(), unruly.digest, "the hostile version serves still");
     let before = upstream.all().len();
 
     // The default, the alias and the fallbacks of `merge`: refused for what they name, before anything is prepared.
