@@ -50,7 +50,9 @@ async function makeChange() {
     if (answer.steps.length > 0) show(id("change-steps"), answer.steps.map(step));
     const name = answer.name ? `${answer.name} (${short(answer.version)})` : short(answer.version);
     tell(`${title.replace(/\?$/, "")}: ${answer.unchanged ? "nothing had to be changed" : "done"}, ${name}`, false);
-    const before = proposed.checked && answer.steps.length === 0 ? " It had passed every step before." : "";
+    // Where it sends requests is compared each time: that depends on the version that serves.
+    const passed = proposed.checked && answer.steps.every(({ step }) => step === "destinations");
+    const before = passed ? " It had passed every step before." : "";
     say(id("change-text"), answer.unchanged ? "Nothing had to be changed." : `Done.${before}`);
   } catch (problem) {
     follow.stop();

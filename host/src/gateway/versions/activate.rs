@@ -44,7 +44,8 @@ pub struct Activated {
     pub digest: Digest,
     /// What its component says of itself.
     pub name: String,
-    /// The steps that were taken. A version that passed before, and whose code is in the cache, takes none.
+    /// The steps that were taken. A version that passed before, and whose code is in the cache, takes
+    /// `destinations` alone.
     pub steps: Vec<StepReceipt>,
     /// Whether it served already.
     pub unchanged: bool,
