@@ -3,6 +3,7 @@
 
 mod answer_size;
 mod begin;
+mod body_budget;
 mod canary;
 mod catalog;
 mod chain;

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
+use super::body_budget::BodyBudget;
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
 use super::lineup::{Canary, Lineup, Seat, Version};
@@ -64,6 +65,8 @@ pub struct Gateway {
     pub(super) metrics: Arc<Metrics>,
     /// Bounds the requests under way, of all clients.
     pub(super) slots: Slots,
+    /// Bounds the bytes of their bodies.
+    pub(super) bodies: BodyBudget,
     /// Cancelled when streams have to end.
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
@@ -101,6 +104,7 @@ impl Gateway {
             lineup: ArcSwap::from_pointee(Lineup::of(Seat { version, effective }, None)),
             metrics,
             slots: Slots::default(),
+            bodies: BodyBudget::default(),
             cut_off,
             in_flight: InFlight::default(),
             live: LiveRequests::default(),

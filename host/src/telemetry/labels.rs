@@ -119,13 +119,15 @@ pub enum Refusal {
     Concurrency,
     /// A body or headers over the limit.
     Size,
+    /// As many bytes of bodies at once as the key, or the gateway, may have.
+    Memory,
     /// The gateway is shutting down.
     Draining,
 }
 
 impl Refusal {
-    pub(super) const ALL: [Refusal; 5] =
-        [Refusal::Key, Refusal::Rate, Refusal::Concurrency, Refusal::Size, Refusal::Draining];
+    pub(super) const ALL: [Refusal; 6] =
+        [Refusal::Key, Refusal::Rate, Refusal::Concurrency, Refusal::Size, Refusal::Memory, Refusal::Draining];
 
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -133,6 +135,7 @@ impl Refusal {
             Refusal::Rate => "rate",
             Refusal::Concurrency => "concurrency",
             Refusal::Size => "size",
+            Refusal::Memory => "memory",
             Refusal::Draining => "draining",
         }
     }

@@ -47,8 +47,9 @@ async fn counted(
     let config = &effective.configuration.gateway;
     let span = observation.span().clone();
     let deadline = deadline(gateway, &admission.seat, config);
+    let mut room = gateway.bodies.body(admission.admitted.name(), effective.keys.are_needed());
     let counting = async {
-        let body = body::read(body, &parts.headers, &config.limits).await?;
+        let body = body::read(body, &parts.headers, &config.limits, &mut room).await?;
         let mut asked = read(format, &body, &parts.headers, config).await?.asked;
         admission.assign(gateway, id, &parts.headers, &asked);
         let effective = Arc::clone(&admission.seat.effective);

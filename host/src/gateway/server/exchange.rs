@@ -57,16 +57,20 @@ async fn answered(
         observation
     };
     let config = &effective.configuration.gateway;
+    // Given back when the answer begins: by then the body was read, and sent on.
+    let mut room = gateway.bodies.body(admission.admitted.name(), effective.keys.are_needed());
     let read = async {
-        let body = body::read(body, &parts.headers, &config.limits).await?;
+        let body = body::read(body, &parts.headers, &config.limits, &mut room).await?;
         let read = read(format, &body, &parts.headers, config).await?;
         Ok::<_, Refusal>((body, read))
     };
     let (sent, mut read) = match read.await {
         Ok(read) => read,
         Err(refused) => {
-            if refused.kind == RefusalKind::TooLarge {
-                gateway.metrics.refused(Reason::Size);
+            match refused.kind {
+                RefusalKind::TooLarge => gateway.metrics.refused(Reason::Size),
+                RefusalKind::Overloaded => gateway.metrics.refused(Reason::Memory),
+                _ => {}
             }
             return Err(refuse(observe(false), refused));
         }

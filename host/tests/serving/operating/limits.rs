@@ -219,3 +219,46 @@ fn who_is_turned_away_with_much_in_hand_reads_why() {
     }
     gateway.stop();
 }
+
+/// Clients of one key that send large bodies and never end them.
+#[test]
+fn unfinished_bodies_of_one_key_leave_room_for_others() {
+    const LARGEST: usize = 1 << 20;
+    let other = "qk_the-key-of-somebody-else";
+    let keys = format!("[{{ name: 'a', hash: '{}' }}, {{ name: 'b', hash: '{}' }}]", hash(KEY), hash(other));
+    let gateway = Gateway::start(&format!("{{ quarry: {{ limits: {{ bodyBytes: {LARGEST} }}, keys: {keys} }} }}"));
+    let (mine, theirs) = (format!("Bearer {KEY}"), format!("Bearer {other}"));
+    // Four fit: of five, whichever comes last is refused.
+    let mut unfinished: Vec<_> = (0..5)
+        .map(|_| {
+            let mut client = Client::open(&gateway);
+            let head = client.request("POST", CHAT, &[("authorization", &mine)], LARGEST);
+            client.send(head.as_bytes()).expect("it reads");
+            client.send(&vec![b' '; LARGEST - 1]).expect("it reads");
+            client.socket().set_nonblocking(true).expect("it can be");
+            client
+        })
+        .collect();
+    let began = Instant::now();
+    let answered = |client: &Client| client.socket().peek(&mut [0]).is_ok();
+    let at = loop {
+        if let Some(at) = unfinished.iter().position(answered) {
+            break at;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "none is refused");
+        thread::sleep(Duration::from_millis(10));
+    };
+    let mut refused = unfinished.swap_remove(at);
+    refused.socket().set_nonblocking(false).expect("it can be");
+    let refused = refused.answer();
+    assert!(refused.status() == 503 && refused.retry_after().is_some(), "{refused:?}");
+    assert!(refused.error().contains("as many bytes of requests as it takes"), "{refused:?}");
+    let small = body(CHAT, MODEL, "echo hello", false);
+    assert_eq!(ask(&gateway, CHAT, &[("authorization", &theirs)], &small).status(), 200, "there is room for others");
+    drop(unfinished);
+    let began = Instant::now();
+    while ask(&gateway, CHAT, &[("authorization", &mine)], &small).status() != 200 {
+        assert!(began.elapsed() < Duration::from_secs(30), "the room is not given back");
+    }
+    gateway.stop();
+}
