@@ -1,5 +1,6 @@
 //! The arguments of a tool call: JSON text that came in fragments.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -35,7 +36,19 @@ pub(super) fn parse(text: &str) -> Arguments {
     if check(&mended).is_ok() {
         return Arguments { json: mended.into_owned(), problem: None };
     }
-    Arguments { json: "{}".to_owned(), problem: Some(format!("{error}\n\nReceived arguments:\n{text}")) }
+    Arguments { json: "{}".to_owned(), problem: Some(format!("{error}\n\nReceived arguments:\n{}", shown(text))) }
+}
+
+/// As much of a model's text as its problem shows, in bytes: a model that wrote megabytes does not need them again.
+const SHOWN: usize = 16 << 10;
+
+/// The beginning of a text, and how much there is besides.
+fn shown(text: &str) -> Cow<'_, str> {
+    let beginning = &text[..text.floor_char_boundary(SHOWN)];
+    match text.len() - beginning.len() {
+        0 => Cow::Borrowed(text),
+        more => Cow::Owned(format!("{beginning}\n… and {more} bytes more")),
+    }
 }
 
 fn check(text: &str) -> Result<(), String> {
@@ -182,5 +195,12 @@ mod tests {
         assert_eq!(array.json, "{}");
         assert_eq!(array.problem.as_deref(), Some("Tool arguments must be a JSON object\n\nReceived arguments:\n[1]"));
         assert!(parse(r#"{"path":"SEC"#).problem.is_some_and(|problem| problem.contains("EOF")));
+    }
+    #[test]
+    fn a_problem_shows_the_beginning_of_a_long_text() {
+        let deep = parse(&"[".repeat(5_000_000));
+        assert_eq!(deep.json, "{}");
+        let problem = deep.problem.expect("it is no object");
+        assert!(problem.len() < 20_000 && problem.ends_with("… and 4983616 bytes more"), "{}", problem.len());
     }
 }

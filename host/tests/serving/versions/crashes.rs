@@ -56,7 +56,8 @@ fn the_version_that_served_is_told_and_the_second_time_the_previous_one_serves()
     assert!(status.contains("the process died once within 7 days while it worked for it"), "{status}");
 
     // A trap is a signal too, and the engine's.
-    assert!(!Stream::of(&gateway, MODEL, "echo unruly:trap:2 a b c").is_done());
+    place.provoke(&gateway);
+    place.wait_until("it is quarantined", |status| status["serving"] != unruly.digest.as_str());
     assert!(!place.state().join("running").metadata().is_ok_and(|record| record.len() > 0));
     place.provider(&["verify", unruly.file.to_str().expect("a plain path")]).well();
     place.activate(&unruly);
