@@ -76,7 +76,7 @@ fn looks_like_a_path(text: &str) -> bool {
 
 #[test]
 fn the_pages_name_what_exists() {
-    for page in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/decisions.md"] {
+    for page in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md", "docs/decisions.md"] {
         let named: Vec<String> = quoted(&read(page)).into_iter().filter(|text| looks_like_a_path(text)).collect();
         assert!(named.len() >= 2, "{page} names {named:?}");
         for path in named {
@@ -84,6 +84,18 @@ fn the_pages_name_what_exists() {
             let beginning = path.split('*').next().unwrap_or_default();
             assert!(root().join(beginning).exists(), "{page}: `{path}` does not exist");
         }
+    }
+}
+
+/// The page on security names a test for each thing that an actor may not do.
+#[test]
+fn the_tests_that_security_names_exist() {
+    let is_a_test = |name: &String| name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let named: Vec<String> = quoted(&read("SECURITY.md")).into_iter().filter(is_a_test).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let sources: String = files().iter().filter(|file| file.ends_with(".rs")).map(|file| read(file)).collect();
+    for name in named {
+        assert!(sources.contains(&format!("fn {name}(")), "SECURITY.md names the test {name}");
     }
 }
 
