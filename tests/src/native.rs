@@ -11,6 +11,7 @@ use quarry::contract::config::{self, Layer, Merged, Settings};
 use quarry::contract::conversation::{self, Batch, Context, Delta, Ending, Opening, Options, Prepared};
 use quarry::contract::models::{ListingOptions, Step, Supply};
 use quarry::contract::types::{ApiError, Failure, Model};
+use quarry::provider::clamp;
 use quarry_guest::contract::conversation::Batch as GuestBatch;
 use quarry_guest::{discover, explain, identity, merge, prepare, translate};
 use serde::Serialize;
@@ -77,7 +78,11 @@ impl Provider for NativeProvider {
     fn resume(&mut self, supplies: &[Supply]) -> Result<Step, Fault> {
         let supplies = across(&supplies)?;
         let listing = self.listing.as_mut().ok_or_else(|| none_open("listing"))?;
-        across(&caught(|| listing.resume(supplies))?)
+        let mut step = across(&caught(|| listing.resume(supplies))?)?;
+        if let Step::Done(catalog) = &mut step {
+            clamp::catalog(catalog);
+        }
+        Ok(step)
     }
 
     fn prepare(
@@ -90,7 +95,9 @@ impl Provider for NativeProvider {
     ) -> Result<Result<Prepared, Vec<conversation::Problem>>, Fault> {
         let (settings, model) = (across(settings)?, across(model)?);
         let (context, options) = (across(context)?, across(options)?);
-        across(&caught(|| prepare::prepare(&settings, region, &model, context, options))?)
+        let mut prepared = across(&caught(|| prepare::prepare(&settings, region, &model, context, options))?)?;
+        clamp::prepared(&mut prepared);
+        Ok(prepared)
     }
 
     fn open_turn(&mut self, opening: &Opening) -> Result<(), Fault> {
@@ -104,17 +111,23 @@ impl Provider for NativeProvider {
         let Batch { frames, bytes } = batch;
         let batch = GuestBatch { frames: across(frames)?, bytes: bytes.clone() };
         let turn = self.turn.as_mut().ok_or_else(|| none_open("turn"))?;
-        across(&caught(|| turn.push(&batch))?)
+        let mut deltas: Vec<Delta> = across(&caught(|| turn.push(&batch))?)?;
+        clamp::deltas(&mut deltas);
+        Ok(deltas)
     }
 
     fn finish(&mut self, ending: &Ending) -> Result<Vec<Delta>, Fault> {
         let ending = across(ending)?;
         let turn = self.turn.as_mut().ok_or_else(|| none_open("turn"))?;
-        across(&caught(|| turn.finish(ending))?)
+        let mut deltas: Vec<Delta> = across(&caught(|| turn.finish(ending))?)?;
+        clamp::deltas(&mut deltas);
+        Ok(deltas)
     }
 
     fn explain(&mut self, error: &ApiError) -> Result<Failure, Fault> {
         let error = across(error)?;
-        across(&caught(|| explain::explain(&error))?)
+        let mut failure = across(&caught(|| explain::explain(&error))?)?;
+        clamp::failure(&mut failure);
+        Ok(failure)
     }
 }

@@ -76,7 +76,7 @@ fn looks_like_a_path(text: &str) -> bool {
 
 #[test]
 fn the_pages_name_what_exists() {
-    for page in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md", "docs/decisions.md"] {
+    for page in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/decisions.md"] {
         let named: Vec<String> = quoted(&read(page)).into_iter().filter(|text| looks_like_a_path(text)).collect();
         assert!(named.len() >= 2, "{page} names {named:?}");
         for path in named {

@@ -80,6 +80,8 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         gateway.record(recording.recorder());
     }
     let server = Server::bind(Arc::clone(&gateway), listen).await?;
+    // Whoever sees that it has started may tell it to stop.
+    let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
     let begin::Begun { gate, store, restored, unclean: _, record, passing } = begun;
     let passed = &restored.passed;
@@ -106,7 +108,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         }
     };
     tokio::select! {
-        () = server.run(stopped(Arc::clone(&record))) => {}
+        () = server.run(stopped(Arc::clone(&record), terminate, interrupt)) => {}
         () = watching => {}
         () = reload(&gateway, &versions, hang_up, watch) => {}
         () = administer(admin, &versions) => {}
@@ -191,9 +193,7 @@ async fn changed(watch: &mut Option<Watch>) {
 }
 
 /// Ready when the process is told to stop. Told a second time, it stops at once, whatever is under way.
-async fn stopped(record: Arc<Record>) {
-    let both = || Some((signal(SignalKind::terminate()).ok()?, signal(SignalKind::interrupt()).ok()?));
-    let Some((mut terminate, mut interrupt)) = both() else { return drop(tokio::signal::ctrl_c().await) };
+async fn stopped(record: Arc<Record>, mut terminate: Signal, mut interrupt: Signal) {
     either(&mut terminate, &mut interrupt).await;
     if let Err(error) = record.stopping() {
         tracing::warn!(%error, "that this gateway is told to stop cannot be written down: the next one may take it for killed");

@@ -52,7 +52,10 @@ impl ProviderTime {
         } else {
             watched(session, |session| measured(|| run(session)))
         };
-        self.used += took;
+        // A call that was stopped at its deadline has failed, and is counted for that.
+        if session.is_usable() {
+            self.used += took;
+        }
         if self.used > self.allowed && !self.is_reported {
             self.is_reported = true;
             self.too_slow = Some(session.generation().took_too_long(call, self.used, self.allowed));
@@ -90,7 +93,8 @@ pub(super) fn in_time<T>(
 ) -> (T, Option<ProviderError>) {
     let allowed = ONCE + times(PER_BYTE, bytes);
     let (given, took) = measured(|| run(session));
-    let too_slow = (took > allowed).then(|| session.generation().took_too_long(call, took, allowed));
+    let too_slow =
+        (took > allowed && session.is_usable()).then(|| session.generation().took_too_long(call, took, allowed));
     (given, too_slow)
 }
 

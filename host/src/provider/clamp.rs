@@ -33,7 +33,8 @@ const MOST_NOTICES: usize = 100;
 /// Most rows of a catalog. All of Bedrock's regions together list some hundred models and profiles.
 const MOST_ROWS: usize = 10_000;
 
-pub(crate) fn deltas(deltas: &mut [Delta]) {
+/// Brings what a turn gives within what it can be.
+pub fn deltas(deltas: &mut [Delta]) {
     for delta in deltas {
         match delta {
             Delta::Done(Outcome { reason: _, raw_stop_reason, usage, extras: _ }) => {
@@ -51,7 +52,8 @@ pub(crate) fn deltas(deltas: &mut [Delta]) {
     }
 }
 
-pub(crate) fn failure(failure: &mut Failure) {
+/// Brings an explained failure within what it can be.
+pub fn failure(failure: &mut Failure) {
     let Failure { kind: _, message, hint, retryable: _, retry_after_ms, code, status, request_id, suggestions } =
         failure;
     shorten(message, LONGEST_MESSAGE);
@@ -65,7 +67,8 @@ pub(crate) fn failure(failure: &mut Failure) {
     suggestions.truncate(MOST_SUGGESTIONS);
 }
 
-pub(crate) fn prepared(prepared: &mut Result<Prepared, Vec<Problem>>) {
+/// Brings the notices or the problems of a request within what they can be.
+pub fn prepared(prepared: &mut Result<Prepared, Vec<Problem>>) {
     match prepared {
         Ok(Prepared { notices, .. }) => {
             notices.truncate(MOST_NOTICES);
@@ -80,8 +83,9 @@ pub(crate) fn prepared(prepared: &mut Result<Prepared, Vec<Problem>>) {
     }
 }
 
-/// A row without an id that can be asked for is none, and neither is a second one with the same.
-pub(crate) fn catalog(catalog: &mut Catalog) {
+/// Brings a catalog within what it can be. A row without an id that can be asked for is none, and neither is a second one with the
+/// same.
+pub fn catalog(catalog: &mut Catalog) {
     let Catalog { models, left_out, source: _, failures, notices } = catalog;
     let mut ids = BTreeSet::new();
     models.retain(|Model { id, .. }| ids.len() < MOST_ROWS && is_id(id) && ids.insert(id.clone()));

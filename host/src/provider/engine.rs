@@ -134,9 +134,10 @@ fn config(pool: Option<&Limits>) -> Config {
         let mut pooling = PoolingAllocationConfig::default();
         pooling
             .total_component_instances(POOLED_SESSIONS)
-            .total_core_instances(POOLED_SESSIONS)
+            // A session takes as many as its component has. They cost no address space to speak of, so memories are what is scarce.
+            .total_core_instances(POOLED_SESSIONS * bounds::INSTANCES)
             .total_memories(POOLED_SESSIONS)
-            .total_tables(POOLED_SESSIONS)
+            .total_tables(POOLED_SESSIONS * bounds::TABLES)
             .max_memory_size(limits.memory)
             .max_memories_per_component(bounds::MEMORIES)
             .max_core_instances_per_component(bounds::INSTANCES)

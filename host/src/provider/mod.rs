@@ -6,7 +6,7 @@
 
 mod aot;
 mod bounds;
-pub(crate) mod clamp;
+pub mod clamp;
 mod component;
 mod contract;
 mod deadline;

@@ -129,6 +129,12 @@ impl Session {
         self.store.data().held()
     }
 
+    /// Whether no call has failed so far: after one that did the session is of no use.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        !self.poisoned
+    }
+
     /// `about.identify`.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! The host decides the region, so a version's say is the model's id alone. A version that names another one than asked for would
 //! move conversations to a model that nobody chose, at prices that nobody expects.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use fastrand::Rng;
@@ -34,6 +35,14 @@ pub struct Reachable {
 }
 
 impl Reachable {
+    /// The same for the same requests under the same settings, in this process.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        format!("{self:?}").hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// What a configuration can name: its models, as they are named and by every kind of ARN in every allowed region; and ids that
     /// are made up, each by two kinds of ARN in one of the regions.
     #[must_use]

@@ -224,19 +224,20 @@ fn a_provider_that_fails_is_counted_by_call_and_fault() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime can be built");
     let long = "word ".repeat(400_000);
-    for (fault, limits) in [
-        ("trap", Limits { lifted_bytes: 1 << 20, ..Limits::default() }),
-        ("out-of-memory", Limits { memory: 3 << 20, ..Limits::default() }),
-    ] {
-        let base = format!("http://{}", runtime.block_on(with_limits(limits)));
-        assert_eq!(ask(&base, CLAUDE, "Hello", false).status, 200, "{fault}");
-        let failed = ask(&base, CLAUDE, &long, false);
-        assert_eq!(failed.status, 500, "{fault}: {failed:?}");
-        let scrape = Scrape::of(&base);
-        // It is run again on the same version: there is no other one.
-        scrape.has("quarry_guest_faults_total", &[("call", "prepare"), ("fault", fault)], 2.0);
-        scrape.has("quarry_guest_faults_total", &[], 2.0);
-        scrape.has("quarry_upstream_errors_total", &[], 0.0);
-        scrape.has("quarry_requests_total", &[("status", "5xx"), ("outcome", "error")], 1.0);
-    }
+    // What the provider has no memory for is refused before it is called, and its fault is nobody's.
+    let base = format!("http://{}", runtime.block_on(with_limits(Limits { memory: 3 << 20, ..Limits::default() })));
+    assert_eq!(ask(&base, CLAUDE, &long, false).status, 413);
+    Scrape::of(&base).has("quarry_guest_faults_total", &[], 0.0);
+    Scrape::of(&base).has("quarry_failed_requests_total", &[("blame", "client")], 1.0);
+    let (fault, limits) = ("trap", Limits { lifted_bytes: 1 << 20, ..Limits::default() });
+    let base = format!("http://{}", runtime.block_on(with_limits(limits)));
+    assert_eq!(ask(&base, CLAUDE, "Hello", false).status, 200, "{fault}");
+    let failed = ask(&base, CLAUDE, &long, false);
+    assert_eq!(failed.status, 500, "{fault}: {failed:?}");
+    let scrape = Scrape::of(&base);
+    // It is run again on the same version: there is no other one.
+    scrape.has("quarry_guest_faults_total", &[("call", "prepare"), ("fault", fault)], 2.0);
+    scrape.has("quarry_guest_faults_total", &[], 2.0);
+    scrape.has("quarry_upstream_errors_total", &[], 0.0);
+    scrape.has("quarry_requests_total", &[("status", "5xx"), ("outcome", "error")], 1.0);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::{ChangeError, Versions};
+use super::{COMPARISONS, ChangeError, Versions};
 use crate::gateway::configuration::ConfigurationError;
 use crate::gateway::effective::Effective;
 use crate::gateway::lineup::{Lineup, Seat, Version};
@@ -255,16 +255,32 @@ impl Versions {
     }
 
     /// A version that passed, and that would send requests where the version that serves does.
-    pub(super) async fn checked(&self, wanted: Wanted, by: &str) -> Result<(Passed, Vec<StepReceipt>), ChangeError> {
+    pub(super) async fn checked(
+        self: &Arc<Self>,
+        wanted: Wanted,
+        by: &str,
+    ) -> Result<(Passed, Vec<StepReceipt>), ChangeError> {
         let (passed, mut steps) = self.verified(wanted, by).await?;
         let lineup = self.gateway.lineup.load_full();
         let candidate = Arc::clone(&passed.generation);
+        let versions = Arc::clone(self);
         let compared = tokio::task::spawn_blocking(move || {
             let Seat { version, effective } = &lineup.primary;
             let mut steps = Vec::new();
             let reachable = effective.configuration.reachable();
+            let comparison = (version.digest(), candidate.digest(), reachable.fingerprint());
+            if versions.compared().contains(&comparison) {
+                return (Ok(()), steps);
+            }
             let compared =
                 Gate::destinations(&version.generation, &candidate, &reachable, &mut |step| steps.push(step.clone()));
+            if compared.is_ok() {
+                let mut known = versions.compared();
+                if known.len() == COMPARISONS {
+                    known.clear();
+                }
+                known.insert(comparison);
+            }
             (compared, steps)
         });
         let (compared, taken) = compared.await?;

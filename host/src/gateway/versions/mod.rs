@@ -17,7 +17,7 @@ mod retire;
 mod shadow;
 mod status;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -128,7 +128,15 @@ pub struct Versions {
     /// How often a person asked to go back.
     rollbacks: AtomicU64,
     loaded: Mutex<Loaded>,
+    compared: Mutex<HashSet<Comparison>>,
 }
+
+/// A version, a candidate that would send requests where it does, and the fingerprint of what the configuration could name then. It
+/// need not be held against it again: going live from the cache of compiled code takes milliseconds.
+type Comparison = (Digest, Digest, u64);
+
+/// As many comparisons are remembered.
+const COMPARISONS: usize = 256;
 
 /// Versions in memory besides the one that serves.
 #[derive(Debug, Default)]
@@ -158,6 +166,7 @@ impl Versions {
             changing: tokio::sync::Mutex::default(),
             rollbacks: AtomicU64::default(),
             loaded: Mutex::default(),
+            compared: Mutex::default(),
         });
         health::watch(&versions);
         versions.complete_reference();
@@ -172,6 +181,10 @@ impl Versions {
 
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn compared(&self) -> MutexGuard<'_, HashSet<Comparison>> {
+        self.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn loaded(&self) -> MutexGuard<'_, Loaded> {

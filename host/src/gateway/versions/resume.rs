@@ -59,7 +59,7 @@ impl Versions {
     }
 
     /// A version that passed before, if it still does.
-    async fn passed_before(&self, digest: Digest) -> Result<Passed, ChangeError> {
+    async fn passed_before(self: &Arc<Self>, digest: Digest) -> Result<Passed, ChangeError> {
         let wanted = if digest == embedded_digest() { Wanted::Embedded } else { Wanted::Known(digest) };
         self.check_not_quarantined(&wanted)?;
         Ok(self.checked(wanted, BY).await?.0)
