@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 
 use super::account::{self, Account, AccountIdentity};
 use super::bounded::Answers;
-use super::credentials::{BearerToken, CredentialIdentity, CredentialProblem, KeptCredentials, Source};
+use super::credentials::{BearerToken, CredentialIdentity, CredentialProblem, KeptCredentials, Source, role_arn};
 use super::plain_http::{self, KeepToken, TokenInTheClear};
 use super::region::Region;
 use super::retries;
@@ -108,6 +108,21 @@ pub enum ConnectError {
     /// The certificates of `AWS_CA_BUNDLE` cannot be used.
     #[error(transparent)]
     CaBundle(#[from] CaBundleError),
+    /// The credentials are of another partition than the region: AWS would refuse them, and they would have been shown to another
+    /// operator.
+    #[error(
+        "the role {role} is of the partition {partition}, and the region {region} is in {actual}: set a region of {partition}"
+    )]
+    Partition {
+        /// The role's ARN.
+        role: String,
+        /// The partition of the role.
+        partition: String,
+        /// The configured region.
+        region: Region,
+        /// Its partition.
+        actual: &'static str,
+    },
     /// An endpoint is no URL.
     #[error("the endpoint {endpoint:?} is not a URL such as https://bedrock-runtime.us-east-1.amazonaws.com")]
     Endpoint {
@@ -148,6 +163,9 @@ impl Aws {
         } = options;
         for endpoint in [&runtime_endpoint, &control_endpoint].into_iter().flatten() {
             check_endpoint(endpoint, bearer_token.is_some())?;
+        }
+        if let Some(role) = role_arn(source, &environment) {
+            check_partition(&role, &region)?;
         }
         let signing = Signing::by(source, bearer_token.as_ref(), region.as_str(), &environment)?;
         let shared = shared_config(
@@ -291,9 +309,34 @@ fn check_endpoint(endpoint: &str, with_token: bool) -> Result<(), ConnectError> 
     Ok(())
 }
 
+/// Whether a role can sign for a region. A partition that is newer than the table is left to AWS.
+fn check_partition(role: &str, region: &Region) -> Result<(), ConnectError> {
+    let (Some(partition), Some(actual)) =
+        (role.strip_prefix("arn:").and_then(|rest| rest.split(':').next()), region.partition())
+    else {
+        return Ok(());
+    };
+    if partition == actual {
+        return Ok(());
+    }
+    let (role, partition, region) = (role.to_owned(), partition.to_owned(), region.clone());
+    Err(ConnectError::Partition { role, partition, region, actual })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::check_endpoint;
+    use super::{Region, check_endpoint, check_partition};
+
+    #[test]
+    fn a_role_signs_for_regions_of_its_own_partition() {
+        let check = |role: &str, region: &str| check_partition(role, &Region::new(region).expect("a region"));
+        assert!(check("arn:aws:iam::123456789012:role/reader", "eu-west-1").is_ok());
+        assert!(check("arn:aws-us-gov:iam::123456789012:role/reader", "us-gov-west-1").is_ok());
+        assert!(check("reader", "eu-west-1").is_ok(), "no ARN says nothing");
+        let refused = check("arn:aws-cn:iam::123456789012:role/reader", "us-east-1").expect_err("another operator's");
+        assert!(refused.to_string().ends_with("set a region of aws-cn"), "{refused}");
+        assert!(check("arn:aws:iam::123456789012:role/reader", "cn-north-1").is_err());
+    }
 
     #[test]
     fn an_endpoint_is_a_url_that_a_token_may_go_to() {

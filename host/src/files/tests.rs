@@ -231,7 +231,11 @@ fn no_race_opens_what_somebody_else_wrote() {
         });
         let path = parent.join("cache/file");
         let (mut opened, mut refused) = (0, 0);
-        for number in 0..TRIES {
+        for number in 0..100 * TRIES {
+            // On a busy machine the other thread may not have begun yet.
+            if number >= TRIES && opened > 0 && refused > 0 {
+                break;
+            }
             let file = match number % 2 {
                 0 => open_trusted(&path),
                 _ => TrustedFolder::open(&parent.join("cache")).and_then(|folder| folder.open_file("file")),
@@ -248,6 +252,6 @@ fn no_race_opens_what_somebody_else_wrote() {
         done.store(true, Ordering::Relaxed);
         (opened, refused)
     });
-    eprintln!("{opened} of {TRIES} opened, all of them ours; {refused} refused");
+    eprintln!("{opened} opened, all of them ours; {refused} refused");
     assert!(opened > 0 && refused > 0, "{opened} opened, {refused} refused: nothing raced");
 }

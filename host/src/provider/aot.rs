@@ -156,8 +156,9 @@ mod tests {
         assert!(cache.load(&engine, &digest).is_none());
     }
 
-    /// How often compiled code is loaded while its folder changes.
+    /// How often compiled code is loaded while its folder changes: as often at least, and until both folders were met.
     const TRIES: usize = 500;
+    const MOST_TRIES: usize = 1_000_000;
 
     #[test]
     fn no_race_maps_what_lies_in_a_folder_of_somebody_else() {
@@ -180,7 +181,7 @@ mod tests {
         fs::set_permissions(&parent, Permissions::from_mode(0o777)).expect("the owner may");
         let cache = AotCache::new(parent.join("aot"));
         let done = std::sync::atomic::AtomicBool::new(false);
-        let loaded = std::thread::scope(|scope| {
+        let (loaded, refused) = std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
                     for target in ["ours", "theirs"] {
@@ -189,12 +190,21 @@ mod tests {
                     }
                 }
             });
-            let loaded: Vec<Component> = (0..TRIES).filter_map(|_| cache.load(&engine, &digest)).collect();
+            let (mut loaded, mut refused) = (Vec::new(), 0);
+            for tries in 0..MOST_TRIES {
+                if tries >= TRIES && !loaded.is_empty() && refused > 0 {
+                    break;
+                }
+                match cache.load(&engine, &digest) {
+                    Some(component) => loaded.push(component),
+                    None => refused += 1,
+                }
+            }
             done.store(true, std::sync::atomic::Ordering::Relaxed);
-            loaded
+            (loaded, refused)
         });
         assert!(loaded.iter().all(|component| component.component_type().exports(&engine).len() == 0));
-        assert!(!loaded.is_empty() && loaded.len() < TRIES, "{} of {TRIES} were loaded: nothing raced", loaded.len());
+        assert!(!loaded.is_empty() && refused > 0, "{} loaded, {refused} refused: nothing raced", loaded.len());
     }
 
     #[test]

@@ -89,6 +89,19 @@ fn without_credentials_it_says_where_it_looked_and_what_to_do() {
 }
 
 #[test]
+fn a_role_of_another_partition_than_the_region_is_asked_for_nothing() {
+    let of_china = "arn:aws-cn:iam::123456789012:role/x";
+    let words = "is of the partition aws-cn, and the region us-east-1 is in aws: set a region of aws-cn";
+    let web = with(&[WEB_IDENTITY, ("AWS_ROLE_ARN", of_china), ("AWS_REGION", "us-east-1")]);
+    let profile = with(&[PROFILE, ("AWS_REGION", "us-east-1")])
+        .file(".aws/config", &format!("[profile work]\nrole_arn = {of_china}\nsource_profile = work\n"));
+    for quarry in [web, profile] {
+        let asked = quarry.run(&["chat", "--model", "us.anthropic.claude-sonnet-4-6", "hello"]);
+        assert!(asked.code.is_some_and(|code| code != 0) && asked.stderr.contains(words), "{asked:?}");
+    }
+}
+
+#[test]
 fn a_profile_is_read() {
     let quarry = with(&[PROFILE])
         .file(".aws/credentials", "[work]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = profile-secret\n");

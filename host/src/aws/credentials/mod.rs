@@ -24,7 +24,7 @@ pub use self::source::{Source, detect};
 
 pub(super) use self::chain::Chain;
 pub(super) use self::kept::KeptCredentials;
-pub(super) use self::profile::profile_members;
+pub(super) use self::profile::{profile_members, role_arn};
 
 use secrecy::{ExposeSecret, SecretString};
 

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use aws_config::profile::{Profile, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::source::Source;
 use crate::config::Environment;
 
 /// The profile that is used where none is named.
@@ -94,6 +95,17 @@ pub(in crate::aws) fn profile_members<const N: usize>(
     let profile = profiles.as_ref().and_then(|profiles| profiles.get_profile(name));
     let text = |member: &str| Some(profile?.get(member)?.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
     names.map(text)
+}
+
+/// The ARN of the role that a source leads to, or the chain where none is named, as far as that is known before it is asked.
+pub(in crate::aws) fn role_arn(source: Option<Source>, environment: &Environment) -> Option<String> {
+    if !matches!(source, None | Some(Source::Profile | Source::SharedConfig | Source::WebIdentity)) {
+        return None;
+    }
+    // A profile comes before a web identity, as in the chain.
+    let [of_profile] = profile_members(environment, ["role_arn"]);
+    let web_identity = || environment.get("AWS_WEB_IDENTITY_TOKEN_FILE").and_then(|_| environment.get("AWS_ROLE_ARN"));
+    of_profile.or_else(|| web_identity().map(str::to_owned))
 }
 
 /// Loads the files with the SDK's own parser. Its `async` has nothing to wait for: it reads files as `std` does, so one poll is all
