@@ -311,8 +311,8 @@ impl Turn {
 
     /// Confirms that the version is to blame for using up the stream's time: another one that is given the same does not.
     fn judge_time(&mut self) {
-        let Some(error) = self.time.take_too_slow() else { return };
-        let Some((reference, seat)) = Reference::compared(self.reference.as_ref()) else { return };
+        let compared = Reference::compared(self.reference.as_ref());
+        let (Some(error), Some((reference, seat))) = (self.time.take_too_slow(), compared) else { return };
         let (replayed, took) =
             beside_the_worker(|| provider_time::measured(|| self.replay.by_another_version(&seat.version.generation)));
         if matches!(replayed, Some(Ok(_))) && self.time.allows(took) {

@@ -94,7 +94,7 @@ fn a_role_of_another_partition_than_the_region_is_asked_for_nothing() {
     let words = "is of the partition aws-cn, and the region us-east-1 is in aws: set a region of aws-cn";
     let web = with(&[WEB_IDENTITY, ("AWS_ROLE_ARN", of_china), ("AWS_REGION", "us-east-1")]);
     let profile = with(&[PROFILE, ("AWS_REGION", "us-east-1")])
-        .file(".aws/config", &format!("[profile work]\nrole_arn = {of_china}\nsource_profile = work\n"));
+        .file(".aws/config", format!("[profile work]\nrole_arn = {of_china}\nsource_profile = work\n"));
     for quarry in [web, profile] {
         let asked = quarry.run(&["chat", "--model", "us.anthropic.claude-sonnet-4-6", "hello"]);
         assert!(asked.code.is_some_and(|code| code != 0) && asked.stderr.contains(words), "{asked:?}");
