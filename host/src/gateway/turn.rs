@@ -327,8 +327,12 @@ impl Turn {
         let ends = matches!(deltas.last(), Some(Delta::Done(_) | Delta::Error(_)));
         if over && !ends {
             let provider = self.session.generation().name().to_owned();
-            let fault = self.without_end(ProviderError::Unended { provider });
-            deltas.push(failed(failure_of(&fault, self.request_id())));
+            // It broke the contract by itself: no input excuses that.
+            let error = ProviderError::Unended { provider };
+            if let Some(reference) = &self.reference {
+                reference.confirm(self.session.generation(), &error);
+            }
+            deltas.push(failed(failure_of(&Fault::new(Blame::Provider, error), self.request_id())));
         }
         self.ended = over || ends;
         deltas
@@ -389,13 +393,5 @@ impl Turn {
             }
             Err(other) => Fault::new(blame_without_rerun(&other).unwrap_or(Blame::Upstream), error),
         }
-    }
-
-    /// The version broke the contract by itself: no input excuses that.
-    fn without_end(&self, error: ProviderError) -> Fault {
-        if let Some(reference) = &self.reference {
-            reference.confirm(self.session.generation(), &error);
-        }
-        Fault::new(Blame::Provider, error)
     }
 }
