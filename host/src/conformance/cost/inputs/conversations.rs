@@ -6,7 +6,6 @@ use crate::contract::conversation::{
     ToolCall, ToolResult, UserBlock,
 };
 use crate::contract::types::NamedJson;
-use crate::json::options::OptionsForm;
 
 pub(super) const KINDS: &[Kind] = &[
     Kind { name: "prepare/text", input: |n| users(vec![text(&"word \"quoted\"\n".repeat(16 * n))]) },
@@ -96,7 +95,27 @@ pub(super) fn tool(name: String, parameters: String, strict: Option<&str>) -> To
 }
 
 pub(super) fn options() -> Options {
-    Options::from(OptionsForm::default())
+    Options {
+        max_tokens: None,
+        temperature: None,
+        top_p: None,
+        stop_sequences: Vec::new(),
+        tool_choice: None,
+        thinking: None,
+        thinking_budgets: Vec::new(),
+        interleaved_thinking: None,
+        thinking_display: None,
+        cache_retention: None,
+        service_tier: None,
+        latency: None,
+        guardrail: None,
+        output_schema: None,
+        request_metadata: Vec::new(),
+        prompt_variables: Vec::new(),
+        additional_request_fields: None,
+        additional_response_field_paths: Vec::new(),
+        extras: Vec::new(),
+    }
 }
 
 fn conversation(messages: Vec<Message>) -> Input {

@@ -2,11 +2,10 @@
 //!
 //! Each kind has much of one thing. The fuzz targets include this module, so it knows nothing but the contract.
 
-use crate::contract::config::{Layer, Settings};
+use crate::contract::config::{Discovery, Layer, Settings};
 use crate::contract::conversation::{Batch, Context, Ending, Opening, Options};
 use crate::contract::models::Pages;
 use crate::contract::types::{ApiError, Cost, Model};
-use crate::json::settings::default_settings;
 
 mod answers;
 mod configurations;
@@ -100,10 +99,25 @@ fn model() -> Model {
 /// Where requests go.
 pub const REGION: &str = "us-east-1";
 
+/// Written out: the fuzz targets take these files too, and nothing else of the host.
 fn settings() -> Settings {
-    let mut settings = default_settings();
-    settings.discovery.enabled = Some(true);
-    settings
+    Settings {
+        models: Vec::new(),
+        discovery: Discovery {
+            enabled: Some(true),
+            provider_filter: Vec::new(),
+            refresh_interval: 3600,
+            default_context_window: 32_000,
+            default_max_tokens: 4096,
+        },
+        default_model: None,
+        fallback_models: Vec::new(),
+        aliases: Vec::new(),
+        guardrail: None,
+        cache_retention: None,
+        origins: Vec::new(),
+        extras: Vec::new(),
+    }
 }
 
 /// Members or elements, joined by commas.
