@@ -1,7 +1,6 @@
 //! Whose fault a failed call of the provider is. A provider is a pure function, so the call is run again: by the same version, which
 //! tells a busy machine from a failure, and by another version, which tells the input from the version.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,9 +39,9 @@ pub struct Fault {
 impl Reference {
     /// For a request with this body. Without a version to compare with nothing is confirmed.
     pub(super) fn new(taken: &Taken, body: &[u8]) -> Self {
-        let mut hasher = DefaultHasher::new();
-        body.hash(&mut hasher);
-        Reference { seat: taken.reference().cloned(), input: hasher.finish(), of_candidate: taken.is_candidate() }
+        // Every request pays for this and few need it, so it is a checksum: bodies have megabytes.
+        let input = (body.len() as u64) << 32 | u64::from(crc32fast::hash(body));
+        Reference { seat: taken.reference().cloned(), input, of_candidate: taken.is_candidate() }
     }
 
     /// The active version, for a request of a candidate.
