@@ -1,4 +1,4 @@
-//! Exit codes, and how an error is told.
+//! Exit codes, and how an error is reported.
 
 use std::io;
 use std::process::ExitCode;
@@ -10,18 +10,20 @@ use super::terminal;
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Exit {
-    /// It did what it was asked to.
+    /// Done.
     Done,
-    /// The model, the service or the checked component failed. It was told already.
+    /// The model, the service or the component under test failed.
+    ///
+    /// The command reported it already, as for `Usage`.
     Failed,
-    /// The command line or the configuration is wrong. It was told already.
+    /// Wrong usage, configuration or request; nothing was sent.
     Usage,
-    /// The person stopped it.
+    /// Interrupted by Ctrl-C or a signal.
     Interrupted,
 }
 
 impl Exit {
-    /// 0 done, 1 the model or service failed, 2 bad usage or configuration, 130 interrupted.
+    /// The code that the process ends with.
     pub(crate) fn code(self) -> u8 {
         match self {
             Exit::Done => 0,
@@ -32,7 +34,7 @@ impl Exit {
     }
 }
 
-/// Tells an error with all its causes, and gives the exit code.
+/// Prints an error with all its causes, and returns the exit code.
 pub(crate) fn report(outcome: anyhow::Result<Exit>) -> ExitCode {
     match outcome {
         Ok(exit) => ExitCode::from(exit.code()),

@@ -12,7 +12,7 @@ use crate::provider::TooLarge;
 /// What kind of refusal it is. The formats have fewer or other words for it; each maps it to its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
-    /// The request is not one that can be taken.
+    /// The request cannot be served as it is. The message names the member.
     Invalid,
     /// The conversation does not fit into the model's context.
     ContextOverflow,
@@ -24,25 +24,25 @@ pub enum RefusalKind {
     NotFound,
     /// There is nothing at this path.
     UnknownPath,
-    /// The method is not one of this path.
+    /// The path does not have this method.
     Method,
-    /// The body is larger than it may be.
+    /// The body is larger than `quarry.limits.bodyBytes`, or the provider component has no memory for the conversation.
     TooLarge,
-    /// The client, or the gateway for all its clients, asks too often for now.
+    /// The client, or the account, sends too many requests for now.
     RateLimit,
     /// A quota that waiting a moment does not refill.
     Quota,
-    /// A guardrail or content filter stopped it.
+    /// A guardrail or a content filter stopped it.
     ContentFilter,
-    /// AWS or the model cannot take the request now.
+    /// AWS, the model or the gateway cannot take the request now.
     Overloaded,
-    /// AWS or the model failed, or what came from there cannot be used.
+    /// AWS or the model failed, or the gateway's credentials did.
     Upstream,
     /// It took too long.
     Timeout,
-    /// The gateway is shutting down.
+    /// The gateway drains.
     ShuttingDown,
-    /// The client went away.
+    /// The client went away; only the log sees it.
     Aborted,
     /// The gateway or its provider component failed.
     Internal,
@@ -126,6 +126,27 @@ impl Refusal {
 }
 
 impl RefusalKind {
+    /// Every kind.
+    pub const ALL: [RefusalKind; 17] = [
+        RefusalKind::Invalid,
+        RefusalKind::ContextOverflow,
+        RefusalKind::Authentication,
+        RefusalKind::Permission,
+        RefusalKind::NotFound,
+        RefusalKind::UnknownPath,
+        RefusalKind::Method,
+        RefusalKind::TooLarge,
+        RefusalKind::RateLimit,
+        RefusalKind::Quota,
+        RefusalKind::ContentFilter,
+        RefusalKind::Overloaded,
+        RefusalKind::Upstream,
+        RefusalKind::Timeout,
+        RefusalKind::ShuttingDown,
+        RefusalKind::Aborted,
+        RefusalKind::Internal,
+    ];
+
     /// The HTTP status of this kind.
     #[must_use]
     pub fn status(self) -> StatusCode {

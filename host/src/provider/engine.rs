@@ -13,6 +13,9 @@ use super::{aot, bounds};
 /// How many sessions can be alive at once in the pool. Each reserves address space (about 4 GiB), not memory.
 const POOLED_SESSIONS: u32 = 4096;
 
+/// Bytes of stack that a guest may use.
+const STACK: usize = 512 << 10;
+
 /// What providers run in: an engine, its epoch clock and the limits of a session.
 pub struct Host {
     pub(super) engine: Engine,
@@ -128,7 +131,7 @@ fn config(pool: Option<&Limits>) -> Config {
         .wasm_relaxed_simd(false)
         // The same deltas on every machine.
         .cranelift_nan_canonicalization(true)
-        .max_wasm_stack(512 << 10)
+        .max_wasm_stack(STACK)
         .memory_init_cow(true);
     if let Some(limits) = pool {
         let mut pooling = PoolingAllocationConfig::default();
