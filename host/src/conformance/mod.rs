@@ -12,6 +12,7 @@ pub mod diff;
 pub mod discover;
 pub mod explain;
 pub mod frames;
+pub mod generated;
 pub mod layout;
 pub mod merge;
 mod numbers;

@@ -38,6 +38,12 @@ pub struct Given {
 }
 
 impl Given {
+    /// The model to ask.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model.0
+    }
+
     /// What `prepare` takes, without the bytes of attachments.
     ///
     /// # Errors

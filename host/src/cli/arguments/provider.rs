@@ -181,7 +181,7 @@ pub(crate) struct DiffArguments {
     pub(crate) old: PathBuf,
     /// Candidate component file, or `embedded`
     pub(crate) new: PathBuf,
-    /// Folder of cases to compare on. Default: the cases built into this binary
+    /// Folder of cases to compare on. Default: the cases built into this binary, and generated inputs
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Option<PathBuf>,
     /// Folder of recorded streams to compare on as well: NAME.bin and NAME.json

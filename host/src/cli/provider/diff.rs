@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use quarry::config::Environment;
 use quarry::conformance::cases::Source;
-use quarry::conformance::recordings;
+use quarry::conformance::{generated, recordings};
 use quarry::json::Json;
 use quarry::provider::{AotCache, Generation, Host, Limits, LoadError};
-use quarry::versions::compare::{AllowList, Bounds, Comparison, Differences, Group, of_cases, of_recordings};
+use quarry::versions::compare::{
+    AllowList, Bounds, Comparison, Differences, Group, of_cases, of_generated, of_recordings,
+};
 use serde::Serialize;
 
 use crate::cli::arguments::DiffArguments;
@@ -27,6 +29,10 @@ pub(crate) fn run(arguments: &DiffArguments) -> anyhow::Result<Exit> {
     let new = load(&host, &arguments.new, cache.as_ref())?;
     let cases = arguments.cases.as_deref().map_or(Source::BuiltIn, Source::Folder).cases()?;
     let mut specimens = of_cases(&cases, &old);
+    // Who names cases wants those and no others.
+    if arguments.cases.is_none() {
+        specimens.extend(of_generated(generated::inputs(&generated::models::of_cases(&cases)), &old));
+    }
     if let Some(folder) = &arguments.recordings {
         specimens.extend(of_recordings(&recordings::find(folder)?));
     }

@@ -66,7 +66,7 @@ pub fn cost(input: &Input, providers: &dyn Providers) -> Result<Cost, Fault> {
 fn run(input: &Input, provider: &mut dyn Provider) -> Result<(), Fault> {
     match input {
         Input::Layers(layers) => provider.merge(layers).map(drop),
-        Input::Listing(listing) => list(listing, provider),
+        Input::Listing(listing) => list(listing, inputs::REGION, provider),
         Input::Request(request) => {
             let Request { settings, model, context, options } = request.as_ref();
             provider.prepare(settings, inputs::REGION, model, context, options).map(drop)
@@ -84,9 +84,13 @@ fn run(input: &Input, provider: &mut dyn Provider) -> Result<(), Fault> {
 /// The most steps of a listing: four are usual.
 const STEPS: usize = 32;
 
-fn list(listing: &Listing, provider: &mut dyn Provider) -> Result<(), Fault> {
+/// Plays a listing in a region: there are credentials, the cache is empty, and the operations answer what the listing has.
+///
+/// # Errors
+/// When a call does not return, or the listing does not end.
+pub fn list(listing: &Listing, region: &str, provider: &mut dyn Provider) -> Result<(), Fault> {
     let Listing { settings, foundation_models, inference_profiles } = listing;
-    provider.open_listing(settings, ListingOptions { region: inputs::REGION.to_owned(), refresh: false })?;
+    provider.open_listing(settings, ListingOptions { region: region.to_owned(), refresh: false })?;
     let supply = |need: &Need| match need {
         Need::CredentialSource => {
             let label = "env: AWS_BEARER_TOKEN_BEDROCK".to_owned();

@@ -26,5 +26,5 @@ pub use self::difference::Difference;
 pub(crate) use self::form::preparation_json;
 pub use self::minimise::Effort;
 pub use self::redact::redacted;
-pub use self::sources::{of_cases, of_recordings};
+pub use self::sources::{of_cases, of_generated, of_recordings};
 pub use self::specimen::{AskedLayers, Each, Input, Listing, Preparation, SettingsFrom, Specimen, Stream};

@@ -1,10 +1,13 @@
-//! Specimens of cases and of recordings.
+//! Specimens of cases, of recordings, and of inputs that the host makes itself.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::specimen::{Input, Listing, Preparation, SettingsFrom, Specimen, Stream};
 use crate::conformance::cases::{Case, Given};
 use crate::conformance::component::Component;
+use crate::conformance::cost::inputs::{Answer, Input as Asked, Request};
+use crate::conformance::cost::list;
+use crate::conformance::generated::Generated;
 use crate::conformance::provider::{Fault, Provider, Providers};
 use crate::conformance::recordings::Recording;
 use crate::contract::about::Identity;
@@ -56,6 +59,34 @@ pub fn of_recordings(recordings: &[Recording]) -> Vec<Specimen> {
         Specimen::stream(format!("recordings/{}", recording.name), stream)
     };
     recordings.iter().map(of).collect()
+}
+
+/// Inputs that the host makes itself. A listing is played with `old`, so its specimen has what that version needs.
+#[must_use]
+pub fn of_generated(inputs: Vec<Generated>, old: &Arc<Generation>) -> Vec<Specimen> {
+    let of = |Generated { name, region, input }: Generated| {
+        let input = match input {
+            Asked::Layers(layers) => Input::Settings(layers),
+            Asked::Failure(error) => Input::Failure(error),
+            Asked::Listing(listing) => {
+                let witness = Witness { played: Component(Arc::clone(old)), seen: Arc::default() };
+                // How the old version does is none of the matter here: what it was handed is.
+                let _ = witness.fresh().and_then(|mut played| list(&listing, &region, played.as_mut()));
+                std::mem::take(&mut *witness.seen.lock().unwrap_or_else(PoisonError::into_inner)).pop()?
+            }
+            Asked::Request(request) => {
+                let Request { settings, model, context, options } = *request;
+                let settings = SettingsFrom::Merged(Box::new(settings));
+                Input::Preparation(Box::new(Preparation { settings, region, model, context, options }))
+            }
+            Asked::Answer(answer) => {
+                let Answer { opening, batches, ending } = *answer;
+                Input::Stream(Box::new(Stream::new(opening, &batches, ending)))
+            }
+        };
+        Some(Specimen { name, input })
+    };
+    inputs.into_iter().filter_map(of).collect()
 }
 
 /// Providers that write down what they are handed.
