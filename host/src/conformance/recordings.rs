@@ -3,7 +3,7 @@
 //! `quarry record` wrote it down.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -61,36 +61,42 @@ const BATCH: usize = 16;
 /// # Errors
 /// When the folder or a file cannot be read, a body has no notes, or there is no body.
 pub fn find(folder: &Path) -> Result<Vec<Recording>, CaseError> {
-    let mut recordings = Vec::new();
-    for path in entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "bin"))
-    {
-        let unreadable = |path: &Path| {
-            let path = path.to_owned();
-            move |source| CaseError::Unreadable { path, source }
-        };
-        let body = fs::read(&path).map_err(unreadable(&path))?;
-        let beside = path.with_extension("json");
-        let text = fs::read_to_string(&beside).map_err(unreadable(&beside))?;
-        let notes: Notes = serde_json::from_str(&text).map_err(|error| CaseError::Malformed {
-            path: beside.clone(),
-            line: error.line(),
-            column: error.column(),
-            message: without_place(&error),
-        })?;
-        let malformed = |message: String| CaseError::Malformed { path: beside.clone(), line: 1, column: 1, message };
-        let told_first = match notes.opening.clone() {
-            None => opening(default_model(), None),
-            Some(form) => {
-                form.try_into().map_err(|error| malformed(format!("opening.carry is not base64: {error}")))?
-            }
-        };
-        let request = notes.request.as_ref().map(prepare::Given::input).transpose();
-        let request = request.map_err(|error| malformed(format!("request.context: {error}")))?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let decoded = decode_chunks([body.as_slice()]);
-        recordings.push(Recording { name, decoded, body, notes, opening: told_first, request });
-    }
+    let recordings = files(folder)?.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     if recordings.is_empty() { Err(CaseError::None { path: folder.to_owned() }) } else { Ok(recordings) }
+}
+
+/// The bodies of a folder, by name.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, CaseError> {
+    let mut files = entries(folder)?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "bin"));
+    Ok(files)
+}
+
+/// The recording of a body.
+pub(crate) fn read(path: &Path) -> Result<Recording, CaseError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CaseError::Unreadable { path, source }
+    };
+    let body = fs::read(path).map_err(unreadable(path))?;
+    let beside = path.with_extension("json");
+    let text = fs::read_to_string(&beside).map_err(unreadable(&beside))?;
+    let notes: Notes = serde_json::from_str(&text).map_err(|error| CaseError::Malformed {
+        path: beside.clone(),
+        line: error.line(),
+        column: error.column(),
+        message: without_place(&error),
+    })?;
+    let malformed = |message: String| CaseError::Malformed { path: beside.clone(), line: 1, column: 1, message };
+    let told_first = match notes.opening.clone() {
+        None => opening(default_model(), None),
+        Some(form) => form.try_into().map_err(|error| malformed(format!("opening.carry is not base64: {error}")))?,
+    };
+    let request = notes.request.as_ref().map(prepare::Given::input).transpose();
+    let request = request.map_err(|error| malformed(format!("request.context: {error}")))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let decoded = decode_chunks([body.as_slice()]);
+    Ok(Recording { name, decoded, body, notes, opening: told_first, request })
 }
 
 impl Recording {

@@ -47,7 +47,7 @@ pub use self::preparing::{Prepare, prepare};
 pub use self::refusal::{Refusal, RefusalKind};
 pub use self::rerun::{Fault, Reference};
 pub use self::server::{Server, openapi, raise_descriptor_limit};
-pub use self::shadow::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
+pub use self::shadow::{ShadowReport, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::strict_tools::without_preferred_strictness;
 pub use self::turn::{Ask, BeginError, Sink, Turn, TurnError, run, run_taped};

@@ -27,7 +27,7 @@ use crate::versions::compare::{Bounds, Comparison, Differences, Preparation};
 use crate::versions::recording::{Keeping, Room, Taken, Tape};
 
 pub(super) use self::listing::Watched;
-pub use self::report::{ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
+pub use self::report::{ShadowReport, ShadowStatus};
 
 /// Inputs that wait to be compared.
 const QUEUE: usize = 256;

@@ -37,7 +37,7 @@ pub use self::imports::ImportPolicy;
 pub use self::inspect::{Inspection, inspect};
 pub use self::limits::Limits;
 pub use self::request_memory::{RequestMemory, TooLarge};
-pub use self::scan::{Scan, scan};
+pub use self::scan::{Scan, code_digest, scan};
 pub use self::session::Session;
 
 /// The provider component that this binary was built with.

@@ -3,6 +3,7 @@
 use wasmparser::{Parser, Payload};
 
 use super::contract;
+use super::digest::Digest;
 use super::error::LoadError;
 
 /// A component's face: what it imports and which versions of the contract it exports.
@@ -48,9 +49,33 @@ pub fn scan(name: &str, bytes: &[u8]) -> Result<Scan, LoadError> {
     Ok(scan)
 }
 
+/// The digest of what a component does: of all but custom sections, which hold names, notes and cases. None of what is no component.
+#[must_use]
+pub fn code_digest(bytes: &[u8]) -> Option<Digest> {
+    let mut code = Vec::with_capacity(bytes.len());
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.ok()?;
+        // What is inside modules and components comes by itself; where they begin and end has to stay told apart.
+        match &payload {
+            Payload::CustomSection(_) => {}
+            Payload::Version { range, .. } => code.extend_from_slice(&bytes[range.clone()]),
+            Payload::End(_) => code.push(u8::MAX),
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => code.push(u8::MAX - 1),
+            _ => {
+                if let Some((id, range)) = payload.as_section() {
+                    code.push(id);
+                    code.extend_from_slice(&range.len().to_le_bytes());
+                    code.extend_from_slice(&bytes[range]);
+                }
+            }
+        }
+    }
+    Some(Digest::of(&code))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::scan;
+    use super::{code_digest, scan};
     use crate::provider::{EMBEDDED, LoadError};
 
     #[test]
@@ -69,6 +94,23 @@ mod tests {
         let scan = scan("it", &wat::parse_str(text).expect("it is right")).expect("it is a component");
         assert_eq!(scan.imports, ["wasi:clocks/now"]);
         assert!(scan.contracts.is_empty());
+    }
+
+    #[test]
+    fn custom_sections_are_no_code() {
+        let parsed = |text: &str| wat::parse_str(text).expect("it is right");
+        let with = |parts: &str| parsed(&format!("(component {parts} (core module (func (result i32) i32.const 1))))"));
+        let code = code_digest(&with(""));
+        assert!(code.is_some() && code_digest(EMBEDDED).is_some());
+        let mut noted = with("");
+        noted.extend([0, 6, 4, b'm', b'a', b'r', b'k', b'x']);
+        assert_eq!(code_digest(&noted), code);
+        let inside = parsed(r#"(component (core module (func (result i32) i32.const 1) (@custom "mark" "x")))"#);
+        assert_eq!(code_digest(&inside), code, "in a module of it");
+        let other = parsed("(component (core module (func (result i32) i32.const 2)))");
+        assert_ne!(code_digest(&other), code);
+        assert_ne!(code_digest(&with("(core module)")), code, "a module more");
+        assert_eq!(code_digest(b"\x7fELF"), None);
     }
 
     #[test]

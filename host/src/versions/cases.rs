@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::conformance::cases::{self, Source};
+use crate::conformance::cases::{self, Case, Source};
 use crate::conformance::checks::{self, Check};
 use crate::conformance::provider::Providers;
 use crate::provider::Digest;
@@ -29,6 +29,19 @@ pub(super) struct Verdict {
 pub(super) fn digest() -> Digest {
     static DIGEST: OnceLock<Digest> = OnceLock::new();
     *DIGEST.get_or_init(cases::built_in_digest)
+}
+
+/// All cases.
+///
+/// # Errors
+/// When the cases that the binary was built with cannot be read.
+pub(super) fn all() -> Result<&'static [Case], cases::CaseError> {
+    static CASES: OnceLock<Vec<Case>> = OnceLock::new();
+    if let Some(cases) = CASES.get() {
+        return Ok(cases);
+    }
+    let found = Source::BuiltIn.cases()?;
+    Ok(CASES.get_or_init(|| found))
 }
 
 /// Runs the cases against a provider.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::acceptance::AcceptedKind;
 use crate::crash::Signal;
 use crate::provider::Digest;
 
@@ -27,6 +28,8 @@ pub enum Step {
     Conformance,
     /// Holding where it would send requests against another version.
     Destinations,
+    /// Comparing what it does with the version that serves: what differs has to be accepted.
+    Behaviour,
     /// Having it merge the configuration that is in force.
     Configuration,
     /// Putting it in the place of the one before.
@@ -44,6 +47,7 @@ impl fmt::Display for Step {
             Step::Compile => "compile",
             Step::Conformance => "conformance",
             Step::Destinations => "destinations",
+            Step::Behaviour => "behaviour",
             Step::Configuration => "configuration",
             Step::Swap => "swap",
         })
@@ -100,6 +104,17 @@ pub enum Event {
         /// The key that signed it, where a signature was asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signer: Option<String>,
+    },
+    /// Somebody accepted what a version does differently from the one that served.
+    Accepted {
+        /// The version.
+        digest: Digest,
+        /// The version that served.
+        against: Digest,
+        /// What was accepted, and how.
+        kinds: Vec<AcceptedKind>,
+        /// Who accepted it.
+        by: String,
     },
     /// A version serves.
     Activated {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use semver::Version;
 
+use super::acceptance::AcceptedKinds;
 use super::event::Event;
 use super::lines::Line;
 use super::trials::Trials;
@@ -50,6 +51,8 @@ pub struct History {
     pub offered: Option<Digest>,
     /// The candidates beside the version that was put to work last.
     pub trials: Trials,
+    /// What was accepted of each version in place of another.
+    pub accepted: AcceptedKinds,
 }
 
 impl History {
@@ -66,8 +69,10 @@ impl History {
     /// Adds what happened next.
     pub fn add(&mut self, line: &Line) {
         self.trials.add(&line.event);
+        self.accepted.add(&line.event);
         match &line.event {
             Event::Step { .. }
+            | Event::Accepted { .. }
             | Event::CanaryBegun { .. }
             | Event::CanaryEnded { .. }
             | Event::ShadowBegun { .. }

@@ -3,6 +3,8 @@
 //! A version is known by the SHA-256 of its component. Before it may serve it passes the [`Gate`]; what it passed is written
 //! down in a [`Journal`] before it counts, so that a start after any crash comes back on a version that passed.
 
+mod acceptance;
+mod behaviour;
 mod cases;
 pub mod compare;
 mod compile;
@@ -20,6 +22,8 @@ mod statement;
 mod store;
 mod trials;
 
+pub use self::acceptance::{Acceptance, AcceptedBy, AcceptedKind, AcceptedKinds, EVERYTHING, Unaccepted};
+pub use self::behaviour::{Behaviour, DifferentKind};
 pub use self::compile::{CompileInto, Compiler, compile_into_cache};
 pub use self::destinations::Reachable;
 pub use self::downgrade::{Downgrade, Downgrades, check_downgrade};

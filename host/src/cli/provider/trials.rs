@@ -1,7 +1,8 @@
 //! `quarry provider canary` and `quarry provider shadow`.
 
 use quarry::admin::{Answered, Asked};
-use quarry::gateway::{CanaryStatus, Ended, ShadowKind, ShadowReport, ShadowSpecimen, ShadowStatus};
+use quarry::gateway::{CanaryStatus, Ended, ShadowReport, ShadowStatus};
+use quarry::versions::compare::{KindReport, SpecimenReport};
 
 use super::ask;
 use super::versions::{asked, short, steps};
@@ -97,12 +98,14 @@ fn shadow_report(report: &ShadowReport) -> String {
     let mut text = String::new();
     let mut line = |line: &str| terminal::push_line(&mut text, line);
     let width = report.kinds.iter().map(|kind| kind.kind.chars().count()).max().unwrap_or_default();
-    for ShadowKind { kind, count, first_seen: _, first_in, place, old, new, specimen, withheld } in &report.kinds {
+    for KindReport { kind, about: _, count, first_seen: _, first_in, place, old, new, specimen, withheld } in
+        &report.kinds
+    {
         let noun = if *count == 1 { "input" } else { "inputs" };
         line(&format!("{kind:width$}  {count} {noun}, first in {first_in}"));
         line(&format!("    at       {place}"));
         match specimen {
-            Some(ShadowSpecimen { verb, given }) => {
+            Some(SpecimenReport { verb, given }) => {
                 line(&format!("    serving  {}", old.as_deref().unwrap_or("nothing")));
                 line(&format!("    shadow   {}", new.as_deref().unwrap_or("nothing")));
                 line(&format!("    smallest {} bytes for {verb}; --json shows it", given.to_string().len()));

@@ -8,7 +8,9 @@ use quarry::config::Environment;
 use quarry::gateway::{FolderStatus, Status, VersionState, VersionStatus, begin_with, check_allowed, prove};
 use quarry::provider::{Digest, Host, Limits};
 use quarry::versions::source::Source;
-use quarry::versions::{Candidate, Compiler, Downgrades, Event, Gate, Line, StepReceipt, check_downgrade};
+use quarry::versions::{
+    AcceptedKind, Candidate, Compiler, Downgrades, Event, Gate, Line, StepReceipt, check_downgrade,
+};
 
 use super::trials::{canary_status, shadow_status};
 use super::{ask, registry};
@@ -259,6 +261,12 @@ fn line(line: &Line) -> Option<String> {
             format!("{digest:SHORT$}  refused at {}: {failure} ({by})", receipt.step)
         }
         Event::Verified { digest, passed, .. } => format!("{}  passed {passed} cases", short(digest)),
+        Event::Accepted { digest, against, kinds, by } => {
+            let told =
+                |AcceptedKind { kind, by, pattern: _, reason: _ }: &AcceptedKind| format!("{kind} ({})", by.label());
+            let kinds: Vec<String> = kinds.iter().map(told).collect();
+            format!("{}  accepted in place of {}: {} ({by})", short(digest), short(against), kinds.join(", "))
+        }
         Event::Activated { digest, by } => format!("{}  put to work ({by})", short(digest)),
         Event::RolledBack { from, to, by } => {
             format!("{}  put to work again in place of {} ({by})", short(to), short(from))

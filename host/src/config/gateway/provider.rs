@@ -30,6 +30,9 @@ pub(super) fn read(reader: &mut Reader, node: &Node<'_, '_>, provider: &mut Prov
         }
     }
     reader.flag(&members, "allowDowngrade", &mut provider.allow_downgrade);
+    if let Some(node) = members.get("accept") {
+        provider.accept = kinds(reader, node);
+    }
     if let Some(node) = members.get("params") {
         let elements = reader.elements(node);
         provider.params = elements
@@ -54,6 +57,20 @@ fn quarantine(reader: &mut Reader, node: &Node<'_, '_>, quarantine: &mut Quarant
     if let Some(streams) = reader.whole(&members, "streams", 1..=MOST) {
         quarantine.streams = streams;
     }
+}
+
+/// Kinds of differences. A blank one would cover nothing.
+fn kinds(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<String> {
+    let expected = "a kind of difference, as `quarry provider diff` shows it, such as `request` or `delta/done/*`";
+    let mut kinds = Vec::new();
+    for element in reader.elements(node) {
+        match reader.text(&element, expected) {
+            Some(kind) if kind.trim().is_empty() => reader.wrong(&element, "this is blank", expected),
+            Some(kind) => kinds.push(kind.to_owned()),
+            None => {}
+        }
+    }
+    kinds
 }
 
 fn signers(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<Signer> {

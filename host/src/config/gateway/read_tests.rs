@@ -66,6 +66,7 @@ fn every_setting_is_read() {
     remote: {{ allowed: true, hosts: ["Images.example.com"], bytes: 99, seconds: 3 }},
     provider: {{
       signers: ["{SIGNER}"], drainSeconds: 2.5, probationStreams: 0, quarantine: {{ faults: 1, streams: 50 }},
+      accept: ["request/*"],
     }},
     log: {{ format: "json", prompts: true }},
     otlp: {{ endpoint: "http://collector:4318/", headers: {{ "X-Key": "hunter2" }} }},
@@ -96,6 +97,7 @@ fn every_setting_is_read() {
     assert_eq!(format!("{:?}", config.provider.signers), "[Signer(E7620F1842B4E81F)]");
     assert_eq!((config.provider.drain, config.provider.probation), (seconds(2.5), 0));
     assert_eq!(config.provider.quarantine, QuarantineConfig { faults: 1, streams: 50 });
+    assert_eq!(config.provider.accept, ["request/*"]);
     assert_eq!((config.log.format, config.log.prompts), (LogFormat::Json, true));
     let otlp = config.otlp.as_ref().expect("it is set");
     assert_eq!(otlp.endpoint, "http://collector:4318");
@@ -246,6 +248,11 @@ fn a_signer_is_a_public_key_and_there_once() {
 
 #[test]
 fn when_a_version_goes_is_told_in_numbers_that_make_sense() {
+    tells(
+        "{provider: {accept: ['wording', ' ']}}",
+        &["quarry.provider.accept[1]: this is blank", "a kind of difference"],
+    );
+    tells("{provider: {accept: 'wording'}}", &["this is a string", "a list"]);
     let place = "quarry.provider.quarantine.";
     tells("{provider: {quarantine: {faults: 0}}}", &[place, "faults: this is 0", "from 1 to 1000"]);
     tells("{provider: {quarantine: {streams: 1001}}}", &[place, "streams: this is 1001", "from 1 to 1000"]);

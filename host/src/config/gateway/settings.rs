@@ -180,6 +180,9 @@ pub struct ProviderConfig {
     /// `allowDowngrade`: whether a version that the configuration or the folder names, or that anybody asks for, may be older than one
     /// that served, where there are signers. Default false.
     pub allow_downgrade: bool,
+    /// `accept`: kinds of differences from the version that serves that need no further acceptance, as patterns. Default `wording`:
+    /// sentences for people.
+    pub accept: Vec<String>,
     /// `params`: members of a model's `params` whose values the provider may see, besides those that it is known to read: for a
     /// provider that reads more. Default none.
     pub params: Vec<String>,
@@ -199,6 +202,7 @@ impl Default for ProviderConfig {
             component: None,
             watch: None,
             allow_downgrade: false,
+            accept: vec!["wording".to_owned()],
             params: Vec::new(),
             drain: Duration::from_secs(15 * 60),
             probation: 1000,

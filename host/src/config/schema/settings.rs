@@ -88,6 +88,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("quarry.provider.signers", Texts(&[]), "minisign public keys. With any, a provider from outside has to be signed by one of them, for its name, version and contract"),
     restarting("quarry.provider.watch", Text, "A folder whose newest provider is activated"),
     setting("quarry.provider.allowDowngrade", Flag, "With `signers`: whether a version may be activated that is older than one of its name that served, as with `--allow-downgrade`"),
+    setting("quarry.provider.accept", Texts(&[]), "Kinds of differences from the active version that need no `--accept`: those of `quarry provider diff`; one covers what is below it, `*` is any text. `[]` asks for a changed sentence too"),
     setting("quarry.provider.params", Texts(&[]), "Members of a model's `params` whose text the provider may see, besides those that it is known to read"),
     setting("quarry.provider.drainSeconds", Number(0.0, DAY), "How long streams of a retired version may go on"),
     setting("quarry.provider.probationStreams", Whole(0, MILLION), "The first streams of a version, in which faults on two inputs quarantine it"),

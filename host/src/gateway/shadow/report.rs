@@ -6,9 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::Run;
-use crate::json::Json;
 use crate::provider::Digest;
-use crate::versions::compare::Group;
+use crate::versions::compare::KindReport;
 
 /// A candidate that runs beside the requests, in numbers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,44 +39,9 @@ pub struct ShadowReport {
     #[serde(flatten)]
     pub status: ShadowStatus,
     /// The kinds, in the order in which they were seen first.
-    pub kinds: Vec<ShadowKind>,
+    pub kinds: Vec<KindReport>,
     /// How often a kind was seen beyond those that are listed.
     pub beyond: u64,
-}
-
-/// The differences of one kind.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ShadowKind {
-    /// The kind, such as `delta/toolcall-end/arguments`.
-    pub kind: String,
-    /// Inputs in which it was seen.
-    pub count: u64,
-    /// When it was seen first, in milliseconds since 1970.
-    pub first_seen: u64,
-    /// AWS's id of the request in which it was seen first, where that is known.
-    pub first_in: String,
-    /// Where.
-    pub place: String,
-    /// What the version that serves has there.
-    pub old: Option<String>,
-    /// What the candidate has there.
-    pub new: Option<String>,
-    /// The smallest input that shows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub specimen: Option<ShadowSpecimen>,
-    /// Why there is none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub withheld: String,
-}
-
-/// An input that shows a difference.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ShadowSpecimen {
-    /// The verb that it is for, such as `translate`.
-    pub verb: String,
-    /// What a conformance case of the verb has as `given`.
-    pub given: serde_json::Value,
 }
 
 impl Run {
@@ -99,27 +63,8 @@ impl Run {
     /// What differs. Blocks while an input is compared.
     pub(crate) fn report(&self) -> ShadowReport {
         let differences = self.differences();
-        let kinds = differences.groups().iter().map(kind).collect();
+        let kinds = differences.groups().iter().map(KindReport::from).collect();
         ShadowReport { status: self.status(), kinds, beyond: differences.beyond() }
-    }
-}
-
-fn kind(group: &Group) -> ShadowKind {
-    let specimen = group.specimen.as_ref().map(|specimen| {
-        let Json(text) = specimen.json();
-        let given = serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
-        ShadowSpecimen { verb: specimen.verb().to_owned(), given }
-    });
-    ShadowKind {
-        kind: group.kind.clone(),
-        count: group.count,
-        first_seen: milliseconds(group.first_seen),
-        first_in: group.first_in.clone(),
-        place: group.difference.place.clone(),
-        old: group.difference.old.clone(),
-        new: group.difference.new.clone(),
-        specimen,
-        withheld: group.withheld.to_owned(),
     }
 }
 

@@ -80,6 +80,16 @@ impl Differences {
         Differences { bounds, ..Differences::default() }
     }
 
+    /// Whether what was said may be kept of the specimens from now on.
+    pub(crate) fn keep_texts(&mut self, keep: bool) {
+        self.bounds.prompts = keep;
+    }
+
+    /// Makes no specimen smaller from now on.
+    pub(crate) fn make_no_smaller(&mut self) {
+        self.bounds.effort.runs = 0;
+    }
+
     /// Compares a specimen, and keeps what differs. Gives the differences. Blocks: a specimen of a kind that is new, or smaller
     /// than the one that is kept, is made smaller first.
     pub fn add(&mut self, comparison: &Comparison, specimen: &Specimen) -> Vec<Difference> {

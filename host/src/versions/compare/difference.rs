@@ -12,8 +12,8 @@ const SHOWN: usize = 160;
 const MOST: usize = 64;
 /// Most differences of one specimen that are told. That there are more is told as [`BEYOND`].
 const MOST_KINDS: usize = 256;
-/// The kind that stands for all kinds of one specimen beyond those that are told.
-const BEYOND: &str = "beyond";
+/// The kind that stands for all kinds beyond those that are told.
+pub(super) const BEYOND: &str = "beyond";
 /// Most members of a path that a kind names.
 const DEEPEST: usize = 8;
 /// Most characters of a member's name that a kind has.
@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn a_sentence_for_people_is_told_apart_from_what_programs_read() {
-        let failure = json!({"kind": "quota", "message": "a", "hint": "b", "retryable": true, "code": "C", "status": 429});
+        let failure =
+            json!({"kind": "quota", "message": "a", "hint": "b", "retryable": true, "code": "C", "status": 429});
         let said = |member: &str, value: Value| {
             let mut other = failure.clone();
             other[member] = value;
@@ -173,7 +174,8 @@ mod tests {
             assert_eq!(said(member, value), [format!("failure/{member}")]);
         }
         // Both at once: neither hides the other.
-        let both = json!({"kind": "quota", "message": "c", "hint": "b", "retryable": false, "code": "C", "status": 429});
+        let both =
+            json!({"kind": "quota", "message": "c", "hint": "b", "retryable": false, "code": "C", "status": 429});
         assert_eq!(kinds("failure", &failure, &both), ["wording/failure/message", "failure/retryable"]);
         // A message that is none.
         assert_eq!(said("message", json!({"text": "c"})), ["failure/message"]);
@@ -191,7 +193,11 @@ mod tests {
         let found = kinds("request/problems", &old, &new);
         assert_eq!(found, ["wording/request/problems/message", "request/problems/path"]);
         let (old, new) = (json!({"problem": "x", "arguments": {}}), json!({"problem": Value::Null, "arguments": {}}));
-        assert_eq!(kinds("delta/toolcall-end", &old, &new), ["delta/toolcall-end/problem"], "it says that there was one");
+        assert_eq!(
+            kinds("delta/toolcall-end", &old, &new),
+            ["delta/toolcall-end/problem"],
+            "it says that there was one"
+        );
     }
 
     #[test]
@@ -208,7 +214,8 @@ mod tests {
         let both = |from: usize| json!({"many": list(from), "one": from});
         let told = found(&both(0), &both(1));
         assert_eq!((told.len(), told[MOST].0.as_str()), (MOST + 1, "request/one"));
-        let members = |value: bool| Value::Object((0..1_000).map(|number| (format!("m{number}"), value.into())).collect());
+        let members =
+            |value: bool| Value::Object((0..1_000).map(|number| (format!("m{number}"), value.into())).collect());
         let told = found(&members(false), &members(true));
         assert_eq!((told.len(), told[MOST_KINDS].0.as_str()), (MOST_KINDS + 1, BEYOND));
     }
