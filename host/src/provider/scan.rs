@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn custom_sections_are_no_code() {
         let parsed = |text: &str| wat::parse_str(text).expect("it is right");
-        let with = |parts: &str| parsed(&format!("(component {parts} (core module (func (result i32) i32.const 1))))"));
+        let with = |parts: &str| parsed(&format!("(component {parts} (core module (func (result i32) i32.const 1)))"));
         let code = code_digest(&with(""));
         assert!(code.is_some() && code_digest(EMBEDDED).is_some());
         let mut noted = with("");

@@ -252,7 +252,7 @@ fn when_a_version_goes_is_told_in_numbers_that_make_sense() {
         "{provider: {accept: ['wording', ' ']}}",
         &["quarry.provider.accept[1]: this is blank", "a kind of difference"],
     );
-    tells("{provider: {accept: 'wording'}}", &["this is a string", "a list"]);
+    tells("{provider: {accept: 'wording'}}", &["this is a text", "a list"]);
     let place = "quarry.provider.quarantine.";
     tells("{provider: {quarantine: {faults: 0}}}", &[place, "faults: this is 0", "from 1 to 1000"]);
     tells("{provider: {quarantine: {streams: 1001}}}", &[place, "streams: this is 1001", "from 1 to 1000"]);

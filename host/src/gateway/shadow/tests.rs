@@ -108,7 +108,7 @@ fn what_differs_is_told_without_what_was_said() {
     assert_eq!((report.status.compared, report.status.differing, report.status.dropped), (2, 1, 0));
     let [kind] = &report.kinds[..] else { panic!("{report:?}") };
     assert_eq!((kind.count, kind.first_in.as_str()), (1, "r-1"));
-    assert!(kind.kind.starts_with("delta/error"), "{kind:?}");
+    assert!(kind.kind.starts_with("wording/delta/error"), "{kind:?}");
     assert!(kind.specimen.is_some() && kind.new.as_deref().is_some_and(|new| new.contains(WORDS.1)), "{kind:?}");
     let text = serde_json::to_string(&report).expect("it has a JSON form");
     assert!(!text.contains("private"), "{text}");

@@ -15,7 +15,7 @@ const MUTATIONS: [(&str, &str); 4] = [
 pub(crate) const MUTANT_KINDS: [&str; 5] = [
     "catalog/left-out/reason",
     "delta/attachment/kind",
-    "delta/error/failure.hint",
+    "wording/delta/error/failure.hint",
     "request/inferenceCOnfig",
     "request/inferenceConfig",
 ];
