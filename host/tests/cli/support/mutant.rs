@@ -15,9 +15,9 @@ const MUTATIONS: [(&str, &str); 4] = [
 pub(crate) const MUTANT_KINDS: [&str; 5] = [
     "catalog/left-out/reason",
     "delta/attachment/kind",
-    "wording/delta/error/failure.hint",
     "request/inferenceCOnfig",
     "request/inferenceConfig",
+    "wording/delta/error/failure.hint",
 ];
 
 /// The component.
