@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::acceptance::AcceptedKind;
 use super::cases;
 use super::compare::{Bounds, Comparison, Differences, Effort, KindReport, Specimen, of_cases, of_recordings};
-use crate::conformance::recordings;
+use crate::conformance::{generated, recordings};
 use crate::provider::{Digest, Generation};
 
 /// Most kinds that are listed. Those beyond are one kind.
@@ -70,7 +70,7 @@ impl Behaviour {
         Behaviour { digest, against, compared: 0, differing: 0, kinds: Vec::new() }
     }
 
-    /// Runs both versions on the inputs that there are: cases, then recordings of this folder as far as there is time. Blocks.
+    /// Runs both versions on the inputs that there are: cases and generated inputs, then recordings of this folder as far as there is time. Blocks.
     ///
     /// # Errors
     /// When the inputs cannot be read, or the versions take too long.
@@ -80,6 +80,7 @@ impl Behaviour {
         let (active, candidate) = (active.apart(), candidate.apart());
         let cases = cases::all().map_err(|error| error.to_string())?;
         let mut specimens = of_cases(cases, &active);
+        specimens.extend(of_generated(generated::inputs(&generated::models::of_cases(cases)), &active));
         specimens.sort_by_cached_key(Specimen::bytes);
         let comparison = Comparison::new(Arc::clone(&active), Arc::clone(&candidate));
         let mut run = Run::new(comparison);
