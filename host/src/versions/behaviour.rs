@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::acceptance::AcceptedKind;
 use super::cases;
-use super::compare::{Bounds, Comparison, Differences, Effort, KindReport, Specimen, of_cases, of_recordings};
+use super::compare::{
+    Bounds, Comparison, Differences, Effort, KindReport, Specimen, of_cases, of_generated, of_recordings,
+};
 use crate::conformance::{generated, recordings};
 use crate::provider::{Digest, Generation};
 
