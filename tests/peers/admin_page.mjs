@@ -31,14 +31,19 @@ async function until(page, what, holds, ...told) {
 const status = async () => (await fetch(`${admin}/admin/v1/status`, { headers: bearer })).json();
 const shows = (page, text) => until(page, `it does not show ${text}`, (text) => document.body.innerText.includes(text), text);
 
-/** Presses a button, agrees in the dialog, and waits for what came of it. */
-async function change(page, selector, result) {
+/** Presses a button, and waits for the dialog. */
+async function propose(page, selector) {
   await until(page, `${selector} is not there`, (selector) => {
     const button = document.querySelector(selector);
     return button && !button.disabled && button.offsetParent !== null;
   }, selector);
   await page.evaluate((selector) => document.querySelector(selector).click(), selector);
   await until(page, "no dialog", () => document.getElementById("change").open);
+}
+
+/** Presses a button, agrees in the dialog, and waits for what came of it. */
+async function change(page, selector, result) {
+  await propose(page, selector);
   await page.evaluate(() => document.getElementById("change-do").click());
   await until(page, "it does not end", () => document.getElementById("change-do").textContent === "Close");
   await shows(page, result);
@@ -123,8 +128,21 @@ check("a model that is not there is told", async () => {
   complaints.length = 0;
 });
 
+const activate = async () =>
+  `[data-same="activate ${(await status()).versions.find((one) => one.digest.endsWith(candidate)).digest}"]`;
+
+check("a change that is under way is cancelled", async () => {
+  await propose(page, await activate());
+  await page.evaluate(() => ["change-do", "change-cancel"].forEach((button) => document.getElementById(button).click()));
+  await shows(page, "Activate: it was cancelled");
+  await shows(page, "The journal says at which step it was cancelled.");
+  await closeDialog(page);
+  // Whoever cancels too late finds it made.
+  if ((await status()).serving.endsWith(candidate)) await fetch(`${admin}/admin/v1/rollback`, { method: "POST", headers: bearer });
+});
+
 check("a version is activated, and rolled back", async () => {
-  await change(page, `[data-same="activate ${(await status()).versions.find((one) => one.digest.endsWith(candidate)).digest}"]`, "Activate: done");
+  await change(page, await activate(), "Activate: done");
   // It was held against all it has to pass when the shadow began.
   await shows(page, "It had passed every step before.");
   await picture("activated", 360, "dark");

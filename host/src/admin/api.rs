@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use hyper::{Request, Response, StatusCode};
 
-use super::documents::{asked, changed, json, plain, problem, refused, wanted};
+use super::documents::{asked, changed, plain, problem, told, wanted};
 use super::{asking, trials};
 use crate::gateway::Versions;
 
@@ -30,11 +30,11 @@ pub(super) fn routes(versions: Arc<Versions>) -> Router {
 }
 
 async fn status(State(versions): State<Arc<Versions>>) -> Response<Body> {
-    json(StatusCode::OK, &versions.status())
+    told(versions.status().await)
 }
 
 async fn journal(State(versions): State<Arc<Versions>>) -> Response<Body> {
-    json(StatusCode::OK, &versions.journal())
+    told(versions.journal().await)
 }
 
 async fn activate(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
@@ -60,30 +60,21 @@ async fn rollback(State(versions): State<Arc<Versions>>, request: Request<Body>)
 
 async fn pin(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
     match asked(request).await {
-        Ok((_, by)) => match versions.pin(&by).await {
-            Ok(version) => json(StatusCode::OK, &plain(version)),
-            Err(error) => refused(&error),
-        },
+        Ok((_, by)) => told(versions.pin(&by).await.map(plain)),
         Err(response) => *response,
     }
 }
 
 async fn unpin(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
     match asked(request).await {
-        Ok((_, by)) => match versions.unpin(&by).await {
-            Ok(()) => json(StatusCode::OK, &plain(versions.serving())),
-            Err(error) => refused(&error),
-        },
+        Ok((_, by)) => told(versions.unpin(&by).await.map(|()| plain(versions.serving()))),
         Err(response) => *response,
     }
 }
 
 async fn prune(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
     match asked(request).await {
-        Ok((asked, by)) => match versions.prune(asked.keep.unwrap_or(0), &by).await {
-            Ok(pruned) => json(StatusCode::OK, &pruned),
-            Err(error) => refused(&error),
-        },
+        Ok((asked, by)) => told(versions.prune(asked.keep.unwrap_or(0), &by).await),
         Err(response) => *response,
     }
 }

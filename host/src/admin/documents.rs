@@ -92,7 +92,7 @@ pub(super) async fn wanted(request: Request<Body>) -> Result<(Wanted, Asked, Str
     if is_component {
         let by = named(request.extensions().get::<Caller>(), None);
         let query = request.uri().query().unwrap_or_default().as_bytes();
-        let (source, asked) = told(query)?;
+        let (source, asked) = terms(query)?;
         let signature = match request.headers().get(SIGNATURE) {
             None => None,
             Some(value) => match BASE64_STANDARD.decode(value).ok().and_then(|text| String::from_utf8(text).ok()) {
@@ -122,7 +122,7 @@ pub(super) async fn wanted(request: Request<Body>) -> Result<(Wanted, Asked, Str
 }
 
 /// What a query says beside a component: what it is called, and the terms.
-fn told(query: &[u8]) -> Result<(Option<String>, Asked), Box<Response<Body>>> {
+fn terms(query: &[u8]) -> Result<(Option<String>, Asked), Box<Response<Body>>> {
     let (mut source, mut asked) = (None, Asked::default());
     for (name, value) in url::form_urlencoded::parse(query) {
         let wrong = |error: std::num::ParseIntError| bad(format!("{name}: {error}"));
@@ -173,10 +173,18 @@ pub(super) fn plain(version: Digest) -> Answered {
 }
 
 pub(super) fn changed(changed: Result<Activated, ChangeError>) -> Response<Body> {
-    match changed {
-        Ok(Activated { digest, name, steps, unchanged }) => {
-            json(StatusCode::OK, &Answered { version: digest, name, steps, unchanged })
-        }
+    told(changed.map(|Activated { digest, name, steps, unchanged }| Answered {
+        version: digest,
+        name,
+        steps,
+        unchanged,
+    }))
+}
+
+/// A document, or why there is none.
+pub(super) fn told(document: Result<impl Serialize, ChangeError>) -> Response<Body> {
+    match document {
+        Ok(document) => json(StatusCode::OK, &document),
         Err(error) => refused(&error),
     }
 }
@@ -193,7 +201,10 @@ pub(super) fn refused(error: &ChangeError) -> Response<Body> {
         | ChangeError::NoCanary
         | ChangeError::NoShadow
         | ChangeError::NothingBefore
-        | ChangeError::WentBack { .. } => (StatusCode::CONFLICT, None),
+        | ChangeError::WentBack { .. }
+        | ChangeError::Overtaken { .. } => (StatusCode::CONFLICT, None),
+        ChangeError::Cancelled { step } => (StatusCode::SERVICE_UNAVAILABLE, *step),
+        ChangeError::Ended => (StatusCode::SERVICE_UNAVAILABLE, None),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, None),
     };
     problem(status, error.to_string(), step)

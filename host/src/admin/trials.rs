@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use axum::{Router, response};
 use hyper::{Request, StatusCode};
 
-use super::documents::{Asked, asked, bad, changed, json, plain, problem, refused, wanted};
+use super::documents::{Asked, asked, bad, changed, json, plain, problem, refused, told, wanted};
 use crate::gateway::{CanaryRule, Versions};
 
 /// The routes of candidates.
@@ -43,10 +43,7 @@ async fn promote(State(versions): State<Arc<Versions>>, request: Request<Body>) 
 
 async fn stop_canary(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {
     match asked(request).await {
-        Ok((_, by)) => match versions.stop_canary(&by).await {
-            Ok(version) => json(StatusCode::OK, &plain(version)),
-            Err(error) => refused(&error),
-        },
+        Ok((_, by)) => told(versions.stop_canary(&by).await.map(plain)),
         Err(response) => *response,
     }
 }
@@ -62,10 +59,7 @@ async fn shadow(State(versions): State<Arc<Versions>>, request: Request<Body>) -
 
 async fn stop_shadow(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {
     match asked(request).await {
-        Ok((_, by)) => match versions.stop_shadow(&by).await {
-            Ok(version) => json(StatusCode::OK, &plain(version)),
-            Err(error) => refused(&error),
-        },
+        Ok((_, by)) => told(versions.stop_shadow(&by).await.map(plain)),
         Err(response) => *response,
     }
 }

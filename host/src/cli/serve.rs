@@ -95,10 +95,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         }
     }
     // Requests need not wait for it: until then the version that serves gets all of them.
-    let resumed = tokio::spawn({
-        let versions = Arc::clone(&versions);
-        async move { versions.resume(restored.trials).await }
-    });
+    versions.resume(restored.trials);
     let hang_up = signal(SignalKind::hangup())?;
     let folder = arguments.provider_folder.or_else(|| gateway.watched_folder());
     let watching = async {
@@ -107,13 +104,15 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
             None => std::future::pending().await,
         }
     };
+    let mut watching = std::pin::pin!(watching);
+    let mut reloading = std::pin::pin!(reload(&gateway, &versions, hang_up, watch));
     tokio::select! {
         () = server.run(stopped(Arc::clone(&record), terminate, interrupt)) => {}
-        () = watching => {}
-        () = reload(&gateway, &versions, hang_up, watch) => {}
+        () = &mut watching => {}
+        () = &mut reloading => {}
         () = administer(admin, &versions) => {}
     }
-    resumed.abort();
+    versions.end().await;
     if let Some(recording) = recording {
         recording.end().await;
     }
@@ -154,7 +153,7 @@ async fn reload(gateway: &Gateway, versions: &Arc<Versions>, mut hang_up: Signal
             () = changed(&mut watch) => {}
         }
         let component = gateway.component();
-        tell_reloaded(gateway.reload().await);
+        tell_reloaded(versions.reload().await);
         if let Some(wanted) = gateway.component().filter(|wanted| refused || Some(wanted) != component.as_ref()) {
             let activated = activate(versions, &wanted).await;
             refused = activated.is_err();

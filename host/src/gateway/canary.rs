@@ -9,7 +9,7 @@ mod worse;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,6 @@ pub(crate) struct Trial {
     salt: u64,
     candidate: Counting,
     serving: Counting,
-    broken: OnceLock<String>,
     /// Told when it may be time for a judgement.
     told: Arc<Notify>,
 }
@@ -133,7 +132,6 @@ impl Trial {
             salt: fastrand::u64(..),
             candidate: Counting::default(),
             serving: Counting::default(),
-            broken: OnceLock::new(),
             told: Arc::clone(told),
         })
     }
@@ -172,18 +170,6 @@ impl Trial {
         if due || (side == Side::Candidate && failed) {
             self.told.notify_one();
         }
-    }
-
-    /// The candidate cannot go on.
-    pub(super) fn give_up(&self, why: String) {
-        // The first reason is the one that counts.
-        let _ = self.broken.set(why);
-        self.told.notify_one();
-    }
-
-    /// Why the candidate cannot go on.
-    pub(super) fn broken(&self) -> Option<&str> {
-        self.broken.get().map(String::as_str)
     }
 
     /// How requests of the candidate ended.

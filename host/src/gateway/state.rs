@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::body_budget::BodyBudget;
@@ -61,6 +61,7 @@ pub enum StartError {
 /// The gateway: a provider, a configuration at work, and what is under way.
 #[derive(Debug)]
 pub struct Gateway {
+    /// Swapped by one task alone, the owner of changes in `versions`.
     pub(super) lineup: ArcSwap<Lineup>,
     pub(super) metrics: Arc<Metrics>,
     /// Bounds the requests under way, of all clients.
@@ -73,8 +74,6 @@ pub struct Gateway {
     pub(super) live: LiveRequests,
     /// Who writes recordings, where that is asked for.
     pub(super) recorder: OnceLock<Recorder>,
-    /// Held while the lineup is changed: by a reload, or by another version.
-    pub(super) changing: Mutex<()>,
     /// Told when a version failed.
     pub(super) faulted: Arc<Notify>,
     source: ConfigurationSource,
@@ -109,7 +108,6 @@ impl Gateway {
             in_flight: InFlight::default(),
             live: LiveRequests::default(),
             recorder: OnceLock::new(),
-            changing: Mutex::default(),
             faulted,
             source,
             simulator,
@@ -139,13 +137,12 @@ impl Gateway {
         self.effective().configuration.gateway.provider.watch.clone()
     }
 
-    /// Reads the configuration again and puts it to work. Requests under way keep theirs, and connections their limits of time
-    /// and of heads. Where to listen, the number of connections, the folder that is watched, and logs stay as they were at the start.
+    /// Reads the configuration again and has it used: for the owner of the traffic split. Gives a candidate that cannot use it, which gets
+    /// no more requests, and why.
     ///
     /// # Errors
     /// When it cannot be used: the one at work stays.
-    pub async fn reload(&self) -> Result<(), StartError> {
-        let _no_other_version = self.changing.lock().await;
+    pub(super) async fn reload(&self) -> Result<Option<(Canary, String)>, StartError> {
         let before = self.lineup.load_full();
         let version = Arc::clone(&before.primary.version);
         let made = self.effective_for(&version.generation, &before.primary.effective, false).await;
@@ -158,9 +155,9 @@ impl Gateway {
         }
         self.metrics.know_models(&models::named(&made.configuration.settings));
         let made = Arc::new(made);
-        let canary = match &before.canary {
+        let (canary, gone) = match &before.canary {
             Some(canary) => self.reloaded(canary, &made).await,
-            None => None,
+            None => (None, None),
         };
         let shadow = match &before.shadow {
             Some(shadow) => Some(self.shadow_under(shadow, &made).await),
@@ -171,7 +168,7 @@ impl Gateway {
             None => None,
         };
         self.lineup.store(Arc::new(Lineup { primary: Seat { version, effective: made }, canary, shadow, reference }));
-        Ok(())
+        Ok(gone)
     }
 
     /// The version that failed calls are run again on, under the configuration that the active version has now. One that cannot use
@@ -193,17 +190,17 @@ impl Gateway {
         compared.unwrap_or_else(|_| Arc::clone(shadow))
     }
 
-    /// A candidate under the configuration that the version which serves has now. A candidate that cannot use it goes.
-    async fn reloaded(&self, canary: &Canary, now: &Effective) -> Option<Canary> {
+    /// A candidate under the configuration that the version which serves has now; else the candidate, and why it cannot use that.
+    async fn reloaded(&self, canary: &Canary, now: &Effective) -> (Option<Canary>, Option<(Canary, String)>) {
         let Canary { seat: Seat { version, .. }, trial } = canary;
         match self.effective_for(&version.generation, now, true).await {
             Ok(effective) => {
                 let seat = Seat { version: Arc::clone(version), effective: Arc::new(effective) };
-                Some(Canary { seat, trial: Arc::clone(trial) })
+                (Some(Canary { seat, trial: Arc::clone(trial) }), None)
             }
             Err(error) => {
-                trial.give_up(format!("it cannot use the configuration that was read again: {error}"));
-                None
+                let reason = format!("it cannot use the configuration that was read again: {error}");
+                (None, Some((canary.clone(), reason)))
             }
         }
     }

@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::conformance::cases::{self, Case, Source};
 use crate::conformance::checks::{self, Check};
 use crate::conformance::provider::Providers;
@@ -21,8 +23,8 @@ pub(super) struct Verdict {
     pub(super) passed: usize,
     /// What failed: name and what does not hold.
     pub(super) failed: Vec<(String, String)>,
-    /// Whether the time was up before all were run.
-    pub(super) out_of_time: bool,
+    /// Whether the time was up, or it was cancelled, before all were run.
+    pub(super) ended_early: bool,
 }
 
 /// The digest of all cases.
@@ -44,11 +46,11 @@ pub(super) fn all() -> Result<&'static [Case], cases::CaseError> {
     Ok(CASES.get_or_init(|| found))
 }
 
-/// Runs the cases against a provider.
+/// Runs the cases against a provider, until `cancel` is cancelled.
 ///
 /// # Errors
 /// When the cases that the binary was built with cannot be read.
-pub(super) fn run(providers: &dyn Providers) -> Result<Verdict, cases::CaseError> {
+pub(super) fn run(providers: &dyn Providers, cancel: &CancellationToken) -> Result<Verdict, cases::CaseError> {
     static CHECKS: OnceLock<Vec<Check>> = OnceLock::new();
     let checks = match CHECKS.get() {
         Some(checks) => checks,
@@ -58,10 +60,10 @@ pub(super) fn run(providers: &dyn Providers) -> Result<Verdict, cases::CaseError
         }
     };
     let began = Instant::now();
-    let mut verdict = Verdict { passed: 0, failed: Vec::new(), out_of_time: false };
+    let mut verdict = Verdict { passed: 0, failed: Vec::new(), ended_early: false };
     for check in checks.iter().filter(|check| check.needs_provider()) {
-        if began.elapsed() > LONGEST {
-            verdict.out_of_time = true;
+        if began.elapsed() > LONGEST || cancel.is_cancelled() {
+            verdict.ended_early = true;
             break;
         }
         match check.run(providers) {

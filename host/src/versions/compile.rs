@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
+use tokio_util::sync::CancellationToken;
 
 use crate::provider::{AotCache, Generation, Host, LoadError};
 
@@ -49,21 +50,34 @@ pub struct CompileInto {
 }
 
 impl Compiler {
-    /// Has a component compiled into the cache.
+    /// Has a component compiled into the cache. `cancel` ends a process of its own, which is gone when this returns.
     ///
     /// # Errors
     /// Says why there is no compiled component.
-    pub(super) fn compile(&self, host: &Arc<Host>, name: &str, bytes: &[u8], cache: &AotCache) -> Result<(), String> {
+    pub(super) fn compile(
+        &self,
+        host: &Arc<Host>,
+        name: &str,
+        bytes: &[u8],
+        cache: &AotCache,
+        cancel: &CancellationToken,
+    ) -> Result<(), String> {
         match self {
             Compiler::Here => {
                 Generation::load(host, name, bytes, Some(cache)).map(drop).map_err(|error| error.to_string())
             }
-            Compiler::Child { program, time } => in_a_child(program, *time, bytes, cache.folder()),
+            Compiler::Child { program, time } => in_a_child(program, *time, bytes, cache.folder(), cancel),
         }
     }
 }
 
-fn in_a_child(program: &Path, time: Duration, bytes: &[u8], cache: &Path) -> Result<(), String> {
+fn in_a_child(
+    program: &Path,
+    time: Duration,
+    bytes: &[u8],
+    cache: &Path,
+    cancel: &CancellationToken,
+) -> Result<(), String> {
     let mut child = Command::new(program)
         // For whoever lists processes, whatever the path says.
         .arg0("quarry")
@@ -89,11 +103,12 @@ fn in_a_child(program: &Path, time: Duration, bytes: &[u8], cache: &Path) -> Res
             let _ = stderr.take(WORDS).read_to_end(&mut words);
             String::from_utf8_lossy(&words).trim().to_owned()
         });
-        let ended = wait(&mut child, time);
+        let ended = wait(&mut child, time, cancel);
         let words = words.join().unwrap_or_default();
         match ended {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(told(status, &words)),
+            None if cancel.is_cancelled() => Err("compiling was cancelled".to_owned()),
             None => Err(format!("compiling took longer than {} s", time.as_secs())),
         }
     })
@@ -119,14 +134,14 @@ fn told(status: ExitStatus, words: &str) -> String {
     }
 }
 
-/// Waits for a child, which is ended when its time is up; none then.
-fn wait(child: &mut Child, time: Duration) -> Option<ExitStatus> {
+/// Waits for a child, which is ended when its time is up or it is cancelled; none then.
+fn wait(child: &mut Child, time: Duration, cancel: &CancellationToken) -> Option<ExitStatus> {
     let began = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),
-            Ok(None) if began.elapsed() < time => {
+            Ok(None) if began.elapsed() < time && !cancel.is_cancelled() => {
                 thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(20));
             }

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use fastrand::Rng;
+use tokio_util::sync::CancellationToken;
 
 use crate::aws::{AllowedRegions, Destination, Operation, Region};
 use crate::contract::config::Settings;
@@ -122,17 +123,21 @@ fn made_up() -> Vec<String> {
 /// Holds a candidate against another version: the number of requests that were compared.
 ///
 /// # Errors
-/// With the difference that has the shortest name, or the failure of the candidate.
+/// With the difference that has the shortest name, the failure of the candidate, or that it was cancelled.
 pub(crate) fn compare(
     reference: &Arc<Generation>,
     candidate: &Arc<Generation>,
     reachable: &Reachable,
+    cancel: &CancellationToken,
 ) -> Result<usize, String> {
     // What they do here is not held against them where they serve.
     let (reference, candidate) = (reference.apart(), candidate.apart());
     let mut compared = 0;
     let mut found: Option<(usize, String)> = None;
     for (model, destination) in &reachable.requests {
+        if cancel.is_cancelled() {
+            return Err(format!("it was cancelled after {compared} requests"));
+        }
         for operation in OPERATIONS {
             let named =
                 |generation: &Arc<Generation>| named(generation, &reachable.settings, model, destination, operation);

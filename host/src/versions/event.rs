@@ -70,6 +70,34 @@ pub struct StepReceipt {
     pub milliseconds: u64,
 }
 
+/// What somebody asks for that takes time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// To check a version.
+    Verify,
+    /// To activate one.
+    Activate,
+    /// To give one a part of the requests.
+    Canary,
+    /// To run one beside the requests.
+    Shadow,
+    /// To go back to the previous one.
+    Rollback,
+}
+
+impl fmt::Display for ChangeKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            ChangeKind::Verify => "verify",
+            ChangeKind::Activate => "activate",
+            ChangeKind::Canary => "canary",
+            ChangeKind::Shadow => "shadow",
+            ChangeKind::Rollback => "rollback",
+        })
+    }
+}
+
 /// One thing that happened to versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -86,6 +114,23 @@ pub enum Event {
         /// What the step came to.
         #[serde(flatten)]
         receipt: StepReceipt,
+    },
+    /// A change was cancelled before it was made. Whatever served goes on serving.
+    Cancelled {
+        /// What was asked for.
+        change: ChangeKind,
+        /// The version; none before its bytes are there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+        /// Where its bytes come from.
+        source: String,
+        /// Who asked for it.
+        by: String,
+        /// The step that was not finished; none while it waited for others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<Step>,
+        /// Why.
+        reason: String,
     },
     /// A version passed every check that does not depend on a configuration.
     Verified {

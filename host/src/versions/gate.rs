@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use tokio_util::sync::CancellationToken;
+
 use super::cases;
 use super::compile::Compiler;
+use super::components::Components;
 use super::destinations::{self, Reachable};
 use super::event::{Step, StepReceipt};
 use super::history::Proof;
 use super::signature::{self, Signed};
 use super::source::Fetched;
-use super::store::{Store, StoreError};
+use super::store::StoreError;
 use crate::config::gateway::Signer;
 use crate::conformance::component::Component;
 use crate::provider::{AotCache, Digest, EMBEDDED, EMBEDDED_NAME, Generation, Host, LoadError, embedded_digest, scan};
@@ -51,6 +54,20 @@ pub struct Refused {
     pub step: Step,
     /// Why.
     pub reason: String,
+}
+
+/// Why a version is not let through. Whatever served before goes on serving.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GateError {
+    /// It does not pass.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Nobody wants to know any more.
+    #[error("cancelled at `{step}`")]
+    Cancelled {
+        /// The step that was not finished, or not begun.
+        step: Step,
+    },
 }
 
 /// The gate: one engine, with the limits of production, and whoever compiles for it.
@@ -96,27 +113,29 @@ impl Gate {
         }
     }
 
-    /// Writes down what a version proved where it was not known before (`proof`), and keeps its bytes and its signature. One that
-    /// another key signed now proves itself by that one from now on: the key of before may be trusted no longer the next time.
+    /// Keeps the bytes and the signature of a version that passed where it was not known before (`proof`), and gives what is to be
+    /// written down then. One that another key signed now proves itself by that one from now on: the key of before may be trusted no
+    /// longer the next time.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn write_down(
+    /// When they cannot be kept.
+    pub fn keep(
         &self,
-        store: &mut Store,
+        components: &Components,
         candidate: &Candidate,
         proof: Option<&Proof>,
         passed: &Passed,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<super::Event>, StoreError> {
         let signed_anew = passed.signer.is_some() && proof.is_some_and(|proof| proof.signer != passed.signer);
         if passed.anew || signed_anew {
-            store.keep(&candidate.bytes, candidate.signature.as_deref())?;
-            store.record(self.proof(&candidate.source, passed))?;
-        } else if candidate.signature.is_some() && store.signature(&passed.generation.digest())?.is_none() {
-            // Nobody asks for it yet; whoever does later finds it.
-            store.keep(&candidate.bytes, candidate.signature.as_deref())?;
+            components.keep(&candidate.bytes, candidate.signature.as_deref())?;
+            return Ok(Some(self.proof(&candidate.source, passed)));
         }
-        Ok(())
+        if candidate.signature.is_some() && components.signature(&passed.generation.digest())?.is_none() {
+            // Nobody asks for it yet; whoever does later finds it.
+            components.keep(&candidate.bytes, candidate.signature.as_deref())?;
+        }
+        Ok(None)
     }
 
     /// Loads a version that passed before, without its bytes: from the cache of compiled code; none where it is not there, or where its
@@ -146,25 +165,28 @@ impl Gate {
     /// When it cannot be compiled or run here.
     pub fn embedded(&self) -> Result<Passed, Refused> {
         let failed = |step| move |reason| Refused { step, reason };
-        let (generation, _) = self.compiled(EMBEDDED_NAME, EMBEDDED).map_err(failed(Step::Compile))?;
+        let compiled = self.compiled(EMBEDDED_NAME, EMBEDDED, &CancellationToken::new());
+        let (generation, _) = compiled.map_err(failed(Step::Compile))?;
         let name = identity(&generation).map_err(failed(Step::Conformance))?;
         Ok(Passed { generation, name, passed: 0, signer: None, anew: false })
     }
 
     /// Lets a version through, or says at which step it fails. `proof` is what it proved before; each step is told as it is
-    /// taken. This takes seconds for a version that was not seen before, and belongs on a blocking thread.
+    /// taken. This takes seconds for a version that was not seen before, and belongs on a blocking thread. `cancel` ends the compiler
+    /// at once, and other steps before their next check.
     ///
     /// # Errors
-    /// With the step that it fails at.
+    /// With the step that it fails at, or was cancelled at.
     pub fn pass(
         &self,
         candidate: &Candidate,
         proof: Option<&Proof>,
         signers: &[Signer],
         tell: &mut dyn FnMut(&StepReceipt),
-    ) -> Result<Passed, Refused> {
+        cancel: &CancellationToken,
+    ) -> Result<Passed, GateError> {
         let Candidate { source, bytes, expected, signature } = candidate;
-        let mut steps = Steps { tell };
+        let mut steps = Steps { tell, cancel };
         steps.take(Step::Digest, || {
             let digest = Digest::of(bytes);
             match expected {
@@ -219,7 +241,7 @@ impl Gate {
                 }
             }
         })?;
-        let generation = steps.take(Step::Compile, || self.compiled(source, bytes))?;
+        let generation = steps.take(Step::Compile, || self.compiled(source, bytes, cancel))?;
         let name = match identity(&generation) {
             Ok(name) => name,
             // One that cannot even say who it is fails the cases, and that is told as a step too.
@@ -239,11 +261,11 @@ impl Gate {
         if let Some(proof) = proof.filter(|proof| self.counts(proof, signers)) {
             return Ok(Passed { generation, name, passed: proof.passed, signer, anew: false });
         }
-        let passed = steps.take(Step::Conformance, || conform(&generation))?;
+        let passed = steps.take(Step::Conformance, || conform(&generation, cancel))?;
         if bytes.as_slice() != EMBEDDED {
             steps.take(Step::Destinations, || {
-                let (embedded, _) = self.compiled(EMBEDDED_NAME, EMBEDDED)?;
-                compared(&embedded, &generation, &Reachable::anywhere())
+                let (embedded, _) = self.compiled(EMBEDDED_NAME, EMBEDDED, cancel)?;
+                compared(&embedded, &generation, &Reachable::anywhere(), cancel)
             })?;
         }
         Ok(Passed { generation, name, passed, signer, anew: true })
@@ -253,28 +275,34 @@ impl Gate {
     /// a blocking thread. The version in this binary is as good as the binary: nothing is held against it.
     ///
     /// # Errors
-    /// With the step, when one request would go elsewhere.
+    /// With the step, when one request would go elsewhere or it was cancelled.
     pub fn destinations(
         serving: &Arc<Generation>,
         candidate: &Arc<Generation>,
         reachable: &Reachable,
         tell: &mut dyn FnMut(&StepReceipt),
-    ) -> Result<(), Refused> {
+        cancel: &CancellationToken,
+    ) -> Result<(), GateError> {
         let is_trusted = candidate.digest() == serving.digest() || candidate.digest() == embedded_digest();
         if is_trusted {
             return Ok(());
         }
-        Steps { tell }.take(Step::Destinations, || compared(serving, candidate, reachable))
+        Steps { tell, cancel }.take(Step::Destinations, || compared(serving, candidate, reachable, cancel))
     }
 
-    fn compiled(&self, source: &str, bytes: &[u8]) -> Result<(Arc<Generation>, Option<String>), String> {
+    fn compiled(
+        &self,
+        source: &str,
+        bytes: &[u8],
+        cancel: &CancellationToken,
+    ) -> Result<(Arc<Generation>, Option<String>), String> {
         let digest = Digest::of(bytes);
         let load =
             || Generation::from_cache(&self.host, source, &digest, &self.cache).map_err(|error| error.to_string());
         if let Some(generation) = load()? {
             return Ok((generation, Some("from the cache".to_owned())));
         }
-        self.compiler.compile(&self.host, source, bytes, &self.cache)?;
+        self.compiler.compile(&self.host, source, bytes, &self.cache, cancel)?;
         let generation = load()?.ok_or_else(|| match self.cache.check() {
             Ok(()) => {
                 let folder = self.cache.folder().display();
@@ -288,9 +316,10 @@ impl Gate {
     }
 }
 
-/// Takes steps, and tells what each came to.
+/// Takes steps, and tells what each came to. A step that is cancelled came to nothing.
 struct Steps<'a> {
     tell: &'a mut dyn FnMut(&StepReceipt),
+    cancel: &'a CancellationToken,
 }
 
 impl Steps<'_> {
@@ -298,13 +327,16 @@ impl Steps<'_> {
         &mut self,
         step: Step,
         take: impl FnOnce() -> Result<(T, Option<String>), String>,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, GateError> {
         let began = Instant::now();
-        let taken = take();
+        let taken = if self.cancel.is_cancelled() { Err(String::new()) } else { take() };
+        if taken.is_err() && self.cancel.is_cancelled() {
+            return Err(GateError::Cancelled { step });
+        }
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (taken, failure, detail) = match taken {
             Ok((taken, detail)) => (Ok(taken), None, detail),
-            Err(reason) => (Err(Refused { step, reason: reason.clone() }), Some(reason), None),
+            Err(reason) => (Err(Refused { step, reason: reason.clone() }.into()), Some(reason), None),
         };
         (self.tell)(&StepReceipt { step, failure, detail, milliseconds });
         taken
@@ -317,8 +349,8 @@ fn identity(generation: &Arc<Generation>) -> Result<String, String> {
     Ok(format!("{} {}", identity.name, identity.version))
 }
 
-fn conform(generation: &Arc<Generation>) -> Result<(usize, Option<String>), String> {
-    let verdict = cases::run(&Component(Arc::clone(generation))).map_err(|error| error.to_string())?;
+fn conform(generation: &Arc<Generation>, cancel: &CancellationToken) -> Result<(usize, Option<String>), String> {
+    let verdict = cases::run(&Component(Arc::clone(generation)), cancel).map_err(|error| error.to_string())?;
     if let Some((name, failure)) = verdict.failed.first() {
         let more = match verdict.failed.len() - 1 {
             0 => String::new(),
@@ -326,7 +358,7 @@ fn conform(generation: &Arc<Generation>) -> Result<(usize, Option<String>), Stri
         };
         return Err(format!("the case {name} failed: {failure}{more}"));
     }
-    if verdict.out_of_time {
+    if verdict.ended_early {
         return Err(format!("the cases took too long; {} passed until then", verdict.passed));
     }
     Ok((verdict.passed, Some(format!("{} cases", verdict.passed))))
@@ -336,8 +368,9 @@ fn compared(
     reference: &Arc<Generation>,
     candidate: &Arc<Generation>,
     reachable: &Reachable,
+    cancel: &CancellationToken,
 ) -> Result<((), Option<String>), String> {
-    let requests = destinations::compare(reference, candidate, reachable)?;
+    let requests = destinations::compare(reference, candidate, reachable, cancel)?;
     Ok(((), Some(format!("{requests} requests go where those of {} go", reference.name()))))
 }
 

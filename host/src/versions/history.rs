@@ -73,6 +73,7 @@ impl History {
         match &line.event {
             Event::Step { .. }
             | Event::Accepted { .. }
+            | Event::Cancelled { .. }
             | Event::CanaryBegun { .. }
             | Event::CanaryEnded { .. }
             | Event::ShadowBegun { .. }

@@ -1,5 +1,7 @@
 //! Lines of a file that prove that they are whole and in order: each ends with a hash of itself and of the line before.
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -21,6 +23,15 @@ pub struct Line {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+impl Line {
+    /// When it happened, as RFC 3339 writes it, to the second. Empty for a time that has no such form.
+    #[must_use]
+    pub fn time(&self) -> String {
+        let seconds = i64::try_from(self.at / 1000).unwrap_or(i64::MAX);
+        DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_default()
+    }
 }
 
 /// The text of a line, with its newline, and the hash that the next one follows.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::components::Components;
 use super::history::History;
 use super::journal::{Journal, JournalError};
 use super::lines::Line;
-use super::source::Kept;
 use crate::config::Environment;
 use crate::files::{FileError, TrustedFolder};
 use crate::provider::Digest;
@@ -69,15 +69,12 @@ pub fn state_folder(environment: &Environment) -> Result<PathBuf, StoreError> {
 #[derive(Debug)]
 pub struct Store {
     folder: Arc<TrustedFolder>,
-    components: TrustedFolder,
+    components: Arc<Components>,
     journal: Journal,
     history: History,
     lines: Vec<Line>,
     _lock: File,
 }
-
-/// The folder of the versions' bytes, in the folder.
-const COMPONENTS: &str = "components";
 
 /// How long it is waited between two looks whether another process is done with the folder.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -93,7 +90,7 @@ impl Store {
     /// When it cannot be used, others can put another in its place, or another process works on it.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let folder = Arc::new(TrustedFolder::make_shared(folder)?);
-        let components = folder.make_folder(COMPONENTS)?;
+        let components = Arc::new(Components::open(&folder)?);
         let lock = folder.open_lock("lock")?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -132,6 +129,12 @@ impl Store {
     #[must_use]
     pub fn trusted(&self) -> &Arc<TrustedFolder> {
         &self.folder
+    }
+
+    /// The versions' bytes. Whoever has them needs the store no more.
+    #[must_use]
+    pub fn components(&self) -> &Arc<Components> {
+        &self.components
     }
 
     /// What happened until now.
@@ -174,123 +177,13 @@ impl Store {
         }
         self.lines.push(line);
     }
-
-    /// Keeps the bytes of a version, and its signature. They are on the disk, whole, when this returns.
-    ///
-    /// # Errors
-    /// When they cannot be written.
-    pub fn keep(&self, bytes: &[u8], signature: Option<&str>) -> Result<Digest, StoreError> {
-        let digest = Digest::of(bytes);
-        if let Some(signature) = signature {
-            self.components.write(signature_file(&digest), signature.as_bytes(), 0o400)?;
-        }
-        if !self.bytes(&digest).is_ok_and(|kept| kept.is_some()) {
-            self.components.write(component_file(&digest), bytes, 0o400)?;
-        }
-        Ok(digest)
-    }
-
-    /// The signature that came with a version; none where none did.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn signature(&self, digest: &Digest) -> Result<Option<String>, StoreError> {
-        let name = signature_file(digest);
-        let Some(bytes) = self.read(&name)? else { return Ok(None) };
-        let not_text =
-            |error| StoreError::Io { path: self.components.path().join(&name), source: io::Error::other(error) };
-        String::from_utf8(bytes).map(Some).map_err(not_text)
-    }
-
-    /// The bytes of a version, held against their digest; none where they are not kept.
-    ///
-    /// # Errors
-    /// When they cannot be read, or are not what they were.
-    pub fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let name = component_file(digest);
-        let Some(bytes) = self.read(&name)? else { return Ok(None) };
-        let found = Digest::of(&bytes);
-        if found != *digest {
-            return Err(StoreError::Damaged { path: self.components.path().join(name), found });
-        }
-        Ok(Some(bytes))
-    }
-
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.components.read(name) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The versions whose bytes are kept.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub fn kept(&self) -> Result<Vec<Digest>, StoreError> {
-        let names = self.components.names()?;
-        let digest = |name: &std::ffi::OsString| name.to_str()?.strip_suffix(".wasm")?.parse::<Digest>().ok();
-        Ok(names.iter().filter_map(digest).collect())
-    }
-
-    /// Removes the bytes of a version.
-    ///
-    /// # Errors
-    /// When they are there and cannot be removed.
-    pub fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
-        self.components.remove(signature_file(digest))?;
-        Ok(self.components.remove(component_file(digest))?)
-    }
-}
-
-impl Kept for Store {
-    fn digests(&self) -> Result<Vec<Digest>, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.kept()?)
-    }
-
-    fn bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Store::bytes(self, digest)?)
-    }
-
-    fn signature(&self, digest: &Digest) -> Result<Option<String>, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Store::signature(self, digest)?)
-    }
-}
-
-fn component_file(digest: &Digest) -> String {
-    format!("{digest}.wasm")
-}
-
-fn signature_file(digest: &Digest) -> String {
-    format!("{digest}.wasm.minisig")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
     use std::time::Duration;
 
     use super::{Store, StoreError};
-    use crate::provider::Digest;
-
-    #[test]
-    fn what_is_kept_comes_back_and_what_was_changed_does_not() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(folder.path()).expect("it opens");
-        let digest = store.keep(b"a component", None).expect("it is kept");
-        assert_eq!(store.bytes(&digest).expect("it can be read").as_deref(), Some(&b"a component"[..]));
-        assert_eq!(store.kept().expect("the folder can be read"), [digest]);
-        assert!(store.bytes(&Digest::of(b"another")).expect("nothing is wrong").is_none());
-        let path = folder.path().join(super::COMPONENTS).join(super::component_file(&digest));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the owner may");
-        fs::write(&path, b"a compOnent").expect("it can be written");
-        assert!(matches!(store.bytes(&digest), Err(StoreError::Damaged { .. })));
-        // Kept again, it is mended.
-        store.keep(b"a component", None).expect("it is kept");
-        assert!(store.bytes(&digest).is_ok_and(|bytes| bytes.is_some()));
-    }
 
     #[test]
     fn one_process_holds_the_folder() {

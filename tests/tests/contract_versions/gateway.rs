@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use quarry::gateway::Wanted;
+use quarry::gateway::{VersionStatus, Wanted};
 use quarry::provider::{Digest, Host, Limits, embedded_digest};
 use quarry::versions::Step;
 
@@ -36,7 +36,7 @@ async fn streams_of_both_versions_end_where_they_began() {
         let slow = on_a_thread(&running, "sim.slow.200");
         running.wait_for_requests(old, 1).await;
         running.activate_known(new).await;
-        assert!(running.retires(old), "it has a request: {:?}", running.version(old));
+        assert!(running.retires(old).await, "it has a request: {:?}", running.version(old).await);
         assert_eq!(on_a_thread(&running, "sim.slow.20").await.expect("it reads"), undisturbed);
         assert_eq!(slow.await.expect("it reads to its end"), undisturbed);
     }
@@ -67,7 +67,8 @@ async fn streams_of_both_versions_end_where_they_began() {
     for stream in &streams {
         assert_eq!(*stream, undisturbed);
     }
-    let served = [today, next_digest].map(|digest| running.version(digest).service.map_or(0, |service| service.faults));
+    let faults = |version: VersionStatus| version.service.map_or(0, |service| service.faults);
+    let served = [faults(running.version(today).await), faults(running.version(next_digest).await)];
     assert_eq!(served, [0, 0]);
 
     // Back by itself, as an operator does it.

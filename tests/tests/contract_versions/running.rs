@@ -76,8 +76,9 @@ impl Running {
     }
 
     /// What is known of a version.
-    pub(crate) fn version(&self, digest: Digest) -> VersionStatus {
-        let known = self.versions.status().versions.into_iter().find(|version| version.digest == digest);
+    pub(crate) async fn version(&self, digest: Digest) -> VersionStatus {
+        let status = self.versions.status().await.expect("it runs");
+        let known = status.versions.into_iter().find(|version| version.digest == digest);
         known.expect("it is known")
     }
 
@@ -85,7 +86,7 @@ impl Running {
     pub(crate) async fn wait_for_requests(&self, digest: Digest, under_way: usize) {
         let began = std::time::Instant::now();
         loop {
-            let version = self.version(digest);
+            let version = self.version(digest).await;
             let now = version.service.as_ref().map(|service: &Service| service.under_way);
             if now == Some(under_way) {
                 return;
@@ -96,8 +97,8 @@ impl Running {
     }
 
     /// Whether it was put away, and has requests to finish.
-    pub(crate) fn retires(&self, digest: Digest) -> bool {
-        let VersionStatus { state, service, .. } = self.version(digest);
+    pub(crate) async fn retires(&self, digest: Digest) -> bool {
+        let VersionStatus { state, service, .. } = self.version(digest).await;
         state == VersionState::Retiring && service.is_some_and(|service| service.under_way > 0)
     }
 

@@ -74,6 +74,7 @@ export function post(path, document, options = {}) {
   return send(path, { ...options, method: "POST", headers, body: JSON.stringify(document) });
 }
 
-export async function change(path, asked) {
-  return (await post(path, { ...asked, by: "the page" })).json();
+/** Asks for a change. The gateway cancels it where `signal` ends the request before it is made. */
+export async function change(path, asked, signal) {
+  return (await post(path, { ...asked, by: "the page" }, { signal })).json();
 }

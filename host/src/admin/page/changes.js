@@ -7,15 +7,20 @@ import { id, lasting, make, say, short, show } from "./dom.js";
 const PAUSE = 250;
 
 let wanted = null;
-let underWay = false;
+/** Cancels the change that is under way; none while there is none. */
+let underWay = null;
 let whenDone = async () => {};
 
 export function setUpChanges(done) {
   whenDone = done;
   id("change-do").addEventListener("click", () => (wanted ? makeChange() : close()));
   id("change-cancel").addEventListener("click", close);
-  // A change that is under way cannot be taken back by closing its dialog.
-  id("change").addEventListener("cancel", (event) => underWay && event.preventDefault());
+  // Closing the dialog cancels what is under way, and shows what became of it.
+  id("change").addEventListener("cancel", (event) => {
+    if (!underWay) return;
+    event.preventDefault();
+    close();
+  });
 }
 
 /** Asks whether to make a change: `{ title, text, label, path, asked, checked }`; `checked`: whether steps are taken. */
@@ -32,20 +37,20 @@ export function propose(proposed) {
 }
 
 function close() {
-  if (!underWay) id("change").close();
+  if (underWay) underWay.abort();
+  else id("change").close();
 }
 
 async function makeChange() {
   const proposed = wanted;
   const { path, asked, title } = proposed;
   wanted = null;
-  underWay = true;
+  underWay = new AbortController();
   id("change-do").disabled = true;
-  id("change-cancel").hidden = true;
   say(id("change-do"), "Under way…");
   const follow = followed();
   try {
-    const answer = await change(path, asked ?? {});
+    const answer = await change(path, asked ?? {}, underWay.signal);
     follow.stop();
     if (answer.steps.length > 0) show(id("change-steps"), answer.steps.map(step));
     const name = answer.name ? `${answer.name} (${short(answer.version)})` : short(answer.version);
@@ -56,12 +61,14 @@ async function makeChange() {
     say(id("change-text"), answer.unchanged ? "Nothing had to be changed." : `Done.${before}`);
   } catch (problem) {
     follow.stop();
-    const message = problem.step ? `${problem.step}: ${problem.message}` : problem.message;
-    tell(`${title.replace(/\?$/, "")}: refused. ${message}`, true);
-    say(id("change-text"), "Nothing was changed, as far as the gateway tells.");
+    const cancelled = problem.name === "AbortError";
+    const message = cancelled ? "it was cancelled" : problem.step ? `${problem.step}: ${problem.message}` : problem.message;
+    tell(`${title.replace(/\?$/, "")}: ${cancelled ? message : `refused. ${message}`}`, true);
+    say(id("change-text"), cancelled ? "The journal says at which step it was cancelled." : "Nothing was changed, as far as the gateway tells.");
     say(id("change-problem"), message);
   }
-  underWay = false;
+  underWay = null;
+  id("change-cancel").hidden = true;
   say(id("change-do"), "Close");
   id("change-do").disabled = false;
   id("change-do").focus();

@@ -6,6 +6,7 @@ import { id, make, moment, short, show } from "./dom.js";
 const SHOWN = 40;
 
 const WORDS = {
+  cancelled: (line) => `${line.change} cancelled ${line.step ? `at ${line.step}` : "while it waited"}: ${line.reason}`,
   verified: (line) => `${line.name} passed ${line.passed} cases`,
   activated: () => "serves",
   "rolled-back": (line) => `${short(line.to)} serves again in place of ${short(line.from)}`,

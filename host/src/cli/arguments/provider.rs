@@ -21,8 +21,10 @@ pub(crate) enum ProviderCommand {
     Export(ExportArguments),
     /// List the versions and show which one is active
     List(VersionsArguments),
-    /// Show the health and history of the versions of a running gateway
+    /// Show the health of the versions of a running gateway, and the last events
     Status(VersionsArguments),
+    /// Show what happened to the versions, the latest last: the last 1,000 events
+    History(VersionsArguments),
     /// Run the gate on a version without activating it
     Verify(VersionArguments),
     /// Activate a version for new requests; requests under way finish on their own version

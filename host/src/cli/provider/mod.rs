@@ -3,6 +3,7 @@
 mod ask;
 mod build;
 mod diff;
+mod history;
 mod new;
 mod pull;
 mod push;
@@ -38,6 +39,7 @@ pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Re
         ProviderCommand::Pull(arguments) => pull::run(global, &arguments).await,
         ProviderCommand::List(arguments) => versions::list(&arguments).await,
         ProviderCommand::Status(arguments) => versions::status(&arguments).await,
+        ProviderCommand::History(arguments) => history::run(&arguments).await,
         ProviderCommand::Verify(arguments) => versions::verify(global, &arguments).await,
         ProviderCommand::Activate(arguments) => versions::activate(global, &arguments).await,
         ProviderCommand::Rollback(arguments) => versions::rollback(&arguments).await,

@@ -8,10 +8,9 @@ use quarry::config::Environment;
 use quarry::gateway::{FolderStatus, Status, VersionState, VersionStatus, begin_with, check_allowed, prove};
 use quarry::provider::{Digest, Host, Limits};
 use quarry::versions::source::Source;
-use quarry::versions::{
-    AcceptedKind, Candidate, Compiler, Downgrades, Event, Gate, Line, StepReceipt, check_downgrade,
-};
+use quarry::versions::{Candidate, Compiler, Downgrades, Gate, Line, StepReceipt, check_downgrade};
 
+use super::history;
 use super::trials::{canary_status, shadow_status};
 use super::{ask, registry};
 use crate::cli::arguments::{
@@ -24,7 +23,7 @@ use crate::cli::{setup, terminal};
 pub(super) const STATUS: &str = "/admin/v1/status";
 
 /// Digits of a digest that are shown where there are many.
-const SHORT: usize = 12;
+pub(super) const SHORT: usize = 12;
 
 /// Lines of the journal that `status` shows.
 const LINES: usize = 10;
@@ -50,7 +49,7 @@ pub(super) async fn list(arguments: &VersionsArguments) -> anyhow::Result<Exit> 
 pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit> {
     let client = ask::client(&arguments.admin)?;
     let status: Status = client.get(STATUS).await?;
-    let journal: Vec<Line> = client.get("/admin/v1/journal").await?;
+    let journal: Vec<Line> = client.get(history::JOURNAL).await?;
     if arguments.json {
         let document = serde_json::json!({ "status": status, "journal": journal });
         terminal::print_json(&document)?;
@@ -84,7 +83,7 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
         let line = format!("the newest component of {} serves, if it passes{writable}{problem}", path.display());
         push_line(blank(&mut text), &line);
     }
-    let told: Vec<String> = journal.iter().filter_map(line).collect();
+    let told: Vec<String> = journal.iter().filter_map(history::line).collect();
     let from = told.len().saturating_sub(LINES);
     if !told.is_empty() {
         blank(&mut text);
@@ -139,7 +138,7 @@ async fn at_rest(global: &Global, source: &Source, change: Change) -> anyhow::Re
     let environment = Environment::of_process();
     let Ok(provider) = registry::provider_config(global, &environment)? else { return Ok(Exit::Usage) };
     let mut store = ask::store()?;
-    let candidate = Candidate::from(registry::fetcher(&environment).fetch(source, &store).await?);
+    let candidate = Candidate::from(registry::fetcher(&environment).fetch(source, &**store.components()).await?);
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = setup::aot_cache_beside(&environment, store.folder());
     let gate = Gate::new(host, cache, Compiler::Here);
@@ -250,51 +249,4 @@ fn state(status: &Status, version: &VersionStatus) -> &'static str {
         VersionState::Verified if status.previous == Some(version.digest) => "previous",
         VersionState::Verified => "verified",
     }
-}
-
-/// A line of the journal for a person; none for a step that was passed.
-fn line(line: &Line) -> Option<String> {
-    let told = match &line.event {
-        Event::Step { digest, receipt, by, .. } => {
-            let failure = receipt.failure.as_deref()?;
-            let digest = digest.as_ref().map_or_else(String::new, short);
-            format!("{digest:SHORT$}  refused at {}: {failure} ({by})", receipt.step)
-        }
-        Event::Verified { digest, passed, .. } => format!("{}  passed {passed} cases", short(digest)),
-        Event::Accepted { digest, against, kinds, by } => {
-            let told =
-                |AcceptedKind { kind, by, pattern: _, reason: _ }: &AcceptedKind| format!("{kind} ({})", by.label());
-            let kinds: Vec<String> = kinds.iter().map(told).collect();
-            format!("{}  accepted in place of {}: {} ({by})", short(digest), short(against), kinds.join(", "))
-        }
-        Event::Activated { digest, by } => format!("{}  put to work ({by})", short(digest)),
-        Event::RolledBack { from, to, by } => {
-            format!("{}  put to work again in place of {} ({by})", short(to), short(from))
-        }
-        Event::Quarantined { digest, reason } => format!("{}  quarantined: {reason}", short(digest)),
-        Event::Died { digest, signal: Some(signal) } => {
-            format!("{}  the process died under it: {signal}", short(digest))
-        }
-        Event::Died { digest, signal: None } => format!("{}  the process was killed while it served", short(digest)),
-        Event::CanaryBegun { digest, part, by, .. } => format!("{}  gets {part} ({by})", short(digest)),
-        Event::CanaryEnded { digest, reason, by } => {
-            format!("{}  gets no more requests: {reason} ({by})", short(digest))
-        }
-        Event::ShadowBegun { digest, share, by, .. } => {
-            format!("{}  runs beside {share} % of the requests ({by})", short(digest))
-        }
-        Event::ShadowEnded { digest, reason, by } => {
-            format!("{}  runs beside the requests no more: {reason} ({by})", short(digest))
-        }
-        Event::Offered { digest, file, refused, settled: _ } => {
-            let digest = digest.as_ref().map_or_else(String::new, short);
-            let refused = refused.as_ref().map_or_else(String::new, |reason| format!(" and does not serve: {reason}"));
-            format!("{digest:SHORT$}  offered by {file}{refused}")
-        }
-        Event::Pinned { digest, by } => format!("{}  pinned ({by})", short(digest)),
-        Event::Unpinned { by } => format!("{:SHORT$}  unpinned ({by})", ""),
-        Event::Pruned { digest, by } => format!("{}  removed ({by})", short(digest)),
-        Event::Unknown => return None,
-    };
-    Some(told)
 }

@@ -100,12 +100,12 @@ async fn candidate(
     let name = source.to_string();
     let before = store.history().proofs.iter().find(|(_, proof)| name.contains("@sha256:") && proof.source == name);
     if let Some((digest, _)) = before
-        && let Ok(Some(bytes)) = store.bytes(digest)
+        && let Ok(Some(bytes)) = store.components().bytes(digest)
     {
-        let signature = store.signature(digest)?;
+        let signature = store.components().signature(digest)?;
         return Ok(Candidate { source: name, bytes, expected: Some(*digest), signature });
     }
-    let fetched = fetcher(environment).fetch(source, store).await?;
+    let fetched = fetcher(environment).fetch(source, &**store.components()).await?;
     match signers {
         Some(signers) => fetched.check_owner(signers)?,
         None => tell_flaws(&fetched),

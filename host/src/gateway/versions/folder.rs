@@ -1,13 +1,13 @@
 //! A folder that versions are put into: the newest is put to work, if it passes.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::activate::Wanted;
-use super::{ChangeError, Versions};
+use super::changes::Changes;
+use super::command::Command;
+use super::{ChangeError, Versions, Wanted};
 use crate::provider::Digest;
 use crate::versions::source::{Fetched, Folder, Source};
 use crate::versions::{Candidate, Event, Step};
@@ -47,89 +47,105 @@ pub struct Offered {
 }
 
 impl Versions {
-    /// Watches a folder: its newest component passes the gate and is put to work, or is refused once. Never ends.
-    pub async fn watch_folder(self: &Arc<Self>, path: PathBuf) {
+    /// Watches a folder: its newest component passes the gate and is activated, or is refused once. Never ends.
+    pub async fn watch_folder(&self, path: PathBuf) {
         let mut folder = Folder::begin(path.clone());
-        self.loaded().folder = Some(FolderStatus { path, problem: None, writable: None, offered: None });
+        let mut status = FolderStatus { path, problem: None, writable: None, offered: None };
+        self.folder_did(&status, None);
         loop {
             match folder.changed().await {
-                Ok(file) => self.offer(&file).await,
+                Ok(file) => self.offer(&mut status, &file).await,
                 Err(error) => {
-                    self.folder_problem(Some(error.to_string()));
+                    self.folder_problem(&mut status, Some(error.to_string()));
                     tokio::time::sleep(REST).await;
                     while let Err(error) = folder.readable().await {
-                        self.folder_problem(Some(error.to_string()));
+                        self.folder_problem(&mut status, Some(error.to_string()));
                         tokio::time::sleep(REST).await;
                     }
-                    self.folder_problem(None);
+                    self.folder_problem(&mut status, None);
                 }
             }
         }
     }
 
+    fn folder_did(&self, status: &FolderStatus, happened: Option<Event>) {
+        // Whoever stops the gateway wants no word of it.
+        let _ = self.commands.send(Command::Folder { status: status.clone(), happened });
+    }
+
     /// Notes whether the folder can be read; a change is told.
-    fn folder_problem(&self, now: Option<String>) {
-        let mut loaded = self.loaded();
-        let Some(folder) = loaded.folder.as_mut().filter(|folder| folder.problem != now) else { return };
-        let path = folder.path.display().to_string();
-        folder.problem.clone_from(&now);
-        drop(loaded);
-        match now {
+    fn folder_problem(&self, status: &mut FolderStatus, now: Option<String>) {
+        if status.problem == now {
+            return;
+        }
+        status.problem = now;
+        let path = status.path.display().to_string();
+        match &status.problem {
             Some(problem) => tracing::error!(path, problem, "the folder of the provider's versions cannot be read"),
             None => tracing::info!(path, "the folder of the provider's versions can be read again"),
         }
-    }
-
-    /// Notes who else can change what the folder offers; a change is told.
-    fn folder_writable(&self, now: Option<String>) {
-        let mut loaded = self.loaded();
-        let Some(folder) = loaded.folder.as_mut().filter(|folder| folder.writable != now) else { return };
-        let path = folder.path.display().to_string();
-        folder.writable.clone_from(&now);
-        drop(loaded);
-        if let Some(reason) = now {
-            tracing::warn!(
-                path,
-                reason,
-                "others can put versions of the provider there: what is not signed is refused"
-            );
-        }
+        self.folder_did(status, None);
     }
 
     /// Acts upon a file of the folder. What was decided of the same bytes and signature last stays decided, also over a restart:
     /// whoever went back from a version does not get it again because its file is still there.
-    async fn offer(self: &Arc<Self>, file: &Path) {
+    async fn offer(&self, status: &mut FolderStatus, file: &Path) {
         let fetched = match self.fetcher.fetch(&Source::File(file.to_owned()), &()).await {
             Ok(fetched) => fetched,
             // It is read again when it changes, as every file is.
-            Err(error) => return self.offered(file, None, Some(error.to_string()), None),
+            Err(error) => return self.offered(status, file, None, Some(error.to_string()), None),
         };
         let signers = self.gateway.effective().configuration.gateway.provider.signers.clone();
-        self.folder_writable(fetched.flaws.first().map(ToString::to_string));
+        let writable = fetched.flaws.first().map(ToString::to_string);
+        if status.writable != writable {
+            status.writable = writable;
+            if let Some(reason) = &status.writable {
+                let path = status.path.display().to_string();
+                tracing::warn!(
+                    path,
+                    reason,
+                    "others can put versions of the provider there: what is not signed is refused"
+                );
+            }
+        }
         if let Err(error) = fetched.check_owner(&signers) {
-            return self.offered(file, Some(fetched.digest), Some(error.to_string()), None);
+            return self.offered(status, file, Some(fetched.digest), Some(error.to_string()), None);
         }
         let (digest, mark) = (fetched.digest, mark(&fetched));
-        if self.store().history().offered == Some(mark) {
-            return;
+        if self.history().await.is_ok_and(|history| history.offered == Some(mark)) {
+            return self.folder_did(status, None);
         }
         let by = format!("the folder {}", file.parent().unwrap_or(file).display());
         let activated = self.activate(Wanted::Given(Candidate::from(fetched)), &by).await;
         let settled = activated.as_ref().map_or_else(settles, |_| true).then_some(mark);
-        self.offered(file, Some(digest), activated.err().map(|error| error.to_string()), settled);
+        self.offered(status, file, Some(digest), activated.err().map(|error| error.to_string()), settled);
     }
 
-    fn offered(&self, file: &Path, digest: Option<Digest>, refused: Option<String>, settled: Option<Digest>) {
+    fn offered(
+        &self,
+        status: &mut FolderStatus,
+        file: &Path,
+        digest: Option<Digest>,
+        refused: Option<String>,
+        settled: Option<Digest>,
+    ) {
         let name = file.display().to_string();
         match &refused {
             Some(reason) => tracing::error!(file = name, reason, "a version of the folder does not serve"),
             None => tracing::info!(file = name, "a version of the folder serves"),
         }
-        if let Some(folder) = &mut self.loaded().folder {
-            folder.offered = Some(Offered { file: file.to_owned(), digest, refused: refused.clone() });
-        }
-        let event = Event::Offered { digest, file: name, refused, settled };
-        if let Err(error) = self.store().record(event) {
+        status.offered = Some(Offered { file: file.to_owned(), digest, refused: refused.clone() });
+        self.folder_did(status, Some(Event::Offered { digest, file: name, refused, settled }));
+    }
+}
+
+impl Changes {
+    /// Notes how the folder does, and what became of a version that it offered.
+    pub(super) fn folder_did(&mut self, status: FolderStatus, happened: Option<Event>) {
+        self.folder = Some(status);
+        if let Some(event) = happened
+            && let Err(error) = self.record(event)
+        {
             tracing::error!(%error, "what became of a version of the folder could not be written down");
         }
     }

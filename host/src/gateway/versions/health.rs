@@ -4,10 +4,12 @@
 //! serving, and that is told as loudly as there are ways to: in the log, in a metric, in the status. The same holds for one that
 //! there is none to go back from.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 
-use super::{Versions, Written};
+use super::ChangeError;
+use super::changes::Changes;
+use super::job::{Job, WAY_BACK};
 use crate::config::gateway::ProviderConfig;
 use crate::gateway::lineup::Version;
 use crate::provider::{Digest, FaultCount, Faults, embedded_digest};
@@ -31,21 +33,7 @@ fn verdict(rules: &ProviderConfig, faults: &Faults) -> Option<String> {
     })
 }
 
-/// Watches the version that serves.
-pub(super) fn watch(versions: &Arc<Versions>) {
-    let gateway = Arc::clone(&versions.gateway);
-    let versions = Arc::downgrade(versions);
-    tokio::spawn(async move {
-        loop {
-            gateway.faulted.notified().await;
-            let Some(versions) = Weak::upgrade(&versions) else { return };
-            versions.judge().await;
-            versions.judge_canary().await;
-        }
-    });
-}
-
-impl Versions {
+impl Changes {
     /// What a version did to be put away, by the rules that are in force; none while it may stay.
     pub(super) fn verdict(&self, version: &Version) -> Option<String> {
         verdict(&self.gateway.effective().configuration.gateway.provider, version.generation.faults())
@@ -61,13 +49,10 @@ impl Versions {
         }
     }
 
-    async fn judge(self: &Arc<Self>) {
+    /// Looks how the active version does. One that fails too often is quarantined, and the gateway goes back as far as it takes.
+    pub(super) async fn judge(&mut self) {
         let serving = Arc::clone(&self.gateway.lineup.load().primary.version);
         let Some(reason) = self.verdict(&serving) else { return };
-        let _one_at_a_time = self.changing.lock().await;
-        if self.serving() != serving.digest() {
-            return;
-        }
         let digest = serving.digest();
         if let Some(why) = self.stays(digest) {
             // Each further failure would say the same.
@@ -77,35 +62,26 @@ impl Versions {
             }
             return;
         }
-        self.quarantine(digest, reason).await;
+        if !self.store.history().quarantined.contains_key(&digest) {
+            tracing::error!(version = %digest, reason, "the version of the provider is quarantined");
+            self.record_anyway(Event::Quarantined { digest, reason });
+            self.gateway.metrics.version_failed(FailedVersion::Quarantined);
+        }
+        // A version may be loaded for that already.
+        if !self.jobs.contains_key(&WAY_BACK) {
+            let ways = self.ways_back();
+            self.go_back(Job::way_back(digest, ways), ChangeError::NothingBefore).await;
+        }
     }
 
     /// Why a version serves whatever it does; none for one that may be put away.
     fn stays(&self, digest: Digest) -> Option<&'static str> {
-        let store = self.store();
-        let history = store.history();
+        let history = self.store.history();
         if history.pinned == Some(digest) {
             return Some("it is pinned");
         }
         let nothing_before = digest == embedded_digest() && history.previous().is_none();
         nothing_before.then_some("there is no version to go back to")
-    }
-
-    /// Quarantines the version that serves, and goes back as far as it takes: what served before may not pass any more, as when
-    /// the key that signed it is trusted no longer.
-    async fn quarantine(self: &Arc<Self>, digest: Digest, reason: String) {
-        let known = self.store().history().quarantined.contains_key(&digest);
-        if !known {
-            tracing::error!(version = %digest, reason, "the version of the provider is quarantined");
-            self.write_down_if_possible(Event::Quarantined { digest, reason });
-            self.gateway.metrics.version_failed(FailedVersion::Quarantined);
-        }
-        for to in self.ways_back() {
-            match self.go_back_to(to, "the gateway: the version failed too often", Written::IfPossible).await {
-                Ok(_) => break,
-                Err(error) => tracing::error!(version = %to, %error, "the version before cannot be put to work"),
-            }
-        }
     }
 }
 

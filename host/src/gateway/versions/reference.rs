@@ -1,12 +1,12 @@
 //! The version that failed calls of the active one are run again on: see [`Reference`](crate::gateway::rerun::Reference).
 
-use std::sync::Arc;
-
-use super::Versions;
+use super::changes::Changes;
+use super::proof::Report;
 use crate::gateway::lineup::{Lineup, Seat, Version};
 use crate::provider::embedded_digest;
+use crate::versions::{Passed, Refused, Step};
 
-impl Versions {
+impl Changes {
     /// The reference of a version that is about to serve: the one that it replaces. Whoever goes back leaves a version that failed,
     /// which says nothing of others.
     pub(super) fn reference_beside(&self, version: &Version, went_back: bool) -> Option<Seat> {
@@ -17,30 +17,38 @@ impl Versions {
 
     /// Has the embedded version be the reference of one that has no other, which takes a compilation where it was not compiled yet.
     /// Until then no fault of the active version is confirmed.
-    pub(super) fn complete_reference(self: &Arc<Self>) {
-        let versions = Arc::clone(self);
+    pub(super) fn complete_reference(&self) {
+        if !self.lacks_reference() {
+            return;
+        }
+        let (gate, reports) = (self.gate.clone(), self.reports.clone());
         tokio::spawn(async move {
-            let lacks_one =
-                |lineup: &Lineup| lineup.reference.is_none() && lineup.primary.version.digest() != embedded_digest();
-            if !lacks_one(&versions.gateway.lineup.load()) {
-                return;
-            }
-            let gate = versions.gate.clone();
-            let passed = match tokio::task::spawn_blocking(move || gate.embedded()).await {
-                Ok(Ok(passed)) => passed,
-                Ok(Err(error)) => {
-                    return tracing::warn!(%error, "failed calls cannot be run again on the embedded version");
-                }
-                Err(error) => return tracing::warn!(%error, "failed calls cannot be run again on the embedded version"),
-            };
-            let version = versions.version(passed);
-            let _no_reload = versions.gateway.changing.lock().await;
-            let lineup = versions.gateway.lineup.load_full();
-            if lacks_one(&lineup) {
-                let reference = versions.gateway.reference_under(&version, &lineup.primary.effective).await;
-                versions.gateway.lineup.store(Arc::new(Lineup { reference, ..Lineup::clone(&lineup) }));
-                tracing::debug!(version = %version.digest(), "failed calls are run again on this version");
-            }
+            let embedded = tokio::task::spawn_blocking(move || gate.embedded()).await;
+            let stopped = |error: tokio::task::JoinError| Refused { step: Step::Compile, reason: error.to_string() };
+            let _ = reports.send(Report::Embedded(embedded.map_err(stopped).flatten()));
         });
+    }
+
+    /// The embedded version was loaded.
+    pub(super) async fn embedded(&mut self, embedded: Result<Passed, Refused>) {
+        let passed = match embedded {
+            Ok(passed) => passed,
+            Err(error) => {
+                return tracing::warn!(%error, "failed calls cannot be run again on the embedded version");
+            }
+        };
+        if !self.lacks_reference() {
+            return;
+        }
+        let version = self.version(passed);
+        let now = self.gateway.effective();
+        let reference = self.gateway.reference_under(&version, &now).await;
+        self.swap(|lineup| Lineup { reference, ..lineup });
+        tracing::debug!(version = %version.digest(), "failed calls are run again on this version");
+    }
+
+    fn lacks_reference(&self) -> bool {
+        let lineup = self.gateway.lineup.load();
+        lineup.reference.is_none() && lineup.primary.version.digest() != embedded_digest()
     }
 }

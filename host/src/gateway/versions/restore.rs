@@ -1,9 +1,11 @@
 //! Which version a gateway begins with.
 
+use tokio_util::sync::CancellationToken;
+
 use crate::config::gateway::Signer;
 use crate::provider::{AotCache, Digest, Generation, LoadError, embedded_digest};
 use crate::versions::{
-    Candidate, Downgrade, Downgrades, Event, Gate, Passed, Refused, StepReceipt, Store, StoreError, Trials,
+    Candidate, Downgrade, Downgrades, Event, Gate, GateError, Passed, StepReceipt, Store, StoreError, Trials,
     check_downgrade,
 };
 
@@ -27,7 +29,7 @@ pub struct Restored {
 pub enum RestoreError {
     /// The one that was named is refused.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Gate(#[from] GateError),
     /// The one that is named is older than one that served.
     #[error(transparent)]
     Downgrade(#[from] Downgrade),
@@ -132,11 +134,15 @@ pub fn begin_with(store: &mut Store, digest: Digest, by: &str) -> Result<(), Sto
 /// A version that served before.
 fn again(gate: &Gate, store: &mut Store, digest: &Digest, signers: &[Signer]) -> Result<Passed, String> {
     let proof = store.history().proofs.get(digest).cloned();
-    let signature = store.signature(digest).map_err(|error| error.to_string())?;
+    let signature = store.components().signature(digest).map_err(|error| error.to_string())?;
     if let Some(passed) = proof.as_ref().and_then(|proof| gate.proved(digest, proof, signature.as_deref(), signers)) {
         return Ok(passed);
     }
-    let bytes = store.bytes(digest).map_err(|error| error.to_string())?.ok_or("its component is not kept any more")?;
+    let bytes = store
+        .components()
+        .bytes(digest)
+        .map_err(|error| error.to_string())?
+        .ok_or("its component is not kept any more")?;
     let source = proof.map_or_else(|| format!("{digest:?}"), |proof| proof.source);
     let candidate = Candidate { source, bytes, expected: Some(*digest), signature };
     prove(gate, store, &candidate, signers, AT_START, &mut |_| {}).map_err(|error| error.to_string())
@@ -158,15 +164,18 @@ pub fn prove(
     let digest = Digest::of(&candidate.bytes);
     let proof = store.history().proof_that_counts(&digest).cloned();
     let mut steps: Vec<StepReceipt> = Vec::new();
-    let passed = gate.pass(candidate, proof.as_ref(), signers, &mut |step| {
+    let mut taken = |step: &StepReceipt| {
         tell(step);
         steps.push(step.clone());
-    });
+    };
+    let passed = gate.pass(candidate, proof.as_ref(), signers, &mut taken, &CancellationToken::new());
     for receipt in steps {
         let (source, by) = (candidate.source.clone(), by.to_owned());
         store.record(Event::Step { digest: Some(digest), source, by, receipt })?;
     }
     let passed = passed?;
-    gate.write_down(store, candidate, proof.as_ref(), &passed)?;
+    if let Some(event) = gate.keep(store.components(), candidate, proof.as_ref(), &passed)? {
+        store.record(event)?;
+    }
     Ok(passed)
 }

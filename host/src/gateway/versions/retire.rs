@@ -1,58 +1,45 @@
-//! Putting a version away: its requests finish on it, within the drain deadline.
+//! Retiring a version: its requests finish on it, within the drain deadline.
 
-use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
-use super::Versions;
-use crate::gateway::lineup::{Lineup, Version};
+use super::changes::Changes;
+use crate::gateway::lineup::{Lineup, Seat, Version};
 use crate::provider::Digest;
 
-/// How often it is looked whether the requests of versions that were put away have ended.
-const LOOK: Duration = Duration::from_millis(200);
-
-impl Versions {
+impl Changes {
     /// Puts away what was replaced. The one before stays in memory, for whoever goes back; others go when their last request
     /// ends.
-    pub(super) fn retire(self: &Arc<Self>, replaced: Arc<Version>, by: &Arc<Version>) {
+    pub(super) fn retire(&mut self, replaced: Arc<Version>, by: &Arc<Version>) {
         self.take_back(&by.digest());
         self.put_away(Arc::clone(&replaced));
-        self.loaded().before = Some(replaced);
+        self.before = Some(replaced);
     }
 
     /// Lets a version finish its requests.
-    pub(super) fn put_away(self: &Arc<Self>, version: Arc<Version>) {
-        let mut loaded = self.loaded();
-        let idle = loaded.retiring.is_empty();
-        loaded.retiring.insert(version.digest(), (version, Instant::now()));
-        if idle {
-            tokio::spawn(sweep(Arc::downgrade(self)));
-        }
+    pub(super) fn put_away(&mut self, version: Arc<Version>) {
+        self.retiring.insert(version.digest(), (version, Instant::now()));
     }
 
     /// A version that was put away gets requests again.
-    pub(super) fn take_back(&self, digest: &Digest) {
-        self.loaded().retiring.remove(digest);
+    pub(super) fn take_back(&mut self, digest: &Digest) {
+        self.retiring.remove(digest);
     }
 
     /// A version that is in memory besides the one that serves. One whose requests were ended takes no new ones: they would be
     /// ended too.
     pub(super) fn in_memory(&self, digest: &Digest) -> Option<Arc<Version>> {
-        let loaded = self.loaded();
-        let retiring = loaded.retiring.get(digest).map(|(version, _)| version);
-        let canary = loaded.canary.as_ref().map(|(version, _)| version);
-        let all = [loaded.before.as_ref(), canary, retiring];
-        let usable = |version: &&Arc<Version>| version.digest() == *digest && !version.cut_off.is_cancelled();
-        all.into_iter().flatten().find(usable).map(Arc::clone)
+        let retiring = self.retiring.get(digest).map(|(version, _)| Arc::clone(version));
+        let canary = self.canary().map(|canary| canary.seat.version);
+        let usable = |version: &Arc<Version>| version.digest() == *digest && !version.cut_off.is_cancelled();
+        [self.before.clone(), canary, retiring].into_iter().flatten().find(usable)
     }
 
-    /// Lets go of versions whose requests have ended, and ends requests that last too long. Whether any are left.
-    fn sweep(&self) -> bool {
+    /// Lets go of versions whose requests have ended, and ends requests that last too long.
+    pub(super) fn sweep(&mut self) {
         let drain = self.gateway.effective().configuration.gateway.provider.drain;
-        let mut gone = Vec::new();
-        let mut loaded = self.loaded();
-        loaded.retiring.retain(|digest, (version, since)| {
+        self.retiring.retain(|digest, (version, since)| {
             if version.under_way() == 0 {
-                gone.push(Arc::clone(version));
                 return false;
             }
             if since.elapsed() > drain && !version.cut_off.is_cancelled() {
@@ -62,26 +49,10 @@ impl Versions {
             true
         });
         // One whose requests were ended is of no use to whoever goes back: it is loaded anew then, from the cache.
-        let of_no_use = |before: &mut Arc<Version>| before.cut_off.is_cancelled() && before.under_way() == 0;
-        gone.extend(loaded.before.take_if(of_no_use));
-        let left = !loaded.retiring.is_empty();
-        drop(loaded);
-        self.gateway.lineup.rcu(|lineup| {
-            let reference = lineup.reference.clone().filter(|seat| !seat.version.cut_off.is_cancelled());
-            Arc::new(Lineup { reference, ..Lineup::clone(lineup) })
-        });
-        // Letting go of compiled code takes a moment, and nobody has to wait for the lock meanwhile.
-        drop(gone);
-        left
-    }
-}
-
-async fn sweep(versions: Weak<Versions>) {
-    loop {
-        tokio::time::sleep(LOOK).await;
-        match versions.upgrade() {
-            Some(versions) if versions.sweep() => {}
-            _ => return,
+        self.before.take_if(|before| before.cut_off.is_cancelled() && before.under_way() == 0);
+        let is_cut_off = |seat: &Seat| seat.version.cut_off.is_cancelled();
+        if self.gateway.lineup.load().reference.as_ref().is_some_and(is_cut_off) {
+            self.swap(|lineup| Lineup { reference: None, ..lineup });
         }
     }
 }

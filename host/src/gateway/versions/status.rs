@@ -6,13 +6,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::Changes;
 use super::crashes::{crashed, crashes_too_often};
-use super::{ChangeError, FolderStatus, Versions};
+use super::{ChangeError, FolderStatus};
 use crate::gateway::canary::{CanaryRule, Ended};
-use crate::gateway::lineup::Version;
+use crate::gateway::lineup::{Canary, Seat, Version};
 use crate::gateway::shadow::ShadowStatus;
 use crate::provider::{Digest, EMBEDDED_NAME, embedded_digest};
-use crate::versions::{Event, History, Line, Store};
+use crate::versions::{Event, History, Store};
 
 /// The versions of a gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -147,16 +148,14 @@ impl Status {
     }
 }
 
-impl Versions {
+impl Changes {
     /// The versions, and how each is doing.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        let history = self.store().history().clone();
+    pub(super) fn status(&self) -> Status {
+        let history = self.store.history();
         let serving = Arc::clone(&self.gateway.lineup.load().primary.version);
-        let mut status = Status::of(&history, serving.digest());
+        let mut status = Status::of(history, serving.digest());
         let mut loaded = vec![serving.clone()];
-        let canary = self.loaded().canary.clone();
-        if let Some((version, trial)) = &canary {
+        if let Some(Canary { seat: Seat { version, .. }, trial }) = self.canary() {
             let digest = version.digest();
             status.canary = Some(CanaryStatus {
                 digest,
@@ -169,11 +168,11 @@ impl Versions {
             for known in status.versions.iter_mut().filter(|known| known.digest == digest) {
                 known.state = VersionState::Canary;
             }
-            loaded.push(Arc::clone(version));
+            loaded.push(version);
         }
-        status.shadow = self.loaded().shadow.as_ref().map(|run| run.status());
-        status.folder = self.loaded().folder.clone();
-        loaded.extend(self.loaded().retiring.values().map(|(version, _)| Arc::clone(version)));
+        status.shadow = self.last_shadow.as_ref().map(|run| run.status());
+        status.folder = self.folder.clone();
+        loaded.extend(self.retiring.values().map(|(version, _)| Arc::clone(version)));
         for version in loaded {
             let Some(known) = status.versions.iter_mut().find(|known| known.digest == version.digest()) else {
                 continue;
@@ -181,7 +180,7 @@ impl Versions {
             known.name.clone_from(&version.name);
             known.service = Some(service(&version));
             if known.state == VersionState::Serving {
-                let crashes = crashes_too_often(&history, &version.digest()).then(|| known.crashed.clone()).flatten();
+                let crashes = crashes_too_often(history, &version.digest()).then(|| known.crashed.clone()).flatten();
                 known.failing = self.verdict(&version).or(crashes);
             }
             if known.state == VersionState::Verified {
@@ -191,35 +190,25 @@ impl Versions {
         status
     }
 
-    /// The last lines of the journal, the latest last.
-    #[must_use]
-    pub fn journal(&self) -> Vec<Line> {
-        self.store().lines().to_vec()
-    }
-
-    /// Removes the bytes of versions that neither serve, are pinned, nor would be gone back to, but for the `keep` latest.
-    ///
-    /// # Errors
-    /// When they cannot be removed.
-    pub async fn prune(&self, keep: usize, by: &str) -> Result<Vec<Digest>, ChangeError> {
-        // Not while one of them is held against the gate: it is to be put to work then.
-        let _one_proof_at_a_time = self.proving.lock().await;
-        let _one_at_a_time = self.changing.lock().await;
+    /// Removes the bytes of versions that neither serve, are pinned, are in the gate, nor would be gone back to, but for the `keep`
+    /// latest.
+    pub(super) fn prune(&mut self, keep: usize, by: &str) -> Result<Vec<Digest>, ChangeError> {
         let status = self.status();
-        let mut store = self.store();
+        let components = Arc::clone(self.store.components());
         let needed = |digest: &Digest| {
             [Some(status.serving), status.previous, status.pinned].contains(&Some(*digest))
-                || store.history().trials.has(digest)
+                || self.store.history().trials.has(digest)
+                || self.jobs.values().any(|job| job.digest == Some(*digest))
                 || status.versions.iter().any(|version| version.digest == *digest && version.service.is_some())
         };
-        let kept = store.kept()?;
+        let kept = components.kept()?;
         let order: Vec<Digest> = status.versions.iter().map(|version| version.digest).collect();
         let mut removable: Vec<Digest> = kept.into_iter().filter(|digest| !needed(digest)).collect();
         removable.sort_by_key(|digest| order.iter().position(|listed| listed == digest).unwrap_or(usize::MAX));
         let pruned = removable.split_off(keep.min(removable.len()));
         for digest in &pruned {
-            store.record(Event::Pruned { digest: *digest, by: by.to_owned() })?;
-            store.remove(digest)?;
+            self.record(Event::Pruned { digest: *digest, by: by.to_owned() })?;
+            components.remove(digest)?;
         }
         Ok(pruned)
     }

@@ -37,7 +37,7 @@ impl Past {
         });
         let signer = signed_by.map(|keys| keys.signer().id().to_string());
         let passed = Passed { generation, name: "unruly 0.1.0".to_owned(), passed: 742, signer, anew: true };
-        self.0.keep(&bytes, signature.as_deref()).expect("it can be kept");
+        self.0.components().keep(&bytes, signature.as_deref()).expect("it can be kept");
         self.0.record(gate.proof(&source, &passed)).expect("it can be written");
     }
 
