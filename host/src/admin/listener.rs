@@ -36,7 +36,7 @@ pub enum AdminError {
         source: io::Error,
     },
     /// Another gateway listens there.
-    #[error("another gateway listens on {address}: give this one its own by --admin")]
+    #[error("another gateway listens on {address}: give this one another address with --admin")]
     InUse {
         /// The address.
         address: AdminAddress,

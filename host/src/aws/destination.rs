@@ -88,7 +88,7 @@ impl DestinationError {
             DestinationError::NotAllowed { .. } => {
                 "a model of an allowed region; `quarry.regions` of the configuration allows others"
             }
-            DestinationError::OtherRegion { .. } => "a model of the region that the provider was told",
+            DestinationError::OtherRegion { .. } => "a model of the region of the request",
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use self::trials::{CanaryArguments, ShadowArguments};
 
 /// What stands below the list of commands.
 const FIRST_STEPS: &str = "\
-Begin with:
+Start with:
   quarry chat --simulate \"Hello\"   Get an answer without an AWS account
   quarry doctor                    Check credentials, region and permissions
   quarry serve --simulate          Serve clients on http://127.0.0.1:8484";

@@ -166,7 +166,7 @@ impl Status<'_> {
         }
         match &self.checked {
             Some(Checked { refused: None, milliseconds }) => {
-                line("check", &format!("AWS takes them: ListFoundationModels answered in {milliseconds} ms"));
+                line("check", &format!("AWS accepts them: ListFoundationModels answered in {milliseconds} ms"));
             }
             Some(Checked { refused: Some(failure), .. }) => line("check", &failure.message),
             None => {}

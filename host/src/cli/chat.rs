@@ -139,13 +139,13 @@ fn conversation(arguments: &ChatArguments) -> anyhow::Result<Result<(Context, Bl
         Some(prompt) => Some(prompt.clone()),
         None if arguments.context.is_some() => None,
         None if io::stdin().is_terminal() => {
-            bail!("nothing to ask: give a prompt, such as `quarry chat \"Tell me about bedrock\"`, or --context FILE")
+            bail!("no prompt: give one, such as `quarry chat \"Tell me about bedrock\"`, or --context FILE")
         }
         None => Some(read_text(Path::new("-"))?),
     };
     if let Some(prompt) = prompt {
         if prompt.trim().is_empty() {
-            bail!("the prompt is blank: give a text to ask");
+            bail!("the prompt is blank: give a text");
         }
         context.messages.push(Message::User(vec![UserBlock::Text(prompt)]));
     }

@@ -36,7 +36,9 @@ fn file(global: &Global) -> anyhow::Result<Option<ConfigFile>> {
 fn get(global: &Global, GetArguments { path, json }: &GetArguments) -> anyhow::Result<Exit> {
     let shown = Shown(&path.0);
     let Some(file) = file(global)? else {
-        bail!("{shown} is not set: there is no configuration file; `quarry config explain {shown}` shows what holds");
+        bail!(
+            "{shown} is not set: there is no configuration file; `quarry config explain {shown}` shows the effective values"
+        );
     };
     let text = ConfigText::of(&file);
     let Some(value) = text.value(&path.0) else {
@@ -47,7 +49,7 @@ fn get(global: &Global, GetArguments { path, json }: &GetArguments) -> anyhow::R
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let advice = match nearest(&last, &names) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => format!("`quarry config explain {shown}` shows what holds"),
+            None => format!("`quarry config explain {shown}` shows the effective values"),
         };
         bail!("{shown} is not set in {}; {advice}", file.path().display());
     };

@@ -87,7 +87,9 @@ impl Unusable {
             _ => advice(source),
         };
         let what = match problem {
-            CredentialProblem::Failed { complaint: Some(complaint), .. } => format!("{problem}; it said: {complaint}"),
+            CredentialProblem::Failed { complaint: Some(complaint), .. } => {
+                format!("{problem}; its message: {complaint}")
+            }
             _ => problem.to_string(),
         };
         Unusable { what, asked, advice: Some(advice), source }

@@ -58,7 +58,7 @@ pub(crate) async fn run(global: &Global, arguments: RecordArguments) -> anyhow::
         return Err(error.into());
     }
     match (written, skipped) {
-        (0, 0) => terminal::tell_line("no stream began, so nothing was recorded"),
+        (0, 0) => terminal::tell_line("no stream started, so nothing was recorded"),
         (0, _) => bail!("{} has no room for the recording", recorder.out.display()),
         _ => terminal::tell_line(&format!("recorded in {}", recorder.out.display())),
     }

@@ -91,7 +91,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     if let Some(admin) = &admin {
         terminal::tell_line(&format!("  administration: {}", admin.address()));
         if matches!(admin.address(), AdminAddress::Tcp(_)) {
-            terminal::tell_line(&format!("    a page for a browser; the token that it asks for is {token_place}"));
+            terminal::tell_line(&format!("    a page for a browser; its token is {token_place}"));
         }
     }
     // Requests need not wait for it: until then the version that serves gets all of them.
@@ -180,7 +180,9 @@ async fn activate(versions: &Arc<Versions>, wanted: &str) -> anyhow::Result<Acti
 fn tell_activated(activated: anyhow::Result<Activated>) {
     terminal::tell_line(&match activated {
         Ok(activated) => format!("the provider {} serves", activated.name),
-        Err(error) => format!("the provider of the configuration does not serve: {error:#}; the one before does"),
+        Err(error) => {
+            format!("the configured provider was not activated: {error:#}; the previous version stays active")
+        }
     });
 }
 
@@ -195,9 +197,9 @@ async fn changed(watch: &mut Option<Watch>) {
 async fn stopped(record: Arc<Record>, mut terminate: Signal, mut interrupt: Signal) {
     either(&mut terminate, &mut interrupt).await;
     if let Err(error) = record.stopping() {
-        tracing::warn!(%error, "that this gateway is told to stop cannot be written down: the next one may take it for killed");
+        tracing::warn!(%error, "the stop of this gateway cannot be recorded: the next start may report it as killed");
     }
-    terminal::tell_line("stopping: requests under way finish first; once more stops at once");
+    terminal::tell_line("stopping after the requests under way; a second signal stops immediately");
     tokio::spawn(async move {
         either(&mut terminate, &mut interrupt).await;
         std::process::exit(i32::from(Exit::Interrupted.code()));
@@ -221,7 +223,7 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
 
 fn tell_started(address: SocketAddr, keys: usize, source: Option<Source>, region: &str, model: Option<&str>) {
     let clients = match keys {
-        0 => "no client keys: anybody on this machine may ask".to_owned(),
+        0 => "no client keys: everybody on this machine can send requests".to_owned(),
         1 => "1 client key".to_owned(),
         keys => format!("{keys} client keys"),
     };
@@ -247,11 +249,11 @@ fn tell_reloaded(reloaded: Result<(), StartError>) {
         Ok(()) => terminal::tell_line("the configuration was read again and is in force"),
         Err(StartError::Configuration(ConfigurationError::Problems(found))) => {
             terminal::tell(&problems::of_configuration(&found));
-            terminal::tell_line("the configuration was refused; the one before stays in force");
+            terminal::tell_line("the configuration was rejected; the previous one stays in force");
         }
         Err(error) => {
             let error = anyhow::Error::new(error);
-            terminal::tell_line(&format!("the configuration was refused: {error:#}; the one before stays in force"));
+            terminal::tell_line(&format!("the configuration was rejected: {error:#}; the previous one stays in force"));
         }
     }
 }

@@ -30,7 +30,7 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// Everybody can change it.
-    #[error("{flaw}; a gateway does not serve under a configuration that everybody can change; to mend it: {}", flaw.remedy())]
+    #[error("{flaw}; a gateway does not start with a configuration that everybody can change; to fix it: {}", flaw.remedy())]
     WritableByAll {
         /// How.
         flaw: Flaw,

@@ -47,7 +47,7 @@ impl Vector {
         match (self.decode(), self.is_damaged()) {
             (Ok(()), false) => Ok(()),
             (Err(reason), true) if !reason.trim().is_empty() => Ok(()),
-            (Ok(()), true) => Err("a damaged frame was taken".to_owned()),
+            (Ok(()), true) => Err("a damaged frame was accepted".to_owned()),
             (Err(reason), _) => Err(format!("a good frame was refused, or a damaged one without a reason: {reason}")),
         }
     }

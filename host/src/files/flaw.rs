@@ -96,7 +96,7 @@ impl fmt::Display for Flaw {
         let path = self.path.display();
         match self.kind {
             FlawKind::ForeignOwner { user } => {
-                write!(formatter, "{path} belongs to another user ({user}), who is neither this one nor root")
+                write!(formatter, "{path} belongs to another user ({user}); expected this user or root")
             }
             FlawKind::WritableByGroup { group } => write!(formatter, "others can write to {path}: the group {group}"),
             FlawKind::WritableByAll => write!(formatter, "others can write to {path}: everybody"),
@@ -124,7 +124,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// Somebody else can change it.
-    #[error("{flaw}; to mend it: {}", flaw.remedy())]
+    #[error("{flaw}; to fix it: {}", flaw.remedy())]
     Untrusted {
         /// How.
         flaw: Flaw,

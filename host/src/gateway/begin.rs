@@ -135,7 +135,7 @@ async fn ask_chain(
     let Asked { mut context, options, blobs, .. } = asked;
     let question = Question { generation, effective, options: &options, blobs: &blobs, size, reference };
     let settings = &effective.configuration.settings;
-    let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was asked"));
+    let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was called"));
     let mut from: Option<String> = None;
     for target in chain {
         let Target { model, destination } = &target;

@@ -24,7 +24,7 @@ pub(crate) struct BodyBytes {
 
 /// There is no room for more of a body now.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the gateway is reading as many bytes of requests as it takes at a time; try again")]
+#[error("the gateway is reading as many bytes of requests as fit into its memory; try again")]
 pub(crate) struct NoRoom;
 
 impl BodyBudget {

@@ -97,7 +97,7 @@ impl Catalog {
             other => Refusal::new(RefusalKind::Internal, other.to_string()),
         })?;
         if matches!(listed.source, CatalogSource::StaleCache) {
-            tracing::warn!("the service cannot be asked; a list of models past its time is given");
+            tracing::warn!("the service cannot be reached; an expired list of models is used");
             listed.models.iter_mut().for_each(told::mark_stale);
         }
         Ok(listed)

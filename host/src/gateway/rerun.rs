@@ -138,8 +138,7 @@ impl From<&Fault> for Refusal {
                 Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..full }
             }
             (Blame::Client, ProviderError::OutOfMemory { .. } | ProviderError::Deadline { .. }) => {
-                let message = "the request is too large or too complex: it takes more memory or time than one request may; \
-                               send less text, fewer tools or smaller schemas";
+                let message = "the request is too large or too complex: it exceeds the memory or time of one request; send less text, fewer tools or smaller schemas";
                 Refusal::new(RefusalKind::TooLarge, message)
             }
             (Blame::Client, error) => {

@@ -149,9 +149,7 @@ impl Gateway {
         self.metrics.config_reloaded(made.is_ok());
         let made = made?;
         if made.keys.are_needed() && made.configuration.gateway.keys.is_empty() {
-            tracing::warn!(
-                "the configuration has no keys any more: nobody is let in until there is one, or a new start"
-            );
+            tracing::warn!("the last key was removed: the gateway is locked until there is a key, or a restart");
         }
         self.metrics.know_models(&models::named(&made.configuration.settings));
         let made = Arc::new(made);

@@ -358,7 +358,7 @@ impl Turn {
         let Some(replayed) = beside_the_worker(|| self.replay.replayed(&generation)) else {
             return Err(Fault::unconfirmed(failed));
         };
-        tracing::warn!(error = %failed, "the provider failed in the middle of a turn; another instance goes on");
+        tracing::warn!(error = %failed, "the provider failed during a turn; another instance continues it");
         let recovered = replayed.and_then(|(mut other, mut deltas)| {
             deltas.extend(again(&mut other)?);
             Ok((other, deltas))

@@ -73,6 +73,6 @@ pub(super) fn looks_like_a_component(name: &str, bytes: &[u8]) -> Result<(), Loa
             Err(not_a_component("it is a core module; make a component of it with `wasm-tools component new`"))
         }
         [b'\x7f', b'E', b'L', b'F', ..] => Err(not_a_component("it is machine code (ELF), which is never loaded")),
-        _ => Err(not_a_component("it does not begin with the magic number `\\0asm`")),
+        _ => Err(not_a_component("it does not start with the magic number `\\0asm`")),
     }
 }

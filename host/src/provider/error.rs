@@ -135,7 +135,7 @@ pub enum ProviderError {
         cause: BrokenRule,
     },
     /// The provider answered, below the deadline of each call, and took far more processor time than it was given work for.
-    #[error("the provider {provider} took {took_ms} ms of processor time in `{call}`, and {allowed_ms} ms are plenty")]
+    #[error("the provider {provider} took {took_ms} ms of processor time in `{call}`; the limit is {allowed_ms} ms")]
     TooSlow {
         /// Name of the component.
         provider: String,
@@ -156,8 +156,7 @@ pub enum ProviderError {
     },
     /// The provider, given the same again, did not do the same again: it is no pure function of what it is handed.
     #[error(
-        "the provider {provider} cannot be replayed after a failure: it gave {given} deltas, and {replayed} when it was asked \
-         the same again"
+        "the provider {provider} cannot be replayed after a failure: it gave {given} deltas at first, and {replayed} for the same input again"
     )]
     Unrepeatable {
         /// Name of the component.

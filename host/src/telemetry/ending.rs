@@ -8,7 +8,7 @@ use crate::contract::types::{Failure, FailureKind};
 /// How a request ended.
 #[derive(Debug)]
 pub(super) enum Ending {
-    /// It was answered; Bedrock's own stop reason, empty where no model was asked.
+    /// It was answered; Bedrock's own stop reason, empty where no model was called.
     Done { reason: String },
     /// It failed.
     Failed {

@@ -138,7 +138,7 @@ impl Families {
         all.register_with_unit("request_duration", text, seconds(), self.whole.clone());
         let text = "In the provider component, for the events of one read";
         all.register_with_unit("guest_push_duration", text, seconds(), self.guest_push.clone());
-        let text = "Calls of the provider component that trapped, took too long or could not be made";
+        let text = "Calls of the provider component that trapped, timed out or could not be made";
         all.register("guest_faults", text, self.guest_faults.clone());
         all.register("upstream_errors", "Attempts that AWS or the model failed", self.upstream_errors.clone());
         all.register("retries", "Attempts made again with the same model", self.retries.clone());

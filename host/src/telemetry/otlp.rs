@@ -156,7 +156,7 @@ impl Collector {
         }
         match failed {
             Some(error) => {
-                tracing::warn!(target: "quarry::telemetry", error, "spans cannot be exported; those that wait too long are lost");
+                tracing::warn!(target: "quarry::telemetry", error, "spans cannot be exported; older ones are dropped");
             }
             None => tracing::info!(target: "quarry::telemetry", "spans are exported again"),
         }

@@ -191,7 +191,7 @@ impl Gate {
             let digest = Digest::of(bytes);
             match expected {
                 Some(expected) if *expected != digest => {
-                    Err(format!("{source} has the SHA-256 {digest}, and {expected} was asked for"))
+                    Err(format!("{source} has the SHA-256 {digest}; expected {expected}"))
                 }
                 _ => Ok((digest, Some(format!("{digest:?}")))),
             }

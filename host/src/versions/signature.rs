@@ -27,7 +27,7 @@ pub(super) const SIGN_AGAIN: &str =
 pub enum SignatureError {
     /// It has none.
     #[error(
-        "the provider is not signed, and `quarry.provider.signers` asks for a signature: sign it with `minisign -Sm provider.wasm \
+        "the provider is not signed, and `quarry.provider.signers` requires a signature: sign it with `minisign -Sm provider.wasm \
          -t \"$(quarry provider inspect --trusted-comment provider.wasm)\"`, and keep `provider.wasm.minisig` beside the file; `quarry provider push` takes it along"
     )]
     Missing,

@@ -66,7 +66,7 @@ impl fmt::Display for Expiry {
 #[non_exhaustive]
 pub enum StatementError {
     /// It is any other comment.
-    #[error("it does not say which provider it is for")]
+    #[error("it does not name its provider")]
     Missing,
     /// A member is wrong, missing or not known.
     #[error("its trusted comment is wrong at `{member}`: {reason}")]

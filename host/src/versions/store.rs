@@ -30,7 +30,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process works on it.
-    #[error("{} is in use by another process, perhaps a gateway that runs: ask it, with --admin", folder.display())]
+    #[error("{} is in use by another process, perhaps a running gateway: use --admin to reach it", folder.display())]
     InUse {
         /// The folder.
         folder: PathBuf,

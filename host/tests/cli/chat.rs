@@ -146,7 +146,7 @@ fn the_endpoint_and_the_headers_of_the_configuration_are_used() {
     let quarry = Quarry::with_keys().file("c.json5", config.to_string());
     let asked = quarry.run(&["chat", "--config", "c.json5", "--model", SONNET, "hello"]);
     assert_eq!(asked.code, Some(1), "{asked:?}");
-    assert!(asked.stderr.contains("the header Host is set when the request is signed"), "{asked:?}");
+    assert!(asked.stderr.contains("the header Host is set by the signature"), "{asked:?}");
     let asked = responder.asked();
     let [request] = asked.as_slice() else { panic!("one request, not {asked:?}") };
     assert_eq!(request.headers["x-team"], "quarry");

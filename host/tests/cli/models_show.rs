@@ -184,10 +184,10 @@ fn what_cannot_be_looked_up_is_not_said_to_be_missing() {
         r#"{ models: { providers: { "amazon-bedrock": { models: [{ id: "example.own-v1:0", name: "Own" }] } } } }"#;
     let offline = Quarry::new().file(FILE, own);
     let shown = offline.run(&["models", "show", "example.own-v1:0"]);
-    assert_eq!(line(shown.succeeded(), "discovered"), "not asked: there are no AWS credentials");
+    assert_eq!(line(shown.succeeded(), "discovered"), "not called: there are no AWS credentials");
     offline
         .run(&["models", "show", "example.onw-v1:0"])
-        .failed_with(2, &["AWS was not asked", "did you mean example.own-v1:0?"]);
+        .failed_with(2, &["AWS was not called", "did you mean example.own-v1:0?"]);
 }
 
 #[test]

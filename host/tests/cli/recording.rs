@@ -156,5 +156,5 @@ fn what_cannot_be_recorded_is_told() {
     quarry.run(&["record", "--out", "file/x", "--model", SONNET, "hello"]).failed_with(2, &["cannot write file/x"]);
     let refused = quarry.run(&["record", "--out", "none", "--model", "sim.http.403-denied", "hello"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
-    assert!(refused.stderr.ends_with("no stream began, so nothing was recorded\n"), "{refused:?}");
+    assert!(refused.stderr.ends_with("no stream started, so nothing was recorded\n"), "{refused:?}");
 }

@@ -122,7 +122,7 @@ fn replicas_share_one_discovery() {
         let third = plane.gateway(&redis.url());
         lists(&third);
         if spoil[0] != "DEL" {
-            third.wait_for_log("a new one takes it", 1);
+            third.wait_for_log("a new one replaces it", 1);
             assert!(!third.log().contains("cannot be used"), "{}", third.log());
             assert_eq!(plane.asked(), before + 2);
             lists(&plane.gateway(&redis.url()));

@@ -169,7 +169,7 @@ impl Running {
         let status = self.child.wait().expect("it can be waited for");
         // It ends with the process.
         let said = self.log.iter().collect::<Vec<_>>().join("\n");
-        assert!(status.success() && said.contains("stopping: requests under way finish first"), "{status}: {said}");
+        assert!(status.success() && said.contains("stopping after the requests under way"), "{status}: {said}");
         let mut written = Vec::new();
         files(self.root.path(), &mut written);
         assert!(written.contains(&below(self.root.path(), JOURNAL)), "no journal among {written:?}");

@@ -8,19 +8,19 @@ const SHOWN = 40;
 const WORDS = {
   cancelled: (line) => `${line.change} cancelled ${line.step ? `at ${line.step}` : "while it waited"}: ${line.reason}`,
   verified: (line) => `${line.name} passed ${line.passed} cases`,
-  activated: () => "serves",
-  "rolled-back": (line) => `${short(line.to)} serves again in place of ${short(line.from)}`,
+  activated: () => "activated",
+  "rolled-back": (line) => `${short(line.to)} replaced ${short(line.from)} again (rollback)`,
   quarantined: (line) => `quarantined: ${line.reason}`,
   died: (line) =>
-    line.signal ? `the process died under it: signal ${line.signal}` : "the process was killed while it served",
-  "canary-begun": (line) => `canary: gets ${line.part}`,
+    line.signal ? `the process crashed with it: signal ${line.signal}` : "the process was killed while it was active",
+  "canary-begun": (line) => `canary started: ${line.part}`,
   "canary-ended": (line) => `canary ended: ${line.reason}`,
-  "shadow-begun": (line) => `shadow: runs beside ${line.share} % of the requests`,
+  "shadow-begun": (line) => `shadow started: ${line.share} % of the requests`,
   "shadow-ended": (line) => `shadow ended: ${line.reason}`,
-  offered: (line) => `offered by ${line.file}` + (line.refused ? ` and does not serve: ${line.refused}` : ""),
+  offered: (line) => `offered by ${line.file}` + (line.refused ? ` and rejected: ${line.refused}` : ""),
   pinned: () => "pinned",
   unpinned: () => "unpinned",
-  pruned: () => "its bytes were removed",
+  pruned: () => "file removed",
 };
 
 export function showJournal(lines) {

@@ -5,9 +5,9 @@ import { facts, folded, id, make, many, moment, show } from "./dom.js";
 import { named } from "./versions.js";
 
 const buttons = [
-  ["promote", "Promote the canary?", "The candidate serves all new requests.", "Promote", "/admin/v1/canary/promote"],
+  ["promote", "Promote the canary?", "All new requests use the candidate.", "Promote", "/admin/v1/canary/promote"],
   ["stop-canary", "Stop the canary?", "The candidate gets no new requests.", "Stop", "/admin/v1/canary/stop"],
-  ["stop-shadow", "Stop the shadow?", "What was found can still be read.", "Stop", "/admin/v1/shadow/stop"],
+  ["stop-shadow", "Stop the shadow?", "Its report stays available.", "Stop", "/admin/v1/shadow/stop"],
 ];
 for (const [button, title, text, label, path] of buttons) {
   id(button).addEventListener("click", () => propose({ title, text, label, path }));
@@ -16,17 +16,17 @@ for (const [button, title, text, label, path] of buttons) {
 export function showCanary({ canary }) {
   id("canary-buttons").hidden = !canary;
   if (!canary) {
-    return show(id("canary"), [make("p", "note", "No version gets a part of the requests. ", make("code", "", "quarry provider canary"))]);
+    return show(id("canary"), [make("p", "note", "There is no canary. ", make("code", "", "quarry provider canary"))]);
   }
   const { rule } = canary;
   show(id("canary"), [
     facts([
       ["Version", named(canary.digest)],
-      ["Gets", rule.share === undefined ? `the requests of the key ${rule.key}` : `${rule.share} % of new requests`],
+      ["Share", rule.share === undefined ? `the requests of the key ${rule.key}` : `${rule.share} % of new requests`],
       ["Since", moment(canary.since)],
       ["Promoted", canary.promoteAfter && `by itself after ${many(canary.promoteAfter, "request")}`],
       ["Candidate", ended(canary.candidate)],
-      ["Serving", ended(canary.serving)],
+      ["Active version", ended(canary.serving)],
     ]),
   ]);
 }
@@ -36,15 +36,15 @@ const ended = ({ well, badly }) => `${well} well, ${badly} badly`;
 export function showShadow({ shadow }, report) {
   id("shadow-buttons").hidden = !shadow?.running;
   if (!shadow) {
-    return show(id("shadow"), [make("p", "note", "No version ran beside the requests. ", make("code", "", "quarry provider shadow"))]);
+    return show(id("shadow"), [make("p", "note", "There was no shadow. ", make("code", "", "quarry provider shadow"))]);
   }
   const kinds = report?.kinds ?? [];
-  const none = shadow.compared > 0 ? "No difference so far." : "Nothing was compared so far.";
+  const none = shadow.compared > 0 ? "No difference so far." : "No comparison so far.";
   show(id("shadow"), [
     facts([
       ["Version", named(shadow.digest)],
       ["Against", named(shadow.against)],
-      ["Runs beside", shadow.running ? `${shadow.share} % of the requests` : "no requests any more"],
+      ["Runs beside", shadow.running ? `${shadow.share} % of the requests` : "stopped"],
       ["Since", moment(shadow.since)],
       ["Compared", many(shadow.compared, "input")],
       ["Differ", many(shadow.differing, "input")],
@@ -62,8 +62,8 @@ function kind(found) {
       ["First seen", moment(found.firstSeen)],
       ["First in", found.firstIn],
       ["Place", found.place],
-      ["Serving has", found.old ?? "nothing"],
-      ["Candidate has", found.new ?? "nothing"],
+      ["Active version", found.old ?? "nothing"],
+      ["Candidate", found.new ?? "nothing"],
       ["No specimen", found.withheld],
     ]),
   );

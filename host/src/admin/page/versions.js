@@ -65,11 +65,11 @@ function card(version, journal) {
   );
   title.querySelector("code").title = digest;
   const report = facts([
-    ["Conformance", version.cases === undefined ? "passed when it was built in" : `${many(version.cases, "case")} passed`],
+    ["Conformance", version.cases === undefined ? "passed at build time" : `${many(version.cases, "case")} passed`],
     ["Checked", version.verifiedAt && moment(version.verifiedAt)],
     ["From", version.source],
     ["Quarantined", version.quarantined],
-    ["Fails", version.failing && `${version.failing}; it serves because nothing else may`],
+    ["Fails", version.failing && `${version.failing}; it stays active because no other version may be`],
     ["Requests", service && `${many(service.requests, "request")}, ${service.underWay} under way`],
     ["Faults", service && `${service.faults} confirmed, ${service.failedCalls} failed calls`],
     ["Loaded", service && moment(service.since)],
@@ -80,13 +80,13 @@ function card(version, journal) {
 function button(deed, digest) {
   const activate = {
     title: "Activate?",
-    text: `New requests get ${named(digest)}. Requests under way finish on the version that they have.`,
+    text: `New requests use ${named(digest)}. Requests under way finish on their version.`,
     label: "Activate",
     path: "/admin/v1/activate",
   };
   const verify = {
     title: "Verify again?",
-    text: `${named(digest)} is held against all that it has to pass. Its quarantine is lifted when it passes.`,
+    text: `${named(digest)} runs through the gate again. Its quarantine is lifted if it passes.`,
     label: "Verify",
     path: "/admin/v1/verify",
   };

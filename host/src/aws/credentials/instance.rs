@@ -112,7 +112,7 @@ fn refusal(error: &ImdsError) -> NoInstanceRole {
         }
         ImdsError::ErrorResponse(context) => {
             let status = context.response().status().as_u16();
-            NoInstanceRole::Failed(format!("the metadata service answered {status} when asked for the role"))
+            NoInstanceRole::Failed(format!("the metadata service answered {status} to the request for the role"))
         }
         ImdsError::FailedToLoadToken(context) if context.is_dispatch_failure() => {
             NoInstanceRole::NotThere(format!("the metadata service cannot be reached: {}", failure::root(error)))
@@ -120,6 +120,6 @@ fn refusal(error: &ImdsError) -> NoInstanceRole {
         ImdsError::FailedToLoadToken(_) => NoInstanceRole::Failed(
             "the metadata service gave no token for IMDSv2; is it switched off for this instance?".to_owned(),
         ),
-        other => NoInstanceRole::NotThere(format!("the metadata service cannot be asked: {}", failure::root(other))),
+        other => NoInstanceRole::NotThere(format!("the metadata service cannot be reached: {}", failure::root(other))),
     }
 }

@@ -115,7 +115,7 @@ fn load(profile: &str) -> Result<ProfileSet, String> {
     let loading = pin!(aws_config::profile::load(&fs, &env, &files, Some(profile.to_owned().into())));
     match loading.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(loaded) => loaded.map_err(|error| crate::aws::failure::chain(&error)),
-        Poll::Pending => Err("the files of ~/.aws were not read at once".to_owned()),
+        Poll::Pending => Err("the files of ~/.aws could not be read immediately".to_owned()),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn set(global: &Global, arguments: &SetArguments) -> anyhow::Result<E
     };
     let value = match EditValue::parse(&value) {
         Ok(parsed) => parsed,
-        Err(error) if *strict_json => return Err(error).context("the value was not taken (--strict-json)"),
+        Err(error) if *strict_json => return Err(error).context("the value was rejected (--strict-json)"),
         Err(_) => EditValue::from(value.as_str()),
     };
     edit(global, &path.0, editing, |edit| {
@@ -92,7 +92,7 @@ fn edit(
     edit.save()?;
     terminal::print_line(&format!("{}: {} {done}", file, Shown(path)))?;
     if any_error(&after) {
-        terminal::tell_line("the configuration still cannot be used: `quarry config validate` tells why");
+        terminal::tell_line("the configuration still has errors: `quarry config validate` lists them");
     }
     Ok(Exit::Done)
 }

@@ -45,7 +45,7 @@ fn of_a_model(path: &[Segment]) -> Option<String> {
         let end = entry.iter().position(is_read).unwrap_or(entry.len());
         let whole = [models, vec![Segment::Member(names[..end].join("."))], entry[end..].to_vec()].concat();
         return Some(format!(
-            "{nothing}; a name that has a dot in it stands in double quotes, and those in single ones for the shell: '{}'",
+            "{nothing}; put a name with a dot in double quotes, and all of it in single quotes for the shell: '{}'",
             Shown(&whole)
         ));
     }

@@ -19,8 +19,8 @@ pub(crate) async fn run(global: &Global, arguments: &DoctorArguments) -> anyhow:
     else {
         let broken = Finding::broken(
             "config",
-            "the configuration cannot be used; what is wrong with it is told above",
-            Some("mend it, then run `quarry config validate`".to_owned()),
+            "the configuration has errors, listed above",
+            Some("fix them, then run `quarry config validate`".to_owned()),
         );
         show(&[broken], arguments.json)?;
         return Ok(Exit::Usage);
@@ -46,7 +46,7 @@ async fn examine(setup: &mut Setup, arguments: &DoctorArguments) -> anyhow::Resu
     findings.push(surroundings::credentials(&identity));
     findings.push(surroundings::region(configuration, identity.as_ref().ok()));
     if identity.is_err() {
-        let reason = "there are no credentials to ask with";
+        let reason = "there are no credentials";
         findings.extend(["endpoint", "clock", "list", "invoke"].map(|step| Finding::skipped(step, reason)));
         return Ok(findings);
     }

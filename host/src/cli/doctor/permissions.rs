@@ -42,7 +42,7 @@ pub(super) async fn invoke(
         ));
     };
     if left_out {
-        return Ok(Finding::skipped("invoke", format!("{model_id} was not asked (--no-invoke)")));
+        return Ok(Finding::skipped("invoke", format!("{model_id} was not called (--no-invoke)")));
     }
     let destination = match setup.configuration.destination(&model_id) {
         Ok(destination) => destination,

@@ -23,12 +23,8 @@ pub(super) fn config(configuration: &Configuration) -> Finding {
     };
     match configuration.warnings.len() {
         0 => Finding::fine("config", from),
-        1 => Finding::doubtful("config", format!("{from}; one thing in it is worth a look"), "quarry config validate"),
-        count => Finding::doubtful(
-            "config",
-            format!("{from}; {count} things in it are worth a look"),
-            "quarry config validate",
-        ),
+        1 => Finding::doubtful("config", format!("{from}; 1 warning"), "quarry config validate"),
+        count => Finding::doubtful("config", format!("{from}; {count} warnings"), "quarry config validate"),
     }
 }
 
@@ -93,7 +89,7 @@ pub(super) fn proxy(probe: &Probe, environment: &Environment) -> Finding {
 
 pub(super) fn clock(probe: &Probe) -> Finding {
     let Some(ahead) = probe.clock_ahead else {
-        return Finding::skipped("clock", "the service told no time");
+        return Finding::skipped("clock", "the service's answer has no time");
     };
     let (off, side) = (ahead.abs(), if ahead < 0 { "behind" } else { "ahead of" });
     let message = format!("{off} s {side} the service's");

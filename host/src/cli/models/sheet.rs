@@ -148,8 +148,8 @@ fn discovered(asked: &Asked, known: &KnownModel) -> String {
         }
         (None, Some(Absent::NotListed)) => format!("no: AWS does not list it in {region}"),
         (None, None) => match asked.catalog.source {
-            CatalogSource::Disabled if asked.no_credentials => "not asked: there are no AWS credentials".to_owned(),
-            CatalogSource::Disabled => "not asked: models.bedrockDiscovery.enabled is false".to_owned(),
+            CatalogSource::Disabled if asked.no_credentials => "not called: there are no AWS credentials".to_owned(),
+            CatalogSource::Disabled => "not called: models.bedrockDiscovery.enabled is false".to_owned(),
             CatalogSource::Live | CatalogSource::Cache if asked.is_complete() => {
                 format!("AWS does not list it in {region}, as it lists not all that an ARN can name")
             }

@@ -85,7 +85,7 @@ fn tell_unknown(asked: &Asked, name: &str, suggestions: &[String]) -> Exit {
         return Exit::Failed;
     }
     let place = match source {
-        CatalogSource::Disabled => "in the configuration, and AWS was not asked".to_owned(),
+        CatalogSource::Disabled => "in the configuration; AWS was not called".to_owned(),
         _ => format!("in {region}"),
     };
     terminal::tell_line(&format!("error: there is no model {name} {place}"));
@@ -93,9 +93,7 @@ fn tell_unknown(asked: &Asked, name: &str, suggestions: &[String]) -> Exit {
     if suggestions.is_empty() && !name.contains("arn:") {
         terminal::tell_line("  `quarry models list` shows the models");
     } else if suggestions.is_empty() {
-        terminal::tell_line(
-            "  not all that an ARN can name is listed: `quarry chat --model ARN` tells whether it answers",
-        );
+        terminal::tell_line("  a listing does not have every ARN: `quarry chat --model ARN` shows whether it answers");
     }
     Exit::Usage
 }

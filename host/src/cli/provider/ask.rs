@@ -97,6 +97,6 @@ pub(super) fn only(status: &Status, beginning: &str) -> anyhow::Result<Digest> {
     match (found.next(), found.next()) {
         (Some(digest), None) => Ok(digest),
         (None, _) => bail!("there is no version {beginning}; `quarry provider list` shows those that there are"),
-        (Some(_), Some(_)) => bail!("more than one version begins with {beginning}; give more of its digest"),
+        (Some(_), Some(_)) => bail!("several versions start with {beginning}; give more digits of the digest"),
     }
 }

@@ -61,7 +61,7 @@ fn next(folder: &Path, name: &str) -> Vec<String> {
 
 /// The name of a folder, which may be `.`.
 fn name_of(folder: &Path) -> anyhow::Result<String> {
-    let absolute = env::current_dir().context("the working directory cannot be told")?.join(folder);
+    let absolute = env::current_dir().context("the working directory is unknown")?.join(folder);
     let named = absolute.components().next_back().and_then(|last| match last {
         Component::Normal(name) => name.to_str(),
         _ => None,
@@ -76,7 +76,9 @@ fn wrong_name(name: &str) -> Option<String> {
     let begins = name.starts_with(|first: char| first.is_ascii_lowercase());
     let goes_on = |rest: char| rest.is_ascii_lowercase() || rest.is_ascii_digit() || rest == '-' || rest == '_';
     if !begins || !name.chars().all(goes_on) || name.len() > 64 {
-        return Some("it takes a small letter, then small letters, digits, `-` and `_`, 64 in all".to_owned());
+        return Some(
+            "use a lower-case letter, then lower-case letters, digits, `-` and `_`, at most 64 in all".to_owned(),
+        );
     }
     let lock = FILES.iter().find(|(path, _)| *path == "Cargo.lock").map_or("", |(_, text)| *text);
     let is_a_crate = lock.lines().any(|line| line.strip_prefix("name = ") == Some(&format!("{name:?}")));

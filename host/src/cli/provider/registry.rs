@@ -21,7 +21,7 @@ pub(crate) fn fetcher(environment: &Environment) -> Fetcher {
 /// Tells who else can change a component that was named on the command line: whoever named it decides.
 pub(crate) fn tell_flaws(fetched: &Fetched) {
     if let Some(flaw) = fetched.flaws.first() {
-        terminal::tell_line(&format!("warning: {flaw}; to mend it: {}", flaw.remedy()));
+        terminal::tell_line(&format!("warning: {flaw}; to fix it: {}", flaw.remedy()));
     }
 }
 

@@ -188,7 +188,7 @@ impl Reader {
         }
         let offset = property.name.start();
         if is_reserved_header(&lower) {
-            let message = format!("the header {name} is set when the request is signed; this one is not sent");
+            let message = format!("the header {name} is set by the signature; the configured one is not sent");
             return self.note(Severity::Warning, offset, &node.path, message, "another header".to_owned());
         }
         let Some(value) = self.text(&node, "the header's value, a string") else { return };

@@ -7,7 +7,7 @@ use super::settings::GatewayConfig;
 /// An address that everybody who reaches this machine could use, and no key that says who may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "refusing to listen on {listen} without client keys: whoever reaches it could spend on this AWS account; make a key with `quarry keys add NAME`, or listen on 127.0.0.1"
+    "refusing to listen on {listen} without client keys: anybody who reaches it could use this AWS account; create a key with `quarry keys add NAME`, or listen on 127.0.0.1"
 )]
 pub struct ListenRefused {
     /// The address.

@@ -27,7 +27,7 @@ pub(super) fn origins(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<String> {
     for element in &elements {
         let Some(origin) = reader.text(element, expected) else { continue };
         if origin == "*" && elements.len() > 1 {
-            reader.wrong(element, "`*` allows every origin, and the others say nothing beside it", expected);
+            reader.wrong(element, "`*` allows every origin, so remove the others", expected);
         } else if origin == "*" || is_origin(origin) {
             origins.push(origin.to_owned());
         } else {

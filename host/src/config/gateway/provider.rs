@@ -76,7 +76,7 @@ fn kinds(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<String> {
 fn signers(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<Signer> {
     let mut signers: Vec<Signer> = Vec::new();
     for element in reader.elements(node) {
-        let expected = "a minisign public key: the second line of minisign.pub, which begins with `RW`";
+        let expected = "a minisign public key: the second line of minisign.pub, which starts with `RW`";
         let Some(text) = reader.text(&element, expected) else { continue };
         match text.parse::<Signer>() {
             // A list that looks like two keys and has one would mislead.

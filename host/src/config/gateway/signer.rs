@@ -50,7 +50,7 @@ pub enum SignerError {
     #[error("no minisign public key")]
     NotAKey,
     /// It is a key that nobody may see.
-    #[error("a minisign secret key, which belongs nowhere but with whoever signs")]
+    #[error("a minisign secret key; only the person who signs may have it")]
     SecretKey,
 }
 

@@ -35,7 +35,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     defaulted("models.providers.amazon-bedrock.auth", OneOf(&["aws-sdk", "api-key", "oauth", "token"]), "\"aws-sdk\"", "Accepted for OpenClaw compatibility; ignored"),
     defaulted("models.providers.amazon-bedrock.api", OneOf(&["bedrock-converse-stream"]), "\"bedrock-converse-stream\"", "The API of the provider"),
     setting("models.providers.amazon-bedrock.cacheRetention", OneOf(&["none", "short", "long"]), "Prompt caching; the default depends on the model"),
-    setting("models.providers.amazon-bedrock.models[].id", Text, "Required: what Bedrock takes as `modelId`. Models of this list replace, for clients, those that AWS lists"),
+    setting("models.providers.amazon-bedrock.models[].id", Text, "Required: Bedrock's `modelId`. For clients, these models replace the models that AWS lists"),
     setting("models.providers.amazon-bedrock.models[].name", Text, "A name for people. Default: the id"),
     defaulted("models.providers.amazon-bedrock.models[].reasoning", Flag, "false", "Whether the model can think"),
     defaulted("models.providers.amazon-bedrock.models[].input", Texts(&["text", "image", "document", "video"]), "[\"text\"]", "What the model reads"),
@@ -100,5 +100,5 @@ pub(super) static SETTINGS: &[Setting] = &[
     restarting("quarry.otlp.endpoint", Text, "A collector of spans, else `OTEL_EXPORTER_OTLP_ENDPOINT`"),
     restarting("quarry.otlp.headers", Names, "Headers for the collector"),
     setting("quarry.drainSeconds", Number(0.0, DAY), "How long streams may go on after SIGTERM"),
-    setting("quarry.keepAliveSeconds", Number(SHORTEST, HOUR), "After how long a silence a stream gets a comment"),
+    setting("quarry.keepAliveSeconds", Number(SHORTEST, HOUR), "Seconds of silence after which a stream gets a comment"),
 ];

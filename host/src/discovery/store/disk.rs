@@ -81,7 +81,7 @@ impl ListingStore for DiskListings {
 
 fn read(path: &Path, key: &str) -> Option<StoredListing> {
     let unusable = |why: &dyn std::fmt::Display| {
-        tracing::warn!(path = %path.display(), reason = %why, "the cached listing is not used; a new one takes its place");
+        tracing::warn!(path = %path.display(), reason = %why, "the cached listing is not used; a new one replaces it");
     };
     let bytes = match read_own_file(path) {
         Ok(bytes) => bytes,

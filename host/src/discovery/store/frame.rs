@@ -46,7 +46,7 @@ pub(super) enum Unusable {
     #[error("it is the listing of another question")]
     OtherKey,
     /// It began at a time that is not yet, or that cannot be told.
-    #[error("it says that it was made in the future")]
+    #[error("its time is in the future")]
     FromTheFuture,
 }
 

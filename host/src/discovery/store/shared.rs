@@ -134,7 +134,7 @@ impl Server {
             return None;
         }
         let unusable = |why: &frame::Unusable| {
-            tracing::warn!(server = %self, reason = %why, "the shared listing is not used; a new one takes its place");
+            tracing::warn!(server = %self, reason = %why, "the shared listing is not used; a new one replaces it");
         };
         frame::decode(key, bytes, SystemTime::now()).inspect_err(unusable).ok()
     }
@@ -173,7 +173,7 @@ impl Server {
     /// A command failed. Told once, until the server is back.
     fn failed(self: &Arc<Self>, error: &RedisError) {
         if is_of_other_type(error) {
-            return tracing::warn!(server = %self, "what lies in the place of a shared listing is none; a new one takes it");
+            return tracing::warn!(server = %self, "the value under a shared listing's key is not a listing; a new one replaces it");
         }
         let before = std::mem::replace(&mut self.state().link, Link::Away);
         if matches!(before, Link::Away) {
@@ -252,7 +252,7 @@ fn is_of_other_type(error: &RedisError) -> bool {
 fn reason(error: &RedisError) -> String {
     match (error.kind(), error.code()) {
         (ErrorKind::Io, _) => error.to_string(),
-        (_, Some(code)) => format!("the server says {code}"),
+        (_, Some(code)) => format!("the server answered {code}"),
         _ => error.category().to_owned(),
     }
 }

@@ -78,13 +78,13 @@ pub(crate) enum RemoteError {
         status: u16,
     },
     /// The host does not say what the content is.
-    #[error("{host} does not say of which media type the attachment is")]
+    #[error("{host} does not give the attachment's media type")]
     NoMediaType {
         /// The host.
         host: String,
     },
     /// The content is compressed although nobody asked for that.
-    #[error("{host} sent the attachment in an encoding that was not asked for")]
+    #[error("{host} sent the attachment in an encoding that was not requested")]
     Encoded {
         /// The host.
         host: String,

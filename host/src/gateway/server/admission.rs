@@ -74,7 +74,7 @@ pub(super) fn admit(
     let underway = gateway.in_flight.enter();
     if gateway.is_draining() {
         gateway.metrics.refused(Reason::Draining);
-        let refusal = Refusal::new(RefusalKind::ShuttingDown, "the gateway is shutting down; ask another one");
+        let refusal = Refusal::new(RefusalKind::ShuttingDown, "the gateway is shutting down; use another one");
         return Err(Refusal { retry_after: Some(AFTER_SHUTDOWN), ..refusal });
     }
     let admitted = match asker {

@@ -134,7 +134,7 @@ impl Connections {
                 Err(error) => {
                     if told.is_none_or(|told| told.elapsed() >= BETWEEN_WARNINGS) {
                         told = Some(Instant::now());
-                        tracing::warn!(%error, "a connection could not be taken; it is tried again and again");
+                        tracing::warn!(%error, "a connection could not be accepted; retrying");
                     }
                     tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                 }

@@ -29,7 +29,7 @@ pub enum FetchError {
     },
     /// Others can change the file, and nobody has to have signed it.
     #[error(
-        "{flaw}; such a component serves only where quarry.provider.signers says who has to have signed it; to mend it: {}",
+        "{flaw}; such a component needs a signature by one of quarry.provider.signers; to fix it: {}",
         flaw.remedy()
     )]
     Untrusted {

@@ -55,7 +55,7 @@ impl Folder {
         loop {
             let path = self.path.clone();
             let looked = tokio::task::spawn_blocking(move || look(&path)).await;
-            let now = looked.unwrap_or_else(|_| Err(io::Error::other("the look was cut off")));
+            let now = looked.unwrap_or_else(|_| Err(io::Error::other("the check was interrupted")));
             if let Some(found) = self.settle(now?) {
                 return Ok(found);
             }

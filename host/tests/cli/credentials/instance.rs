@@ -187,7 +187,7 @@ fn a_box_that_asks_another_region_than_its_own_is_told() {
 fn a_service_that_refuses_is_told_for_what_it_is() {
     for (token, roles, told) in [
         (token(), plain(404, ""), "instance role: no role is attached to this instance"),
-        (token(), plain(401, ""), "the metadata service answered 401 when asked for the role"),
+        (token(), plain(401, ""), "the metadata service answered 401 to the request for the role"),
         (plain(403, ""), plain(401, ""), "the metadata service gave no token for IMDSv2"),
     ] {
         let service = metadata(token, roles);

@@ -12,7 +12,7 @@ use crate::gateway::{Gateway, KEY, hash};
 const CHAT: &str = "/v1/chat/completions";
 const OTHER_KEY: &str = "qk_another-key-that-opens-nothing-else";
 const IN_FORCE: &str = "read again and is in force";
-const REFUSED: &str = "the one before stays in force";
+const REFUSED: &str = "the previous one stays in force";
 
 /// A configuration with one key, and what else there is to say.
 fn with_key(key: &str, key_members: &str, quarry: &str, more: &str) -> String {

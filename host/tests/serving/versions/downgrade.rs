@@ -89,7 +89,7 @@ fn a_signature_for_something_else_is_refused_by_what_it_is_for() {
         ("quarry:provider name=quarry version=0.1.0 contract=0.1.0", "signature", "says that it is unruly 0.1.0"),
         ("quarry:provider name=unruly version=0.1.0 contract=0.9.0", "contract", "is for contract 0.9.0"),
         ("quarry:provider name=unruly version=0.1.0 contract=0.1.0 only=eu", "signature", "wrong at `only`"),
-        ("some words of my own", "signature", "does not say which provider"),
+        ("some words of my own", "signature", "does not name its provider"),
     ] {
         keys.sign(&guest.file, &["-t", comment]);
         refused(&place, &guest, step, &[told, again]);

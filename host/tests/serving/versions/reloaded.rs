@@ -18,11 +18,11 @@ fn a_provider_of_the_configuration_that_was_refused_is_tried_again_when_it_is_re
     let missing = place.folder().join("later.wasm");
     let configuration = format!("{{ quarry: {{ provider: {{ component: \"{}\" }} }} }}", missing.display());
     fs::write(&gateway.configuration, configuration).expect("it can be written");
-    gateway.wait_for_log("the provider of the configuration does not serve: refused at `fetch`", 1);
+    gateway.wait_for_log("the configured provider was not activated: refused at `fetch`", 1);
     // Now it is there, and the configuration is the same.
     fs::write(&missing, "a text").expect("it can be written");
     gateway.signal(Signal::HUP);
-    gateway.wait_for_log("the provider of the configuration does not serve: refused at `imports`", 1);
+    gateway.wait_for_log("the configured provider was not activated: refused at `imports`", 1);
     gateway.stop();
 }
 

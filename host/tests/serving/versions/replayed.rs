@@ -26,11 +26,11 @@ fn it_goes_on_where_it_was() {
     for event in [2, 5] {
         let prompt = format!("unruly:once:{event} {WORDS}");
         let ran = ask(&format!("echo {prompt}"));
-        assert!(ran.stderr.contains("another instance goes on"), "it did not fail at all: {ran:?}");
+        assert!(ran.stderr.contains("another instance continues it"), "it did not fail at all: {ran:?}");
         assert_eq!(ran.well().trim(), prompt, "every word once");
         let ran = ask(&format!("echo unruly:trap:{event} {WORDS}"));
         let told = ran.refused(&["failed in `push`", "unreachable"]);
-        assert!(told.contains("another instance goes on") || told.contains("bug of the provider"), "{told}");
+        assert!(told.contains("another instance continues it") || told.contains("bug of the provider"), "{told}");
     }
 }
 
@@ -65,7 +65,7 @@ fn a_stream_that_another_instance_saves_is_the_same_to_the_byte() {
         });
         assert_eq!(same(&saved), same(&untroubled), "{path}");
     }
-    gateway.wait_for_log("another instance goes on", ENDPOINTS.len());
+    gateway.wait_for_log("another instance continues it", ENDPOINTS.len());
     let version = place.version(&unruly.digest).expect("it is known");
     let service = &version["service"];
     assert_eq!((&service["failedCalls"], &service["faults"]), (&ENDPOINTS.len().into(), &0.into()), "{version}");

@@ -28,7 +28,7 @@ fn who_trusts_a_key_is_served_by_what_it_signed_and_nothing_else() {
     others.sign_as("unruly 0.1.0", &guest.file, "");
     refused(&place, &guest, "signature", &["is signed by key", "trusts"]);
     keys.sign(&guest.file, &[]);
-    refused(&place, &guest, "signature", &["it does not say which provider it is for", "--trusted-comment"]);
+    refused(&place, &guest, "signature", &["it does not name its provider", "--trusted-comment"]);
     keys.sign_as("unruly 0.1.0", &guest.file, "");
     // The signature of another component does not fit, and nothing else of this one is looked at: it is none.
     let bytes = fs::read(&guest.file).expect("it was written");

@@ -147,7 +147,7 @@ fn user_part(part: &Object<'_, '_>) -> Option<UserBlock> {
         "file" => file(part),
         other => {
             let expected = "\"text\", \"image_url\", \"file\" or \"video_url\"";
-            part.reader().problem(part.path_of("type"), format!("it is {other:?}; Bedrock takes {expected}"));
+            part.reader().problem(part.path_of("type"), format!("it is {other:?}; Bedrock accepts {expected}"));
             part.ignore_rest();
             None
         }
@@ -222,7 +222,7 @@ fn assistant(message: &Object<'_, '_>, calls: &mut BTreeMap<String, String>) -> 
         }
     }
     message.refuse("function_call", &[], "it is the old form of `tool_calls`; use `tool_calls`");
-    message.refuse("audio", &[], "Bedrock's Converse takes no audio");
+    message.refuse("audio", &[], "Bedrock's Converse does not accept audio");
     AssistantMessage {
         content,
         // Whose message it was, the format does not say: the exchange takes it for the model that is asked.
@@ -260,7 +260,7 @@ fn tool_call(call: &Value<'_, '_>) -> Option<ToolCall> {
     let call = call.require_object("a tool call")?;
     let kind = call.string("type").unwrap_or_else(|| "function".to_owned());
     if kind != "function" {
-        call.reader().problem(call.path_of("type"), format!("it is {kind:?}; Bedrock takes \"function\" only"));
+        call.reader().problem(call.path_of("type"), format!("it is {kind:?}; Bedrock accepts \"function\" only"));
         return None;
     }
     let id = call.require_string("id");

@@ -133,17 +133,17 @@ fn stream_options(body: &Object<'_, '_>) -> bool {
 
 /// What chat completions have and Bedrock cannot do.
 fn refused(body: &Object<'_, '_>) {
-    body.refuse("n", &["1"], "Bedrock gives one answer to a request; ask `n` times");
+    body.refuse("n", &["1"], "Bedrock gives one answer per request; send `n` requests");
     body.refuse("logprobs", &["false"], "Bedrock's Converse gives no log probabilities");
     body.refuse("top_logprobs", &["0"], "Bedrock's Converse gives no log probabilities");
-    body.refuse("logit_bias", &["{}"], "Bedrock's Converse takes no bias of tokens");
-    body.refuse("frequency_penalty", &["0", "0.0"], "Bedrock's Converse takes no penalties");
-    body.refuse("presence_penalty", &["0", "0.0"], "Bedrock's Converse takes no penalties");
-    body.refuse("seed", &[], "Bedrock's Converse takes no seed");
+    body.refuse("logit_bias", &["{}"], "Bedrock's Converse has no bias of tokens");
+    body.refuse("frequency_penalty", &["0", "0.0"], "Bedrock's Converse has no penalties");
+    body.refuse("presence_penalty", &["0", "0.0"], "Bedrock's Converse has no penalties");
+    body.refuse("seed", &[], "Bedrock's Converse has no seed");
     body.refuse("store", &["false"], "answers are not stored here");
     body.refuse("modalities", &["[\"text\"]"], "Bedrock's Converse answers with text");
     body.refuse("audio", &[], "Bedrock's Converse answers with text");
-    body.refuse("prediction", &[], "Bedrock's Converse takes no predicted output");
+    body.refuse("prediction", &[], "Bedrock's Converse has no predicted output");
     body.refuse("web_search_options", &[], "there is no web search here");
     body.refuse("verbosity", &["\"medium\""], "Bedrock's Converse has no verbosity");
     body.refuse("functions", &["[]"], "it is the old form of `tools`; use `tools`");

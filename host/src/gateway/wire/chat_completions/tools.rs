@@ -21,7 +21,7 @@ fn read_tool(tool: &Value<'_, '_>) -> Option<Tool> {
     let tool = tool.require_object("a tool, which is an object with `type` and `function`")?;
     let kind = tool.require_string("type");
     if kind != "function" {
-        tool.reader().problem(tool.path_of("type"), format!("it is {kind:?}; Bedrock takes \"function\" only"));
+        tool.reader().problem(tool.path_of("type"), format!("it is {kind:?}; Bedrock accepts \"function\" only"));
         return None;
     }
     tool.ignore(&["cache_control"]);

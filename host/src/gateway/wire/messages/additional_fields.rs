@@ -42,7 +42,7 @@ impl AdditionalFields {
         let AdditionalFields { of_anthropic, of_bedrock } = self;
         for (name, _) in &of_bedrock {
             if of_anthropic.iter().any(|(known, _)| known == name) {
-                let message = "it is said by a member or header of Anthropic's API too; leave one of them out";
+                let message = "a member or header of Anthropic's API sets it too; remove one of them";
                 reader.problem(format!("{NAME}.{name}"), message);
             }
         }

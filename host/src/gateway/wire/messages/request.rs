@@ -146,7 +146,7 @@ fn refuse_what_bedrock_has_not(body: &Object<'_, '_>) {
     body.refuse("container", &[], "Bedrock has no containers");
     body.refuse("diagnostics", &["{}"], "Bedrock has no cache diagnostics");
     body.refuse("fallbacks", &["[]"], "Bedrock has none; the gateway's configuration names the models to fall back to");
-    body.refuse("inference_geo", &[], "the region and the inference profile of the model say where it is answered");
+    body.refuse("inference_geo", &[], "the region and the model's inference profile decide where requests run");
     body.refuse("mcp_servers", &["[]"], "Bedrock calls no MCP servers; call them yourself and pass their tools");
     body.refuse("speed", &["\"standard\""], "Bedrock has no such mode");
     body.refuse("user_profile_id", &[], "Bedrock has no user profiles");

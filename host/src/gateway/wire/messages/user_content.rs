@@ -107,7 +107,7 @@ pub(super) fn only_text<'r, 'a>(item: &Value<'r, 'a>, place: &str) -> Option<Obj
     let block = item.require_object("a text block")?;
     let kind = block.require_string("type");
     if kind != "text" {
-        let message = format!("`{kind}` cannot stand in {place}; expected `text`");
+        let message = format!("`{kind}` is not allowed in {place}; expected `text`");
         block.reader().problem(block.path_of("type"), message);
         return None;
     }
@@ -117,10 +117,10 @@ pub(super) fn only_text<'r, 'a>(item: &Value<'r, 'a>, place: &str) -> Option<Obj
 
 /// Only a model cites.
 fn refuse_citations(block: &Object<'_, '_>) {
-    block.refuse("citations", &["[]"], "only what the assistant said has citations");
+    block.refuse("citations", &["[]"], "only content of the assistant has citations");
 }
 
 /// Sets of tools are Anthropic's own; a call of one of them cannot be replayed.
 pub(super) fn refuse_toolset(block: &Object<'_, '_>) {
-    block.refuse("toolset_name", &[], "Bedrock has none of Anthropic's sets of tools");
+    block.refuse("toolset_name", &[], "Bedrock does not have Anthropic's sets of tools");
 }

@@ -26,7 +26,7 @@ pub(super) fn effort(body: &Object<'_, '_>) -> Option<String> {
 /// `text.format` as a schema for the answer.
 pub(super) fn output_schema(body: &Object<'_, '_>) -> Option<OutputSchema> {
     let text = body.take("text")?.require_object("an object with `format`")?;
-    text.refuse("verbosity", &["\"medium\""], "Bedrock has no such switch; ask for it in the instructions");
+    text.refuse("verbosity", &["\"medium\""], "Bedrock has no such setting; put it into the instructions");
     let format = text.take("format").and_then(|format| format.require_object("an object with a `type`"));
     text.finish();
     let format = format?;
@@ -43,7 +43,7 @@ pub(super) fn output_schema(body: &Object<'_, '_>) -> Option<OutputSchema> {
                 .map(|schema| OutputSchema { name, description, schema: schema.raw.get().to_owned() })
         }
         "json_object" => {
-            let why = "Bedrock cannot be held to JSON without a schema; expected `text` or `json_schema`";
+            let why = "Bedrock needs a schema for JSON; expected `text` or `json_schema`";
             format.reader().problem(format.path_of("type"), why);
             return None;
         }

@@ -49,11 +49,11 @@ pub(super) fn text_of(value: &Value<'_, '_>, kinds: &[&str]) -> Option<String> {
     let part = value.require_object("a part, which is an object with a `type`")?;
     let kind = part.require_string("type");
     if !kinds.contains(&kind.as_str()) {
-        value.problem(format!("parts of type `{kind}` cannot stand here; expected one of `{}`", kinds.join("`, `")));
+        value.problem(format!("parts of type `{kind}` are not allowed here; expected one of `{}`", kinds.join("`, `")));
         return None;
     }
     part.ignore(&["annotations", "logprobs"]);
-    part.refuse("prompt_cache_breakpoint", &[], "a cache point can only stand in what the user or a tool says");
+    part.refuse("prompt_cache_breakpoint", &[], "a cache point can only be in content of the user or of a tool");
     let text = part.require_string(if kind == "refusal" { "refusal" } else { "text" });
     part.finish();
     Some(text)
@@ -89,7 +89,7 @@ fn file_data(part: &Object<'_, '_>, name: Option<&str>, data: &str) -> Option<Bl
     let Some(media_type) = name.and_then(openai_files::media_type) else {
         part.reader().problem(
             path,
-            "its media type is not known; expected `data:MEDIA-TYPE;base64,…`, or a `filename` that tells",
+            "its media type is unknown; expected `data:MEDIA-TYPE;base64,…`, or a `filename` with an extension",
         );
         return None;
     };

@@ -34,7 +34,7 @@ pub enum RegistryError {
         limit: Duration,
     },
     /// It does not let us (401, 403).
-    #[error("{reference}: the registry refuses access ({status}{said}): {advice}")]
+    #[error("{reference}: the registry denies access ({status}{said}): {advice}")]
     Denied {
         /// What was asked for.
         reference: String,
@@ -46,7 +46,7 @@ pub enum RegistryError {
         advice: &'static str,
     },
     /// A password or token would be sent in the clear.
-    #[error("{registry} wants credentials to be sent to {url}, which is not safe: only https is, or this machine")]
+    #[error("{registry} requests credentials at {url}, which is not safe: use https, or this machine")]
     InTheClear {
         /// The registry.
         registry: String,
@@ -55,8 +55,7 @@ pub enum RegistryError {
     },
     /// Credentials would go to another host than the registry's.
     #[error(
-        "{registry} wants its credentials to be sent to {realm}, which is another host: QUARRY_REGISTRY_REALMS={realm} allows that, \
-         where it is the registry's own token server"
+        "{registry} requests its credentials at another host, {realm}. If that is the registry's token server, allow it with QUARRY_REGISTRY_REALMS={realm}"
     )]
     Realm {
         /// The registry.

@@ -147,7 +147,7 @@ impl<'a> Exchange<'a> {
     pub(super) fn location(&self, from: &Url, response: &Response<SdkBody>) -> Result<Url, RegistryError> {
         let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
         let url = location.and_then(|location| from.join(location).ok());
-        let url = url.ok_or_else(|| self.senseless("it points elsewhere and does not say where".to_owned()))?;
+        let url = url.ok_or_else(|| self.senseless("it redirects without a location".to_owned()))?;
         if self.is_safe(&url) {
             Ok(url)
         } else {
@@ -200,7 +200,7 @@ impl<'a> Exchange<'a> {
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        let unusable = || self.senseless(format!("{} cannot be asked", without_query(&ask.url)));
+        let unusable = || self.senseless(format!("{} cannot be reached", without_query(&ask.url)));
         let request = request.body(SdkBody::from(ask.body.clone())).map_err(|_| unusable())?;
         let request = HttpRequest::try_from(request).map_err(|_| unusable())?;
         let answering = self.http.call(request);
@@ -248,7 +248,7 @@ impl<'a> Exchange<'a> {
                     "the credentials were sent, and are wrong or not enough"
                 } else {
                     "no credentials were found: `docker login`, or QUARRY_REGISTRY, QUARRY_REGISTRY_USER and QUARRY_REGISTRY_PASSWORD \
-                     (credential helpers are not asked)"
+                     (credential helpers are not used)"
                 };
                 RegistryError::Denied { reference, status: status.as_u16(), said, advice }
             }

@@ -37,7 +37,7 @@ pub(super) async fn pull(mut exchange: Exchange<'_>, limit: usize) -> Result<Pul
     };
     let component = match exchange.body(response, "component", size).await {
         Err(RegistryError::TooLarge { .. }) => {
-            return Err(differs(format!("larger than its manifest says, {size} bytes")));
+            return Err(differs(format!("larger than the {size} bytes of its manifest")));
         }
         component => component?,
     };
