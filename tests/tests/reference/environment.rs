@@ -27,7 +27,8 @@ fn is_a_name(text: &str) -> bool {
 
 /// Files of tests, and the simulator: what is in them is not read by the program that people use.
 fn is_of_tests(path: &str) -> bool {
-    ["/simulator/", "/tests/", "/hostile_answers"].iter().any(|part| path.contains(part)) || path.ends_with("/tests.rs")
+    ["/simulator/", "/tests/", "/hostile_answers", "/conformance/generated"].iter().any(|part| path.contains(part))
+        || path.ends_with("/tests.rs")
 }
 
 #[test]
