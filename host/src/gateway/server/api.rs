@@ -34,15 +34,18 @@ pub(super) struct Endpoint {
     summary: &'static str,
     /// Members that the body has to have; none where there is no body.
     required: &'static [&'static str],
+    /// Members that an answer in JSON has.
+    answered: &'static [&'static str],
 }
 
 const fn endpoint(
     path: &'static str,
     handler: Handler,
     required: &'static [&'static str],
+    answered: &'static [&'static str],
     summary: &'static str,
 ) -> Endpoint {
-    Endpoint { path, handler, summary, required }
+    Endpoint { path, handler, summary, required, answered }
 }
 
 /// Every endpoint.
@@ -51,43 +54,55 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
         chat_completions::CHAT_COMPLETIONS.path,
         Handler::Conversation(&chat_completions::CHAT_COMPLETIONS),
         &["messages"],
+        &["id", "object", "created", "model", "choices", "usage"],
         "OpenAI Chat Completions, streamed or not",
     ),
     endpoint(
         responses::RESPONSES.path,
         Handler::Conversation(&responses::RESPONSES),
         &["input"],
+        &["id", "object", "created_at", "status", "model", "output", "usage"],
         "OpenAI Responses, streamed or not; nothing is stored",
     ),
     endpoint(
         messages::MESSAGES.path,
         Handler::Conversation(&messages::MESSAGES),
         &["max_tokens", "messages"],
+        &["id", "type", "role", "model", "content", "stop_reason", "usage"],
         "Anthropic Messages, streamed or not",
     ),
-    endpoint(messages::COUNT_TOKENS.path, Handler::CountTokens, &["messages"], "Anthropic's count of tokens"),
+    endpoint(
+        messages::COUNT_TOKENS.path,
+        Handler::CountTokens,
+        &["messages"],
+        &["input_tokens"],
+        "Anthropic's count of tokens",
+    ),
     endpoint(
         pi_stream::PI_STREAM.path,
         Handler::Conversation(&pi_stream::PI_STREAM),
         &["model", "context"],
+        &[],
         "`streamProxy` of pi-agent-core",
     ),
     endpoint(
         "/v1/models",
         Handler::Models,
         &[],
+        &["data"],
         "The models, in OpenAI's form, or in Anthropic's where `anthropic-version` is sent",
     ),
-    endpoint("/v1/models/{*id}", Handler::Model, &[], "One model, in the same forms"),
-    endpoint("/healthz", Handler::Health, &[], "Liveness: 200 while the process lives"),
+    endpoint("/v1/models/{*id}", Handler::Model, &[], &["id"], "One model, in the same forms"),
+    endpoint("/healthz", Handler::Health, &[], &[], "Liveness: 200 while the process lives"),
     endpoint(
         "/readyz",
         Handler::Readiness,
         &[],
+        &[],
         "Readiness: 503 while the gateway drains. Credentials are not checked",
     ),
-    endpoint("/metrics", Handler::Metrics, &[], "Metrics in OpenMetrics text"),
-    endpoint("/openapi.json", Handler::Document, &[], "The API as an OpenAPI document"),
+    endpoint("/metrics", Handler::Metrics, &[], &[], "Metrics in OpenMetrics text"),
+    endpoint("/openapi.json", Handler::Document, &[], &["openapi", "info", "paths"], "The API as an OpenAPI document"),
 ];
 
 impl Endpoint {
@@ -145,15 +160,22 @@ impl Endpoint {
     }
 
     fn operation(&self) -> Value {
-        let content = |types: &[&str]| -> Value { types.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect() };
-        let mut responses = json!({ "200": { "description": "The answer", "content": content(self.answers()) } });
+        let content = |types: &[&str], members: &[&str]| -> Value {
+            let media = |kind: &&str| match *kind {
+                "application/json" => json!({ "schema": with_members(members) }),
+                _ => json!({ "schema": { "type": "string" } }),
+            };
+            types.iter().map(|kind| ((*kind).to_owned(), media(kind))).collect()
+        };
+        let answer = content(self.answers(), self.answered);
+        let mut responses = json!({ "200": { "description": "The answer", "content": answer } });
         for kind in self.failures() {
             let types: &[&str] =
                 if matches!(self.handler, Handler::Readiness) { &["text/plain"] } else { &["application/json"] };
             let status = kind.status();
             responses[status.as_str()] = json!({
                 "description": status.canonical_reason().unwrap_or_default(),
-                "content": content(types),
+                "content": content(types, &["error"]),
             });
         }
         let mut operation = json!({ "summary": self.summary, "responses": responses });
@@ -161,9 +183,8 @@ impl Endpoint {
             operation["security"] = json!([{ "bearer": [] }, { "apiKey": [] }]);
         }
         if !self.required.is_empty() {
-            let schema = json!({ "type": "object", "required": self.required });
-            operation["requestBody"] =
-                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+            let media = json!({ "schema": with_members(self.required) });
+            operation["requestBody"] = json!({ "required": true, "content": { "application/json": media } });
         }
         if self.path.contains("{*id}") {
             operation["parameters"] = json!([{
@@ -175,6 +196,11 @@ impl Endpoint {
     }
 }
 
+/// The schema of an object that has these members, and others that are its format's.
+fn with_members(members: &[&str]) -> Value {
+    json!({ "type": "object", "required": members })
+}
+
 /// The endpoints in a sentence, for whoever asked at none of them.
 pub(super) fn listed() -> String {
     let of = |method| {
@@ -184,8 +210,8 @@ pub(super) fn listed() -> String {
     format!("POST {}; GET {}", of("POST"), of("GET"))
 }
 
-/// The API as an OpenAPI 3.1 document. Bodies are those of the formats, which their owners document: here are the members without
-/// which a request is refused.
+/// The API as an OpenAPI 3.1 document. The owners of the formats document their bodies. This document has the members that a request
+/// needs, and those that every answer has.
 #[must_use]
 pub fn document() -> Value {
     let mut paths = json!({});
