@@ -29,9 +29,11 @@ const SERVERS: [(&str, &str); 3] = [
 const PROOF: &str = "simulator";
 
 /// Pages whose `sh` blocks another test types, where it has what they need.
-const TYPED_ELSEWHERE: [(&str, &str); 2] = [
+const TYPED_ELSEWHERE: [(&str, &str); 4] = [
     ("docs/getting-started/ec2.md", "host/tests/cli/credentials/instance.rs"),
     ("docs/providers.md", "host/tests/versions/authors.rs"),
+    ("examples/own-provider-javascript/README.md", "host/tests/versions/languages.rs"),
+    ("examples/own-provider-rust/README.md", "host/tests/versions/authors.rs"),
 ];
 
 /// Programs that a block marked `console` may use besides `quarry`: those that tests do not have, or may not use.
@@ -297,7 +299,8 @@ fn is_of_ci(page: &str, lines: &str) {
 fn pages_that_are_typed_elsewhere_are() {
     for (page, test) in TYPED_ELSEWHERE {
         let test = fs::read_to_string(root().join(test)).unwrap_or_else(|error| panic!("{test}: {error}"));
-        let name = page.rsplit('/').next().unwrap_or(page);
+        // The page's name, or its folder's.
+        let name = page.trim_end_matches("/README.md").rsplit('/').next().unwrap_or(page);
         assert!(test.contains(name), "the test of {page} does not read it");
     }
 }

@@ -1,6 +1,7 @@
 //! What `docs/providers.md` tells a provider's author to type, typed: line by line, in order, from an empty folder.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -62,29 +63,37 @@ pub(crate) fn shell(line: &str, folder: &Path, home: &Path) -> Command {
     command
 }
 
-/// Somebody who follows the guide.
-struct Author {
+/// The address of a gateway on the pages.
+const GATEWAY: &str = "127.0.0.1:8484";
+
+/// Somebody who follows a page.
+pub(crate) struct Author {
     home: TempDir,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     registry: Registry,
     gateway: Option<Child>,
+    /// Where the gateway listens.
+    address: String,
 }
 
 impl Author {
-    fn new() -> Self {
+    /// With an empty folder of this name.
+    pub(crate) fn new(folder: &str) -> Self {
         // The same place each time: cargo keeps what it built by where the project is.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("authors");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
         if folder.exists() {
             fs::remove_dir_all(&folder).expect("the folder of the run before can be removed");
         }
         fs::create_dir_all(&folder).expect("a folder can be made");
         let home = tempfile::tempdir().expect("a home can be made");
-        Author { home, folder, registry: Registry::start(), gateway: None }
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let address = free.expect("a port is free").to_string();
+        Author { home, folder, registry: Registry::start(), gateway: None, address }
     }
 
     /// Types a line, and gives what came of it.
-    fn types(&mut self, line: &str) -> Output {
-        let line = line.replace(EXAMPLE, &self.registry.host);
+    pub(crate) fn types(&mut self, line: &str) -> Output {
+        let line = line.replace(EXAMPLE, &self.registry.host).replace(GATEWAY, &self.address);
         if let Some(arguments) = line.strip_prefix("minisign ") {
             let (arguments, comment) = arguments.split_once(" -t ").unwrap_or((arguments, ""));
             let mut command = debian::program("minisign", &["minisign", "libsodium23"]);
@@ -99,8 +108,8 @@ impl Author {
     }
 
     /// Types a line that starts a gateway, and waits until it can be asked.
-    fn serves(&mut self, line: &str) {
-        let free = format!("exec {line} --listen 127.0.0.1:0");
+    pub(crate) fn serves(&mut self, line: &str) {
+        let free = format!("exec {line} --listen {}", self.address);
         let mut command = shell(&free, &self.folder, self.home.path());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("there is a shell");
         self.gateway = Some(child);
@@ -137,7 +146,7 @@ impl Drop for Author {
 fn the_guide_can_be_followed() {
     let guide = guide();
     let (begin, _) = guide.split_once("\n## Other languages\n").expect("the guide has a part about other languages");
-    let mut author = Author::new();
+    let mut author = Author::new("authors");
     let (mut builds, mut lock) = (Vec::new(), String::new());
     let mut typed = Vec::new();
     for line in lines(begin) {
@@ -203,6 +212,31 @@ fn check(line: &str, builds: usize, code: Option<i32>, said: &str) {
         "cargo test" => shows("test result: ok."),
         _ => {}
     }
+}
+
+#[test]
+fn the_example_in_rust_can_be_followed() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/own-provider-rust/README.md");
+    let page = fs::read_to_string(page).expect("the example has a page");
+    let mut author = Author::new("own-provider-rust");
+    let mut advice = Vec::new();
+    for line in lines(&page) {
+        match line.as_str() {
+            "cd mine" => author.folder.push("mine"),
+            "quarry serve --simulate" => author.serves(&line),
+            _ => {
+                let output = author.types(&line);
+                let (said, code) = (text(&output), output.status.code());
+                assert_eq!(code, Some(i32::from(line.starts_with("quarry provider diff "))), "{line}:\n{said}");
+                if line.starts_with("curl ") {
+                    advice.push(said.contains("ask the platform team for a higher quota"));
+                } else if code == Some(1) {
+                    assert!(said.contains("in 1 kinds"), "{line}:\n{said}");
+                }
+            }
+        }
+    }
+    assert_eq!(advice, [true, false], "the active version gives its own advice, and the previous one does not");
 }
 
 #[test]

@@ -1,17 +1,21 @@
-//! A provider in a language that is not Rust: `tests/guests/javascript`, made a component as `docs/providers.md` says, with the versions
-//! of its lock. Where npm cannot be had the test fails and says why.
+//! A provider in a language that is not Rust: `examples/own-provider-javascript`, built as its page says, with the versions of its lock.
+//! Where npm cannot be had the test fails and says why.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-use crate::authors::{guide, lines, shell};
+use crate::authors::{lines, shell};
 use crate::packages::{install_once, target, text};
+
+/// The example.
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/own-provider-javascript")
+}
 
 /// The source's files, sorted.
 fn sources() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/guests/javascript");
-    files(&folder).into_iter().filter(|file| file.is_file()).collect()
+    files(&example()).into_iter().filter(|file| file.extension().is_some_and(|ending| ending != "md")).collect()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -27,9 +31,8 @@ fn runs(command: &mut Command) -> Output {
 
 #[test]
 fn a_provider_in_javascript_passes_the_cases_of_streams() {
-    let guide = guide();
-    let (_, part) = guide.split_once("\n## Other languages\n").expect("the guide has a part about other languages");
-    let lines = lines(part);
+    let page = fs::read_to_string(example().join("README.md")).expect("the example has a page");
+    let lines = lines(&page);
     let (making, proving): (Vec<&String>, Vec<&String>) = lines
         .iter()
         .partition(|line| ["quarry provider new ", "npm ", "npx "].iter().any(|beginning| line.starts_with(beginning)));
@@ -42,14 +45,12 @@ fn a_provider_in_javascript_passes_the_cases_of_streams() {
     let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
     let home = tempfile::tempdir().expect("a home can be made");
     install_once(&folder, &inputs, |folder| {
+        for file in sources() {
+            fs::copy(&file, folder.join(file.file_name().expect("a file has a name"))).expect("it can be copied");
+        }
         for line in &making {
             let output = if line.starts_with("quarry ") {
-                let made = runs(&mut shell(line, folder.parent().expect("it lies in another"), home.path()));
-                for file in sources() {
-                    fs::copy(&file, folder.join(file.file_name().expect("a file has a name")))
-                        .expect("it can be copied");
-                }
-                made
+                runs(&mut shell(line, folder, home.path()))
             } else {
                 // As this user: npm's own settings say where packages come from.
                 runs(Command::new("/bin/sh").args(["-eu", "-c", line]).current_dir(folder))

@@ -54,7 +54,7 @@ const EXCEPTIONS = {
   notauthorized: DENIED,
   optinrequired: ["denied", false, null, "sign the account up for Bedrock"],
   ftuformnotfilled: ["model-not-enabled", false, null, FORM],
-  badcscoreexception: ["model-not-enabled", false, null, "ask AWS Support for access to this model"],
+  badcscoreexception: ["model-not-enabled", false, null, "contact AWS Support for access to this model"],
   mpagreementbeingcreated: [
     "model-not-enabled",
     true,
@@ -147,9 +147,9 @@ const RULES = [
     ["validation"],
     /signature` in `thinking|signature: field required|thinking_blocks cannot be modified/i,
     "validation",
-    "the conversation holds thinking that is not as this model gave it: send it back unchanged, or leave it out",
+    "the conversation has thinking that this model did not write like this: send it back unchanged, or leave it out",
   ],
-  [["validation"], /operation not allowed/i, "denied", "AWS does not let this account invoke models yet: ask AWS Support"],
+  [["validation"], /operation not allowed/i, "denied", "AWS does not let this account invoke models yet: contact AWS Support"],
   [
     ["denied", "model-not-found", "validation", "model-not-enabled"],
     /use case details|use[- ]case form/i,

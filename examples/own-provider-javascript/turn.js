@@ -23,7 +23,7 @@ const BAD = {
 
 const DAMAGED = "ask again; if it stays, something between here and Bedrock changes the stream";
 const SILENT = "ask again, or allow a longer silence (a model that thinks for minutes is normal)";
-const LIMITED = "ask for less, or raise the limit";
+const LIMITED = "request a shorter answer, or raise the limit";
 
 export class Turn {
   constructor({ model, carry, requestId, extras }) {
