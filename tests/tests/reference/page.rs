@@ -1,5 +1,6 @@
 //! A page that is compared with what the program says. `QUARRY_BLESS=1` writes it.
 
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
 use crate::source::{read, root};
@@ -8,8 +9,14 @@ fn blesses() -> bool {
     env::var_os("QUARRY_BLESS").is_some()
 }
 
+/// Several tests change one page.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Replaces a page as a whole: other tests read it meanwhile.
 fn write(path: &str, page: &str) {
-    fs::write(root().join(path), page).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let (path, new) = (root().join(path), root().join(format!("{path}.new")));
+    let written = fs::write(&new, page).and_then(|()| fs::rename(&new, &path));
+    written.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
 /// Compares a whole page, or writes it.
@@ -35,6 +42,7 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Ite
 /// Compares the first table below a heading of a page, or writes it. The rest of the page is a person's.
 #[track_caller]
 pub(crate) fn has_table(path: &str, heading: &str, table: &str) {
+    let _one_at_a_time = blesses().then(|| WRITING.lock().unwrap_or_else(PoisonError::into_inner));
     let mut page = read(path);
     let begin = page.find(&format!("{heading}\n")).unwrap_or_else(|| panic!("{path} has no heading {heading}"));
     let from = begin + page[begin..].find("\n| ").unwrap_or_else(|| panic!("{path}: {heading} has no table")) + 1;

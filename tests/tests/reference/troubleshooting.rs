@@ -1,6 +1,6 @@
 //! `docs/troubleshooting.md` has an entry for every hint.
 
-use crate::source::{literals, read};
+use crate::source::{literals, read, rust_files};
 
 /// Files whose messages say what to do.
 const FILES: [&str; 7] = [
@@ -36,6 +36,33 @@ fn every_hint_has_its_entry() {
     }
     assert!(missing.is_empty(), "docs/troubleshooting.md has no entry for {missing:#?}");
     assert!(checked >= 45, "{checked} hints");
+}
+
+/// The lines of a page's blocks of text.
+fn messages(page: &str) -> impl Iterator<Item = &str> {
+    let blocks = page.split("```text\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    blocks.flat_map(|(block, _)| block.lines())
+}
+
+#[test]
+fn every_message_is_one_of_the_program() {
+    let files = rust_files("host/src").into_iter().chain(rust_files("guest/src"));
+    let literals: Vec<String> =
+        files.flat_map(|file| literals(&read(&file))).map(|(literal, _)| literal.replace('`', "")).collect();
+    let known: Vec<Vec<&str>> =
+        literals.iter().map(|literal| fixed_parts(literal)).filter(|parts| !parts.is_empty()).collect();
+    let page = read("docs/troubleshooting.md");
+    let mut checked = 0;
+    for line in messages(&page).map(|line| line.replace('`', "")) {
+        // A short line has no part to compare. What AWS says begins with its own code.
+        if line.split_whitespace().count() < 3 || line.contains("Exception: ") {
+            continue;
+        }
+        let is_known = known.iter().any(|parts| parts.iter().all(|part| line.contains(part)));
+        assert!(is_known, "docs/troubleshooting.md: nothing in the program says {line:?}");
+        checked += 1;
+    }
+    assert!(checked >= 40, "{checked} messages");
 }
 
 #[test]
