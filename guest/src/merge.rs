@@ -51,7 +51,7 @@ pub fn merge(layers: &[Layer]) -> Result<Merged, Vec<Problem>> {
     Ok(Merged { settings, warnings: problems })
 }
 
-/// The same problem at the same place is told once, so that a layer that is merged twice changes nothing at all.
+/// The same problem at the same place is reported once, so that a layer that is merged twice changes nothing at all.
 fn without_repetition(mut problems: Vec<Problem>) -> Vec<Problem> {
     let mut told = BTreeSet::new();
     problems.retain(|Problem { place, path, message, .. }| {
@@ -81,7 +81,7 @@ fn without_excess(mut problems: Vec<Problem>) -> Vec<Problem> {
             place: first.place.clone(),
             path: String::new(),
             message: format!("{} more problems from here on", rest.len()),
-            expected: "a configuration; the problems told above are the first of it".to_owned(),
+            expected: "a configuration; the problems above are the first ones".to_owned(),
         });
     }
     problems

@@ -1,7 +1,7 @@
 //! `prepare`: a conversation to the exact ConverseStream request, or the CountTokens request of the same conversation.
 //!
 //! The rules are pi 1.5.2's, but where the service is known to refuse what pi sends; each such place says why. Whatever is
-//! changed or left out is told with a notice, whatever cannot be sent is a problem, and all the problems come together.
+//! changed or left out is reported with a notice, whatever cannot be sent is a problem, and all the problems come together.
 //! Lone surrogates, which pi removes, cannot occur in text that crosses the boundary as UTF-8; from JSON, which can escape
 //! them, they go here.
 

@@ -78,7 +78,7 @@ pub(super) fn read(value: &[u8]) -> Result<Catalog, String> {
     match json.get("format").and_then(Value::as_u64) {
         Some(format) if format == u64::from(FORMAT) => {}
         Some(format) => return Err(format!("it has format {format}, not {FORMAT}")),
-        None => return Err("it does not say its format".to_owned()),
+        None => return Err("it does not name its format".to_owned()),
     }
     let stored: StoredCatalog = serde_json::from_value(json).map_err(|error| error.to_string())?;
     let model = |model: StoredModel| Model {

@@ -80,7 +80,7 @@ fn a_cached_value_that_cannot_be_read_is_as_none() {
     for (value, why) in [
         (&b"\xff\xfe"[..], "it is not JSON"),
         (b"", "it is not JSON"),
-        (b"[]", "it does not say its format"),
+        (b"[]", "it does not name its format"),
         (newer.as_bytes(), "it has format 5, not 4"),
         (other.as_bytes(), "invalid type"),
         (&entry.value[..entry.value.len() / 2], "it is not JSON"),

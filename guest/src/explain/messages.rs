@@ -77,7 +77,7 @@ static RULES: &[Rule] = &[
         kind: FailureKind::Validation,
         retryable: false,
         hint: Hint::Text(
-            "the conversation holds thinking that is not as this model gave it: send it back unchanged, or leave it out",
+            "the conversation has thinking that this model did not write like this: send it back unchanged, or leave it out",
         ),
     },
     // An account that AWS has not let in yet says so with a 400 (aws-cli #8717, dify #7488).
@@ -86,7 +86,7 @@ static RULES: &[Rule] = &[
         words: &["operation not allowed"],
         kind: FailureKind::Denied,
         retryable: false,
-        hint: Hint::Text("AWS does not let this account invoke models yet: ask AWS Support"),
+        hint: Hint::Text("AWS does not let this account invoke models yet: contact AWS Support"),
     },
     // Bedrock user guide, "Troubleshooting API error codes"; seen as 404 and 400 (obot #6747).
     Rule {

@@ -57,7 +57,7 @@ pub fn explain(error: &ApiError) -> Failure {
 }
 
 /// Says what an exception inside a stream means. `name` is `:exception-type` or `:error-code`, `status` what the model
-/// answered to Bedrock where that was told.
+/// answered to Bedrock where that was reported.
 pub(crate) fn stream_exception(name: &str, status: Option<u16>, message: Option<&str>, model_id: &str) -> Failure {
     let mut failure = response("ConverseStream", Some(name), None, message);
     failure.code = code_to_tell(table::exception_name(name));
@@ -80,7 +80,7 @@ fn code_to_tell(name: &str) -> Option<String> {
     to_tell(name).filter(|name| !name.eq_ignore_ascii_case("unknown"))
 }
 
-/// The longest name or id that is told: what is longer is none (pi's bound).
+/// The longest name or id that is reported: what is longer is none (pi's bound).
 const LONGEST_TOLD: usize = 200;
 
 /// A name or an id, if it can be one.

@@ -80,7 +80,13 @@ pub(super) static ROWS: &[Row] = &[
     row("notauthorized", FailureKind::Denied, false, None, "grant the permission that the message names"),
     row("optinrequired", FailureKind::Denied, false, None, "sign the account up for Bedrock"),
     row("ftuformnotfilled", FailureKind::ModelNotEnabled, false, None, FORM),
-    row("badcscoreexception", FailureKind::ModelNotEnabled, false, None, "ask AWS Support for access to this model"),
+    row(
+        "badcscoreexception",
+        FailureKind::ModelNotEnabled,
+        false,
+        None,
+        "contact AWS Support for access to this model",
+    ),
     row(
         "mpagreementbeingcreated",
         FailureKind::ModelNotEnabled,

@@ -87,7 +87,7 @@ fn provider_filter(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<Str
     whole.then(|| reader.found(node, names))
 }
 
-/// `floor(max(0, value))`, as OpenClaw reckons; what that changes is told, because a negative number means nothing.
+/// `floor(max(0, value))`, as OpenClaw reckons; what that changes is reported, because a negative number means nothing.
 fn refresh_interval(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<u64> {
     let number = reader.number(node, SECONDS)?;
     if number.value > LARGEST_EXACT {

@@ -7,7 +7,7 @@ use super::json;
 use super::partial::Found;
 use super::reader::{Member, Node, Reader, not_among};
 
-/// OpenClaw's members and ours beside them, as far as a slip can be told: `top_k` is no slip of `topP`.
+/// OpenClaw's members and ours beside them, as far as a slip can be recognised: `top_k` is no slip of `topP`.
 const LONG_NAMES: &[&str] = &[
     "cacheRetention",
     "serviceTier",

@@ -86,7 +86,11 @@ fn stop_sequences(family: &Family, options: &mut Options, report: &mut Report) -
         if stop.is_empty() {
             report.problem(path(), "a stop sequence is empty", "a text of at least one character");
         } else if family.claude && is_blank(stop) {
-            report.problem(path(), "Claude takes no stop sequence of white space alone", "a text that is not blank");
+            report.problem(
+                path(),
+                "Claude does not accept a stop sequence of white space alone",
+                "a text that is not blank",
+            );
         }
     }
     stops

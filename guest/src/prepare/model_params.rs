@@ -2,7 +2,7 @@
 //!
 //! OpenClaw's members `cacheRetention`, `serviceTier` (or `service_tier`), `temperature`, `maxTokens` and `thinking`, and ours
 //! beside them: `topP`, `latency`, `thinkingDisplay`, `interleavedThinking`. They hold for every request of the model, so one
-//! that is wrong is told and left out, as OpenClaw does, and does not stop the request. Others are not for the provider.
+//! that is wrong is reported and left out, as OpenClaw does, and does not stop the request. Others are not for the provider.
 
 use serde::de::DeserializeOwned;
 

@@ -19,7 +19,7 @@ impl Report {
         self.problems.push(Problem { path: path.into(), message: message.into(), expected: expected.into() });
     }
 
-    /// Something that was changed or left out. The same is told once.
+    /// Something that was changed or left out. The same is reported once.
     pub(super) fn notice(&mut self, kind: &str, message: impl Into<String>) {
         let message = message.into();
         if self.told.insert(message.clone()) {

@@ -84,7 +84,7 @@ pub(super) fn plan(circumstances: Circumstances<'_>, options: &Options, report: 
             if options.interleaved_thinking == Some(false) || !options.thinking_budgets.is_empty() {
                 report.notice(
                     "thinking-option-ignored",
-                    "adaptive thinking takes no budget and cannot stop between tool calls",
+                    "adaptive thinking has no budget and cannot stop between tool calls",
                 );
             }
             match effort(adaptive, level, model, report) {

@@ -72,7 +72,7 @@ enum Kind {
     Image {
         format: Option<String>,
     },
-    /// A block of a kind that is not known: what in it is not known either is left out, and that was told. Text and reasoning
+    /// A block of a kind that is not known: what in it is not known either is left out, and that was reported. Text and reasoning
     /// open a block of their own: how a block begins decides nothing (pi).
     Unknown,
 }

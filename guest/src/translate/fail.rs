@@ -114,7 +114,12 @@ impl Turn {
             Ending::Damaged(words) => return self.fail_damaged(&words, deltas),
             Ending::Limited(limit) => {
                 let message = format!("The answer went over the gateway's limit: {limit}");
-                plain(FailureKind::Other("limit".to_owned()), message, Some("ask for less, or raise the limit"), false)
+                plain(
+                    FailureKind::Other("limit".to_owned()),
+                    message,
+                    Some("request a shorter answer, or raise the limit"),
+                    false,
+                )
             }
         };
         self.fail(failure, deltas);

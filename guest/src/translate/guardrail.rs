@@ -17,7 +17,7 @@ const FINDINGS: &[(&str, &str, &str, &str)] = &[
     ("contextualGroundingPolicy", "filters", "grounding", "type"),
 ];
 
-/// Most findings that are told.
+/// Most findings that are reported.
 const TOLD: usize = 8;
 
 /// What was found and acted on. None where the trace tells of nothing.

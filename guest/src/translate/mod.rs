@@ -85,7 +85,7 @@ impl Turn {
 
     /// Takes frames, gives deltas. After an `error` it gives nothing more.
     ///
-    /// A batch whose lengths do not add up is a bug of the host; the rest of it is told as damage.
+    /// A batch whose lengths do not add up is a bug of the host; the rest of it is reported as damage.
     pub fn push(&mut self, batch: &Batch) -> Vec<Delta> {
         let mut deltas = Vec::with_capacity(batch.frames.len() + 1);
         let mut rest = batch.bytes.as_slice();

@@ -39,7 +39,7 @@ pub(super) enum TotalTokens {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum MalformedArguments {
-    /// It ends with `{}` and the problem, and the model can be told. pi's rule.
+    /// It ends with `{}` and the problem, so that the model can be told. pi's rule.
     #[default]
     Empty,
     /// The turn fails, and the call has no end. OpenClaw's rule.

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::setup::{ProblemsTold, Setup};
 use super::{problems, terminal};
 
-/// What is told.
+/// What is reported.
 struct Status<'a> {
     connection: &'a ConnectionConfig,
     /// What the configuration or the environment names.

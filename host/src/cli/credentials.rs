@@ -31,7 +31,7 @@ pub(crate) fn advice(source: Option<Source>) -> &'static str {
         Some(Source::AccessKeys) => "make a new key pair, and set AWS_SESSION_TOKEN too where the keys are temporary",
         _ => {
             "set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE (for SSO: \
-             `aws sso login`), or run where a role is attached"
+             `aws sso login`), or run where a role is attached; `quarry chat --simulate` needs no account"
         }
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn add(global: &Global, arguments: &AddKeyArguments) -> anyhow::Resul
     Ok(Exit::Done)
 }
 
-/// The keys of the configuration. All its problems are told at once.
+/// The keys of the configuration. All its problems are reported at once.
 fn keys_of(file: Option<&ConfigFile>) -> Result<Vec<KeyConfig>, ProblemsTold> {
     GatewayConfig::read(file).map(|config| config.keys).map_err(|problems| {
         setup::tell_problems(&problems);
@@ -117,7 +117,7 @@ fn as_json(key: &KeyConfig) -> serde_json::Value {
 
 fn table(keys: &[KeyConfig]) -> String {
     let limit = |limit: Option<String>| limit.unwrap_or_else(|| "-".to_owned());
-    let head = ["NAME", "HASH", "AT ONCE", "A MINUTE", "MODELS"].map(str::to_owned);
+    let head = ["NAME", "HASH", "CONCURRENT", "PER MINUTE", "MODELS"].map(str::to_owned);
     let row = |key: &KeyConfig| {
         let models = if key.models.is_empty() { "all".to_owned() } else { key.models.join(",") };
         let at_once = limit(key.concurrency.map(|most| most.to_string()));

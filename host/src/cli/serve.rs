@@ -94,7 +94,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
             terminal::tell_line(&format!("    a page for a browser; its token is {token_place}"));
         }
     }
-    // Requests need not wait for it: until then the version that serves gets all of them.
+    // Requests need not wait for it: until then the active version gets all of them.
     versions.resume(restored.trials);
     let hang_up = signal(SignalKind::hangup())?;
     let folder = arguments.provider_folder.or_else(|| gateway.watched_folder());

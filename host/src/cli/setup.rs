@@ -32,7 +32,7 @@ pub(crate) struct Setup {
 pub(crate) struct ProblemsTold;
 
 impl Setup {
-    /// Loads the provider and merges the configuration. All its problems are told at once.
+    /// Loads the provider and merges the configuration. All its problems are reported at once.
     pub(crate) fn make(global: &Global, overrides: &[Override]) -> anyhow::Result<Result<Self, ProblemsTold>> {
         let environment = Environment::of_process();
         let generation = load_provider(global, &environment)?;
@@ -67,7 +67,7 @@ pub(crate) fn overrides(model: Option<&str>, region: Option<&str>) -> Vec<Overri
     model.into_iter().chain(region).collect()
 }
 
-/// Loads the configuration. Its problems are told, all at once.
+/// Loads the configuration. Its problems are reported, all at once.
 pub(crate) fn load_configuration(
     global: &Global,
     session: &mut Session,

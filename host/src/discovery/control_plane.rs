@@ -10,10 +10,10 @@ use crate::contract::types::{ApiError, ApiStage};
 /// How long one need may take, with all its pages and retries (OpenClaw allows each call 30 seconds).
 pub const NEED_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The list operations. Bodies are the verbatim JSON of the answers; what fails is told in [`Pages::failed`], with the
+/// The list operations. Bodies are the verbatim JSON of the answers; what fails is reported in [`Pages::failed`], with the
 /// pages that came before it.
 pub trait ControlPlane: Sync {
-    /// Which account the answers are of. None where that cannot be told: then nothing is cached.
+    /// Which account the answers are of. None if that is unknown: then nothing is cached.
     fn account(&self) -> impl Future<Output = Option<AccountIdentity>> + Send;
 
     /// The region that is listed.

@@ -2,7 +2,7 @@
 //!
 //! Compiled code, the folder of versions, the admin token, a watched folder: whoever can write to one of these decides what the gateway
 //! runs or who operates it. So each of them is opened here, and what was checked is what is used: the path is walked from the root
-//! component by component, every component is opened relative to the one before without following links, and owner and mode are
+//! component by component, every component is opened relative to the previous one without following links, and owner and mode are
 //! those of the descriptor that was opened. A path that is looked up a second time may lead elsewhere by then.
 //!
 //! The rules, for each component (`sshd` has the same for keys):

@@ -1,4 +1,4 @@
-//! A candidate that gets a part of the requests, and how it does beside the version that serves.
+//! A candidate that gets a part of the requests, and how it does beside the active version.
 
 mod conversation;
 mod sequential;
@@ -24,7 +24,7 @@ use crate::telemetry::Outcome;
 /// The candidate is not promoted while its failures would be as many by chance less often than this: it may be worse.
 const PERHAPS_WORSE: f64 = 0.05;
 
-/// The version that serves counts as having ended so many requests well while fewer have ended: else nothing could be said of a
+/// The active version counts as having ended so many requests well while fewer have ended: else nothing could be said of a
 /// candidate beside which nobody asks.
 const ASSUMED: u64 = 20;
 
@@ -95,7 +95,7 @@ pub(crate) enum Side {
     Serving,
 }
 
-/// A candidate beside the version that serves, and how both do meanwhile.
+/// A candidate beside the active version, and how both do meanwhile.
 #[derive(Debug)]
 pub(crate) struct Trial {
     /// Which requests the candidate gets.
@@ -177,7 +177,7 @@ impl Trial {
         self.candidate.ended()
     }
 
-    /// How requests of the version that serves ended meanwhile.
+    /// How requests of the active version ended meanwhile.
     pub(super) fn of_serving(&self) -> Ended {
         self.serving.ended()
     }

@@ -163,7 +163,7 @@ pub fn default_settings() -> Settings {
     }
 }
 
-/// The region that a provider is told; us-east-1 where nothing else is said.
+/// The region that a provider gets; us-east-1 where nothing else is said.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub struct RegionForm(pub String);

@@ -74,7 +74,7 @@ impl AotCache {
         }
     }
 
-    /// Keeps a compiled component. A failure costs only the next start's time, so it is told and not returned.
+    /// Keeps a compiled component. A failure costs only the next start's time, so it is reported and not returned.
     pub(super) fn store(&self, engine: &Engine, digest: &Digest, component: &Component) {
         if let Err(error) = self.write(engine, digest, component) {
             tracing::warn!(%error, "the compiled component was not kept");

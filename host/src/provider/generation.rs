@@ -141,14 +141,14 @@ impl Generation {
         }))
     }
 
-    /// The same component in service: under the name that clients are told, with somebody who is told of every call that fails in
+    /// The same component in service: under the name that clients see, with an observer of every call that fails in
     /// a session of it, whoever calls. Its faults are counted anew: what it did in the cases was no service.
     #[must_use]
     pub fn in_service(&self, name: String, observer: FaultObserver) -> Arc<Self> {
         self.again(name, Some(observer))
     }
 
-    /// The same component with counts of its own, and nobody who is told: for runs beside the requests, which say nothing of
+    /// The same component with counts of its own, and no observer: for runs beside the requests, which say nothing of
     /// how it serves.
     #[must_use]
     pub fn apart(&self) -> Arc<Self> {

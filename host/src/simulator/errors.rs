@@ -10,7 +10,7 @@ pub(crate) struct ServiceError {
     pub(crate) status: u16,
     /// Name of the exception, in PascalCase as over HTTP.
     pub(crate) name: &'static str,
-    /// What the caller is told.
+    /// What the caller gets.
     pub(crate) message: String,
     /// Other members of the body, such as `originalStatusCode`.
     pub(crate) more: Map<String, Value>,

@@ -57,7 +57,7 @@ pub enum Pace {
     Instant,
 }
 
-/// What a `Simulator` can be told.
+/// The settings of a `Simulator`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SimulatorOptions {
     /// How fast the model speaks.

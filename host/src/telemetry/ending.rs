@@ -52,7 +52,7 @@ impl Ending {
         }
     }
 
-    /// What went wrong: the word, and the message where it may be told.
+    /// What went wrong: the word, and the message where it may be reported.
     pub(super) fn error(&self, prompts_are_told: bool) -> Option<(&str, Option<&str>)> {
         match self {
             Ending::Done { .. } => None,

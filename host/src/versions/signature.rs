@@ -171,7 +171,7 @@ wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8jJpIidRJnp94ABQkJA
     #[test]
     fn signed_bytes_whose_signature_says_nothing_of_them_are_refused_with_the_command_that_does() {
         let told = verify(b"test", Some(SIGNATURE), &signers()).expect_err("it is for anything").to_string();
-        assert!(told.starts_with("the signature by key E7620F1842B4E81F does not count: it does not say"), "{told}");
+        assert!(told.starts_with("the signature by key E7620F1842B4E81F does not count: it does not name"), "{told}");
         assert!(told.contains("minisign -Sm provider.wasm -t \"$(quarry provider inspect --trusted-comment"), "{told}");
         assert_eq!(verify(b"test", Some("no signature"), &[]), Ok(None));
     }

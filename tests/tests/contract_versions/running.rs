@@ -96,7 +96,7 @@ impl Running {
         }
     }
 
-    /// Whether it was put away, and has requests to finish.
+    /// Whether it was retired, and has requests to finish.
     pub(crate) async fn retires(&self, digest: Digest) -> bool {
         let VersionStatus { state, service, .. } = self.version(digest).await;
         state == VersionState::Retiring && service.is_some_and(|service| service.under_way > 0)

@@ -12,7 +12,7 @@ use super::{changed, read};
 /// The oldest Kubernetes that the manifest is for, as it says, and the newest whose schemas are at hand.
 pub(super) const VERSIONS: &[&str] = &["1.30.0", "1.37.0"];
 
-/// Whether every document of a manifest was held against a schema and is as it says; else what is wrong.
+/// Whether every document of a manifest was compared with a schema and is as it says; else what is wrong.
 pub(super) fn validate(manifest: &str, version: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let file = folder.path().join("kubernetes.yaml");

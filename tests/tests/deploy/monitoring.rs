@@ -9,7 +9,7 @@ use super::debian;
 use super::tools::{run, text};
 use super::{changed, path, read};
 
-/// The series of `docs/reference/metrics.md`, which is held against the registry.
+/// The series of `docs/reference/metrics.md`, which is compared with the registry.
 fn series() -> BTreeSet<String> {
     let page = read("../docs/reference/metrics.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `quarry_")?.split('`').next());

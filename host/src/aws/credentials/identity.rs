@@ -45,7 +45,7 @@ pub struct CredentialIdentity {
 }
 
 impl CredentialIdentity {
-    /// Of a source of which nothing else can be told, such as a token.
+    /// Of a source of which nothing else is known, such as a token.
     pub(in crate::aws) fn of_source(source: Source) -> Self {
         CredentialIdentity {
             source,

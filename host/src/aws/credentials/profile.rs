@@ -78,7 +78,7 @@ pub(super) fn read(environment: &Environment) -> Result<ProfileFacts, String> {
     })
 }
 
-/// The region of the profile that is used, where it names one. A file that cannot be read names none: that is told where its
+/// The region of the profile that is used, where it names one. A file that cannot be read names none: that is reported where its
 /// credentials are asked for.
 #[must_use]
 pub fn profile_region(environment: &Environment) -> Option<String> {

@@ -85,7 +85,7 @@ impl Asked {
                 terminal::tell_line(&format!("  {hint}"));
             }
         }
-        // That there are no credentials is told as the error that it is here.
+        // That there are no credentials is reported as the error that it is here.
         let missing = |kind: &str| kind == "no-credential-source";
         for notice in self.catalog.notices.iter().filter(|notice| !missing(&notice.kind)) {
             terminal::tell_line(&format!("note: {}", notice.message));

@@ -147,7 +147,7 @@ fn table(models: &[KnownModel], width: Option<usize>) -> Vec<String> {
     table.lines(width)
 }
 
-/// What was left out. Why is told in full: where it does not fit beside the id, it stands below.
+/// What was left out. Why is reported in full: where it does not fit beside the id, it stands below.
 fn left_out(models: &[LeftOut], width: Option<usize>) -> Vec<String> {
     let columns = [("LEFT OUT", Fit::Whole), ("REASON", Fit::Goes(1)), ("", Fit::Goes(0))];
     let mut whole = Table::new(&columns);

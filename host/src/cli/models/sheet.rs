@@ -158,7 +158,7 @@ fn discovered(asked: &Asked, known: &KnownModel) -> String {
     }
 }
 
-/// When AWS said what is told.
+/// When AWS said what is reported.
 fn when(asked: &Asked) -> &'static str {
     match asked.catalog.source {
         CatalogSource::Cache => "from the cache",

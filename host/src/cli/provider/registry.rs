@@ -25,7 +25,7 @@ pub(crate) fn tell_flaws(fetched: &Fetched) {
     }
 }
 
-/// What the configuration says of versions. Its problems are told, all at once.
+/// What the configuration says of versions. Its problems are reported, all at once.
 pub(super) fn provider_config(
     global: &Global,
     environment: &Environment,

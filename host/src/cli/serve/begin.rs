@@ -50,7 +50,7 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
     let gate = Gate::new(host, cache.clone(), Compiler::Child { program, time: compile });
     let rules = rules(global, environment)?;
     let named = match (global.provider_component.clone(), &rules.component) {
-        // Whoever names a file on the command line is told, and knows what it is.
+        // A person who names a file on the command line gets a warning, and knows what it is.
         (Some(file), _) => Some((Source::File(file), None)),
         (None, Some(text)) => Some((named(text)?, Some(rules.signers.as_slice()))),
         (None, None) => None,
@@ -76,7 +76,7 @@ fn this_program() -> io::Result<PathBuf> {
     if running.exists() { Ok(running) } else { std::env::current_exe() }
 }
 
-/// What the configuration says of versions. Its problems are told with all others, by whoever reads the rest.
+/// What the configuration says of versions. Its problems are reported with all others, by whoever reads the rest.
 fn rules(global: &Global, environment: &Environment) -> anyhow::Result<ProviderConfig> {
     let location = locate(global.config.as_deref(), environment)?;
     let file = location.as_ref().map(ConfigFile::read).transpose()?;
@@ -126,7 +126,7 @@ fn open_store(environment: &Environment) -> anyhow::Result<(Store, Option<TempDi
     Ok((store, Some(folder)))
 }
 
-/// Listens for administration. Where the default place is taken or cannot be used there is no such listener, and it is told.
+/// Listens for administration. Where the default place is taken or cannot be used there is no such listener, and it is reported.
 pub(super) async fn listen(named: Option<AdminAddress>, environment: &Environment) -> anyhow::Result<Option<Admin>> {
     let by_default = named.is_none();
     let address = named.unwrap_or_else(|| default_socket(environment));

@@ -105,7 +105,7 @@ impl ConnectionConfig {
         Ok(settle::settle(layers, profile_region(environment)))
     }
 
-    /// Every value with its path, in the order in which they are told. Values of headers are not among them.
+    /// Every value with its path, in the order in which they are reported. Values of headers are not among them.
     pub fn values(&self) -> Vec<(String, Found<serde_json::Value>)> {
         let ConnectionConfig { region, base_url, auth, api, headers, bearer_token: _, warnings: _ } = self;
         let text = |found: &Found<String>| found.with(found.value.as_str().into());

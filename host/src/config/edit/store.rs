@@ -124,7 +124,7 @@ fn real_path(path: &Path) -> Result<PathBuf, EditError> {
     }
 }
 
-/// Reads the file at its real path; problems are told with the path that was named.
+/// Reads the file at its real path; problems are reported with the path that was named.
 fn read(path: &Path, location: &Location) -> Result<Option<Before>, EditError> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,

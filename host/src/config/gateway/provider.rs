@@ -7,7 +7,7 @@ use super::reader::{Node, Reader};
 use super::settings::{ProviderConfig, QuarantineConfig};
 use super::signer::Signer;
 
-/// The longest time that requests of a version that was put away may be given, in seconds.
+/// The longest time that requests of a version that was retired may be given, in seconds.
 const LONGEST_DRAIN: f64 = 24.0 * 3600.0;
 
 /// More faults than this are not remembered, and so no more streams are looked at (`Faults`).

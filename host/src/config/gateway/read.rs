@@ -1,4 +1,4 @@
-//! From the file to the settings. All that is wrong is told at once.
+//! From the file to the settings. All that is wrong is reported at once.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a file says becomes the settings, and what it cannot mean is told with its place.
+//! What a file says becomes the settings, and what it cannot mean is reported with its place.
 
 use std::time::Duration;
 

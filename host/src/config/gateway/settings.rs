@@ -1,4 +1,4 @@
-//! What the gateway can be told, and what it does when it is told nothing.
+//! The settings of the gateway, with their defaults.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -172,21 +172,21 @@ pub struct ProviderConfig {
     /// `signers`: minisign public keys. With any, a version that comes from outside has to be signed by one of them. Default none,
     /// which asks for no signature.
     pub signers: Vec<Signer>,
-    /// `component`: a reference to the version that the gateway begins with (a file, `oci://…`, `sha256:…` or `embedded`); when it changes while the gateway runs, that version is put to
-    /// work. Default none: the version that served last.
+    /// `component`: a reference to the version that the gateway starts with: a file, `oci://…`, `sha256:…` or `embedded`. When it
+    /// changes while the gateway runs, that version is activated. Default none: the previous version.
     pub component: Option<String>,
-    /// `watch`: a folder whose newest component is put to work when it appears there. Default none.
+    /// `watch`: a folder whose newest component is activated when it appears there. Default none.
     pub watch: Option<PathBuf>,
     /// `allowDowngrade`: whether a version that the configuration or the folder names, or that anybody asks for, may be older than one
     /// that served, where there are signers. Default false.
     pub allow_downgrade: bool,
-    /// `accept`: kinds of differences from the version that serves that need no further acceptance, as patterns. Default `wording`:
+    /// `accept`: kinds of differences from the active version that need no further acceptance, as patterns. Default `wording`:
     /// sentences for people.
     pub accept: Vec<String>,
     /// `params`: members of a model's `params` whose values the provider may see, besides those that it is known to read: for a
     /// provider that reads more. Default none.
     pub params: Vec<String>,
-    /// `drainSeconds`: how long requests of a version that was put away may go on. Default 900 s.
+    /// `drainSeconds`: how long requests of a version that was retired may go on. Default 900 s.
     pub drain: Duration,
     /// `probationStreams`: streams at the beginning of a version's service in which one that it loses is enough to go back.
     /// Default 1000.

@@ -1,4 +1,4 @@
-//! Listings on disk, for commands: each is a process of its own and has no memory of the one before.
+//! Listings on disk, for commands: each is a process of its own and has no memory of the previous one.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};

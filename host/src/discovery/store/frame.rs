@@ -45,7 +45,7 @@ pub(super) enum Unusable {
     /// It is a listing, of something else.
     #[error("it is the listing of another question")]
     OtherKey,
-    /// It began at a time that is not yet, or that cannot be told.
+    /// It began at a time in the future, or that is unknown.
     #[error("its time is in the future")]
     FromTheFuture,
 }

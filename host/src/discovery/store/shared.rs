@@ -35,7 +35,7 @@ pub struct WrongUrl;
 
 /// Listings on a server that several gateways share.
 ///
-/// **When the server is away** there is nothing in it, which costs one listing at most, and nobody waits for it: it is told once,
+/// **When the server is away** there is nothing in it, which costs one listing at most, and nobody waits for it: it is reported once,
 /// and asked in the background until it is back. What this process has put there before, or tried to, is put there again then,
 /// unless there is something newer.
 #[derive(Clone)]

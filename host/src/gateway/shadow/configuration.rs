@@ -1,4 +1,4 @@
-//! What the candidate makes of the configuration, beside what the version that serves makes of it.
+//! What the candidate makes of the configuration, beside what the active version makes of it.
 
 use std::sync::Arc;
 
@@ -68,7 +68,7 @@ fn both(run: &Run, source: &ConfigurationSource) -> Result<(Vec<Layer>, Vec<Laye
 }
 
 /// The candidate's settings, where they are others. None too where one of them refuses the configuration, and where the file is
-/// not what it was when the version that serves merged it: it is about to be read again.
+/// not what it was when the active version merged it: it is about to be read again.
 fn other_settings(run: &Run, old: &[Layer], new: &[Layer], serving: &Settings) -> Option<Settings> {
     let merged = |generation: &Arc<Generation>, layers: &[Layer]| {
         let merged = generation.session().ok()?.merge(layers).ok()?;

@@ -15,7 +15,7 @@ use crate::versions::compare::KindReport;
 pub struct ShadowStatus {
     /// The candidate.
     pub digest: Digest,
-    /// The version that it is held against.
+    /// The version that it is compared with.
     pub against: Digest,
     /// Of how many requests it gets the input, in per cent.
     pub share: u8,

@@ -30,7 +30,7 @@ struct Found {
     blobs: Blobs,
 }
 
-/// How many problems are told; the rest is counted.
+/// How many problems are reported; the rest is counted.
 const MOST_TOLD: usize = 20;
 
 impl<'a> Reader<'a> {
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Takes note of a problem. Reading goes on, so that all are told at once.
+    /// Takes note of a problem. Reading goes on, so that all are reported at once.
     pub(crate) fn problem(&self, path: impl Into<String>, message: impl Into<String>) {
         self.found.borrow_mut().problems.push((path.into(), message.into()));
     }

@@ -38,7 +38,7 @@ pub trait Contract: Send + Sync {
     fn bind(&self, component: InstancePre<Bounds>) -> Result<Arc<dyn Bound>>;
 }
 
-/// A component that was held against its version of the contract.
+/// A component that was compared with its version of the contract.
 pub trait Bound: Send + Sync {
     /// Makes an instance.
     ///

@@ -252,7 +252,7 @@ fn unfinished_bodies_of_one_key_leave_room_for_others() {
     refused.socket().set_nonblocking(false).expect("it can be");
     let refused = refused.answer();
     assert!(refused.status() == 503 && refused.retry_after().is_some(), "{refused:?}");
-    assert!(refused.error().contains("as many bytes of requests as it takes"), "{refused:?}");
+    assert!(refused.error().contains("as many bytes of requests as fit"), "{refused:?}");
     let small = body(CHAT, MODEL, "echo hello", false);
     assert_eq!(ask(&gateway, CHAT, &[("authorization", &theirs)], &small).status(), 200, "there is room for others");
     drop(unfinished);

@@ -37,7 +37,7 @@ impl From<&Counted> for Usage {
     }
 }
 
-/// `finish_reason`. What OpenAI has no word for stopped the answer before its end, and is told as a filter.
+/// `finish_reason`. What OpenAI has no word for stopped the answer before its end, and is reported as a filter.
 pub(super) fn finish_reason(outcome: &Outcome) -> &'static str {
     match &outcome.reason {
         StopReason::Stop => "stop",

@@ -29,7 +29,7 @@ pub(super) struct Ending {
     pub(super) members: AnswerMembers,
 }
 
-/// What a request says of how its answer's end is to be told.
+/// What a request says of how its answer's end is to be reported.
 #[derive(Debug, Default)]
 pub(super) struct AskedOfEnding {
     /// The client's stop sequences.

@@ -41,7 +41,7 @@ struct Open {
 enum Kind {
     Text,
     Thinking {
-        /// Whether its beginning was told.
+        /// Whether its beginning was reported.
         shown: bool,
         /// Whether a text that may be a placeholder was held back.
         held: bool,

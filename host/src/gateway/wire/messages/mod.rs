@@ -1,5 +1,5 @@
 //! Anthropic's Messages: `POST /v1/messages`, `POST /v1/messages/count_tokens` and Anthropic's form of `GET /v1/models`.
-//! Held against the type definitions of `anthropic` 2.12 (PyPI) and `@anthropic-ai/sdk` 1.12 (npm).
+//! Compared with the type definitions of `anthropic` 2.12 (PyPI) and `@anthropic-ai/sdk` 1.12 (npm).
 //!
 //! # What goes where
 //! - `system`: the system prompt, its text blocks joined with a blank line; `role: "system"` in the middle goes behind it.

@@ -1,6 +1,6 @@
 //! Tools and the choice among them.
 //!
-//! A function's `strict: true` is a wish here (`prefer`): with responses it is what clients say by default, so a model that is not
+//! A function's `strict: true` is a preference here (`prefer`): with responses it is what clients say by default, so a model that is not
 //! known to take strict tools gets the tool without it, and the provider notes that.
 
 use super::super::reader::{Object, Value};
