@@ -24,6 +24,8 @@ pub(crate) enum CutShort {
     PutAway,
     /// It is larger than an answer may be.
     TooLarge,
+    /// Its client has taken nothing for too long.
+    Stalled,
 }
 
 impl CutShort {
@@ -34,13 +36,14 @@ impl CutShort {
             CutShort::ShuttingDown => "the gateway is shutting down",
             CutShort::PutAway => "the version of the provider that answers was put away",
             CutShort::TooLarge => "it is over 8 MiB, which no model's answer is",
+            CutShort::Stalled => "the client has read nothing for too long (quarry.limits.stallSeconds)",
         }
     }
 
     /// For a client that has not been sent anything.
     pub(crate) fn refusal(self) -> Refusal {
         let (kind, retry_after) = match self {
-            CutShort::TooLong => (RefusalKind::Timeout, None),
+            CutShort::TooLong | CutShort::Stalled => (RefusalKind::Timeout, None),
             CutShort::ShuttingDown => (RefusalKind::ShuttingDown, Some(AFTER_SHUTDOWN)),
             // Another version takes it at once.
             CutShort::PutAway => (RefusalKind::Overloaded, Some(Duration::ZERO)),
@@ -52,12 +55,12 @@ impl CutShort {
     /// For a client whose stream is open.
     pub(crate) fn failure(self, request_id: Option<&str>) -> Failure {
         let kind = match self {
-            CutShort::TooLong => FailureKind::Timeout,
+            CutShort::TooLong | CutShort::Stalled => FailureKind::Timeout,
             CutShort::ShuttingDown | CutShort::PutAway => FailureKind::Overloaded,
             CutShort::TooLarge => FailureKind::ModelOutput,
         };
         let message = format!("the answer was ended: {}", self.words());
-        let retryable = !matches!(self, CutShort::TooLong | CutShort::TooLarge);
+        let retryable = !matches!(self, CutShort::TooLong | CutShort::TooLarge | CutShort::Stalled);
         Failure { retryable, ..failures::failure(kind, message, None, request_id) }
     }
 }
@@ -75,7 +78,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     /// Why the answer has to end when it is cut off.
-    pub(crate) fn cut_off_by(&self) -> CutShort {
+    fn cut_off_by(&self) -> CutShort {
         if self.stopping.is_cancelled() { CutShort::ShuttingDown } else { CutShort::PutAway }
     }
 

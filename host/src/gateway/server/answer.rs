@@ -1,20 +1,24 @@
-//! A streamed answer: the response's body drives its own turn.
+//! A streamed answer: the response's body drives its own turn, and an overseer ends the turn when its time is over.
 //!
 //! The connection polls the body when it has room for more, so a client that reads slowly slows its turn down and holds one
-//! batch, not a queue; and a client that goes away drops the body, and with it the request to AWS.
+//! batch, not a queue; and a client that goes away drops the body, and with it the request to AWS. A client that opens no window
+//! (HTTP/2) never has the body polled, so deadlines are the overseer's: a task that ends the turn and gives back what it held,
+//! whoever polls.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::task::AbortOnDropHandle;
 
+use super::activity::UnderWay;
 use super::admission::Admission;
 use crate::crash::work_for;
 use crate::gateway::begin::{Begun, NotBegun};
@@ -33,20 +37,44 @@ pub(super) struct Bounds {
     pub(super) keep_alive: Duration,
     /// Until when the answer may go on.
     pub(super) deadline: Deadline,
+    /// How long the client may take nothing; none where the connection itself notices that, as one of HTTP/1.1 does.
+    pub(super) stall: Option<Duration>,
 }
+
+/// How long the overseer waits for a poll of the answer that is going on.
+const POLL_UNDER_WAY: Duration = Duration::from_millis(5);
 
 /// The body of a streamed answer.
 pub(super) struct Answer {
+    shared: Arc<Mutex<Shared>>,
+    _overseer: AbortOnDropHandle<()>,
+}
+
+/// What the connection and the overseer share. Both hold the lock for one poll only.
+struct Shared {
+    /// None when the answer has ended, whether or not its end was taken.
+    running: Option<Running>,
+    /// The end that the overseer wrote, for the next poll.
+    end: Option<Vec<u8>>,
+    /// When the client was given what it has not come back from.
+    given: Option<Instant>,
+    /// Whoever is to poll for the end.
+    waker: Option<Waker>,
+}
+
+/// An answer that goes on, with all that it holds.
+struct Running {
     state: State,
     head: Head,
     writer: Box<dyn Writer>,
-    bounds: Bounds,
-    cut_off: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Fires when the silence, or the answer, may have lasted too long. It is set again when it fires and not with every
-    /// frame: arming a timer for each event costs more than the event.
+    keep_alive: Duration,
+    /// Fires when the silence may have lasted too long. It is set again when it fires and not with every frame: arming a timer for
+    /// each event costs more than the event.
     alarm: Pin<Box<Sleep>>,
     last_sent: Instant,
     admission: Admission,
+    /// Keeps the connection from being taken for idle.
+    _under_way: Option<UnderWay>,
 }
 
 enum State {
@@ -66,8 +94,9 @@ impl Answer {
         writer: Box<dyn Writer>,
         bounds: Bounds,
         admission: Admission,
+        under_way: Option<UnderWay>,
     ) -> Self {
-        Answer::new(State::Begun(Box::new(begun)), head, writer, bounds, admission)
+        Answer::new(State::Begun(Box::new(begun)), head, writer, bounds, admission, under_way)
     }
 
     /// An answer that lets itself be waited for. A failure from now on is an event of the stream.
@@ -77,15 +106,83 @@ impl Answer {
         writer: Box<dyn Writer>,
         bounds: Bounds,
         admission: Admission,
+        under_way: Option<UnderWay>,
     ) -> Self {
-        Answer::new(State::Beginning(beginning), head, writer, bounds, admission)
+        Answer::new(State::Beginning(beginning), head, writer, bounds, admission, under_way)
     }
 
-    fn new(state: State, head: Head, writer: Box<dyn Writer>, bounds: Bounds, admission: Admission) -> Self {
+    fn new(
+        state: State,
+        head: Head,
+        writer: Box<dyn Writer>,
+        bounds: Bounds,
+        admission: Admission,
+        under_way: Option<UnderWay>,
+    ) -> Self {
+        let Bounds { keep_alive, deadline, stall } = bounds;
+        let last_sent = Instant::now();
+        let alarm = Box::pin(tokio::time::sleep_until(last_sent + keep_alive));
+        let running =
+            Running { state, head, writer, keep_alive, alarm, last_sent, admission, _under_way: under_way };
+        let shared = Shared { running: Some(running), end: None, given: Some(last_sent), waker: None };
+        let shared = Arc::new(Mutex::new(shared));
+        let overseer = tokio::spawn(oversee(Arc::clone(&shared), deadline, stall));
+        Answer { shared, _overseer: AbortOnDropHandle::new(overseer) }
+    }
+}
+
+/// Ends an answer when its time is over or its client takes nothing any more.
+async fn oversee(shared: Arc<Mutex<Shared>>, deadline: Deadline, stall: Option<Duration>) {
+    let why = tokio::select! {
+        why = deadline.passed() => why,
+        () = stalled(&shared, stall) => CutShort::Stalled,
+    };
+    while !try_end(&shared, why) {
+        tokio::time::sleep(POLL_UNDER_WAY).await;
+    }
+}
+
+/// Ready when the client has taken nothing for so long.
+async fn stalled(shared: &Mutex<Shared>, stall: Option<Duration>) {
+    let Some(stall) = stall else { return std::future::pending().await };
+    let mut look = Instant::now() + stall;
+    loop {
+        tokio::time::sleep_until(look).await;
+        // Where it is being polled just now, the client is there.
+        let given = shared.try_lock().ok().and_then(|shared| shared.given);
         let now = Instant::now();
-        let alarm = Box::pin(tokio::time::sleep_until(alarm_at(&bounds, now)));
-        let cut_off = Box::pin(bounds.deadline.cut_off.clone().cancelled_owned());
-        Answer { state, head, writer, bounds, cut_off, alarm, last_sent: now, admission }
+        match given.map(|given| given + stall) {
+            Some(until) if until <= now => return,
+            until => look = until.unwrap_or(now + stall),
+        }
+    }
+}
+
+/// Ends the answer, unless it is being polled just now: a poll may take as long as a call of the provider, and a worker is not to
+/// wait for that.
+fn try_end(shared: &Mutex<Shared>, why: CutShort) -> bool {
+    let mut shared = match shared.try_lock() {
+        Ok(shared) => shared,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return false,
+    };
+    if let Some(running) = shared.running.take() {
+        shared.end = Some(running.end(why));
+    }
+    if let Some(waker) = shared.waker.take() {
+        waker.wake();
+    }
+    true
+}
+
+impl Running {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let _work = work_for(self.admission.seat.version.digest());
+        let polled = self.poll_bytes(context);
+        if matches!(polled, Poll::Ready(Some(_))) {
+            self.last_sent = Instant::now();
+        }
+        polled
     }
 
     /// The next bytes. None are ready while nothing comes.
@@ -141,37 +238,34 @@ impl Answer {
         }
     }
 
-    /// While nothing comes: whether the gateway ends it, it lasts too long, or something has to be sent so that nobody takes
-    /// the connection for dead.
+    /// While nothing comes: whether something has to be sent so that nobody takes the connection for dead.
     fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
-        if self.cut_off.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Some(self.end(self.bounds.deadline.cut_off_by())));
-        }
         loop {
             if self.alarm.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
             }
             let now = Instant::now();
-            if self.bounds.deadline.until.is_some_and(|until| until <= now) {
-                return Poll::Ready(Some(self.end(CutShort::TooLong)));
-            }
-            let silent = now.duration_since(self.last_sent) >= self.bounds.keep_alive;
+            let silent = now.duration_since(self.last_sent) >= self.keep_alive;
             let last = if silent { now } else { self.last_sent };
-            self.alarm.as_mut().reset(alarm_at(&self.bounds, last));
+            self.alarm.as_mut().reset(last + self.keep_alive);
             if silent {
                 return Poll::Ready(Some(self.writer.keep_alive().to_vec()));
             }
         }
     }
 
-    /// Ends the stream before its time, with an error event.
-    fn end(&mut self, why: CutShort) -> Vec<u8> {
+    /// Ends the stream before its time: the error event that says so. All that the answer held is given back.
+    fn end(mut self, why: CutShort) -> Vec<u8> {
+        let _work = work_for(self.admission.seat.version.digest());
         let mut out = Vec::new();
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Streaming(mut streaming) => {
                 let (turn, observation) = &mut *streaming;
                 let deltas = turn.cut_short(why);
-                observation.deltas(&deltas, turn.provider_time());
+                // Who takes nothing is gone, as one who closes the connection: nothing failed.
+                if why != CutShort::Stalled {
+                    observation.deltas(&deltas, turn.provider_time());
+                }
                 self.writer.events(&deltas, &mut out);
             }
             State::Beginning(_) | State::Begun(_) => {
@@ -184,37 +278,35 @@ impl Answer {
     }
 }
 
-fn alarm_at(bounds: &Bounds, last_sent: Instant) -> Instant {
-    let keep_alive = last_sent + bounds.keep_alive;
-    bounds.deadline.until.map_or(keep_alive, |until| until.min(keep_alive))
-}
-
 impl Body for Answer {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let answer = &mut *self;
-        let _work = work_for(answer.admission.seat.version.digest());
-        // An answer that never pauses has to be bounded too.
-        if answer.bounds.deadline.until.is_some_and(|until| answer.last_sent >= until)
-            && !matches!(answer.state, State::Ended)
-        {
-            let out = answer.end(CutShort::TooLong);
-            return Poll::Ready(Some(Ok(Frame::data(out.into()))));
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.given = None;
+        let polled = match &mut shared.running {
+            Some(running) => running.poll(context),
+            None => Poll::Ready(shared.end.take().filter(|end| !end.is_empty())),
+        };
+        match &polled {
+            Poll::Pending => match &mut shared.waker {
+                Some(waker) => waker.clone_from(context.waker()),
+                none => *none = Some(context.waker().clone()),
+            },
+            Poll::Ready(Some(_)) => shared.given = Some(Instant::now()),
+            Poll::Ready(None) => shared.running = None,
         }
-        answer.poll_bytes(context).map(|bytes| {
-            let bytes = bytes?;
-            answer.last_sent = Instant::now();
-            Some(Ok(Frame::data(bytes.into())))
-        })
+        polled.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes.into()))))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.state, State::Ended)
+        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = shared.running.as_ref().is_none_or(|running| matches!(running.state, State::Ended));
+        is_over && shared.end.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {

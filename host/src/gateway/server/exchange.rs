@@ -10,6 +10,7 @@ use hyper::{HeaderMap, Request, Response};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use super::activity::UnderWay;
 use super::admission::{self, Admission, Asker};
 use super::answer::{Answer, Beginning, Bounds};
 use super::{body, reply};
@@ -110,10 +111,13 @@ async fn answered(
         },
         reference: Reference::new(&admission.seat, &sent),
     };
-    let bounds = Bounds { keep_alive: config.keep_alive, deadline };
+    let under_way = parts.extensions.get::<UnderWay>().cloned();
+    // Only a connection of HTTP/2 has it, and only there the client can take nothing while the connection lives.
+    let stall = under_way.is_some().then_some(config.limits.stall);
+    let bounds = Bounds { keep_alive: config.keep_alive, deadline, stall };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));
     if stream {
-        streamed(beginning, head, writer, bounds, admission).await
+        streamed(beginning, head, writer, bounds, admission, under_way).await
     } else {
         let version = admission.seat.version.digest();
         attributed(version, whole(beginning, head, writer, bounds, admission)).instrument(span).await
@@ -201,15 +205,16 @@ async fn streamed(
     writer: Box<dyn Writer>,
     bounds: Bounds,
     admission: Admission,
+    under_way: Option<UnderWay>,
 ) -> Result<Response<Body>, Refusal> {
     let mut aws_request_id = None;
     let answer = match tokio::time::timeout(bounds.keep_alive, &mut beginning).await {
         Ok(Ok(begun)) => {
             aws_request_id = begun.turn.request_id().map(str::to_owned);
-            Answer::begun(begun, head, writer, bounds, admission)
+            Answer::begun(begun, head, writer, bounds, admission, under_way)
         }
         Ok(Err((not_begun, observation))) => return Err(refuse(observation, not_begun.refusal())),
-        Err(_) => Answer::beginning(beginning, head, writer, bounds, admission),
+        Err(_) => Answer::beginning(beginning, head, writer, bounds, admission, under_way),
     };
     let mut response = Response::new(Body::new(answer));
     let headers = response.headers_mut();

@@ -2,23 +2,24 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use hyper::Request;
 use hyper::body::Incoming;
+use hyper::{Request, Version};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower_http::BoxError;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use super::activity::Activity;
 use super::stall::StallGuard;
 use super::{descriptors, routes};
 use crate::config::gateway::GatewayLimits;
@@ -84,7 +85,8 @@ impl Server {
         let connections = Connections {
             room: Arc::new(Semaphore::new(descriptors::connections(limits.connections, limits.concurrency))),
             routes: TowerToHyperService::new(routes::router(Arc::clone(&gateway))),
-            graceful: GracefulShutdown::new(),
+            stop: CancellationToken::new(),
+            open: TaskTracker::new(),
             gateway: Arc::clone(&gateway),
         };
         let mut stop = pin!(stop);
@@ -111,7 +113,9 @@ impl Server {
         }
         drop(listener);
         // What was sent last has to leave the process too.
-        let _ = tokio::time::timeout_at(last_event, connections.graceful.shutdown()).await;
+        connections.stop.cancel();
+        connections.open.close();
+        let _ = tokio::time::timeout_at(last_event, connections.open.wait()).await;
     }
 }
 
@@ -119,7 +123,9 @@ impl Server {
 struct Connections {
     room: Arc<Semaphore>,
     routes: TowerToHyperService<Router>,
-    graceful: GracefulShutdown,
+    /// Cancelled when connections have to finish.
+    stop: CancellationToken,
+    open: TaskTracker,
     gateway: Arc<Gateway>,
 }
 
@@ -146,24 +152,43 @@ impl Connections {
         // A delta is small and must not wait for the next one.
         let _ = stream.set_nodelay(true);
         let asked = Arc::new(AtomicBool::new(false));
-        let service = Counting { routes: self.routes.clone(), asked: Arc::clone(&asked) };
+        let activity = Activity::default();
+        let service =
+            Counting { routes: self.routes.clone(), asked: Arc::clone(&asked), activity: activity.clone() };
         // A connection keeps the limits that were at work when it came.
         let effective = self.gateway.effective();
         let limits = &effective.configuration.gateway.limits;
         let io = TokioIo::new(StallGuard::new(stream, limits.stall));
         let connection = builder(limits).serve_connection(io, service).into_owned();
-        let connection = watched(self.graceful.watcher(), connection);
-        let first_request = limits.header_time;
+        let (header_time, stall) = (limits.header_time, limits.stall);
         let open = self.gateway.metrics.connection();
-        tokio::spawn(async move {
+        let stop = self.stop.clone();
+        self.open.spawn(async move {
             let _held = (room, open);
             let mut connection = pin!(connection);
             // hyper bounds the time of a head; who says nothing at all never gets that far.
-            let served = tokio::time::timeout(first_request, &mut connection).await;
+            let first_request = async {
+                tokio::time::sleep(header_time).await;
+                if asked.load(Ordering::Relaxed) {
+                    std::future::pending::<()>().await;
+                }
+            };
+            let served = tokio::select! {
+                served = &mut connection => Some(served),
+                () = first_request => return,
+                () = stop.cancelled() => None,
+                () = activity.idle(header_time) => None,
+            };
             let served = match served {
-                Ok(served) => served,
-                Err(_) if asked.load(Ordering::Relaxed) => connection.await,
-                Err(_) => return,
+                Some(served) => served,
+                None => {
+                    connection.as_mut().graceful_shutdown();
+                    tokio::select! {
+                        served = &mut connection => served,
+                        // Streams whose end the client does not take keep a connection open.
+                        () = activity.idle(stall) => return,
+                    }
+                }
             };
             if let Err(error) = served {
                 tracing::debug!(%error, "a connection ended");
@@ -180,13 +205,6 @@ fn open(listen: SocketAddr) -> std::io::Result<TcpListener> {
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(listen)?;
     socket.listen(BACKLOG)
-}
-
-fn watched<C>(watcher: Watcher, connection: C) -> impl Future<Output = Result<(), BoxError>>
-where
-    C: GracefulConnection<Error = BoxError>,
-{
-    watcher.watch(connection)
 }
 
 fn builder(limits: &GatewayLimits) -> auto::Builder<TokioExecutor> {
@@ -206,20 +224,31 @@ fn builder(limits: &GatewayLimits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// The routes, and whether anything was asked on this connection.
+/// The routes, whether anything was asked on this connection, and what is under way on it where it is one of HTTP/2.
 #[derive(Clone)]
 struct Counting {
     routes: TowerToHyperService<Router>,
     asked: Arc<AtomicBool>,
+    activity: Activity,
 }
 
 impl Service<Request<Incoming>> for Counting {
     type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
     type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.asked.store(true, Ordering::Relaxed);
-        self.routes.call(request)
+        if request.version() != Version::HTTP_2 {
+            return Box::pin(self.routes.call(request));
+        }
+        // Under way until it is answered; a streamed answer keeps another one until its end.
+        let under_way = self.activity.enter();
+        request.extensions_mut().insert(under_way.clone());
+        let answered = self.routes.call(request);
+        Box::pin(async move {
+            let _under_way = under_way;
+            answered.await
+        })
     }
 }

@@ -3,6 +3,7 @@
 //! The path of a request: `listener` → `routes` → `admission` → `exchange` (reads it by its wire format, begins the answer) →
 //! `answer` (a stream) or a whole document.
 
+mod activity;
 mod admission;
 mod answer;
 mod api;

@@ -13,6 +13,7 @@ mod keep_alive;
 mod large_requests;
 mod limits;
 mod listening;
+mod no_window;
 mod peers;
 mod reload;
 mod slow_reader;
