@@ -2,6 +2,7 @@
 
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 use super::answer;
 use super::body::{Server, TakeBody, Taken};
 use super::client::Aws;
+use super::driver::DriverFinder;
 use super::failure::{self, Asked};
 use super::frames::FrameDecoder;
 use super::operation::Operation;
@@ -25,11 +27,19 @@ const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 /// Bytes of a batch's buffer that are kept for the next batch.
 const KEPT_BUFFER: usize = 256 << 10;
 
+/// Bytes of a batch after which it is not filled further, though more may be there. Bedrock sends an event as one HTTP chunk of some 200
+/// bytes, so this is over a hundred events for one call of the provider and one write to the client.
+const FULL_BATCH: usize = 32 << 10;
+
 /// The frames of one response.
 pub struct EventStream {
     body: SdkBody,
     decoder: FrameDecoder,
     batch: Batch,
+    /// How the body ended, while the frames before that are given.
+    ended: Option<Ending>,
+    /// The connection that the body comes from.
+    connection: Arc<DriverFinder>,
     idle: Duration,
     /// Fires when the silence may have lasted too long. It is set again only when it fires and not with every read: a timer
     /// that is armed anew for each event costs more than the event.
@@ -49,7 +59,7 @@ impl std::fmt::Debug for EventStream {
 /// What came next.
 #[derive(Debug)]
 pub enum Received<'stream> {
-    /// All the complete frames of one read.
+    /// All the complete frames that were there.
     Frames(&'stream Batch),
     /// The stream ended, after the frames given so far.
     Ended(Ending),
@@ -93,8 +103,18 @@ impl EventStream {
         }
         let batch = Batch { frames: Vec::new(), bytes: Vec::new() };
         let alarm = Box::pin(tokio::time::sleep(idle));
-        let (decoder, waiting_since) = (FrameDecoder::default(), None);
-        Ok(EventStream { body, decoder, batch, idle, alarm, waiting_since, request_id, server })
+        Ok(EventStream {
+            body,
+            decoder: FrameDecoder::default(),
+            batch,
+            ended: None,
+            connection: Arc::default(),
+            idle,
+            alarm,
+            waiting_since: None,
+            request_id,
+            server,
+        })
     }
 
     /// AWS's id of the request.
@@ -109,8 +129,8 @@ impl EventStream {
         self.server.as_ref()
     }
 
-    /// Waits for the next read that completes a frame, and gives all the frames that it completes; or says how the stream
-    /// ended. It can be dropped while it waits, and called again.
+    /// Waits until a frame is complete, and gives all the frames that are there by then; or says how the stream ended. It can be
+    /// dropped while it waits, and called again.
     pub async fn receive(&mut self) -> Received<'_> {
         match std::future::poll_fn(|context| self.poll_batch(context)).await {
             None => Received::Frames(&self.batch),
@@ -131,33 +151,45 @@ impl EventStream {
         self.batch.frames.clear();
         self.batch.bytes.clear();
         self.batch.bytes.shrink_to(KEPT_BUFFER);
+        // Whether the connection was driven on and brought nothing.
+        let mut is_driven = false;
         loop {
-            match self.decode() {
-                Ok(()) => {}
-                // What was whole before the damage still counts; the damage comes with the next call.
-                Err(_) if !self.batch.frames.is_empty() => break,
-                Err(error) => return Poll::Ready(Some(Ending::Damaged(error.to_string()))),
+            if let Err(error) = self.decode() {
+                self.ended = Some(Ending::Damaged(error.to_string()));
             }
-            if !self.batch.frames.is_empty() {
-                break;
+            let has_frames = !self.batch.frames.is_empty();
+            match &self.ended {
+                // What was whole before the end or the damage counts; the ending comes with the next call.
+                Some(_) if has_frames => return Poll::Ready(None),
+                Some(ended) => return Poll::Ready(Some(ended.clone())),
+                None if self.batch.bytes.len() >= FULL_BATCH => return Poll::Ready(None),
+                None => {}
             }
-            match Pin::new(&mut self.body).poll_frame(context) {
+            match self.connection.poll(context, |context| Pin::new(&mut self.body).poll_frame(context)) {
+                Poll::Pending if has_frames => match self.connection.found().filter(|_| !is_driven) {
+                    Some(connection) => {
+                        connection.drive_on();
+                        is_driven = true;
+                    }
+                    None => return Poll::Ready(None),
+                },
                 Poll::Pending => {
                     ready!(self.poll_alarm(context));
                     let milliseconds = u64::try_from(self.idle.as_millis()).unwrap_or(u64::MAX);
                     return Poll::Ready(Some(Ending::Idle(milliseconds)));
                 }
                 Poll::Ready(None) => {
-                    return Poll::Ready(Some(match self.decoder.end() {
+                    self.ended = Some(match self.decoder.end() {
                         Ok(()) => Ending::Complete,
                         Err(error) => Ending::Damaged(error.to_string()),
-                    }));
+                    });
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    return Poll::Ready(Some(Ending::Broken(failure::chain(error.as_ref()))));
+                    self.ended = Some(Ending::Broken(failure::chain(error.as_ref())));
                 }
                 Poll::Ready(Some(Ok(frame))) => {
                     self.waiting_since = None;
+                    is_driven = false;
                     // Trailers say nothing here.
                     if let Ok(chunk) = frame.into_data() {
                         self.decoder.feed(chunk);
@@ -165,7 +197,6 @@ impl EventStream {
                 }
             }
         }
-        Poll::Ready(None)
     }
 
     /// Ready when nothing came for longer than it may.

@@ -11,6 +11,7 @@ mod converse;
 mod count_tokens;
 mod credentials;
 mod destination;
+mod driver;
 mod failure;
 pub mod frames;
 mod operation;

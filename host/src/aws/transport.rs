@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use aws_smithy_http_client::pool::{self, Partition, PartitionId};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider as Tls, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::bounded::{Answers, BoundedClient};
 use super::credentials::Source;
+use super::driver;
 use crate::config::Environment;
 
 /// Where the certificates are that are trusted in place of this machine's own.
@@ -51,21 +52,23 @@ pub(super) fn direct(answers: Answers) -> SharedHttpClient {
     client(TrustStore::default(), ProxyConfig::disabled(), answers)
 }
 
+/// A client with connections of its own.
+///
+/// # Panics
+/// Never: the pool is put together of nothing that comes from outside. The certificates were read before.
 fn client(trusted: TrustStore, proxies: ProxyConfig, answers: Answers) -> SharedHttpClient {
-    let inner = Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder().proxy_config(proxies.clone());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-        let mut tls = TlsContext::builder();
-        tls = tls.with_trust_store(trusted.clone());
-        let connector = connector.tls_provider(Tls::Rustls(CryptoMode::Ring));
-        match tls.build() {
-            Ok(context) => connector.tls_context(context).build(),
-            // It only puts together what it was given.
-            Err(_) => connector.build(),
-        }
-    });
-    SharedHttpClient::new(BoundedClient { inner, answers })
+    // One place for all connections, so that their tasks are ours to spawn.
+    let place = PartitionId::from_index(0);
+    let tls = TlsContext::builder().with_trust_store(trusted).build().expect("trusted certificates are all it has");
+    let pool = pool::Builder::default()
+        .partitions([Partition::new(place, driver::spawner())])
+        .proxy_config(proxies)
+        .tls_provider(Tls::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https()
+        .expect("there is one place");
+    let inner = pool::Client::from_partition(&pool, place).expect("it is that one");
+    SharedHttpClient::new(BoundedClient { inner: SharedHttpClient::new(inner), answers })
 }
 
 /// Reads a bundle. The TLS library takes it for granted that it is one, so it is looked at before.

@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod process;
 pub(crate) mod upstream;
 
+mod batches;
 mod drain;
 mod fallbacks;
 mod gone_client;

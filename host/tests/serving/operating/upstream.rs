@@ -23,6 +23,8 @@ pub(crate) enum Play {
     Endless,
     /// An answer of nearly as much text as an answer may have, which ends well.
     Large,
+    /// An answer of so many pieces of text, each event an HTTP chunk of its own, as Bedrock sends them, and many to a write.
+    Chunks { events: usize },
     /// An HTTP error whose body does not end.
     EndlessError { status: u16 },
 }
@@ -138,6 +140,7 @@ impl Upstream {
                     return ended;
                 }
                 Some(Play::Large) => return answer_at_length(stream),
+                Some(Play::Chunks { events }) => return answer_in_chunks(stream, events),
                 Some(Play::EndlessError { status }) => {
                     let head = format!(
                         "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"
@@ -194,6 +197,27 @@ fn answer_at_length(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(&frame("contentBlockStop", br#"{"contentBlockIndex":0}"#))?;
     stream.write_all(&frame("messageStop", br#"{"stopReason":"end_turn"}"#))?;
     stream.write_all(&frame("metadata", br#"{"usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2}}"#))
+}
+
+/// Events that are written at once.
+const EVENTS_A_WRITE: usize = 800;
+
+fn answer_in_chunks(mut stream: &TcpStream, events: usize) -> io::Result<()> {
+    let chunk = |event, payload: &[u8]| {
+        let frame = frame(event, payload);
+        [format!("{:x}\r\n", frame.len()).as_bytes(), &frame, b"\r\n"].concat()
+    };
+    let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\nconnection: close\r\n\
+        transfer-encoding: chunked\r\n\r\n";
+    stream.write_all(&[&head[..], &chunk("messageStart", br#"{"role":"assistant"}"#)].concat())?;
+    let delta = chunk("contentBlockDelta", br#"{"contentBlockIndex":0,"delta":{"text":"abcdefgh"}}"#);
+    for written in (0..events).step_by(EVENTS_A_WRITE) {
+        stream.write_all(&delta.repeat(EVENTS_A_WRITE.min(events - written)))?;
+    }
+    stream.write_all(&chunk("contentBlockStop", br#"{"contentBlockIndex":0}"#))?;
+    stream.write_all(&chunk("messageStop", br#"{"stopReason":"end_turn"}"#))?;
+    let usage = br#"{"usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2}}"#;
+    stream.write_all(&[&chunk("metadata", usage)[..], b"0\r\n\r\n"].concat())
 }
 
 /// Begins an answer, and gives what is to be said next: 64,000 letters.
