@@ -120,7 +120,7 @@ fn the_readme_is_an_introduction() {
 #[test]
 fn architecture_stays_short() {
     let lines = read("ARCHITECTURE.md").lines().count();
-    assert!(lines <= 160, "{lines} lines");
+    assert!(lines <= 180, "{lines} lines");
 }
 
 #[test]

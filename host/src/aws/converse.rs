@@ -212,9 +212,9 @@ impl EventStream {
         }
     }
 
-    /// Decodes everything that is whole.
+    /// Decodes what is whole, until the batch is full. The rest stays where it lies.
     fn decode(&mut self) -> Result<(), super::frames::FrameError> {
-        while self.decoder.next_into(&mut self.batch)? {}
+        while self.batch.bytes.len() < FULL_BATCH && self.decoder.next_into(&mut self.batch)? {}
         Ok(())
     }
 }

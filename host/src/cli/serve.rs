@@ -4,7 +4,6 @@ mod begin;
 mod dumps;
 mod recording;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,7 +81,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let server = Server::bind(Arc::clone(&gateway), listen).await?;
     // Whoever sees that it has started may tell it to stop.
     let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tell_started(server.local_addr(), keys, source, &region, default_model.as_deref());
+    tell_started(&server.url(), keys, source, &region, default_model.as_deref());
     let begin::Begun { gate, store, restored, unclean: _, record, passing } = begun;
     let passed = &restored.passed;
     let source = passed.generation.name().trim_start_matches('(').trim_end_matches(')');
@@ -221,14 +220,14 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
     }
 }
 
-fn tell_started(address: SocketAddr, keys: usize, source: Option<Source>, region: &str, model: Option<&str>) {
+fn tell_started(url: &str, keys: usize, source: Option<Source>, region: &str, model: Option<&str>) {
     let clients = match keys {
         0 => "no client keys: everybody on this machine can send requests".to_owned(),
         1 => "1 client key".to_owned(),
         keys => format!("{keys} client keys"),
     };
     let credentials = source.map_or("credentials: the AWS SDK's default chain", Source::label);
-    terminal::tell_line(&format!("Quarry serves Amazon Bedrock ({region}) on http://{address}"));
+    terminal::tell_line(&format!("Quarry serves Amazon Bedrock ({region}) on {url}"));
     terminal::tell_line(&format!("  {credentials}; {clients}"));
     if let Some(model) = model {
         let key = if keys == 0 { "" } else { " -H \"Authorization: Bearer $KEY\"" };
@@ -238,7 +237,7 @@ fn tell_started(address: SocketAddr, keys: usize, source: Option<Source>, region
             serde_json::Value::from(model)
         );
         terminal::tell_line(&format!(
-            "  Try it: curl http://{address}/v1/chat/completions{key} -H 'Content-Type: application/json' \\"
+            "  Try it: curl {url}/v1/chat/completions{key} -H 'Content-Type: application/json' \\"
         ));
         terminal::tell_line(&format!("    -d {}", shell_word(&body)));
     }

@@ -22,7 +22,7 @@ use crate::json::model::default_model;
 use crate::pi::blobs::{self, Blobs};
 use crate::pi::message::Fold;
 use crate::provider::clamp;
-use crate::telemetry::{Begun, Metrics, Observation};
+use crate::telemetry::{Arrival, Begun, Metrics, Observation};
 
 /// Answers of each call.
 const ROUNDS: usize = 2_000;
@@ -187,8 +187,14 @@ fn push_and_finish() {
                 }
             }
         });
-        let begun = Begun { endpoint: "/v1/messages", request_id: "i", key: "", stream: true, method: "POST" };
-        let mut observation = Observation::begin(&metrics, begun);
+        let begun = Begun {
+            endpoint: "/v1/messages",
+            request_id: "i",
+            key: "",
+            method: "POST",
+            arrival: Arrival::now(None, None),
+        };
+        let mut observation = Observation::begin(&metrics, &begun);
         observation.deltas(&deltas, std::time::Duration::ZERO);
     });
     let rendered = metrics.render();

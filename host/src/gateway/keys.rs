@@ -113,12 +113,12 @@ impl Keys {
         self.needed
     }
 
-    /// Admits a request by the key that was presented with it. Without configured keys, whatever was presented is not looked
+    /// Admits a request by the first known key of those that were presented with it. Without configured keys, whatever was presented is not looked
     /// at: clients that cannot do without a key send any.
     ///
     /// # Errors
     /// When the key is missing or unknown, or has used up what it may use.
-    pub fn check(&self, presented: Option<&str>) -> Result<Admitted, KeyError> {
+    pub fn check<'a>(&self, presented: impl IntoIterator<Item = &'a str>) -> Result<Admitted, KeyError> {
         self.check_at(presented, Instant::now())
     }
 
@@ -126,12 +126,20 @@ impl Keys {
     ///
     /// # Errors
     /// As [`Keys::check`].
-    pub fn check_at(&self, presented: Option<&str>, now: Instant) -> Result<Admitted, KeyError> {
+    pub fn check_at<'a>(
+        &self,
+        presented: impl IntoIterator<Item = &'a str>,
+        now: Instant,
+    ) -> Result<Admitted, KeyError> {
         if !self.needed {
             return Ok(Admitted { slot: None, without: ANONYMOUS });
         }
-        let presented = presented.filter(|key| !key.is_empty()).ok_or(KeyError::Missing)?;
-        let client = self.find(&KeyHash::of_text(presented)).ok_or(KeyError::Unknown)?;
+        let mut presented = presented.into_iter().filter(|key| !key.is_empty()).peekable();
+        if presented.peek().is_none() {
+            return Err(KeyError::Missing);
+        }
+        let known = presented.find_map(|key| self.find(&KeyHash::of_text(key)));
+        let client = known.ok_or(KeyError::Unknown)?;
         let slot = Client::enter(client, now)?;
         Ok(Admitted { slot: Some(slot), without: ANONYMOUS })
     }

@@ -48,6 +48,9 @@ pub enum StartError {
     /// The thread that reads the configuration was stopped.
     #[error("the configuration could not be read: {0}")]
     Stopped(tokio::task::JoinError),
+    /// It cannot speak TLS as the configuration says.
+    #[error(transparent)]
+    Tls(#[from] super::server::TlsError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {reason}")]
     Bind {

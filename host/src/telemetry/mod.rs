@@ -3,6 +3,7 @@
 //! A request has one [`Observation`], which feeds the three. Prompts and answers are in none of them unless asked for, and
 //! keys and other secrets never.
 
+mod arrival;
 mod buckets;
 mod content;
 mod ending;
@@ -19,6 +20,7 @@ mod otlp;
 mod spans;
 mod turn;
 
+pub use self::arrival::{Arrival, Unobserved};
 pub use self::error::TelemetryError;
 pub use self::labels::{CacheResult, FailedVersion, Outcome, Refusal, ShadowRun};
 pub use self::logging::{LogFormat, LogOptions, TelemetryGuard, log_level, start};

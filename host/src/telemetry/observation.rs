@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use prometheus_client::metrics::gauge::Gauge;
 use tracing::Span;
 
+use super::arrival::Arrival;
 use super::content::Content;
 use super::ending::Ending;
 use super::labels::{BlameLabels, EndpointLabels, Outcome, RequestLabels, failure_word, status_class};
@@ -21,7 +22,7 @@ use crate::contract::types::{Failure, Usage};
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// What is known when a request begins.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Begun<'a> {
     /// The endpoint, as the route has it: `/v1/chat/completions`.
     pub endpoint: &'static str,
@@ -29,10 +30,10 @@ pub struct Begun<'a> {
     pub request_id: &'a str,
     /// The *name* of the client's key, never the key; empty where none was needed.
     pub key: &'a str,
-    /// Whether the answer is to be streamed.
-    pub stream: bool,
     /// The request's method: `POST`.
     pub method: &'a str,
+    /// When it came, and from whom.
+    pub arrival: Arrival,
 }
 
 /// Who answers a request.
@@ -62,6 +63,8 @@ pub struct Observation {
     answering: Option<String>,
     aws_request_id: Option<String>,
     usage: Option<Usage>,
+    received: usize,
+    sent: u64,
     attempts: u32,
     status: Option<u16>,
     ending: Option<Ending>,
@@ -85,12 +88,13 @@ impl std::fmt::Debug for OnEnd {
 impl Observation {
     /// A request arrived.
     #[must_use]
-    pub fn begin(metrics: &Arc<Metrics>, begun: Begun<'_>) -> Observation {
-        let span = RequestSpan::begin(&begun);
-        span.describe(&begun);
+    pub fn begin(metrics: &Arc<Metrics>, begun: &Begun<'_>) -> Observation {
+        let span = RequestSpan::begin(begun);
+        span.describe(begun);
         let in_flight = metrics.families.in_flight.get_or_create_owned(&EndpointLabels { endpoint: begun.endpoint });
         in_flight.inc();
-        let arrived = Instant::now();
+        begun.arrival.observed();
+        let arrived = begun.arrival.at;
         Observation {
             metrics: Arc::clone(metrics),
             in_flight,
@@ -102,6 +106,8 @@ impl Observation {
             answering: None,
             aws_request_id: None,
             usage: None,
+            received: 0,
+            sent: 0,
             attempts: 1,
             status: None,
             ending: None,
@@ -123,10 +129,21 @@ impl Observation {
         self.span.child_of(headers);
     }
 
-    /// What the client asks for: the model as the client calls it, how, and how many tools the model may call.
-    pub fn asked(&mut self, model: &str, options: &Options, tools: usize) {
-        self.span.asked(model, options, tools);
+    /// What the client asks for: the model as the client calls it, whether the answer is to be streamed, how, and how many tools the
+    /// model may call.
+    pub fn asked(&mut self, model: &str, stream: bool, options: &Options, tools: usize) {
+        self.span.asked(model, stream, options, tools);
         self.asked = Some(model.to_owned());
+    }
+
+    /// The request's body has so many bytes.
+    pub fn received(&mut self, bytes: usize) {
+        self.received = bytes;
+    }
+
+    /// So many bytes of the answer's body more were handed on.
+    pub fn sent(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
     }
 
     /// This model is asked: the resolved id of the model that the client named.
@@ -319,6 +336,8 @@ impl Observation {
             cache_read_tokens = self.usage.map(|usage| usage.cache_read),
             cache_write_tokens = self.usage.map(|usage| usage.cache_write),
             deltas = self.turn.deltas(),
+            request_bytes = self.received,
+            response_bytes = self.sent,
             first_delta_ms = self.turn.first_delta().map(milliseconds),
             duration_ms = milliseconds(whole),
             aws_request_id = self.aws_request_id.as_deref(),

@@ -33,9 +33,11 @@ pub(super) struct RequestSpan(Span);
 
 impl RequestSpan {
     pub(super) fn begin(begun: &Begun<'_>) -> Self {
-        let Begun { endpoint, request_id, key, stream: _, method: _ } = *begun;
-        let key = Some(key).filter(|key| !key.is_empty());
-        let span = tracing::info_span!(target: TARGET, "request", request_id, endpoint, key);
+        let Begun { endpoint, request_id, key, method: _, arrival } = begun;
+        let key = Some(*key).filter(|key| !key.is_empty());
+        let client = arrival.client.map(tracing::field::display);
+        let caller_request_id = arrival.caller_id.as_deref();
+        let span = tracing::info_span!(target: TARGET, "request", request_id, caller_request_id, endpoint, key, client);
         RequestSpan(span)
     }
 
@@ -58,13 +60,16 @@ impl RequestSpan {
         self.set("http.request.method", begun.method.to_owned());
         self.set("url.path", begun.endpoint);
         self.set("quarry.request.id", begun.request_id.to_owned());
-        self.set("gen_ai.request.stream", begun.stream);
+        if let Some(client) = begun.arrival.client {
+            self.set("client.address", client.to_string());
+        }
         if !begun.key.is_empty() {
             self.set("quarry.key.name", begun.key.to_owned());
         }
     }
 
-    pub(super) fn asked(&self, model: &str, options: &Options, tools: usize) {
+    pub(super) fn asked(&self, model: &str, stream: bool, options: &Options, tools: usize) {
+        self.set("gen_ai.request.stream", stream);
         self.set("gen_ai.request.model", model.to_owned());
         self.0.context().span().update_name(format!("{OPERATION} {model}"));
         if let Some(max_tokens) = options.max_tokens {

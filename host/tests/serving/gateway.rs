@@ -346,10 +346,11 @@ fn shared_cache() -> PathBuf {
 
 /// The address in a line of the log that tells one.
 fn address(line: &str) -> Option<String> {
-    let after =
-        ["http://127.0.0.1:", "http://0.0.0.0:"].into_iter().find_map(|start| Some(line.split_once(start)?.1))?;
+    let starts = ["http://127.0.0.1:", "http://0.0.0.0:", "https://127.0.0.1:"];
+    let (start, after) = starts.into_iter().find_map(|start| Some((start, line.split_once(start)?.1)))?;
     let port: String = after.chars().take_while(char::is_ascii_digit).collect();
-    (!port.is_empty()).then(|| format!("http://127.0.0.1:{port}"))
+    let scheme = start.split_once(':').map_or("http", |(scheme, _)| scheme);
+    (!port.is_empty()).then(|| format!("{scheme}://127.0.0.1:{port}"))
 }
 
 #[test]

@@ -11,7 +11,7 @@ use quarry::contract::types::{Failure, FailureKind};
 use quarry::gateway::{Configuration, ConfigurationSource, Gateway as InProcess, Server};
 use quarry::provider::{AotCache, Generation, Host, Limits, ProviderError};
 use quarry::simulator::{Pace, Simulator, SimulatorOptions};
-use quarry::telemetry::{Begun, Metrics, Observation};
+use quarry::telemetry::{Arrival, Begun, Metrics, Observation};
 use serde_json::{Value, json};
 
 use crate::curl::curl;
@@ -75,8 +75,9 @@ fn prometheus_reads_the_metrics() {
     let metrics = Arc::new(Metrics::new());
     let (odd, other) = ("a \"model\" with a \\ and a\nbreak", "another");
     metrics.know_models(&[odd]);
-    let begun = Begun { endpoint: MESSAGES, request_id: "1", key: "", stream: false, method: "POST" };
-    let mut observation = Observation::begin(&metrics, begun);
+    let begun =
+        Begun { endpoint: MESSAGES, request_id: "1", key: "", method: "POST", arrival: Arrival::now(None, None) };
+    let mut observation = Observation::begin(&metrics, &begun);
     observation.deltas(&[], Duration::from_micros(3));
     let failure = Failure {
         kind: FailureKind::Throttled,

@@ -99,7 +99,7 @@ const ROWS: &[Row] = &[
         ],
     ),
     ("A key's name", "{} letters, digits or signs of `-_.@`", &[("host/src/config/gateway/keys.rs", "LONGEST_NAME")]),
-    ("Streams on one HTTP/2 connection", "{}", &[("host/src/gateway/server/listener.rs", "STREAMS_A_CONNECTION")]),
+    ("Streams on one HTTP/2 connection", "{}", &[("host/src/gateway/server/connection.rs", "STREAMS_A_CONNECTION")]),
     (
         "Models with their own series in the metrics",
         "{}; the others are `other`",

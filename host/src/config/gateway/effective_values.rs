@@ -16,12 +16,14 @@ use super::settings::{
 pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
     let GatewayConfig {
         listen,
+        tls,
         keys,
         limits,
         retry,
         fallbacks,
         regions,
         cors,
+        proxies,
         remote,
         provider,
         cache,
@@ -49,6 +51,9 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
     let LogConfig { format, prompts } = log;
     let mut values = vec![
         ("listen", json!(listen)),
+        ("tls.certificate", json!(tls.as_ref().map(|tls| &tls.certificate))),
+        ("tls.key", json!(tls.as_ref().map(|tls| &tls.key))),
+        ("tls.clientAuthorities", json!(tls.as_ref().and_then(|tls| tls.client_authorities.as_ref()))),
         ("limits.bodyBytes", json!(body)),
         ("limits.headerBytes", json!(headers)),
         ("limits.headerSeconds", seconds(*header_time)),
@@ -64,6 +69,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("fallbacks", json!(fallbacks)),
         ("regions", json!(regions.as_ref().map(|regions| regions.iter().map(ToString::to_string).collect::<Vec<_>>()))),
         ("cors", json!(cors)),
+        ("proxies", json!(proxies.iter().map(ToString::to_string).collect::<Vec<_>>())),
         ("remote.allowed", json!(allowed)),
         ("remote.hosts", json!(hosts)),
         ("remote.bytes", json!(max_bytes)),

@@ -22,6 +22,6 @@ pub use keys::{ANONYMOUS, HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern
 pub use listen::ListenRefused;
 pub use settings::{
     CacheConfig, GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, OtlpConfig, ProviderConfig,
-    QuarantineConfig, RemoteConfig, RetryConfig,
+    QuarantineConfig, RemoteConfig, RetryConfig, TlsConfig,
 };
 pub use signer::{KeyId, Signer, SignerError};

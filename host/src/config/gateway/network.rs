@@ -1,9 +1,10 @@
 //! Settings that are addresses, origins, hosts or headers.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
+use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::reader::{Node, Reader};
@@ -17,6 +18,20 @@ pub(super) fn listen(reader: &mut Reader, node: &Node<'_, '_>) -> Option<SocketA
         reader.wrong(node, "this is no address to listen on", expected);
     }
     address
+}
+
+/// Networks, or single addresses.
+pub(super) fn networks(reader: &mut Reader, node: &Node<'_, '_>) -> Vec<IpNet> {
+    let expected = "an IP address or a network, such as `10.0.0.7` or `10.0.0.0/8`";
+    let mut networks = Vec::new();
+    for element in reader.elements(node) {
+        let Some(text) = reader.text(&element, expected) else { continue };
+        match text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
+            Ok(network) => networks.push(network),
+            Err(_) => reader.wrong(&element, "this is no network", expected),
+        }
+    }
+    networks
 }
 
 /// Origins as browsers send them; `*` stands alone.

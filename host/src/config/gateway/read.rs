@@ -1,5 +1,6 @@
 //! From the file to the settings. All that is wrong is reported at once.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::file::ConfigFile;
@@ -9,7 +10,9 @@ use super::super::similar;
 use super::network;
 use super::provider;
 use super::reader::{Members, Node, Reader};
-use super::settings::{GatewayConfig, GatewayLimits, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig};
+use super::settings::{
+    GatewayConfig, GatewayLimits, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig, TlsConfig,
+};
 use super::{cache, keys};
 use crate::contract::config::Problem;
 
@@ -70,6 +73,9 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
     if let Some(listen) = members.get("listen").and_then(|node| network::listen(reader, node)) {
         config.listen = listen;
     }
+    if let Some(node) = members.get("tls") {
+        config.tls = read_tls(reader, node);
+    }
     if let Some(node) = members.get("keys") {
         config.keys = keys::read(reader, node);
     }
@@ -85,6 +91,9 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
     }
     if let Some(node) = members.get("cors") {
         config.cors = network::origins(reader, node);
+    }
+    if let Some(node) = members.get("proxies") {
+        config.proxies = network::networks(reader, node);
     }
     if let Some(node) = members.get("remote") {
         read_remote(reader, node, &mut config.remote);
@@ -103,6 +112,25 @@ fn read_section(reader: &mut Reader, section: &Node<'_, '_>, config: &mut Gatewa
     }
     reader.seconds(&members, "drainSeconds", 0.0..=DAY, &mut config.drain);
     reader.seconds(&members, "keepAliveSeconds", SHORTEST..=HOUR, &mut config.keep_alive);
+}
+
+fn read_tls(reader: &mut Reader, node: &Node<'_, '_>) -> Option<TlsConfig> {
+    let members = reader.members(node, &names_below("quarry.tls"));
+    let mut file = |name| {
+        let node = members.get(name)?;
+        reader.text(node, "the path of a file in PEM").map(PathBuf::from)
+    };
+    let (certificate, key, client_authorities) = (file("certificate"), file("key"), file("clientAuthorities"));
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(TlsConfig { certificate, key, client_authorities }),
+        _ => {
+            // What was named wrongly was told already.
+            if !members.contains_key("certificate") || !members.contains_key("key") {
+                reader.wrong(node, "certificate and key go together", "`certificate` and `key`");
+            }
+            None
+        }
+    }
 }
 
 fn read_limits(reader: &mut Reader, node: &Node<'_, '_>, limits: &mut GatewayLimits) {

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::cache::CacheUrl;
@@ -20,6 +21,8 @@ pub struct GatewayConfig {
     /// `listen`: address and port to serve on; port 0 takes a free one. Default 127.0.0.1:8484. Any other address than one of
     /// this machine's own loopback needs a key: see [`GatewayConfig::check_listen`].
     pub listen: SocketAddr,
+    /// `tls`: the certificate that clients see. Default none, which is plain HTTP.
+    pub tls: Option<TlsConfig>,
     /// `keys`: the client keys. Default none, which admits everybody.
     pub keys: Vec<KeyConfig>,
     /// `limits`.
@@ -34,6 +37,8 @@ pub struct GatewayConfig {
     pub regions: Option<Vec<RegionPattern>>,
     /// `cors`: origins (`https://host`) whose pages may read answers. Default none; `*` stands alone for all.
     pub cors: Vec<String>,
+    /// `proxies`: networks whose `forwarded` and `x-forwarded-for` headers are believed. Default none.
+    pub proxies: Vec<IpNet>,
     /// `remote`: attachments that a client gives as a URL.
     pub remote: RemoteConfig,
     /// `provider`: which versions of the provider may serve.
@@ -55,12 +60,14 @@ impl Default for GatewayConfig {
     fn default() -> Self {
         GatewayConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8484)),
+            tls: None,
             keys: Vec::new(),
             limits: GatewayLimits::default(),
             retry: RetryConfig::default(),
             fallbacks: true,
             regions: None,
             cors: Vec::new(),
+            proxies: Vec::new(),
             remote: RemoteConfig::default(),
             provider: ProviderConfig::default(),
             cache: CacheConfig::default(),
@@ -70,6 +77,17 @@ impl Default for GatewayConfig {
             keep_alive: Duration::from_secs(15),
         }
     }
+}
+
+/// `quarry.tls`: files in PEM, which are read again when they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// `certificate`: the gateway's certificate, and those that lead from it to an authority.
+    pub certificate: PathBuf,
+    /// `key`: its private key.
+    pub key: PathBuf,
+    /// `clientAuthorities`: the authorities whose certificates clients need. Default none: clients need no certificate.
+    pub client_authorities: Option<PathBuf>,
 }
 
 /// `quarry.limits`: what one client, or all of them, can take.

@@ -46,7 +46,7 @@ fn a_key_is_known_by_its_hash_wherever_it_stands() {
         assert_eq!(name(keys.check(presented)), expected.map(str::to_owned), "{presented:?}");
     }
     let hash = KeyHash::of(&SecretString::from("qk_a")).to_string();
-    assert_eq!(name(keys.check(Some(&hash))), Err(KeyError::Unknown), "the hash is no key");
+    assert_eq!(name(keys.check(Some(hash.as_str()))), Err(KeyError::Unknown), "the hash is no key");
 }
 
 #[test]

@@ -112,13 +112,15 @@ pub(super) fn check_key(gateway: &Gateway, effective: &Effective, headers: &Head
     })
 }
 
-/// The key that a request carries: a bearer token, or Anthropic's `x-api-key`.
-fn presented(headers: &HeaderMap) -> Option<&str> {
+/// The keys that a request carries: a bearer token, and Anthropic's `x-api-key`. A client that has both set, one of them for somebody
+/// else, sends both.
+fn presented(headers: &HeaderMap) -> Vec<&str> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    bearer.or_else(|| headers.get("x-api-key").and_then(|value| value.to_str().ok()).map(str::trim))
+    let api_key = headers.get("x-api-key").and_then(|value| value.to_str().ok()).map(str::trim);
+    bearer.into_iter().chain(api_key).filter(|key| !key.is_empty()).collect()
 }
 
 fn check_local(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
@@ -153,11 +155,12 @@ mod tests {
 
     #[test]
     fn a_key_is_a_bearer_token_or_an_api_key() {
-        assert_eq!(presented(&headers(&[("authorization", "Bearer k")])), Some("k"));
-        assert_eq!(presented(&headers(&[("authorization", "bearer  k ")])), Some("k"));
-        assert_eq!(presented(&headers(&[("x-api-key", "k")])), Some("k"));
-        assert_eq!(presented(&headers(&[("authorization", "Basic k")])), None);
-        assert_eq!(presented(&headers(&[])), None);
+        assert_eq!(presented(&headers(&[("authorization", "Bearer k")])), ["k"]);
+        assert_eq!(presented(&headers(&[("authorization", "bearer  k ")])), ["k"]);
+        assert_eq!(presented(&headers(&[("x-api-key", "k")])), ["k"]);
+        assert_eq!(presented(&headers(&[("x-api-key", "k"), ("authorization", "Bearer other")])), ["other", "k"]);
+        assert_eq!(presented(&headers(&[("authorization", "Basic k"), ("x-api-key", "")])), [""; 0]);
+        assert_eq!(presented(&headers(&[])), [""; 0]);
     }
 
     #[test]

@@ -122,8 +122,7 @@ impl Answer {
         let Bounds { keep_alive, deadline, stall } = bounds;
         let last_sent = Instant::now();
         let alarm = Box::pin(tokio::time::sleep_until(last_sent + keep_alive));
-        let running =
-            Running { state, head, writer, keep_alive, alarm, last_sent, admission, _under_way: under_way };
+        let running = Running { state, head, writer, keep_alive, alarm, last_sent, admission, _under_way: under_way };
         let shared = Shared { running: Some(running), end: None, given: Some(last_sent), waker: None };
         let shared = Arc::new(Mutex::new(shared));
         let overseer = tokio::spawn(oversee(Arc::clone(&shared), deadline, stall));
@@ -192,13 +191,14 @@ impl Running {
                 State::Ended => return Poll::Ready(None),
                 State::Begun(_) => {
                     let State::Begun(begun) = std::mem::replace(&mut self.state, State::Ended) else { continue };
-                    let Begun { turn, first, model, observation } = *begun;
+                    let Begun { turn, first, model, mut observation } = *begun;
                     self.head.model = model;
                     self.writer.begin(&self.head);
                     self.admission.live.deltas(first.len());
-                    self.state = State::Streaming(Box::new((turn, observation)));
                     let mut out = Vec::with_capacity(512);
                     self.writer.events(&first, &mut out);
+                    observation.sent(out.len());
+                    self.state = State::Streaming(Box::new((turn, observation)));
                     if !out.is_empty() {
                         return Poll::Ready(Some(out));
                     }
@@ -227,6 +227,7 @@ impl Running {
                             observation.deltas(&deltas, turn.provider_time());
                             self.admission.live.deltas(deltas.len());
                             self.writer.events(&deltas, &mut out);
+                            observation.sent(out.len());
                             if !out.is_empty() {
                                 return Poll::Ready(Some(out));
                             }
@@ -282,10 +283,7 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared.given = None;
         let polled = match &mut shared.running {

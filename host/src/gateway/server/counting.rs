@@ -6,7 +6,7 @@ use axum::body::Body;
 use hyper::{Request, Response};
 use tracing::Instrument as _;
 
-use super::exchange::{admit, deadline, read, refuse};
+use super::exchange::{admit, deadline, observe, read, refuse};
 use super::{body, reply};
 use crate::aws::ConverseRequest;
 use crate::gateway::chain;
@@ -16,7 +16,6 @@ use crate::gateway::refusal::Refusal;
 use crate::gateway::rerun::Reference;
 use crate::gateway::state::Gateway;
 use crate::gateway::wire::{self, Asked, Format};
-use crate::telemetry::{Begun as Arrived, Observation};
 
 /// Counts the tokens of what a request would send. The model that it names counts and no other.
 pub(super) async fn count_tokens(
@@ -40,23 +39,21 @@ async fn counted(
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
     let (mut admission, body) = admit(gateway, &effective, &parts, body, format).await?;
-    let (key, method) = (admission.admitted.name().to_owned(), parts.method.as_str());
-    let begun = Arrived { endpoint: format.path, request_id: id, key: &key, stream: false, method };
-    let mut observation = Observation::begin(&gateway.metrics, begun);
-    observation.child_of(&parts.headers);
+    let mut observation = observe(gateway, format, &parts, admission.admitted.name(), id);
     let config = &effective.configuration.gateway;
     let span = observation.span().clone();
     let deadline = deadline(gateway, &admission.seat, config);
     let mut room = gateway.bodies.body(admission.admitted.name(), effective.keys.are_needed());
     let counting = async {
         let body = body::read(body, &parts.headers, &config.limits, &mut room).await?;
+        observation.received(body.len());
         let mut asked = read(format, &body, &parts.headers, config).await?.asked;
         admission.assign(gateway, id, &parts.headers, &asked);
         let effective = Arc::clone(&admission.seat.effective);
         let generation = Arc::clone(&admission.seat.version.generation);
         let chain = chain::of_request(&effective, &asked, &admission.admitted)?;
         chain::attribute(&mut asked, &chain);
-        observation.asked(&asked.model, &asked.options, asked.context.tools.len());
+        observation.asked(&asked.model, false, &asked.options, asked.context.tools.len());
         let Asked { context, options, blobs, .. } = asked;
         let Some(target) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
         observation.asks(&target.model.id);

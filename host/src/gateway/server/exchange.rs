@@ -30,7 +30,7 @@ use crate::gateway::state::Gateway;
 use crate::gateway::wire::{self, Format, Head, ReadError, Received, Wanted, Writer};
 use crate::pi::message::Fold;
 use crate::pi::{API, PROVIDER};
-use crate::telemetry::{Begun as Arrived, Observation, Refusal as Reason};
+use crate::telemetry::{Arrival, Begun as Arrived, Observation, Refusal as Reason};
 
 /// Takes a request and gives its answer.
 pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, request: Request<Body>) -> Response<Body> {
@@ -50,13 +50,7 @@ async fn answered(
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
     let (mut admission, body) = admit(gateway, &effective, &parts, body, format).await?;
-    let observe = |stream| {
-        let key = admission.admitted.name();
-        let begun = Arrived { endpoint: format.path, request_id: id, key, stream, method: parts.method.as_str() };
-        let observation = Observation::begin(&gateway.metrics, begun);
-        observation.child_of(&parts.headers);
-        observation
-    };
+    let mut observation = observe(gateway, format, &parts, admission.admitted.name(), id);
     let config = &effective.configuration.gateway;
     // Given back when the answer begins: by then the body was read, and sent on.
     let mut room = gateway.bodies.body(admission.admitted.name(), effective.keys.are_needed());
@@ -73,10 +67,10 @@ async fn answered(
                 RefusalKind::Overloaded => gateway.metrics.refused(Reason::Memory),
                 _ => {}
             }
-            return Err(refuse(observe(false), refused));
+            return Err(refuse(observation, refused));
         }
     };
-    let mut observation = observe(read.asked.stream);
+    observation.received(sent.len());
     admission.assign(gateway, id, &parts.headers, &read.asked);
     let effective = Arc::clone(&admission.seat.effective);
     let config = &effective.configuration.gateway;
@@ -85,7 +79,7 @@ async fn answered(
     }
     let span = observation.span().clone();
     let head = Head { id: id.to_owned(), model: read.asked.model.clone(), created: SystemTime::now() };
-    observation.asked(&read.asked.model, &read.asked.options, read.asked.context.tools.len());
+    observation.asked(&read.asked.model, read.asked.stream, &read.asked.options, read.asked.context.tools.len());
     let chain = match chain::of_request(&effective, &read.asked, &admission.admitted) {
         Ok(chain) => chain,
         Err(refused) => return Err(refuse(observation, refused)),
@@ -122,6 +116,18 @@ async fn answered(
         let version = admission.seat.version.digest();
         attributed(version, whole(beginning, head, writer, bounds, admission)).instrument(span).await
     }
+}
+
+/// Observes a request of this key from its arrival on.
+pub(super) fn observe(gateway: &Gateway, format: &'static Format, parts: &Parts, key: &str, id: &str) -> Observation {
+    let arrival = parts.extensions.get::<Arrival>();
+    // The operator's requests come by the admin listener, which takes no note of them.
+    let arrival = arrival.cloned().unwrap_or_else(|| Arrival::now(None, None));
+    let method = parts.method.as_str();
+    let begun = Arrived { endpoint: format.path, request_id: id, key, method, arrival };
+    let observation = Observation::begin(&gateway.metrics, &begun);
+    observation.child_of(&parts.headers);
+    observation
 }
 
 /// Until when an answer that is asked for now may go on.
@@ -275,6 +281,7 @@ async fn whole(
             let mut body = Vec::with_capacity(4096);
             writer.whole(fold.message(), &outcome, &mut body);
             observation.answered(200);
+            observation.sent(body.len());
             let mut response = reply::document(body);
             reply::aws_request_id(response.headers_mut(), aws_request_id.as_deref());
             Ok(response)

@@ -6,9 +6,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::Next;
 use hyper::header::{HOST, HeaderValue};
-use hyper::{HeaderMap, Request, Response, StatusCode, Uri};
+use hyper::{HeaderMap, Request, Response, StatusCode, Uri, Version};
 
-use super::{reply, routes};
+use super::routes;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::Gateway;
 use crate::telemetry::Refusal as Reason;
@@ -23,6 +23,11 @@ pub(super) async fn bounded(
     mut request: Request<Body>,
     next: Next,
 ) -> Response<Body> {
+    if request.version() == Version::HTTP_11 && request.headers().get_all(HOST).iter().count() != 1 {
+        // RFC 9112, 3.2: whoever stands between would take the request for another host's.
+        let message = "a request of HTTP/1.1 has exactly one Host header";
+        return routes::refuse_unread(&gateway, request, &Refusal::new(RefusalKind::Invalid, message)).await;
+    }
     host_of_target(&mut request);
     let most = gateway.effective().configuration.gateway.limits.headers;
     if size(request.uri(), request.headers()) <= most {
@@ -32,7 +37,7 @@ pub(super) async fn bounded(
     let message = format!("the request's head is over {most} bytes (quarry.limits.headerBytes)");
     let refused =
         Refusal { status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, ..Refusal::new(RefusalKind::TooLarge, message) };
-    reply::refusal(routes::format_at(request.uri().path(), request.headers()), &refused, &reply::new_id())
+    routes::refuse_unread(&gateway, request, &refused).await
 }
 
 /// Puts the host that a target names into `host`, where everybody looks: the target counts (RFC 9112, 3.2.2), and HTTP/2 has it

@@ -3,22 +3,27 @@
 //! The path of a request: `listener` → `routes` → `admission` → `exchange` (reads it by its wire format, begins the answer) →
 //! `answer` (a stream) or a whole document.
 
+mod access;
 mod activity;
 mod admission;
 mod answer;
 mod api;
 mod body;
+mod connection;
 mod cors;
 mod counting;
 mod descriptors;
 mod exchange;
+mod forwarded;
 mod head;
 mod listener;
 mod operator;
 mod reply;
 mod routes;
 mod stall;
+mod tls;
 
 pub use self::api::document as openapi;
 pub use self::descriptors::raise_descriptor_limit;
 pub use self::listener::Server;
+pub(super) use self::tls::TlsError;

@@ -4,6 +4,7 @@ use axum::body::Body;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, Response, StatusCode};
 
+use super::access::Refused;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::wire::{self, Format};
 
@@ -60,6 +61,8 @@ pub(super) fn refusal(format: &Format, refused: &Refusal, id: &str) -> Response<
         headers.insert(hyper::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     aws_request_id(headers, refused.request_id.as_deref());
+    let (kind, message) = (refused.kind.word(), refused.message.clone());
+    response.extensions_mut().insert(Refused { id: id.to_owned(), kind, message });
     response
 }
 

@@ -12,7 +12,7 @@ use hyper::{HeaderMap, Request, Response, StatusCode};
 
 use super::admission::Asker;
 use super::api::{self, ENDPOINTS, Handler};
-use super::{admission, cors, counting, exchange, head, reply};
+use super::{access, admission, body, cors, counting, exchange, head, reply};
 use crate::contract::types::Model;
 use crate::gateway::refusal::{Refusal, RefusalKind};
 use crate::gateway::state::Gateway;
@@ -44,6 +44,7 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(Arc::clone(&gateway), head::bounded))
         .layer(from_fn_with_state(Arc::clone(&gateway), cors::cors))
+        .layer(from_fn_with_state(Arc::clone(&gateway), access::access))
         .with_state(gateway)
 }
 
@@ -138,6 +139,12 @@ pub(super) fn format_at(path: &str, headers: &HeaderMap) -> &'static Format {
     }
 }
 
+/// Whether programs ask at this path again and again.
+pub(super) fn is_probe(path: &str) -> bool {
+    let at = ENDPOINTS.iter().find(|endpoint| endpoint.path == path);
+    matches!(at.map(|endpoint| endpoint.handler), Some(Handler::Health | Handler::Readiness | Handler::Metrics))
+}
+
 /// Whether the client is one of Anthropic's: they all say which version of its API they speak.
 fn is_anthropic(headers: &HeaderMap) -> bool {
     headers.contains_key("anthropic-version")
@@ -148,13 +155,19 @@ fn format_of(headers: &HeaderMap) -> &'static Format {
     if is_anthropic(headers) { &messages::MESSAGES } else { &chat_completions::CHAT_COMPLETIONS }
 }
 
-async fn unknown_path(request: Request<Body>) -> Response<Body> {
+async fn unknown_path(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
     let message = format!("there is nothing at {}; the gateway serves {}", request.uri().path(), api::listed());
-    reply::refusal(format_of(request.headers()), &Refusal::new(RefusalKind::UnknownPath, message), &reply::new_id())
+    refuse_unread(&gateway, request, &Refusal::new(RefusalKind::UnknownPath, message)).await
 }
 
-async fn unknown_method(request: Request<Body>) -> Response<Body> {
+async fn unknown_method(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
     let message = format!("{} does not take {}", request.uri().path(), request.method());
-    let format = format_at(request.uri().path(), request.headers());
-    reply::refusal(format, &Refusal::new(RefusalKind::Method, message), &reply::new_id())
+    refuse_unread(&gateway, request, &Refusal::new(RefusalKind::Method, message)).await
+}
+
+/// Turns a request away whose body nobody wants: see [`body::discard`].
+pub(super) async fn refuse_unread(gateway: &Gateway, request: Request<Body>, refused: &Refusal) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    body::discard(body, &parts.headers, gateway.effective().configuration.gateway.limits.body).await;
+    reply::refusal(format_at(parts.uri.path(), &parts.headers), refused, &reply::new_id())
 }

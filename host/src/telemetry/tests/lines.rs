@@ -42,7 +42,8 @@ fn a_request_is_one_json_line() {
         assert_eq!(line[member], wanted, "{member} of {line:#}");
     }
     let span = serde_json::json!({
-        "name": "request", "request_id": "req-1", "endpoint": "/v1/chat/completions", "key": "laptop",
+        "name": "request", "request_id": "req-1", "caller_request_id": "mine-1",
+        "endpoint": "/v1/chat/completions", "key": "laptop", "client": "192.0.2.7",
     });
     assert_eq!(line["span"], span, "{line:#}");
     assert!(line["duration_ms"].is_number() && line["first_delta_ms"].is_number(), "{line:#}");
@@ -52,7 +53,7 @@ fn a_request_is_one_json_line() {
 fn a_failed_request_says_why_and_a_client_cannot_write_lines() {
     let text = logged(LogFormat::Text, LevelFilter::INFO, |metrics| {
         let mut observation = begin(metrics);
-        observation.asked("model\nINFO quarry: \u{1b}[31mforged", &super::options(), 0);
+        observation.asked("model\nINFO quarry: \u{1b}[31mforged", true, &super::options(), 0);
         observation.deltas(&[failed(FailureKind::Throttled)], super::PUSH);
         observation.refused(429, "rate_limit_error", "Too many requests", Blame::Client);
     });

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::{Answering, Begun, Metrics, Observation};
+use super::{Answering, Arrival, Begun, Metrics, Observation};
 use crate::contract::conversation::{Delta, Fragment, Options, Outcome, StopReason, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
 use crate::gateway::no_options;
@@ -21,11 +21,12 @@ const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const PUSH: Duration = Duration::from_micros(1);
 
 fn begun() -> Begun<'static> {
-    Begun { endpoint: "/v1/chat/completions", request_id: "req-1", key: "laptop", stream: true, method: "POST" }
+    let arrival = Arrival::now(Some([192, 0, 2, 7].into()), Some("mine-1".to_owned()));
+    Begun { endpoint: "/v1/chat/completions", request_id: "req-1", key: "laptop", method: "POST", arrival }
 }
 
 fn begin(metrics: &Arc<Metrics>) -> Observation {
-    Observation::begin(metrics, begun())
+    Observation::begin(metrics, &begun())
 }
 
 fn options() -> Options {
@@ -77,7 +78,7 @@ fn answering() -> Answering<'static> {
 
 /// A whole good request.
 fn answer(observation: &mut Observation) {
-    observation.asked("sonnet", &options(), 2);
+    observation.asked("sonnet", true, &options(), 2);
     observation.asks(MODEL);
     let server = Some(("bedrock-runtime.us-east-1.amazonaws.com", Some(443)));
     observation.answering(&Answering { server, aws_request_id: Some("aws-1"), ..answering() });

@@ -108,7 +108,7 @@ fn labels_are_bounded_whatever_clients_name() {
     for model in 0..1000 {
         let name = format!("no-such-model-{model}\n\"");
         let mut observation = begin(&metrics);
-        observation.asked(&name, &super::options(), 0);
+        observation.asked(&name, true, &super::options(), 0);
         observation.asks(&name);
         observation.fell_back(&name, &name);
         observation.refused(404, "not_found_error", "no such model", Blame::Client);

@@ -17,8 +17,10 @@ mod listening;
 mod no_window;
 mod peers;
 mod reload;
+mod seen;
 mod slow_reader;
 mod strict_tools;
+mod tls;
 
 use std::thread;
 use std::time::{Duration, Instant};

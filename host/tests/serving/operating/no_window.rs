@@ -141,7 +141,8 @@ fn an_idle_connection_is_closed() {
         let health = Request::get("http://localhost/healthz").body(Full::default()).expect("it is a request");
         let response = sender.send_request(health).await.expect("it answers");
         response.into_body().collect().await.expect("it is whole");
-        let closed = tokio::time::timeout(PATIENCE, connection).await.expect("it is closed").expect("it does not panic");
+        let closed =
+            tokio::time::timeout(PATIENCE, connection).await.expect("it is closed").expect("it does not panic");
         closed.expect("it is closed in good order");
     });
     gateway.stop();

@@ -61,9 +61,10 @@ fn slow_readers_hold_bounded_memory_and_nobody_else_waits() {
     }
     let each = most.saturating_sub(before) / READERS;
     println!("{each} KiB a slow reader");
-    // Two reads of the upstream's and one write of the client's, each as large as hyper makes it for a plain connection that is
-    // always full (some 400 KiB; TLS reads 16 KiB), and nothing grows any more however much the model says.
-    assert!(each < 1500, "{each} KiB a slow reader");
+    // Three reads of the upstream's (one that is decoded piece by piece, one that waits, one that is filled), each as large as hyper
+    // makes it for a plain connection that is always full (some 400 KiB; TLS reads 16 KiB), one batch and one write of the client's,
+    // and nothing grows any more however much the model says.
+    assert!(each < 1800, "{each} KiB a slow reader");
     let answer = ask(&gateway, CHAT, &[], &body(CHAT, MODEL, "echo hello", true));
     assert!(is_finished(&answer.body), "{answer:?}");
     assert!(super::in_flight(&gateway) >= READERS, "they are waited for meanwhile: {}", gateway.log());

@@ -1,0 +1,137 @@
+//! What an operator sees of every request, whatever became of it, and what a client that is turned away sees.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::client::{Answer, Client, ask, body, get};
+use crate::gateway::{Gateway, KEY};
+
+const CHAT: &str = "/v1/chat/completions";
+const MODEL: &str = "sim.stop.end_turn";
+
+/// Larger than what the system buffers.
+const LARGE: usize = 5_000_000;
+
+fn bearer(key: &str) -> String {
+    format!("Bearer {key}")
+}
+
+/// The lines of requests that have all of these texts in them, once there is one.
+fn line(gateway: &Gateway, texts: &[&str]) -> String {
+    let began = Instant::now();
+    loop {
+        let log = gateway.log();
+        let mut lines = log.lines().filter(|line| line.contains("quarry::request"));
+        if let Some(line) = lines.find(|line| texts.iter().all(|text| line.contains(text))) {
+            return line.to_owned();
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "no line with {texts:?} in\n{log}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn every_refusal_has_a_line_with_who_and_why() {
+    let gateway = Gateway::with_a_key();
+    let asks = |method: &str, path: &str, headers: &[(&str, &str)]| -> Answer {
+        let mut client = Client::open(&gateway);
+        let head = client.request(method, path, headers, 0);
+        client.send(head.as_bytes()).expect("it reads");
+        client.answer()
+    };
+    let mine = ("x-request-id", "mine-1");
+    let answer = asks("POST", "/nope", &[mine]);
+    assert_eq!((answer.status(), answer.head.header("x-request-id")), (404, Some("mine-1")));
+    let told = line(&gateway, &["status=404", "path=\"/nope\""]);
+    for text in
+        ["client=127.0.0.1", "method=\"POST\"", "caller_request_id=\"mine-1\"", "there is nothing at", "duration_ms="]
+    {
+        assert!(told.contains(text), "{text} is not in {told}");
+    }
+    assert_eq!(asks("PUT", "/v1/models", &[]).status(), 405);
+    line(&gateway, &["status=405", "method=\"PUT\"", "client=127.0.0.1"]);
+    assert_eq!(asks("POST", CHAT, &[]).status(), 401);
+    line(&gateway, &["status=401", "error=\"authentication", "no key was sent"]);
+    let large = "x".repeat(70_000);
+    assert_eq!(asks("POST", CHAT, &[("x-large", &large)]).status(), 431);
+    line(&gateway, &["status=431", "quarry.limits.headerBytes"]);
+    // Nothing from outside makes a line of its own, or an id that is none.
+    let answer = asks("GET", "/nope%0aINFO%20forged", &[("x-request-id", "two words")]);
+    assert_ne!(answer.head.header("x-request-id"), Some("two words"));
+    assert!(!gateway.log().lines().any(|line| line.starts_with("INFO forged")));
+    gateway.stop();
+}
+
+#[test]
+fn a_request_for_a_model_is_seen_from_its_first_byte() {
+    let gateway = Gateway::start("{ quarry: { proxies: ['127.0.0.0/8'], retry: { attempts: 1 } } }");
+    let body = body(CHAT, MODEL, "echo hello", true).to_string();
+    let mut client = Client::open(&gateway);
+    let head =
+        client.request("POST", CHAT, &[("x-forwarded-for", "203.0.113.9"), ("x-request-id", "mine-2")], body.len());
+    client.send(head.as_bytes()).expect("it reads");
+    super::wait_until_under_way(&gateway, 1);
+    let slept = Duration::from_millis(700);
+    thread::sleep(slept);
+    client.send(body.as_bytes()).expect("it reads");
+    assert_eq!(client.head().header("x-request-id"), Some("mine-2"));
+    let answer = client.rest();
+    let told = line(&gateway, &["status=200", "caller_request_id=\"mine-2\""]);
+    let field = |name: &str| told.split(&format!(" {name}=")).nth(1).and_then(|rest| rest.split([' ', '}']).next());
+    assert_eq!(field("client"), Some("203.0.113.9"), "{told}");
+    assert_eq!(field("request_bytes"), Some(&*body.len().to_string()), "{told}");
+    assert_eq!(field("response_bytes"), Some(&*answer.len().to_string()), "{told}");
+    let took: f64 = field("duration_ms").and_then(|took| took.parse().ok()).expect("a duration");
+    assert!(took >= slept.as_secs_f64() * 1e3, "the upload counts: {told}");
+    gateway.stop();
+}
+
+#[test]
+fn an_early_refusal_of_a_large_body_reaches_the_client() {
+    let gateway = Gateway::with_a_key();
+    let key = bearer(KEY);
+    let large_header = "x".repeat(70_000);
+    let refused = [
+        ("/v1/chat/completion", "POST", vec![], 404),
+        ("/v1/models", "PUT", vec![], 405),
+        (CHAT, "POST", vec![("x-large", &*large_header)], 431),
+        (CHAT, "POST", vec![], 401),
+        (CHAT, "POST", vec![("authorization", &*key), ("x-not-json", "1")], 400),
+    ];
+    for (path, method, headers, status) in refused {
+        for _ in 0..4 {
+            let mut client = Client::open(&gateway);
+            let head = client.request(method, path, &headers, LARGE);
+            client.send(head.as_bytes()).expect("it reads");
+            client.send(&vec![b'x'; LARGE]).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+            assert_eq!(client.answer().status(), status, "{method} {path}");
+        }
+    }
+    gateway.stop();
+}
+
+#[test]
+fn each_of_two_keys_is_tried() {
+    let gateway = Gateway::with_a_key();
+    let (right, other) = (bearer(KEY), bearer("sk-of-somebody-else"));
+    let body = body(CHAT, MODEL, "echo hello", false);
+    let status = |headers: &[(&str, &str)]| ask(&gateway, CHAT, headers, &body).status();
+    assert_eq!(status(&[("x-api-key", KEY), ("authorization", &other)]), 200);
+    assert_eq!(status(&[("x-api-key", "sk-ant-else"), ("authorization", &right)]), 200);
+    assert_eq!(status(&[("x-api-key", "sk-ant-else"), ("authorization", &other)]), 401);
+    gateway.stop();
+}
+
+#[test]
+fn a_request_names_its_host_once() {
+    let gateway = Gateway::open();
+    for (hosts, status) in
+        [("", 400), ("host: 127.0.0.1\r\nhost: other.example\r\n", 400), ("host: 127.0.0.1\r\n", 200)]
+    {
+        let mut client = Client::open(&gateway);
+        client.send(format!("GET /healthz HTTP/1.1\r\n{hosts}\r\n").as_bytes()).expect("it reads");
+        assert_eq!(client.answer().status(), status, "{hosts:?}");
+    }
+    assert_eq!(get(&gateway, "/healthz", &[]).status(), 200);
+    gateway.stop();
+}
