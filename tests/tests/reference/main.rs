@@ -6,6 +6,7 @@ mod environment;
 mod errors;
 mod events;
 mod limits;
+mod log;
 mod page;
 mod settings;
 mod source;
