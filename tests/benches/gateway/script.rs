@@ -1,5 +1,6 @@
 //! What the upstream answers, told by the model id: `load.paced.50ms.200` is 200 deltas, one every 50 ms, each with its number
-//! and the time of sending; `load.full.2048` is 2,048 deltas as fast as they are taken. So the gateway needs no configuration.
+//! and the time of sending; `load.full.2048` is 2,048 deltas as fast as they are taken, each as an HTTP chunk of its own, as Bedrock
+//! sends them; `load.blocks.2048` the same in chunks of 64 KiB. So the gateway needs no configuration.
 
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ const WRITE_BYTES: usize = 64 * 1024;
 pub(crate) struct Script {
     /// The time between two deltas; none at full speed.
     pub(crate) pause: Option<Duration>,
+    /// Whether each event is an HTTP chunk of its own.
+    pub(crate) is_chunked: bool,
     /// How many deltas.
     pub(crate) deltas: u64,
 }
@@ -30,9 +33,12 @@ impl Script {
         match parts[..] {
             ["load", "paced", pause, deltas] => {
                 let pause = pause.strip_suffix("ms")?.parse().ok()?;
-                Some(Self { pause: Some(Duration::from_millis(pause)), deltas: deltas.parse().ok()? })
+                let pause = Some(Duration::from_millis(pause));
+                Some(Self { pause, is_chunked: true, deltas: deltas.parse().ok()? })
             }
-            ["load", "full", deltas] => Some(Self { pause: None, deltas: deltas.parse().ok()? }),
+            ["load", kind @ ("full" | "blocks"), deltas] => {
+                Some(Self { pause: None, is_chunked: kind == "full", deltas: deltas.parse().ok()? })
+            }
             _ => None,
         }
     }
@@ -58,14 +64,17 @@ impl Script {
     /// The whole answer at full speed, in pieces as they are written.
     pub(crate) fn pieces(self) -> Vec<Bytes> {
         const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678";
-        let mut whole = Self::head().to_vec();
-        for number in 0..self.deltas {
+        let delta = |number: u64| {
             // Bedrock pads each event to a random length under `p`.
             let padding = &LETTERS[..2 + number as usize * 7 % 59];
-            whole.extend(encode("contentBlockDelta", &delta(&format!("{number:0NUMBER_DIGITS$}"), padding)));
+            Bytes::from(encode("contentBlockDelta", &delta(&format!("{number:0NUMBER_DIGITS$}"), padding)))
+        };
+        let events: Vec<Bytes> =
+            std::iter::once(Self::head()).chain((0..self.deltas).map(delta)).chain([self.tail()]).collect();
+        if self.is_chunked {
+            return events;
         }
-        whole.extend(self.tail());
-        let whole = Bytes::from(whole);
+        let whole = Bytes::from(events.concat());
         (0..whole.len()).step_by(WRITE_BYTES).map(|at| whole.slice(at..whole.len().min(at + WRITE_BYTES))).collect()
     }
 }
