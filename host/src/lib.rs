@@ -15,6 +15,7 @@ pub mod pi;
 pub mod printable;
 pub mod provider;
 mod reach;
+pub mod service_model;
 pub mod simulator;
 pub mod telemetry;
 pub mod versions;

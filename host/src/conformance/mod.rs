@@ -22,6 +22,7 @@ pub mod protocol;
 pub mod provider;
 pub mod recordings;
 pub mod report;
+pub mod service;
 mod splits;
 pub mod translate;
 pub mod vectors;

@@ -15,6 +15,7 @@ mod grown;
 #[path = "../../../host/tests/serving/packages.rs"]
 #[expect(dead_code, reason = "only scripts in Python are run here")]
 mod packages;
+mod service_model;
 
 /// How many conversations are grown: some for each family.
 const GROWN: u64 = 1400;
@@ -43,8 +44,8 @@ fn held_to_the_api(file: &str, bodies: &[(String, Value)]) {
     assert!(said.starts_with(&format!("{} bodies,", bodies.len())), "{said}");
 }
 
-#[test]
-fn the_bodies_of_all_cases() {
+/// The name of each case that gives a request, and the request.
+fn bodies_of_cases() -> Vec<(String, Value)> {
     let mut bodies = Vec::new();
     for case in cases() {
         let actual = case.actual(&Native).unwrap_or_else(|fault| panic!("{}: {fault}", case.name));
@@ -53,7 +54,12 @@ fn the_bodies_of_all_cases() {
             bodies.push((case.name, prepared));
         }
     }
-    held_to_the_api("bodies-of-cases.jsonl", &bodies);
+    bodies
+}
+
+#[test]
+fn the_bodies_of_all_cases() {
+    held_to_the_api("bodies-of-cases.jsonl", &bodies_of_cases());
 }
 
 #[test]
