@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::acceptance::AcceptedKind;
 use super::cases;
 use super::compare::{
-    Bounds, Comparison, Differences, Effort, KindReport, Specimen, of_cases, of_generated, of_recordings,
+    Bounds, Comparison, Differences, Effort, KindReport, ReachReport, Specimen, of_cases, of_generated, of_recordings,
 };
 use crate::conformance::{generated, recordings};
 use crate::provider::{Digest, Generation};
@@ -51,6 +51,9 @@ pub struct Behaviour {
     pub differing: u64,
     /// What differs, by kind.
     pub kinds: Vec<DifferentKind>,
+    /// What the inputs reach.
+    #[serde(default)]
+    pub reach: ReachReport,
 }
 
 /// The differences of one kind, and who accepted it.
@@ -69,7 +72,8 @@ impl Behaviour {
     /// Two versions with the same code.
     #[must_use]
     pub fn same(against: Digest, digest: Digest) -> Self {
-        Behaviour { digest, against, compared: 0, differing: 0, kinds: Vec::new() }
+        let (kinds, reach) = (Vec::new(), ReachReport::default());
+        Behaviour { digest, against, compared: 0, differing: 0, kinds, reach }
     }
 
     /// Runs both versions on the inputs that there are: cases and generated inputs, then recordings of this folder as far as there is time. Blocks.
@@ -110,6 +114,8 @@ impl Behaviour {
     /// The same with what was seen elsewhere too, such as in a shadow.
     #[must_use]
     pub fn with(mut self, seen: &Differences) -> Self {
+        self.reach.reach.merge(seen.reach());
+        self.reach = ReachReport::from(&self.reach.reach);
         for group in seen.groups() {
             let report = KindReport::from(group);
             if self.kinds.len() < KINDS || self.has(&report.kind) {

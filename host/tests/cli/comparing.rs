@@ -4,14 +4,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use quarry::conformance::frames::OwnedFrame;
+use quarry::conformance::generated;
 use quarry::contract::conversation::{Context, Ending, Message, MessageType, Opening, UserBlock};
 use quarry::contract::types::{ApiError, ApiStage};
 use quarry::gateway::no_options;
 use quarry::json::model::default_model;
 use quarry::json::settings::default_settings;
-use quarry::provider::{AotCache, Generation, Host, Limits};
+use quarry::provider::{AotCache, EMBEDDED, Generation, Host, Limits};
 use quarry::versions::compare::{
-    Bounds, Comparison, Differences, Effort, Input, Preparation, SettingsFrom, Specimen, Stream,
+    Bounds, Comparison, Differences, Effort, Input, Preparation, SettingsFrom, Specimen, Stream, of_generated,
 };
 
 use crate::support::{Body, Quarry, mutant, provider_component, shared_cache};
@@ -193,4 +194,35 @@ fn a_call_that_takes_too_long_is_a_difference() {
     let found = Comparison::new(old, new).compare(&Specimen::failure("", error));
     let [deadline] = &found[..] else { panic!("{found:?}") };
     assert_eq!((deadline.kind.as_str(), deadline.place.as_str()), ("fault/deadline", "explain"), "{deadline:?}");
+}
+
+/// The words by which the embedded provider knows some families, of which no case names every rule.
+const FAMILIES: [&str; 4] = ["minimax", "nemotron", "claude haiku-4-5", "jamba-instruct"];
+
+#[test]
+fn generated_inputs_show_a_rule_of_one_family_and_name_the_model() {
+    let (host, cache) = host();
+    let mut bytes = EMBEDDED.to_vec();
+    // A family that is not known by its words any more goes by the rules for all others.
+    for words in FAMILIES {
+        let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(words.as_bytes())).collect();
+        assert!(!places.is_empty(), "the component has the words {words:?}");
+        places.iter().for_each(|at| bytes[at + words.len() - 1] = b'~');
+    }
+    let load = |name: &str, bytes: &[u8]| Generation::load(host, name, bytes, Some(cache)).expect("it is a provider");
+    let comparison = Comparison::new(load("embedded", EMBEDDED), load("changed", &bytes));
+    let specimens = of_generated(generated::inputs(&[]), comparison.old());
+    let requests = specimens.iter().filter(|specimen| specimen.verb() == "prepare");
+    let differing: Vec<&str> = requests
+        .filter(|specimen| comparison.compare(specimen).iter().any(|found| found.kind.starts_with("request/")))
+        .map(|specimen| specimen.name.as_str())
+        .collect();
+    for words in FAMILIES {
+        let name = words.split(' ').next_back().unwrap_or(words);
+        assert!(differing.iter().any(|specimen| specimen.contains(name)), "{words}: {differing:?}");
+    }
+    let is_of_another =
+        |specimen: &&&str| !FAMILIES.iter().any(|words| words.split(' ').all(|word| specimen.contains(word)));
+    let others: Vec<&&str> = differing.iter().filter(is_of_another).collect();
+    assert!(others.is_empty(), "{others:?}");
 }

@@ -22,8 +22,11 @@ fn a_component_does_what_itself_does() {
     assert_eq!(quarry.run(&["provider", "export", "same.wasm"]).code, Some(0));
     let same = quarry.run(&["provider", "diff", "embedded", "same.wasm"]);
     let text = &same.succeeded().stdout;
-    let inputs: usize = text.split(' ').nth(2).and_then(|count| count.parse().ok()).unwrap_or_default();
-    assert!(text.starts_with("0 of ") && text.ends_with(" in 0 kinds, 0 of them allowed\n"), "{text}");
+    let (reach, last) = text.split_once('\n').expect("two lines");
+    let inputs: usize = last.split(' ').nth(2).and_then(|count| count.parse().ok()).unwrap_or_default();
+    assert!(last.starts_with("0 of ") && last.ends_with(" in 0 kinds, 0 of them allowed\n"), "{text}");
+    let all = ["19 of 19 options", "20 of 20 kinds of content", &format!("{inputs} inputs: ")];
+    assert!(all.iter().all(|words| reach.contains(words)), "{text}");
     assert!(inputs > 3000, "all cases have inputs, and many are generated: {text}");
 }
 
@@ -33,7 +36,7 @@ fn what_was_changed_is_found_and_nothing_else() {
     let text = quarry.run(&["provider", "diff", "embedded", "new.wasm"]);
     assert_eq!((text.code, text.stderr.as_str()), (Some(1), ""), "{text:?}");
     let lines = [
-        "delta/attachment/kind     6 inputs, first in translate/server-tool-beside-a-call",
+        "delta/attachment/kind             6 inputs, first in translate/server-tool-beside-a-call",
         "    old      \"server-tool-use\"",
         "    new      \"server-tool-Use\"",
     ];
@@ -45,6 +48,8 @@ fn what_was_changed_is_found_and_nothing_else() {
 
     let listed = quarry.run(&["provider", "diff", "embedded", "new.wasm", "--json"]);
     assert_eq!((listed.code, kinds(&listed)), (Some(1), expected_kinds()));
+    let reach = &listed.json()["reach"];
+    assert_eq!((&reach["notReached"], reach["options"].as_array().map(Vec::len)), (&json!({}), Some(19)), "{reach}");
     let back = quarry.run(&["provider", "diff", "new.wasm", "embedded", "--json"]);
     assert_eq!((back.code, kinds(&back)), (Some(1), expected_kinds()));
 }
@@ -114,6 +119,7 @@ fn an_allow_list_blesses_what_is_wanted() {
     };
     let all = diff(
         "{ allow: [ { kind: 'request/*', reason: 'Bedrock renames it' }, { kind: 'delta/*', reason: 'better words' },
+           { kind: 'wording/*', reason: 'better words' },
            { kind: 'catalog/left-out/reason', reason: 'a capital' }, { kind: 'fault/*', reason: 'long ago' } ] }",
     );
     assert_eq!((all.code, all.stderr.as_str()), (Some(0), ""), "{all:?}");

@@ -9,7 +9,7 @@ use quarry::conformance::{generated, recordings};
 use quarry::json::Json;
 use quarry::provider::{AotCache, Generation, Host, Limits, LoadError};
 use quarry::versions::compare::{
-    AllowList, Bounds, Comparison, Differences, Group, of_cases, of_generated, of_recordings,
+    AllowList, Bounds, Comparison, Differences, Group, ReachReport, of_cases, of_generated, of_recordings,
 };
 use serde::Serialize;
 
@@ -71,6 +71,8 @@ struct Told<'a> {
     beyond: u64,
     /// Entries of the allow-list that nothing matched.
     stale: Vec<&'a str>,
+    /// What the inputs reach.
+    reach: ReachReport,
 }
 
 #[derive(Serialize)]
@@ -117,6 +119,7 @@ fn told<'a>(differences: &'a Differences, allowed: &'a AllowList) -> Told<'a> {
         kinds: differences.groups().iter().map(kind).collect(),
         beyond: differences.beyond(),
         stale: allowed.stale(&kinds),
+        reach: differences.reach().into(),
     }
 }
 
@@ -147,6 +150,7 @@ fn shown(told: &Told<'_>) -> String {
     if told.beyond > 0 {
         line(&mut text, &format!("{} times a further kind was seen", told.beyond));
     }
+    told.reach.reach.summary().lines().for_each(|reached| line(&mut text, reached));
     let allowed = told.kinds.iter().filter(|kind| kind.allowed.is_some()).count();
     line(
         &mut text,

@@ -113,6 +113,7 @@ fn shadow_report(report: &ShadowReport) -> String {
             None => line(&format!("    values   not shown: {withheld}")),
         }
     }
+    report.reach.reach.summary().lines().for_each(&mut line);
     if report.beyond > 0 {
         line(&format!("{} times a further kind was seen", report.beyond));
     }

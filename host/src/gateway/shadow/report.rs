@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Run;
 use crate::provider::Digest;
-use crate::versions::compare::KindReport;
+use crate::versions::compare::{KindReport, ReachReport};
 
 /// A candidate that runs beside the requests, in numbers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct ShadowReport {
     pub kinds: Vec<KindReport>,
     /// How often a kind was seen beyond those that are listed.
     pub beyond: u64,
+    /// What the inputs reach.
+    #[serde(default)]
+    pub reach: ReachReport,
 }
 
 impl Run {
@@ -64,7 +67,8 @@ impl Run {
     pub(crate) fn report(&self) -> ShadowReport {
         let differences = self.differences();
         let kinds = differences.groups().iter().map(KindReport::from).collect();
-        ShadowReport { status: self.status(), kinds, beyond: differences.beyond() }
+        let reach = differences.reach().into();
+        ShadowReport { status: self.status(), kinds, beyond: differences.beyond(), reach }
     }
 }
 

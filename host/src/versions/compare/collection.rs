@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::comparison::Comparison;
 use super::difference::Difference;
 use super::minimise::{Effort, difference_of, minimised};
+use super::reach::Reach;
 use super::redact::redacted;
 use super::specimen::Specimen;
 
@@ -71,6 +72,7 @@ pub struct Differences {
     specimens: u64,
     differing: u64,
     beyond: u64,
+    reach: Reach,
 }
 
 impl Differences {
@@ -94,6 +96,7 @@ impl Differences {
     /// than the one that is kept, is made smaller first.
     pub fn add(&mut self, comparison: &Comparison, specimen: &Specimen) -> Vec<Difference> {
         self.specimens += 1;
+        self.reach.add(specimen);
         let found = comparison.compare(specimen);
         if found.is_empty() {
             return found;
@@ -171,6 +174,12 @@ impl Differences {
     #[must_use]
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// What the specimens reach.
+    #[must_use]
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// How many specimens were compared.
