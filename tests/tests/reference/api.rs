@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quarry::gateway::openapi;
 
 use crate::page::{self, table};
-use crate::source::{literals, read};
+use crate::source::{Place, literals, read};
 
 const PAGE: &str = "docs/reference/http-api.md";
 
@@ -31,7 +31,7 @@ fn bedrocks_members_are_those_that_are_read() {
         let calls = source.split(call).skip(1);
         calls.filter_map(|rest| rest.split_once('"').map(|(name, _)| name.to_owned())).collect()
     };
-    let in_lists = literals(source).into_iter().filter(|(_, is_listed)| *is_listed).map(|(name, _)| name);
+    let in_lists = literals(source).into_iter().filter(|(_, place)| *place == Place::List).map(|(name, _)| name);
     let read_by_code: BTreeSet<_> =
         after("body.take(\"").into_iter().chain(after("body.items(\"")).chain(in_lists).collect();
     let page = read(PAGE);

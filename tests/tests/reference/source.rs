@@ -27,23 +27,37 @@ pub(crate) fn rust_files(folder: &str) -> Vec<String> {
     below.filter(|path| path.ends_with(".rs")).collect()
 }
 
-/// The string literals of a source, without those of its documentation and its tests, and whether each stands in a list.
-pub(crate) fn literals(source: &str) -> Vec<(String, bool)> {
+/// Where a literal stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Place {
+    Code,
+    List,
+    /// Such as the message of an error.
+    Attribute,
+}
+
+/// The string literals of a source, without those of its documentation and its tests.
+pub(crate) fn literals(source: &str) -> Vec<(String, Place)> {
     let mut found = Vec::new();
-    collect(TokenStream::from_str(source).expect("a source of the tree"), false, &mut found);
+    collect(TokenStream::from_str(source).expect("a source of the tree"), Place::Code, &mut found);
     found
 }
 
-fn collect(tokens: TokenStream, is_listed: bool, found: &mut Vec<(String, bool)>) {
+fn collect(tokens: TokenStream, place: Place, found: &mut Vec<(String, Place)>) {
     let (mut is_of_tests, mut is_attribute) = (false, false);
     for token in tokens {
         match &token {
             TokenTree::Group(group) if is_attribute => {
-                is_of_tests |= group.stream().to_string().replace(' ', "") == "cfg(test)";
+                let text = group.stream().to_string().replace(' ', "");
+                is_of_tests |= text == "cfg(test)";
+                if !text.starts_with("doc=") {
+                    collect(group.stream(), Place::Attribute, found);
+                }
             }
             TokenTree::Group(group) => {
                 if !is_of_tests {
-                    collect(group.stream(), is_listed || group.delimiter() == Delimiter::Bracket, found);
+                    let is_list = group.delimiter() == Delimiter::Bracket && place == Place::Code;
+                    collect(group.stream(), if is_list { Place::List } else { place }, found);
                 }
                 is_of_tests &= group.delimiter() != Delimiter::Brace;
             }
@@ -52,7 +66,7 @@ fn collect(tokens: TokenStream, is_listed: bool, found: &mut Vec<(String, bool)>
                 if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string())
                     && !is_of_tests
                 {
-                    found.push((text.value(), is_listed));
+                    found.push((text.value(), place));
                 }
             }
             TokenTree::Ident(_) => {}
@@ -148,9 +162,13 @@ fn documentation(attributes: &[syn::Attribute]) -> String {
 #[test]
 fn literals_are_told_from_lists_documentation_and_tests() {
     let source = "/// \"a b c\"\nconst X: &[&str] = &[\"in a list\"];\nfn f() { g(\"one \\\n     two {three} \\\"four\\\"\"); }\n\
-                  #[cfg(test)]\nmod tests { const Y: &str = \"of a test\"; }\nconst Z: &str = r#\"five\"#;";
-    let expected =
-        [("in a list".to_owned(), true), ("one two {three} \"four\"".to_owned(), false), ("five".to_owned(), false)];
+                  #[cfg(test)]\nmod tests { const Y: &str = \"of a test\"; }\n#[error(\"of an error\")]\nconst Z: &str = r#\"five\"#;";
+    let expected = [
+        ("in a list".to_owned(), Place::List),
+        ("one two {three} \"four\"".to_owned(), Place::Code),
+        ("of an error".to_owned(), Place::Attribute),
+        ("five".to_owned(), Place::Code),
+    ];
     assert_eq!(literals(source), expected);
 }
 

@@ -1,6 +1,6 @@
 //! `docs/troubleshooting.md` has an entry for every hint.
 
-use crate::source::{literals, read, rust_files};
+use crate::source::{Place, literals, read, rust_files};
 
 /// Files whose messages say what to do.
 const FILES: [&str; 7] = [
@@ -25,7 +25,7 @@ fn every_hint_has_its_entry() {
     let (mut checked, mut missing) = (0, Vec::new());
     for file in FILES {
         // Lists hold what is looked for in AWS's messages.
-        for (literal, _) in literals(&read(file)).iter().filter(|(_, is_listed)| !is_listed) {
+        for (literal, _) in literals(&read(file)).iter().filter(|(_, place)| *place != Place::List) {
             for part in fixed_parts(literal) {
                 checked += 1;
                 if !page.contains(&part.replace('`', "")) {
@@ -62,7 +62,7 @@ fn every_message_is_one_of_the_program() {
         assert!(is_known, "docs/troubleshooting.md: nothing in the program says {line:?}");
         checked += 1;
     }
-    assert!(checked >= 40, "{checked} messages");
+    assert!(checked >= 35, "{checked} messages");
 }
 
 #[test]
