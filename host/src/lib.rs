@@ -3,6 +3,7 @@ pub mod admin;
 pub mod aws;
 pub mod bindings;
 pub mod blame;
+pub mod capacity;
 pub mod config;
 pub mod conformance;
 pub mod contract;

@@ -14,7 +14,7 @@ use quarry::config::{Environment, Override};
 use quarry::crash::Record;
 use quarry::gateway::{
     Activated, Configuration, ConfigurationError, ConfigurationSource, Gateway, Server, StartError, UncleanEnd,
-    Versions, Wanted, Watch, models, raise_descriptor_limit,
+    Versions, Wanted, Watch, models,
 };
 use quarry::printable::shell_word;
 use quarry::provider::Generation;
@@ -41,7 +41,6 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     };
     let watch = configuration.file.clone().map(Watch::begin);
     let telemetry = logging::start_serving(&configuration.gateway)?;
-    raise_descriptor_limit();
     if let Some(end) = &begun.unclean {
         report(end);
     }
@@ -86,6 +85,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     let passed = &restored.passed;
     let source = passed.generation.name().trim_start_matches('(').trim_end_matches(')');
     terminal::tell_line(&format!("  provider: {} ({source})", passed.name));
+    terminal::tell_line(&format!("  requests: {}", gateway.capacity().of_active()));
     let versions = Versions::new(Arc::clone(&gateway), gate, fetcher, store);
     if let Some(admin) = &admin {
         terminal::tell_line(&format!("  administration: {}", admin.address()));

@@ -18,6 +18,7 @@ use super::strict_tools::{is_invalid, without_preferred_strictness};
 use super::turn::{Ask, BeginError, Turn};
 use super::wire::Asked;
 use crate::blame::{Blame, GATEWAY_FAILURE, PROVIDER_FAILURE};
+use crate::capacity::Permit;
 use crate::config::gateway::RetryConfig;
 use crate::contract::conversation::{Context, Delta};
 use crate::contract::types::{Failure, FailureKind};
@@ -85,6 +86,8 @@ impl From<&Fault> for NotBegun {
 pub(crate) struct Beginning {
     /// The provider.
     pub(crate) generation: Arc<Generation>,
+    /// The request's place.
+    pub(crate) permit: Arc<Permit>,
     /// The configuration that it came under, whatever is loaded since.
     pub(crate) effective: Arc<Effective>,
     /// What is asked.
@@ -108,9 +111,19 @@ pub(crate) struct Beginning {
 /// # Errors
 /// With the failure of the last attempt. The observation comes back with it.
 pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Observation)> {
-    let Beginning { generation, effective, asked, size, chain, mut observation, deadline, listeners, reference } =
-        beginning;
-    let beginning = (&generation, &*effective, &reference);
+    let Beginning {
+        generation,
+        permit,
+        effective,
+        asked,
+        size,
+        chain,
+        mut observation,
+        deadline,
+        listeners,
+        reference,
+    } = beginning;
+    let beginning = (&generation, &permit, &*effective, &reference);
     let asking = ask_chain(beginning, asked, size, chain, &mut observation, &listeners);
     let begun = tokio::select! {
         biased;
@@ -125,7 +138,7 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
 
 /// Asks one model after the other.
 async fn ask_chain(
-    (generation, effective, reference): (&Arc<Generation>, &Effective, &Reference),
+    (generation, permit, effective, reference): (&Arc<Generation>, &Arc<Permit>, &Effective, &Reference),
     asked: Asked,
     size: usize,
     chain: Vec<Target>,
@@ -133,7 +146,7 @@ async fn ask_chain(
     listeners: &Listeners,
 ) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
     let Asked { mut context, options, blobs, .. } = asked;
-    let question = Question { generation, effective, options: &options, blobs: &blobs, size, reference };
+    let question = Question { generation, permit, effective, options: &options, blobs: &blobs, size, reference };
     let settings = &effective.configuration.settings;
     let mut last = NotBegun::Refused(Refusal::new(RefusalKind::Internal, "no model was called"));
     let mut from: Option<String> = None;
@@ -247,7 +260,8 @@ impl Question<'_> {
         observation: &mut Observation,
         heard: &Heard,
     ) -> Result<(Turn, Vec<Delta>), Failure> {
-        let session = generation.session().map_err(|error| failures::failure_of(&Fault::unconfirmed(error), None))?;
+        let session = generation.session_of(self.permit);
+        let session = session.map_err(|error| failures::failure_of(&Fault::unconfirmed(error), None))?;
         let begun = Turn::begin_taped(session, &self.effective.aws, ask.clone(), heard.tape()).await;
         let mut turn = begun.map_err(|error| match error {
             BeginError::Refused(failure) => failure,

@@ -79,7 +79,8 @@ impl Catalog {
         // Whether credentials are there is asked only where the answer counts: it can take a request.
         let wanted = settings.discovery.enabled.is_none() && settings.models.is_empty();
         let source = if wanted { aws.credential_source().await } else { None };
-        let session = generation.session().map_err(provider_failed)?;
+        let place = generation.capacity().listing().await.map_err(|error| provider_failed(error.into()))?;
+        let session = generation.session_in(place).map_err(provider_failed)?;
         let options = ListingOptions { region: aws.region().to_string(), refresh: false };
         let mut listing = SessionListing::open(session, settings, options.clone()).map_err(provider_failed)?;
         let cache = self.cache.of_provider(generation.digest());

@@ -8,13 +8,14 @@ use super::models::MODEL_PARAMS;
 use crate::aws::{
     AllowedRegions, AwsOptions, BearerToken, Destination, DestinationError, Region, RegionPattern, Source, detect,
 };
+use crate::capacity::Bound;
 use crate::config::connection::{ConnectionConfig, Found, Header};
 use crate::config::gateway::GatewayConfig;
 use crate::config::{ConfigError, ConfigFile, ConfigText, Environment, Override, layers, locate, parse_path};
 use crate::contract::config::{Layer, Merged, Place, Problem, Settings, Severity};
 use crate::contract::types::Model;
 use crate::gateway::models;
-use crate::provider::{ProviderError, Session};
+use crate::provider::{Generation, ProviderError, Session};
 use crate::versions::Reachable;
 
 /// A configuration that can be used.
@@ -104,6 +105,7 @@ impl Configuration {
                 warnings.extend(connection.warnings.iter().cloned());
                 warnings.extend(unreachable_models(&settings, &regions));
                 warnings.extend(unreachable_regions(file, &gateway, &regions));
+                warnings.extend(more_than_fit(file, &gateway, session.generation()));
                 in_order(&mut warnings, &layers);
                 Ok(Configuration {
                     of_requests: of_requests(&settings),
@@ -248,6 +250,25 @@ fn unreachable_models(settings: &Settings, regions: &AllowedRegions) -> Vec<Prob
         Some(Problem { severity: Severity::Warning, place, path, message, expected })
     };
     listed.chain(default).chain(fallbacks).filter_map(problem).collect()
+}
+
+/// A warning where more requests are configured than fit on this machine.
+fn more_than_fit(file: Option<&ConfigFile>, gateway: &GatewayConfig, generation: &Generation) -> Option<Problem> {
+    const PATH: &str = "quarry.limits.concurrency";
+    let configured = gateway.limits.concurrency?;
+    let fits = generation.fits(&gateway.limits);
+    if fits.bound == Bound::Concurrency {
+        return None;
+    }
+    let (line, column) = ConfigText::of(file?).place(&parse_path(PATH).ok()?)?;
+    let source = file?.path().display().to_string();
+    Some(Problem {
+        severity: Severity::Warning,
+        place: Place { layer: "file".to_owned(), source, line, column },
+        path: PATH.to_owned(),
+        message: format!("{configured} concurrent requests do not fit here: {fits}"),
+        expected: format!("{} at most; leave it out to use what fits", fits.requests),
+    })
 }
 
 /// Members of `quarry.regions` that are in another partition than the configured region.

@@ -1,7 +1,7 @@
 //! Failures that no service reported, in the contract's form.
 
 use super::rerun::{Fault, PROVIDERS_BUG};
-use crate::blame::{Blame, PROVIDER_FAILURE};
+use crate::blame::{Blame, GATEWAY_FAILURE, PROVIDER_FAILURE};
 use crate::contract::conversation::{Delta, TurnFailure};
 use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
 use crate::provider::ProviderError;
@@ -39,7 +39,7 @@ pub(super) fn failure_of(fault: &Fault, request_id: Option<&str>) -> Failure {
     match fault.blame {
         Blame::Provider => provider_failure(error, request_id),
         Blame::Host => {
-            let full = failure(FailureKind::Overloaded, error.to_string(), None, request_id);
+            let full = failure(FailureKind::Other(GATEWAY_FAILURE.to_owned()), error.to_string(), None, request_id);
             Failure { retryable: true, ..full }
         }
         Blame::Client | Blame::Upstream => {

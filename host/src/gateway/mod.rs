@@ -3,7 +3,6 @@
 
 mod answer_size;
 mod begin;
-mod body_budget;
 mod canary;
 mod catalog;
 mod chain;
@@ -46,7 +45,7 @@ pub(crate) use self::loopback::is_loopback_host;
 pub use self::preparing::{Prepare, prepare};
 pub use self::refusal::{Refusal, RefusalKind};
 pub use self::rerun::{Fault, Reference};
-pub use self::server::{Server, openapi, raise_descriptor_limit};
+pub use self::server::{Server, openapi};
 pub use self::shadow::{ShadowReport, ShadowStatus};
 pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::strict_tools::without_preferred_strictness;

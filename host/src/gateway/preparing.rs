@@ -15,6 +15,7 @@ use super::turn::{Ask, TurnError};
 use super::worker::beside_the_worker;
 use crate::aws::Destination;
 use crate::blame::Blame;
+use crate::capacity::{Permit, Purpose};
 use crate::contract::config::Settings;
 use crate::contract::conversation::{Context, Options, Prepared, Problem};
 use crate::contract::types::{Model, Notice};
@@ -63,6 +64,8 @@ const PREPARED_IN_PLACE: usize = 16 << 10;
 pub(super) struct Question<'a> {
     /// The provider.
     pub(super) generation: &'a Arc<Generation>,
+    /// The request's place.
+    pub(super) permit: &'a Arc<Permit>,
     /// The configuration.
     pub(super) effective: &'a Effective,
     /// How to ask.
@@ -91,8 +94,9 @@ impl Question<'_> {
     /// # Errors
     /// When no version can prepare it, or the request has problems.
     pub(super) async fn prepare(&self, target: &Target, context: Context) -> Result<(Ready, Context), NotBegun> {
-        let Question { generation, effective, options, size, reference, .. } = *self;
-        let mut session = generation.session().map_err(|error| NotBegun::from(&Fault::unconfirmed(error)))?;
+        let Question { generation, permit, effective, options, size, reference, .. } = *self;
+        let session = generation.session_of(permit);
+        let mut session = session.map_err(|error| NotBegun::from(&Fault::unconfirmed(error)))?;
         session.give_at_most(blobs::largest_json(size));
         let settings = &effective.configuration.of_requests;
         let Target { model, destination } = target;
@@ -161,7 +165,7 @@ impl Question<'_> {
             });
             too_slow.is_none()
         };
-        if beside_the_worker(|| other.session().is_ok_and(run)) {
+        if beside_the_worker(|| other.session_for(Purpose::Rerun).is_ok_and(run)) {
             self.reference.confirm(self.generation, error);
         }
     }
@@ -227,6 +231,6 @@ impl Question<'_> {
     ) -> Option<Result<Result<Joined, Vec<Problem>>, ProviderError>> {
         let seat = self.reference.active()?;
         let prepare = |session: Session| self.prepared_by(session, Some(seat), target, context);
-        Some(beside_the_worker(|| seat.version.generation.session().and_then(prepare)))
+        Some(beside_the_worker(|| seat.version.generation.session_for(Purpose::Rerun).and_then(prepare)))
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
-use crate::blame::{Blame, PROVIDER_FAILURE};
+use crate::blame::{Blame, GATEWAY_FAILURE, PROVIDER_FAILURE};
+use crate::capacity::Full;
 use crate::contract::conversation::Problem;
 use crate::contract::types::{Failure, FailureKind};
 use crate::provider::TooLarge;
@@ -207,6 +208,13 @@ impl RefusalKind {
     }
 }
 
+impl From<&Full> for Refusal {
+    fn from(full: &Full) -> Self {
+        let refusal = Refusal::new(RefusalKind::Overloaded, full.to_string());
+        Refusal { retry_after: Some(full.retry_after), blame: Blame::Host, ..refusal }
+    }
+}
+
 impl From<&Failure> for Refusal {
     /// What the provider says of a failed request or stream. AWS's trouble with the *gateway's* credentials is not the
     /// client's: 401 would send people to look at the key that they gave to the gateway.
@@ -230,6 +238,7 @@ impl From<&Failure> for Refusal {
             | FailureKind::ModelOutput
             | FailureKind::Service => RefusalKind::Upstream,
             FailureKind::Aborted => RefusalKind::Aborted,
+            FailureKind::Other(other) if other == GATEWAY_FAILURE && *retryable => RefusalKind::Overloaded,
             FailureKind::Other(other) if other == PROVIDER_FAILURE => RefusalKind::Internal,
             // What a later provider names and this host does not know: the status that AWS gave says most.
             FailureKind::Other(_) => match status {

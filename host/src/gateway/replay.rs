@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use crate::capacity::Purpose;
 use crate::contract::conversation::{Batch, Delta, Frame, Opening};
 use crate::provider::{Generation, ProviderError, Session};
 
@@ -97,7 +98,7 @@ impl Replay {
         kept: &Kept,
         skipped: usize,
     ) -> Result<(Session, Vec<Delta>, usize), ProviderError> {
-        let mut session = generation.session()?;
+        let mut session = generation.session_for(Purpose::Rerun)?;
         session.open_turn(&self.opening)?;
         let (mut frame, mut byte, mut seen) = (0, 0, 0);
         let mut deltas = Vec::new();

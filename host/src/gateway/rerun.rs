@@ -8,6 +8,7 @@ use super::lineup::{Seat, Taken};
 use super::refusal::{Refusal, RefusalKind};
 use super::worker::beside_the_worker;
 use crate::blame::Blame;
+use crate::capacity::Purpose;
 use crate::provider::{Generation, ProviderError, Session};
 
 /// When to try again while there is no room for another instance. Nobody knows when a request ends.
@@ -74,7 +75,7 @@ impl Reference {
         if let Some(blame) = blame_without_rerun(&failed) {
             return Err(Fault::new(blame, failed));
         }
-        let error = match generation.session().and_then(|session| call(session, None)) {
+        let error = match generation.session_for(Purpose::Rerun).and_then(|session| call(session, None)) {
             Ok(done) => return Ok((done, Arc::clone(generation))),
             Err(error) => error,
         };
@@ -83,7 +84,7 @@ impl Reference {
         }
         let Some(seat) = &self.seat else { return Err(Fault::new(Blame::Provider, error)) };
         let other = &seat.version.generation;
-        match other.session().and_then(|session| call(session, Some(seat))) {
+        match other.session_for(Purpose::Rerun).and_then(|session| call(session, Some(seat))) {
             Ok(done) => {
                 self.confirm(generation, &error);
                 Ok((done, Arc::clone(other)))
@@ -114,7 +115,14 @@ pub(super) fn rerun<T>(
 
 /// The blame for failures that are never the input's: there is no room for an instance, or the host called out of order.
 pub(super) fn blame_without_rerun(error: &ProviderError) -> Option<Blame> {
-    matches!(error, ProviderError::Instantiate { .. } | ProviderError::OutOfOrder { .. }).then_some(Blame::Host)
+    let host = matches!(
+        error,
+        ProviderError::Full(_)
+            | ProviderError::Reserve(_)
+            | ProviderError::Instantiate { .. }
+            | ProviderError::OutOfOrder { .. }
+    );
+    host.then_some(Blame::Host)
 }
 
 impl Fault {
@@ -132,7 +140,8 @@ impl From<&Fault> for Refusal {
     /// For a client whose answer did not begin.
     fn from(fault: &Fault) -> Self {
         let refusal = match (fault.blame, &*fault.error) {
-            (Blame::Host, ProviderError::Instantiate { .. }) => {
+            (_, ProviderError::Full(full)) => Refusal::from(full),
+            (Blame::Host, ProviderError::Reserve(_) | ProviderError::Instantiate { .. }) => {
                 let message = "the gateway has no room for another request; try again";
                 let full = Refusal::new(RefusalKind::Overloaded, message);
                 Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..full }

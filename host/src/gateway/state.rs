@@ -8,7 +8,6 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::body_budget::BodyBudget;
 use super::configuration::{Configuration, ConfigurationError};
 use super::effective::Effective;
 use super::lineup::{Canary, Lineup, Seat, Version};
@@ -17,6 +16,7 @@ use super::live::LiveRequests;
 use super::models;
 use super::shadow::Shadow;
 use crate::aws::ConnectError;
+use crate::capacity::{Capacity, Machine, Settings};
 use crate::config::{Environment, Override};
 use crate::provider::Generation;
 use crate::telemetry::Metrics;
@@ -67,10 +67,8 @@ pub struct Gateway {
     /// Swapped by one task alone, the owner of changes in `versions`.
     pub(super) lineup: ArcSwap<Lineup>,
     pub(super) metrics: Arc<Metrics>,
-    /// Bounds the requests under way, of all clients.
-    pub(super) slots: Slots,
-    /// Bounds the bytes of their bodies.
-    pub(super) bodies: BodyBudget,
+    /// Bounds the requests under way, of all clients, and the bytes of their bodies.
+    pub(super) capacity: Arc<Capacity>,
     /// Cancelled when streams have to end.
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
@@ -97,6 +95,9 @@ impl Gateway {
         metrics: Arc<Metrics>,
     ) -> Result<Arc<Self>, StartError> {
         metrics.know_models(&models::named(&configuration.settings));
+        let capacity = Arc::clone(generation.capacity());
+        let settings = settings(&configuration, simulator);
+        capacity.configure(Machine::here(), settings, generation.need());
         let effective = Arc::new(Effective::make(configuration, simulator, None, false).await?);
         let cut_off = CancellationToken::new();
         let name = identity(&generation)?;
@@ -105,8 +106,7 @@ impl Gateway {
         Ok(Arc::new(Gateway {
             lineup: ArcSwap::from_pointee(Lineup::of(Seat { version, effective }, None)),
             metrics,
-            slots: Slots::default(),
-            bodies: BodyBudget::default(),
+            capacity,
             cut_off,
             in_flight: InFlight::default(),
             live: LiveRequests::default(),
@@ -121,6 +121,13 @@ impl Gateway {
     /// Has recordings written of what is streamed from now on. The first one that is told counts.
     pub fn record(&self, recorder: Recorder) {
         let _ = self.recorder.set(recorder);
+    }
+
+    /// How many requests fit, and what of that is in use.
+    #[must_use]
+    pub fn capacity(&self) -> &Capacity {
+        self.capacity.serve(self.lineup.load().primary.version.generation.need());
+        &self.capacity
     }
 
     /// The configuration at work.
@@ -155,6 +162,8 @@ impl Gateway {
             tracing::warn!("the last key was removed: the gateway is locked until there is a key, or a restart");
         }
         self.metrics.know_models(&models::named(&made.configuration.settings));
+        let need = version.generation.need();
+        self.capacity.configure(Machine::here(), settings(&made.configuration, self.simulator), need);
         let made = Arc::new(made);
         let (canary, gone) = match &before.canary {
             Some(canary) => self.reloaded(canary, &made).await,
@@ -237,34 +246,16 @@ impl Gateway {
     }
 }
 
+/// What bounds the requests under way. Those that the simulator answers take a third socket of this process.
+fn settings(configuration: &Configuration, simulator: Option<std::net::SocketAddr>) -> Settings {
+    let settings = Settings::from(&configuration.gateway.limits);
+    Settings { sockets: settings.sockets + u64::from(simulator.is_some()), ..settings }
+}
+
 /// What a component says of itself.
 fn identity(generation: &Arc<Generation>) -> Result<String, StartError> {
     let identity = generation.session().and_then(|mut session| session.identify()).map_err(ConfigurationError::from)?;
     Ok(format!("{} {}", identity.name, identity.version))
-}
-
-/// The places of the requests under way, of all clients. How many there are is asked each time: it may be another number after
-/// the configuration was read again.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Slots(Arc<AtomicUsize>);
-
-/// A place that is taken; it is given back when this is dropped.
-#[derive(Debug)]
-pub(super) struct Slot(Arc<AtomicUsize>);
-
-impl Slots {
-    /// Takes a place, if fewer than `most` are taken.
-    pub(super) fn take(&self, most: usize) -> Option<Slot> {
-        let one_more = |taken: usize| (taken < most).then_some(taken.saturating_add(1));
-        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
-        Some(Slot(Arc::clone(&self.0)))
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 /// Counts the requests under way, and tells when there are none.

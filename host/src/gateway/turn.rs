@@ -18,6 +18,7 @@ use super::strict_tools::is_invalid;
 use super::worker::beside_the_worker;
 use crate::aws::{Aws, ConverseRequest, Destination, EventStream, Received, Server};
 use crate::blame::Blame;
+use crate::capacity::Purpose;
 use crate::contract::conversation::{Delta, Ending, Opening};
 use crate::contract::types::{Failure, Model, NamedJson};
 use crate::provider::{ProviderError, Session, TooLarge};
@@ -212,17 +213,20 @@ impl Turn {
         let (opened, too_slow) = open(&mut session);
         if let Some(error) = too_slow
             && let Some((reference, seat)) = Reference::compared(reference.as_ref())
-            && let Ok((Ok(()), None)) =
-                beside_the_worker(|| seat.version.generation.session().map(|mut other| open(&mut other)))
+            && let Ok((Ok(()), None)) = beside_the_worker(|| {
+                seat.version.generation.session_for(Purpose::Rerun).map(|mut other| open(&mut other))
+            })
         {
             reference.confirm(session.generation(), &error);
         }
         if let Err(error) = opened {
             tracing::warn!(%error, "the provider failed at the beginning of a turn; another instance tries");
-            session = rerun(reference.as_ref(), &session, error, |mut session| {
+            let mut other = rerun(reference.as_ref(), &session, error, |mut session| {
                 session.open_turn(&opening)?;
                 Ok(session)
             })?;
+            other.take_place_of(&mut session).map_err(Fault::unconfirmed)?;
+            session = other;
         }
         if let Some(tape) = &mut tape {
             tape.opened(&opening);
@@ -361,6 +365,7 @@ impl Turn {
         tracing::warn!(error = %failed, "the provider failed during a turn; another instance continues it");
         let recovered = replayed.and_then(|(mut other, mut deltas)| {
             deltas.extend(again(&mut other)?);
+            other.take_place_of(&mut self.session)?;
             Ok((other, deltas))
         });
         match recovered {

@@ -1,7 +1,9 @@
 //! The engine: one a process, with everything off that a provider has no use for.
 
 use std::fmt;
+use std::sync::Arc;
 
+use rustix::process::{Resource, getrlimit};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::contract::Contracts;
@@ -9,9 +11,20 @@ use super::deadline::Ticker;
 use super::error::LoadError;
 use super::limits::Limits;
 use super::{aot, bounds};
+use crate::capacity::{Capacity, RESERVED_SESSIONS};
 
-/// How many sessions can be alive at once in the pool. Each reserves address space (about 4 GiB), not memory.
-const POOLED_SESSIONS: u32 = 4096;
+/// Memories in the pool for requests. Each reserves address space (about 4 GiB), not memory.
+const REQUEST_MEMORIES: u32 = 4096;
+
+/// Sessions that the pool has room for besides, whatever component they are of.
+#[expect(clippy::cast_possible_truncation, reason = "it is some dozens")]
+const RESERVED: u32 = RESERVED_SESSIONS as u32;
+
+/// All memories in the pool.
+const POOLED_MEMORIES: u32 = REQUEST_MEMORIES + RESERVED * bounds::MEMORIES;
+
+/// Address space that a memory reserves, and its guard.
+const RESERVED_BYTES: u64 = (4 << 30) + (64 << 20);
 
 /// Bytes of stack that a guest may use.
 const STACK: usize = 512 << 10;
@@ -22,6 +35,7 @@ pub struct Host {
     pub(super) ticker: Ticker,
     pub(super) limits: Limits,
     pub(super) contracts: Contracts,
+    pub(super) capacity: Arc<Capacity>,
     pooled: bool,
     metered: bool,
 }
@@ -82,7 +96,9 @@ impl Host {
         metered: bool,
     ) -> Result<Self, LoadError> {
         let ticker = Ticker::start(&engine).map_err(|error| broken(format!("starting the epoch thread: {error}")))?;
-        Ok(Host { engine, ticker, limits, contracts, pooled, metered })
+        let memories = if pooled { REQUEST_MEMORIES } else { memories_on_demand() };
+        let capacity = Capacity::new(memories as usize);
+        Ok(Host { engine, ticker, limits, contracts, capacity, pooled, metered })
     }
 
     /// Whether instances come from the pool.
@@ -108,6 +124,12 @@ impl Host {
         &self.contracts
     }
 
+    /// How many requests fit, and the sessions that are kept from them.
+    #[must_use]
+    pub fn capacity(&self) -> &Arc<Capacity> {
+        &self.capacity
+    }
+
     /// The bounds of a session.
     #[must_use]
     pub fn limits(&self) -> &Limits {
@@ -117,6 +139,14 @@ impl Host {
 
 fn broken(reason: String) -> LoadError {
     LoadError::Engine { reason }
+}
+
+/// Memories for requests where there is no pool: as many as the address space that the process may have has room for beside the
+/// reserve.
+fn memories_on_demand() -> u32 {
+    let Some(bytes) = getrlimit(Resource::As).current else { return REQUEST_MEMORIES };
+    let memories = u32::try_from(bytes / RESERVED_BYTES).unwrap_or(u32::MAX);
+    memories.saturating_sub(RESERVED).clamp(1, REQUEST_MEMORIES)
 }
 
 /// The configuration, with the pool where there are limits to size it by.
@@ -136,11 +166,12 @@ fn config(pool: Option<&Limits>) -> Config {
     if let Some(limits) = pool {
         let mut pooling = PoolingAllocationConfig::default();
         pooling
-            .total_component_instances(POOLED_SESSIONS)
-            // A session takes as many as its component has. They cost no address space to speak of, so memories are what is scarce.
-            .total_core_instances(POOLED_SESSIONS * bounds::INSTANCES)
-            .total_memories(POOLED_SESSIONS)
-            .total_tables(POOLED_SESSIONS * bounds::TABLES)
+            .total_component_instances(POOLED_MEMORIES)
+            // A session takes as many as its component has. They cost no address space to speak of, so memories are what is scarce:
+            // `capacity` counts them alone.
+            .total_core_instances(POOLED_MEMORIES * bounds::INSTANCES)
+            .total_memories(POOLED_MEMORIES)
+            .total_tables(POOLED_MEMORIES * bounds::TABLES)
             .max_memory_size(limits.memory)
             .max_memories_per_component(bounds::MEMORIES)
             .max_core_instances_per_component(bounds::INSTANCES)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::aws::DestinationError;
+use crate::capacity::{Full, ReserveInUse};
 use crate::pi::blobs::BodyError;
 
 /// Why a component was not loaded.
@@ -83,7 +84,13 @@ pub enum BrokenRule {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
-    /// No instance could be made, because too many are alive or memory is short.
+    /// There is no room for another request.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// There is no room for another session that is no request's.
+    #[error("cannot make an instance of the provider now: {0}")]
+    Reserve(#[from] ReserveInUse),
+    /// No instance could be made: memory is short, or the provider failed as it began.
     #[error("cannot make an instance of the provider {provider}: {reason}")]
     Instantiate {
         /// Name of the component.

@@ -15,6 +15,8 @@ use super::faults::Faults;
 use super::imports::ImportPolicy;
 use super::limits::Limits;
 use super::{EMBEDDED, EMBEDDED_NAME, interface};
+use crate::capacity::{Capacity, Fits, Machine, Need, Settings};
+use crate::config::gateway::GatewayLimits;
 
 /// Who is told of every call that fails, on the thread of the call: it must not wait.
 pub type FaultObserver = Arc<dyn Fn(&ProviderError) + Send + Sync>;
@@ -26,6 +28,7 @@ pub struct Generation {
     digest: Digest,
     contract: &'static str,
     bound: Arc<dyn Bound>,
+    need: Need,
     faults: Arc<Faults>,
     observer: Option<FaultObserver>,
 }
@@ -136,6 +139,7 @@ impl Generation {
             digest,
             contract: contract.version(),
             bound,
+            need: interface::need(component),
             faults: Arc::default(),
             observer: None,
         }))
@@ -156,9 +160,9 @@ impl Generation {
     }
 
     fn again(&self, name: String, observer: Option<FaultObserver>) -> Arc<Self> {
-        let Generation { host, name: _, digest, contract, bound, faults: _, observer: _ } = self;
+        let Generation { host, name: _, digest, contract, bound, need, faults: _, observer: _ } = self;
         let (host, bound, faults) = (Arc::clone(host), Arc::clone(bound), Arc::default());
-        Arc::new(Generation { host, name, digest: *digest, contract, bound, faults, observer })
+        Arc::new(Generation { host, name, digest: *digest, contract, bound, need: *need, faults, observer })
     }
 
     /// How many sessions are alive in this generation's engine: one a request that is answered, and one while the provider is
@@ -166,6 +170,24 @@ impl Generation {
     #[must_use]
     pub fn sessions_alive(&self) -> usize {
         self.host.ticker.holders()
+    }
+
+    /// What a session takes.
+    #[must_use]
+    pub fn need(&self) -> Need {
+        self.need
+    }
+
+    /// How many requests fit on this machine under these limits while no other version has any.
+    #[must_use]
+    pub fn fits(&self, limits: &GatewayLimits) -> Fits {
+        self.capacity().fits(Machine::here(), Settings::from(limits), self.need)
+    }
+
+    /// The capacity of the process that it runs in.
+    #[must_use]
+    pub fn capacity(&self) -> &Arc<Capacity> {
+        self.host.capacity()
     }
 
     /// What the component is called in messages: its file, or `(embedded)`; in service its own name and version, and the beginning

@@ -4,12 +4,29 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 
-use super::contract;
+use super::{bounds, contract};
+use crate::capacity::Need;
 
 /// Everything that a component imports.
 pub(super) fn imports(engine: &Engine, component: &Component) -> Vec<String> {
     let component_type = component.component_type();
     component_type.imports(engine).flat_map(|(name, import)| items(engine, name, &import.ty)).collect()
+}
+
+/// Bytes of a page of memory.
+const PAGE: u64 = 64 << 10;
+
+/// What a session of a compiled component takes. One that does not say takes as much as it may.
+pub(super) fn need(component: &Component) -> Need {
+    let most = bounds::MEMORIES as usize;
+    match component.resources_required() {
+        Some(required) => {
+            let memories = required.num_memories as usize;
+            let each = required.max_initial_memory_size.unwrap_or_default().saturating_mul(PAGE);
+            Need::new(memories.min(most), each.saturating_mul(memories as u64))
+        }
+        None => Need::new(most, 0),
+    }
 }
 
 /// The functions that a component exports.

@@ -13,6 +13,7 @@ use super::contract::Calls;
 use super::deadline::{self, Hold};
 use super::error::ProviderError;
 use super::generation::Generation;
+use crate::capacity::{Permit, Purpose, Reserved};
 use crate::contract::about::Identity;
 use crate::contract::config::{Layer, Merged, Problem as ConfigProblem, Settings};
 use crate::contract::conversation::{Batch, Context, Delta, Ending, Opening, Options, Prepared, Problem};
@@ -36,6 +37,15 @@ pub struct Session {
     /// Ticks of the epoch for a call on the path of a stream. Reckoned once.
     stream_ticks: u64,
     _clock: Hold,
+    /// Its place. It is the last member, so that the place is given back when the instance is gone.
+    place: Place,
+}
+
+/// The place of a session in the pool.
+#[expect(dead_code, reason = "a place is held")]
+enum Place {
+    Request(Arc<Permit>),
+    Reserved(Reserved),
 }
 
 impl fmt::Debug for Session {
@@ -63,17 +73,43 @@ macro_rules! call {
 }
 
 impl Generation {
-    /// Begins a session: a fresh instance with bounds of its own.
+    /// Begins a session to operate the provider with: a fresh instance with bounds of its own. It is waited for while many others
+    /// are in use.
     ///
     /// # Errors
     /// When no instance can be made.
     pub fn session(self: &Arc<Self>) -> Result<Session, ProviderError> {
-        Session::begin(Arc::clone(self))
+        self.session_for(Purpose::Control)
+    }
+
+    /// Begins a session of the reserve.
+    ///
+    /// # Errors
+    /// As [`Generation::session`].
+    pub fn session_for(self: &Arc<Self>, purpose: Purpose) -> Result<Session, ProviderError> {
+        self.session_in(self.capacity().reserved(purpose)?)
+    }
+
+    /// Begins a session of the reserve in a place that was waited for.
+    ///
+    /// # Errors
+    /// As [`Generation::session`].
+    pub fn session_in(self: &Arc<Self>, place: Reserved) -> Result<Session, ProviderError> {
+        Session::begin(Arc::clone(self), Place::Reserved(place))
+    }
+
+    /// Begins the session of a request, which has one at a time.
+    ///
+    /// # Errors
+    /// When a session of this version takes more than there is room for, or no instance can be made.
+    pub fn session_of(self: &Arc<Self>, permit: &Arc<Permit>) -> Result<Session, ProviderError> {
+        permit.cover(self.need())?;
+        Session::begin(Arc::clone(self), Place::Request(Arc::clone(permit)))
     }
 }
 
 impl Session {
-    fn begin(generation: Arc<Generation>) -> Result<Self, ProviderError> {
+    fn begin(generation: Arc<Generation>, place: Place) -> Result<Self, ProviderError> {
         let host = generation.host();
         let limits = host.limits();
         let clock = host.ticker.hold();
@@ -101,7 +137,20 @@ impl Session {
             poisoned: false,
             stream_ticks,
             _clock: clock,
+            place,
         })
+    }
+
+    /// Gets the place of a session that failed, for which it stands in from now on.
+    ///
+    /// # Errors
+    /// When it takes more than there is room for.
+    pub fn take_place_of(&mut self, failed: &mut Session) -> Result<(), ProviderError> {
+        if let Place::Request(permit) = &failed.place {
+            permit.cover(self.generation.need())?;
+        }
+        std::mem::swap(&mut self.place, &mut failed.place);
+        Ok(())
     }
 
     /// The generation that this session runs.

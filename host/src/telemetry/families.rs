@@ -11,10 +11,11 @@ use super::histogram::Durations;
 use super::labels::{
     BlameLabels, BuildLabels, CacheLabels, CacheResult, EndpointLabels, FailedVersion, FailedVersionLabels,
     FallbackLabels, FaultLabels, ModelLabel, ModelLabels, RecordingLabels, Refusal, RefusalLabels, ReloadLabels,
-    RequestLabels, ShadowLabels, ShadowRun, TokenLabels, UpstreamErrorLabels,
+    RequestLabels, ShadowLabels, ShadowRun, ShareLabels, TokenLabels, UpstreamErrorLabels,
 };
 use super::models::ModelMetrics;
 use crate::blame::Blame;
+use crate::capacity;
 use crate::versions::recording::Fate;
 
 type DurationFamily<L> = Family<L, Durations, fn() -> Durations>;
@@ -28,6 +29,14 @@ pub(super) struct Families {
     pub(super) connections: Gauge,
     pub(super) tasks: Gauge,
     pub(super) sessions: Gauge,
+    pub(super) sessions_in_use: Family<ShareLabels, Gauge>,
+    pub(super) sessions_available: Family<ShareLabels, Gauge>,
+    pub(super) saturated: Gauge,
+    pub(super) bodies_in_use: Gauge,
+    pub(super) bodies_available: Gauge,
+    pub(super) compiles: Counter,
+    pub(super) compiling: Gauge,
+    pub(super) compiles_waiting: Gauge,
     pub(super) tokens: Family<TokenLabels, Counter>,
     pub(super) deltas: Family<ModelLabels, Counter>,
     pub(super) first_delta: DurationFamily<ModelLabels>,
@@ -56,6 +65,14 @@ impl Families {
             connections: Gauge::default(),
             tasks: Gauge::default(),
             sessions: Gauge::default(),
+            sessions_in_use: Family::default(),
+            sessions_available: Family::default(),
+            saturated: Gauge::default(),
+            bodies_in_use: Gauge::default(),
+            bodies_available: Gauge::default(),
+            compiles: Counter::default(),
+            compiling: Gauge::default(),
+            compiles_waiting: Gauge::default(),
             tokens: Family::default(),
             deltas: Family::default(),
             first_delta: Family::new_with_constructor(|| Durations::new(FIRST_DELTA)),
@@ -81,6 +98,11 @@ impl Families {
         }
         for reason in Refusal::ALL {
             drop(families.refused.get_or_create(&RefusalLabels { reason: reason.word() }));
+        }
+        for share in capacity::shares() {
+            let labels = ShareLabels { share: share.to_owned() };
+            drop(families.sessions_in_use.get_or_create(&labels));
+            drop(families.sessions_available.get_or_create(&labels));
         }
         for run in ShadowRun::ALL {
             drop(families.shadowed.get_or_create(&ShadowLabels { outcome: run.word() }));
@@ -127,6 +149,20 @@ impl Families {
         all.register("tasks_alive", text, self.tasks.clone());
         let text = "Instances of the provider component: one a request that is answered";
         all.register("provider_sessions_alive", text, self.sessions.clone());
+        let text = "Sessions in use, by share; an admitted request has one";
+        all.register("sessions_in_use", text, self.sessions_in_use.clone());
+        let text = "Sessions that fit besides; of requests, those of the active version";
+        all.register("sessions_available", text, self.sessions_available.clone());
+        let text = "1 while so many requests are in progress that /readyz says no";
+        all.register("saturated", text, self.saturated.clone());
+        let text = "Bytes of requests' bodies that are read or sent on";
+        all.register_with_unit("bodies_in_use", text, Unit::Bytes, self.bodies_in_use.clone());
+        let text = "Bytes that bodies may have besides";
+        all.register_with_unit("bodies_available", text, Unit::Bytes, self.bodies_available.clone());
+        all.register("compiles", "Compilations of components that were begun", self.compiles.clone());
+        all.register("compiles_running", "Compilations of components under way: one at most", self.compiling.clone());
+        let text = "Compilations of components that wait for their turn";
+        all.register("compiles_waiting", text, self.compiles_waiting.clone());
         all.register("tokens", "Tokens as Bedrock counts them", self.tokens.clone());
         all.register("deltas", "Deltas handed to clients", self.deltas.clone());
         let seconds = || Unit::Seconds;

@@ -76,6 +76,11 @@ pub(super) struct RefusalLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ShareLabels {
+    pub(super) share: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ReloadLabels {
     pub(super) outcome: &'static str,
 }
@@ -115,8 +120,10 @@ pub enum Refusal {
     Key,
     /// More requests in a time than the key may make.
     Rate,
-    /// More requests at once than the key, or the gateway, may have.
+    /// More requests at once than the key, or the gateway, may have by the configuration.
     Concurrency,
+    /// More requests at once than the pool, the memory or the open files have room for.
+    Capacity,
     /// A body or headers over the limit.
     Size,
     /// As many bytes of bodies at once as the key, or the gateway, may have.
@@ -126,14 +133,22 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub(super) const ALL: [Refusal; 6] =
-        [Refusal::Key, Refusal::Rate, Refusal::Concurrency, Refusal::Size, Refusal::Memory, Refusal::Draining];
+    pub(super) const ALL: [Refusal; 7] = [
+        Refusal::Key,
+        Refusal::Rate,
+        Refusal::Concurrency,
+        Refusal::Capacity,
+        Refusal::Size,
+        Refusal::Memory,
+        Refusal::Draining,
+    ];
 
     pub(super) fn word(self) -> &'static str {
         match self {
             Refusal::Key => "key",
             Refusal::Rate => "rate",
             Refusal::Concurrency => "concurrency",
+            Refusal::Capacity => "capacity",
             Refusal::Size => "size",
             Refusal::Memory => "memory",
             Refusal::Draining => "draining",
@@ -273,6 +288,7 @@ pub(super) fn failure_label(kind: &FailureKind) -> &'static str {
 /// The call of the provider that failed, and how.
 pub(super) fn fault(error: &ProviderError) -> FaultLabels {
     let (call, fault) = match error {
+        ProviderError::Full(_) | ProviderError::Reserve(_) => ("instantiate", "no-room"),
         ProviderError::Instantiate { .. } => ("instantiate", "no-instance"),
         ProviderError::Deadline { call, .. } => (*call, "timeout"),
         ProviderError::OutOfMemory { call, .. } => (*call, "out-of-memory"),

@@ -1,6 +1,7 @@
 //! What Prometheus reads.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
@@ -8,10 +9,12 @@ use prometheus_client::registry::Registry;
 use super::families::Families;
 use super::labels::{
     CacheLabels, CacheResult, FailedVersion, FailedVersionLabels, FallbackLabels, ModelLabels, RecordingLabels,
-    Refusal, RefusalLabels, ReloadLabels, ShadowLabels, ShadowRun, UpstreamErrorLabels, failure_label, fault,
+    Refusal, RefusalLabels, ReloadLabels, ShadowLabels, ShadowRun, ShareLabels, UpstreamErrorLabels, failure_label,
+    fault,
 };
 use super::models::{ModelMetrics, Models, NONE, OTHER};
 use crate::blame::PROVIDER_FAILURE;
+use crate::capacity::{Capacity, CapacityStatus, ShareStatus};
 use crate::contract::types::FailureKind;
 use crate::provider::ProviderError;
 use crate::versions::recording::Fate;
@@ -71,9 +74,26 @@ impl Metrics {
     /// What is alive right now, in tasks of the async runtime and in sessions of the provider. To be told before each
     /// [`Metrics::render`]: both are counted elsewhere.
     pub fn alive(&self, tasks: usize, sessions: usize) {
-        let gauge = |count| i64::try_from(count).unwrap_or(i64::MAX);
         self.families.tasks.set(gauge(tasks));
         self.families.sessions.set(gauge(sessions));
+    }
+
+    /// How much of the capacity is in use right now. To be told before each [`Metrics::render`].
+    pub fn capacity(&self, capacity: &Capacity) {
+        let CapacityStatus { saturated, shares, body_bytes, body_bytes_limit, compiling, compiles_waiting, .. } =
+            capacity.status();
+        for ShareStatus { share, in_use, available } in shares {
+            let labels = ShareLabels { share };
+            self.families.sessions_in_use.get_or_create(&labels).set(gauge(in_use));
+            self.families.sessions_available.get_or_create(&labels).set(gauge(available));
+        }
+        self.families.saturated.set(saturated.into());
+        self.families.bodies_in_use.set(gauge(body_bytes));
+        self.families.bodies_available.set(gauge(body_bytes_limit.saturating_sub(body_bytes)));
+        self.families.compiling.set(gauge(compiling));
+        self.families.compiles_waiting.set(gauge(compiles_waiting));
+        let begun = capacity.compiles().begun();
+        self.families.compiles.inner().store(begun, Ordering::Relaxed);
     }
 
     /// A call of the provider failed.
@@ -145,6 +165,10 @@ impl Metrics {
         let (from, to) = (self.find(from).label.clone(), self.find(to).label.clone());
         self.families.fallbacks.get_or_create(&FallbackLabels { from, to }).inc();
     }
+}
+
+fn gauge(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// An open connection of a client. Dropped when it is closed.

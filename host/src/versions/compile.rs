@@ -26,6 +26,9 @@ const THREADS: usize = 4;
 /// How much of what the compiler says of a failure is kept, in bytes.
 const WORDS: u64 = 4096;
 
+/// What is said of a compilation that was cancelled.
+const CANCELLED: &str = "compiling was cancelled";
+
 /// Who compiles.
 #[derive(Debug, Clone)]
 pub enum Compiler {
@@ -62,6 +65,9 @@ impl Compiler {
         cache: &AotCache,
         cancel: &CancellationToken,
     ) -> Result<(), String> {
+        let Some(_one_at_a_time) = host.capacity().compiles().begin(|| cancel.is_cancelled()) else {
+            return Err(CANCELLED.to_owned());
+        };
         match self {
             Compiler::Here => {
                 Generation::load(host, name, bytes, Some(cache)).map(drop).map_err(|error| error.to_string())
@@ -108,7 +114,7 @@ fn in_a_child(
         match ended {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(told(status, &words)),
-            None if cancel.is_cancelled() => Err("compiling was cancelled".to_owned()),
+            None if cancel.is_cancelled() => Err(CANCELLED.to_owned()),
             None => Err(format!("compiling took longer than {} s", time.as_secs())),
         }
     })

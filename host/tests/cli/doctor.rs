@@ -64,6 +64,22 @@ fn a_way_that_is_fine_has_a_tick_at_each_step() {
 }
 
 #[test]
+fn more_requests_than_fit_are_told() {
+    let bedrock = bedrock(fine(), fine(), fine());
+    let quarry = Quarry::asking(&bedrock.endpoint);
+    let report = doctor(&quarry, &["--no-invoke"]).1;
+    let message = step(&report, "capacity")["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("requests: ") && message.contains(" at once, limited by the "), "{message}");
+    let quarry = quarry.file(OWN, "{ quarry: { limits: { concurrency: 1 } } }");
+    let fits = "requests: 1 at once, limited by quarry.limits.concurrency";
+    is(&doctor(&quarry, &["--no-invoke"]).1, "capacity", "ok", fits, "");
+    let quarry = quarry.file(OWN, "{ quarry: { limits: { concurrency: 1000000 } } }");
+    let report = doctor(&quarry, &["--no-invoke"]).1;
+    is(&report, "capacity", "warning", "quarry.limits.concurrency is 1000000", "or leave it out");
+    is(&report, "config", "warning", "one thing in it is worth a look", "quarry config validate");
+}
+
+#[test]
 fn a_configuration_that_cannot_be_used_ends_it() {
     let quarry = Quarry::with_keys().file(".config/quarry/config.json5", "{ models: { providers: 7 } ");
     let (outcome, report) = doctor(&quarry, &[]);

@@ -82,8 +82,8 @@ fn it_fits_what_the_gateway_does_when_nothing_is_configured() {
     let gateway = GatewayConfig::default();
     let (stop, drain) = (number("TimeoutStopSec"), gateway.drain.as_secs());
     assert!(stop >= drain + AFTER_DRAIN, "{stop} s for {drain} s and {AFTER_DRAIN} s");
-    // A connection to Bedrock for each request, and a hundred of everything else.
-    let files = gateway.limits.connections + gateway.limits.concurrency + 100;
+    // A connection to Bedrock for each request that the pool has room for, and a hundred of everything else.
+    let files = gateway.limits.connections + 4096 + 100;
     assert!(number("LimitNOFILE") >= files as u64, "{files} files");
     assert_eq!((the_one("KillSignal").as_str(), the_one("RestartPreventExitStatus").as_str()), ("SIGTERM", "2"));
 }

@@ -12,14 +12,24 @@ type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)])
 
 const ROWS: &[Row] = &[
     (
-        "Sessions of the provider in the pool",
-        "{}; where address space is short, instances are made on demand",
-        &[("host/src/provider/engine.rs", "POOLED_SESSIONS")],
+        "Memories in the pool for requests",
+        "{}, of which a session takes as many as its component has; where address space is short, instances are made on demand",
+        &[("host/src/provider/engine.rs", "REQUEST_MEMORIES")],
     ),
+    (
+        "Sessions of the reserve, for each purpose",
+        "{}; one that finds none free waits for {}, a listing for {}",
+        &[
+            ("host/src/capacity/reserve.rs", "SESSIONS"),
+            ("host/src/capacity/reserve.rs", "PATIENCE"),
+            ("host/src/capacity/reserve.rs", "PATIENCE_OF_LISTINGS"),
+        ],
+    ),
+    ("`Retry-After` of a full gateway", "at most {}", &[("host/src/capacity/mod.rs", "LONGEST_WAIT")]),
     (
         "Bodies of requests being read",
         "{} times `quarry.limits.bodyBytes`; where there are several keys, one gets 1/{} of that",
-        &[("host/src/gateway/body_budget.rs", "BODIES"), ("host/src/gateway/body_budget.rs", "SHARE")],
+        &[("host/src/capacity/bodies.rs", "BODIES"), ("host/src/capacity/bodies.rs", "SHARE")],
     ),
     (
         "A frame of Bedrock's stream",

@@ -34,7 +34,11 @@ pub(crate) async fn run(global: &Global, arguments: &DoctorArguments) -> anyhow:
 async fn examine(setup: &mut Setup, arguments: &DoctorArguments) -> anyhow::Result<Vec<Finding>> {
     let configuration = &setup.configuration;
     let named = configuration.credentials().0;
-    let mut findings = vec![surroundings::config(configuration), files::files(configuration)];
+    let mut findings = vec![
+        surroundings::config(configuration),
+        files::files(configuration),
+        surroundings::capacity(configuration, setup.session.generation()),
+    ];
     let aws = match setup.aws(false).await {
         Ok(aws) => aws,
         Err(error) => {

@@ -1,10 +1,12 @@
 //! The steps before AWS is asked for anything: configuration, credentials, region, endpoint, proxy, clock.
 
 use quarry::aws::{CredentialIdentity, Probe, proxy_of, proxy_variables_without_proxy};
+use quarry::capacity::Bound;
 use quarry::config::Environment;
 use quarry::config::connection::{DEFAULTS_LAYER, Found};
 use quarry::contract::types::ApiStage;
 use quarry::gateway::Configuration;
+use quarry::provider::Generation;
 
 use super::finding::Finding;
 use crate::cli::credentials::Unusable;
@@ -25,6 +27,27 @@ pub(super) fn config(configuration: &Configuration) -> Finding {
         0 => Finding::fine("config", from),
         1 => Finding::doubtful("config", format!("{from}; 1 warning"), "quarry config validate"),
         count => Finding::doubtful("config", format!("{from}; {count} warnings"), "quarry config validate"),
+    }
+}
+
+/// How many requests a gateway would serve at once on this machine.
+pub(super) fn capacity(configuration: &Configuration, generation: &Generation) -> Finding {
+    const STEP: &str = "capacity";
+    let fits = generation.fits(&configuration.gateway.limits);
+    let message = format!("requests: {fits}");
+    match (configuration.gateway.limits.concurrency, fits.bound) {
+        (_, Bound::Files) => {
+            Finding::doubtful(STEP, message, "raise the limit of open files (`ulimit -n`, LimitNOFILE in a unit)")
+        }
+        (Some(configured), bound) if bound != Bound::Concurrency => {
+            let message = format!("{message}; quarry.limits.concurrency is {configured}");
+            Finding::doubtful(
+                STEP,
+                message,
+                format!("set quarry.limits.concurrency to {} or leave it out", fits.requests),
+            )
+        }
+        _ => Finding::fine(STEP, message),
     }
 }
 

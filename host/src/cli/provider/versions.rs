@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use quarry::admin::{Answered, Asked};
+use quarry::capacity::CapacityStatus;
 use quarry::config::Environment;
 use quarry::gateway::{FolderStatus, Status, VersionState, VersionStatus, begin_with, check_allowed, prove};
 use quarry::provider::{Digest, Host, Limits};
@@ -68,6 +69,9 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
                 service.faults
             );
         }
+    }
+    if let Some(capacity) = &status.capacity {
+        push_line(blank(&mut text), &capacity_status(capacity));
     }
     if let Some(canary) = &status.canary {
         push_line(blank(&mut text), &canary_status(canary));
@@ -213,6 +217,22 @@ pub(super) fn steps(taken: &[StepReceipt]) {
 fn blank(text: &mut String) -> &mut String {
     text.push('\n');
     text
+}
+
+/// How many requests fit, in a line.
+fn capacity_status(capacity: &CapacityStatus) -> String {
+    let in_use: Vec<String> =
+        capacity.shares.iter().skip(1).map(|share| format!("{} {}", share.in_use, share.share)).collect();
+    let requests = capacity.shares.first().map_or(0, |share| share.in_use);
+    let saturated = if capacity.saturated { ", SATURATED" } else { "" };
+    format!(
+        "{requests} of {} requests that fit (limited by {}){saturated}; of the reserve: {}; {} of {} bytes of bodies",
+        capacity.requests,
+        capacity.bound,
+        in_use.join(", "),
+        capacity.body_bytes,
+        capacity.body_bytes_limit
+    )
 }
 
 /// A line a version.

@@ -32,7 +32,18 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         drain,
         keep_alive,
     } = config;
-    let GatewayLimits { body, headers, header_time, body_time, idle, turn, stall, connections, concurrency } = limits;
+    let GatewayLimits {
+        body,
+        headers,
+        header_time,
+        body_time,
+        idle,
+        turn,
+        stall,
+        connections,
+        concurrency,
+        unready_percent,
+    } = limits;
     let RetryConfig { attempts, base, most } = retry;
     let RemoteConfig { allowed, hosts, max_bytes, timeout } = remote;
     let ProviderConfig {
@@ -63,6 +74,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("limits.stallSeconds", seconds(*stall)),
         ("limits.connections", json!(connections)),
         ("limits.concurrency", json!(concurrency)),
+        ("limits.unreadyPercent", json!(unready_percent)),
         ("retry.attempts", json!(attempts)),
         ("retry.baseMilliseconds", milliseconds(*base)),
         ("retry.mostMilliseconds", milliseconds(*most)),

@@ -143,7 +143,8 @@ fn read_limits(reader: &mut Reader, node: &Node<'_, '_>, limits: &mut GatewayLim
     reader.seconds(&members, "turnSeconds", 0.0..=DAY, &mut limits.turn);
     reader.seconds(&members, "stallSeconds", SHORTEST..=DAY, &mut limits.stall);
     set(&mut limits.connections, reader.whole(&members, "connections", 1..=MOST_AT_ONCE));
-    set(&mut limits.concurrency, reader.whole(&members, "concurrency", 1..=MOST_AT_ONCE));
+    limits.concurrency = reader.whole(&members, "concurrency", 1..=MOST_AT_ONCE);
+    set(&mut limits.unready_percent, reader.whole(&members, "unreadyPercent", 0..=100));
 }
 
 fn read_retry(reader: &mut Reader, node: &Node<'_, '_>, retry: &mut RetryConfig) {

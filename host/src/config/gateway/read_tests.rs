@@ -58,7 +58,7 @@ fn every_setting_is_read() {
     ],
     limits: {{
       bodyBytes: 0x100000, headerBytes: 8192, headerSeconds: 1.5, bodySeconds: .5, idleSeconds: 5., turnSeconds: 0,
-      stallSeconds: +7, connections: 1e3, concurrency: 8,
+      stallSeconds: +7, connections: 1e3, concurrency: 8, unreadyPercent: 80,
     }},
     retry: {{ attempts: 1, baseMilliseconds: 10, mostMilliseconds: 10 }},
     fallbacks: false,
@@ -85,7 +85,8 @@ fn every_setting_is_read() {
     assert_eq!((server.name.as_str(), server.models.len()), ("build-server", 0));
     assert_eq!((server.concurrency, server.requests_per_minute), (None, None));
     let limits = &config.limits;
-    assert_eq!((limits.body, limits.headers, limits.connections, limits.concurrency), (1 << 20, 8192, 1000, 8));
+    assert_eq!((limits.body, limits.headers, limits.connections), (1 << 20, 8192, 1000));
+    assert_eq!((limits.concurrency, limits.unready_percent), (Some(8), 80));
     assert_eq!((limits.header_time, limits.body_time, limits.idle), (seconds(1.5), seconds(0.5), seconds(5.0)));
     assert_eq!((limits.turn, limits.stall), (Duration::ZERO, seconds(7.0)));
     assert_eq!((config.retry.attempts, config.retry.base, config.retry.most), (1, seconds(0.01), seconds(0.01)));

@@ -110,8 +110,10 @@ pub struct GatewayLimits {
     pub stall: Duration,
     /// `connections`: most open connections. Default 20000.
     pub connections: usize,
-    /// `concurrency`: most requests at once, of all clients. Default 4000.
-    pub concurrency: usize,
+    /// `concurrency`: most requests at once, of all clients, and never more than fit. None for what fits.
+    pub concurrency: Option<usize>,
+    /// `unreadyPercent`: at how many of the requests that fit `/readyz` says no, in per cent. Default 100; zero stands for never.
+    pub unready_percent: u8,
 }
 
 impl Default for GatewayLimits {
@@ -125,7 +127,8 @@ impl Default for GatewayLimits {
             turn: Duration::from_secs(3600),
             stall: Duration::from_secs(300),
             connections: 20_000,
-            concurrency: 4000,
+            concurrency: None,
+            unready_percent: 100,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who may ask, and how much at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::HeaderMap;
@@ -7,6 +8,7 @@ use hyper::header::{AUTHORIZATION, HOST, ORIGIN};
 use hyper::http::request::Parts;
 
 use super::operator::Operator;
+use crate::capacity::{Bound, Full, Permit};
 use crate::gateway::canary::conversation;
 use crate::gateway::cut_short::AFTER_SHUTDOWN;
 use crate::gateway::effective::Effective;
@@ -15,15 +17,15 @@ use crate::gateway::lineup::Taken;
 use crate::gateway::live::LiveRequest;
 use crate::gateway::loopback::is_loopback_host;
 use crate::gateway::refusal::{Refusal, RefusalKind};
-use crate::gateway::state::{Gateway, Slot, Underway};
+use crate::gateway::state::{Gateway, Underway};
 use crate::gateway::wire::Asked;
 use crate::telemetry::Refusal as Reason;
 
-/// When to ask again while there are as many requests as there may be. Nobody knows when one ends; SDKs wait longer each time.
+/// When to ask again while a key has as many requests as it may have. Nobody knows when one ends; SDKs wait longer each time.
 const UNTIL_ONE_ENDS: Duration = Duration::from_secs(1);
 
-/// A request that was let in: its key's slot, its slot of all, its place among those under way. All are given back when it is
-/// dropped.
+/// A request that was let in: its key's slot, its place among the sessions and among those under way. All are given back when it
+/// is dropped.
 #[derive(Debug)]
 pub(super) struct Admission {
     /// Whose request it is.
@@ -32,16 +34,36 @@ pub(super) struct Admission {
     pub(super) seat: Taken,
     /// Its place in the list of those under way.
     pub(super) live: LiveRequest,
-    _slot: Slot,
+    /// Its place among the sessions.
+    pub(super) permit: Arc<Permit>,
     _underway: Underway,
+}
+
+/// A request that was let in without a place among the sessions.
+#[derive(Debug)]
+pub(super) struct Visit {
+    pub(super) admitted: Admitted,
+    pub(super) seat: Taken,
+    live: LiveRequest,
+    underway: Underway,
 }
 
 impl Admission {
     /// Assigns a request that was read to a version of the provider: a conversation stays with the one that it began with.
-    pub(super) fn assign(&mut self, gateway: &Gateway, id: &str, headers: &HeaderMap, asked: &Asked) {
+    ///
+    /// # Errors
+    /// When a session of that version takes more than there is room for.
+    pub(super) fn assign(
+        &mut self,
+        gateway: &Gateway,
+        id: &str,
+        headers: &HeaderMap,
+        asked: &Asked,
+    ) -> Result<(), Refusal> {
         let key = self.admitted.name();
         self.seat = gateway.lineup.load().seat(key, || conversation(key, headers, &asked.context));
         self.live.asked(id, &asked.model, asked.stream, self.seat.version.digest());
+        self.permit.cover(self.seat.version.generation.need()).map_err(|error| full(gateway, &error))
     }
 }
 
@@ -71,6 +93,18 @@ pub(super) fn admit(
     asker: Asker<'_>,
     endpoint: &'static str,
 ) -> Result<Admission, Refusal> {
+    let Visit { admitted, seat, live, underway } = visit(gateway, effective, asker, endpoint)?;
+    let permit = gateway.capacity.admit(seat.version.generation.need()).map_err(|error| full(gateway, &error))?;
+    Ok(Admission { admitted, seat, live, permit, _underway: underway })
+}
+
+/// Lets a request in that takes no place among the sessions of requests.
+pub(super) fn visit(
+    gateway: &Gateway,
+    effective: &Effective,
+    asker: Asker<'_>,
+    endpoint: &'static str,
+) -> Result<Visit, Refusal> {
     let underway = gateway.in_flight.enter();
     if gateway.is_draining() {
         gateway.metrics.refused(Reason::Draining);
@@ -81,17 +115,15 @@ pub(super) fn admit(
         Asker::Client(headers) => check_key(gateway, effective, headers)?,
         Asker::Operator => Admitted::operator(),
     };
-    let slot = gateway.slots.take(effective.configuration.gateway.limits.concurrency).ok_or_else(|| {
-        gateway.metrics.refused(Reason::Concurrency);
-        let refusal = Refusal::new(
-            RefusalKind::Overloaded,
-            "the gateway has reached its limit of concurrent requests (quarry.limits.concurrency)",
-        );
-        Refusal { retry_after: Some(UNTIL_ONE_ENDS), ..refusal }
-    })?;
     let seat = gateway.lineup.load().unread();
     let live = gateway.live.enter(endpoint, admitted.name(), seat.version.digest());
-    Ok(Admission { admitted, seat, live, _slot: slot, _underway: underway })
+    Ok(Visit { admitted, seat, live, underway })
+}
+
+/// Takes note of a request for which there is no room.
+fn full(gateway: &Gateway, full: &Full) -> Refusal {
+    gateway.metrics.refused(if full.bound == Bound::Concurrency { Reason::Concurrency } else { Reason::Capacity });
+    Refusal::from(full)
 }
 
 /// Checks the key of a request, or, where no keys are configured, that it is from this machine's own user and not from a page

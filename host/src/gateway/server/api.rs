@@ -99,7 +99,7 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
         Handler::Readiness,
         &[],
         &[],
-        "Readiness: 503 while the gateway drains. Credentials are not checked",
+        "Readiness: 503 while the gateway drains or is full. Credentials are not checked",
     ),
     endpoint("/metrics", Handler::Metrics, &[], &[], "Metrics in OpenMetrics text"),
     endpoint("/openapi.json", Handler::Document, &[], &["openapi", "info", "paths"], "The API as an OpenAPI document"),

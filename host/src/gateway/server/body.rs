@@ -11,8 +11,8 @@ use hyper::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use crate::blame::Blame;
+use crate::capacity::{BodyBytes, NoRoom};
 use crate::config::gateway::GatewayLimits;
-use crate::gateway::body_budget::{BodyBytes, NoRoom};
 use crate::gateway::refusal::{Refusal, RefusalKind};
 
 /// How long a body is read on that is not wanted.
@@ -136,8 +136,8 @@ mod tests {
     use tokio::time::{Instant, Sleep};
 
     use super::read;
+    use crate::capacity::BodyBudget;
     use crate::config::gateway::GatewayLimits;
-    use crate::gateway::body_budget::BodyBudget;
 
     /// A body of pieces that come with pauses.
     struct Pieces {

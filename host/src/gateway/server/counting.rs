@@ -43,12 +43,12 @@ async fn counted(
     let config = &effective.configuration.gateway;
     let span = observation.span().clone();
     let deadline = deadline(gateway, &admission.seat, config);
-    let mut room = gateway.bodies.body(admission.admitted.name(), effective.keys.are_needed());
+    let mut room = gateway.capacity.bodies().body(admission.admitted.name(), effective.keys.are_needed());
     let counting = async {
         let body = body::read(body, &parts.headers, &config.limits, &mut room).await?;
         observation.received(body.len());
         let mut asked = read(format, &body, &parts.headers, config).await?.asked;
-        admission.assign(gateway, id, &parts.headers, &asked);
+        admission.assign(gateway, id, &parts.headers, &asked)?;
         let effective = Arc::clone(&admission.seat.effective);
         let generation = Arc::clone(&admission.seat.version.generation);
         let chain = chain::of_request(&effective, &asked, &admission.admitted)?;
@@ -60,11 +60,13 @@ async fn counted(
         let (effective, size) = (&*effective, body.len());
         let reference = Reference::new(&admission.seat, &body);
         let (options, blobs) = (&options, &blobs);
-        let question = Question { generation: &generation, effective, options, blobs, size, reference: &reference };
+        let permit = &admission.permit;
+        let question =
+            Question { generation: &generation, permit, effective, options, blobs, size, reference: &reference };
         let ((ask, _), _) = question.prepare(target, context).await.map_err(|not_begun| not_begun.refusal())?;
         let request = ConverseRequest { destination: ask.destination, body: ask.body };
         effective.aws.count_tokens(request, config.limits.idle).await.map_err(|error| {
-            let explained = generation.session().and_then(|mut session| session.explain(&error));
+            let explained = generation.session_of(permit).and_then(|mut session| session.explain(&error));
             Refusal::from(&explained.unwrap_or_else(|error| failures::provider_failure(&error, None)))
         })
     };

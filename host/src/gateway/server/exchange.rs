@@ -53,7 +53,7 @@ async fn answered(
     let mut observation = observe(gateway, format, &parts, admission.admitted.name(), id);
     let config = &effective.configuration.gateway;
     // Given back when the answer begins: by then the body was read, and sent on.
-    let mut room = gateway.bodies.body(admission.admitted.name(), effective.keys.are_needed());
+    let mut room = gateway.capacity.bodies().body(admission.admitted.name(), effective.keys.are_needed());
     let read = async {
         let body = body::read(body, &parts.headers, &config.limits, &mut room).await?;
         let read = read(format, &body, &parts.headers, config).await?;
@@ -71,7 +71,9 @@ async fn answered(
         }
     };
     observation.received(sent.len());
-    admission.assign(gateway, id, &parts.headers, &read.asked);
+    if let Err(refused) = admission.assign(gateway, id, &parts.headers, &read.asked) {
+        return Err(refuse(observation, refused));
+    }
     let effective = Arc::clone(&admission.seat.effective);
     let config = &effective.configuration.gateway;
     if config.log.prompts {
@@ -93,6 +95,7 @@ async fn answered(
     let deadline = deadline(gateway, &admission.seat, config);
     let beginning = begin::Beginning {
         generation: Arc::clone(&admission.seat.version.generation),
+        permit: Arc::clone(&admission.permit),
         effective: Arc::clone(&effective),
         asked: read.asked,
         size: sent.len(),

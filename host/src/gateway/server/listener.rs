@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::connection::Connection;
+use super::routes;
 use super::stall::StallGuard;
 use super::tls::Tls;
-use super::{descriptors, routes};
 use crate::gateway::state::{Gateway, StartError};
 
 /// How long to wait before the next connection is taken when one could not be: file descriptors may be short for a while.
@@ -78,7 +78,7 @@ impl Server {
         let Server { listener, address: _, tls, gateway } = self;
         let limits = gateway.effective().configuration.gateway.limits.clone();
         let connections = Connections {
-            room: Arc::new(Semaphore::new(descriptors::connections(limits.connections, limits.concurrency))),
+            room: Arc::new(Semaphore::new(connections(&gateway, limits.connections))),
             routes: TowerToHyperService::new(routes::router(Arc::clone(&gateway))),
             tls: tls.clone(),
             stop: CancellationToken::new(),
@@ -114,6 +114,15 @@ impl Server {
         connections.open.close();
         let _ = tokio::time::timeout_at(last_event, connections.open.wait()).await;
     }
+}
+
+/// How many connections there may be.
+fn connections(gateway: &Gateway, configured: usize) -> usize {
+    let connections = gateway.capacity.connections(configured);
+    if connections < configured {
+        tracing::warn!(connections, configured, "max connections lowered: raise the limit of open files (`ulimit -n`)");
+    }
+    connections
 }
 
 /// What every connection is served with.

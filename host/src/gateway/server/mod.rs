@@ -12,7 +12,6 @@ mod body;
 mod connection;
 mod cors;
 mod counting;
-mod descriptors;
 mod exchange;
 mod forwarded;
 mod head;
@@ -24,6 +23,5 @@ mod stall;
 mod tls;
 
 pub use self::api::document as openapi;
-pub use self::descriptors::raise_descriptor_limit;
 pub use self::listener::Server;
 pub(super) use self::tls::TlsError;

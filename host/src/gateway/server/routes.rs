@@ -58,6 +58,10 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
     if gateway.is_draining() {
         return reply::text(StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
     }
+    if let Some((requests, fits)) = gateway.capacity().saturated() {
+        let text = format!("saturated: {requests} requests in progress of {fits} that fit\n");
+        return reply::text(StatusCode::SERVICE_UNAVAILABLE, text);
+    }
     reply::text(StatusCode::OK, "ready\n".to_owned())
 }
 
@@ -72,6 +76,7 @@ async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Res
         return reply::refusal(&chat_completions::CHAT_COMPLETIONS, &refused, &reply::new_id());
     }
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    gateway.metrics.capacity(gateway.capacity());
     gateway.metrics.alive(tasks, gateway.lineup.load().primary.version.generation.sessions_alive());
     let mut response = reply::text(StatusCode::OK, gateway.metrics.render());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(METRICS_CONTENT_TYPE));
@@ -118,14 +123,15 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, head
 /// The models that this client may use.
 async fn listed(gateway: &Arc<Gateway>, headers: &HeaderMap) -> Result<Vec<Model>, Refusal> {
     let effective = gateway.effective();
-    let admission = admission::admit(gateway, &effective, Asker::Client(headers), "/v1/models")?;
-    let effective = Arc::clone(&admission.seat.effective);
-    let (configuration, generation) = (&effective.configuration, &admission.seat.version.generation);
+    // A gateway that is full lists its models.
+    let visit = admission::visit(gateway, &effective, Asker::Client(headers), "/v1/models")?;
+    let effective = Arc::clone(&visit.seat.effective);
+    let (configuration, generation) = (&effective.configuration, &visit.seat.version.generation);
     let mut models = effective
         .catalog
-        .models(generation, configuration, &effective.aws, &gateway.metrics, admission.seat.shadow())
+        .models(generation, configuration, &effective.aws, &gateway.metrics, visit.seat.shadow())
         .await?;
-    models.retain(|model| admission.admitted.may_use(&model.id));
+    models.retain(|model| visit.admitted.may_use(&model.id));
     Ok(models)
 }
 

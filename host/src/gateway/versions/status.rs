@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::changes::Changes;
 use super::crashes::{crashed, crashes_too_often};
 use super::{ChangeError, FolderStatus};
+use crate::capacity::CapacityStatus;
 use crate::gateway::canary::{CanaryRule, Ended};
 use crate::gateway::lineup::{Canary, Seat, Version};
 use crate::gateway::shadow::ShadowStatus;
@@ -34,6 +35,9 @@ pub struct Status {
     /// The folder whose newest version is put to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<FolderStatus>,
+    /// How many requests fit, and what of that is in use. None where no gateway runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityStatus>,
     /// All versions, the one that serves first, then by when they were verified, the latest first.
     pub versions: Vec<VersionStatus>,
 }
@@ -137,7 +141,8 @@ impl Status {
             .sort_by_key(|version| (version.state != VersionState::Serving, Reverse(version.verified_at.unwrap_or(0))));
         let previous = history.previous().filter(|previous| *previous != serving);
         let previous = previous.or_else(|| (serving != embedded).then_some(embedded));
-        Status { serving, previous, pinned: history.pinned, canary: None, shadow: None, folder: None, versions }
+        let pinned = history.pinned;
+        Status { serving, previous, pinned, canary: None, shadow: None, folder: None, capacity: None, versions }
     }
 
     /// What a folder of versions comes to while no gateway runs: the version that served last counts as serving.
@@ -170,6 +175,7 @@ impl Changes {
             }
             loaded.push(version);
         }
+        status.capacity = Some(self.gateway.capacity().status());
         status.shadow = self.last_shadow.as_ref().map(|run| run.status());
         status.folder = self.folder.clone();
         loaded.extend(self.retiring.values().map(|(version, _)| Arc::clone(version)));

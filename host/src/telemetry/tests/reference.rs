@@ -71,7 +71,7 @@ fn with_a_series_of_each() -> Families {
 }
 
 /// Labels whose words the page lists with the series, because no other page does.
-const LISTED: [&str; 5] = ["blame", "kind", "outcome", "reason", "result"];
+const LISTED: [&str; 6] = ["blame", "kind", "outcome", "reason", "result", "share"];
 
 fn page() -> String {
     let mut rendered = String::new();

@@ -55,6 +55,7 @@ impl From<ProviderError> for Fault {
             ProviderError::Deadline { call, .. } => (DEADLINE, *call),
             ProviderError::OutOfMemory { call, .. } => ("out-of-memory", *call),
             ProviderError::Instantiate { .. } => ("instantiate", "instantiate"),
+            ProviderError::Full(_) | ProviderError::Reserve(_) => ("host", "instantiate"),
             ProviderError::Unrepeatable { .. } => ("unrepeatable", "replay"),
             ProviderError::Answer { call, .. } => ("broken-contract", *call),
             ProviderError::TooSlow { call, .. } => ("too-slow", *call),

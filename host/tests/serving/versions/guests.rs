@@ -39,6 +39,36 @@ impl Guest {
         Self::marked(folder, text)
     }
 
+    /// The unruly provider with more core instances, as toolchains of other languages link them: some with a memory of a page, the
+    /// others empty.
+    pub(super) fn linked(folder: &Path, memories: usize, others: usize) -> Self {
+        let mut bytes = component().to_vec();
+        let (mut modules, mut depth) = (0_u8, 0_usize);
+        for payload in wasmparser::Parser::new(0).parse_all(&bytes) {
+            match payload.expect("it is a component") {
+                wasmparser::Payload::ModuleSection { .. } => {
+                    modules += u8::from(depth == 0);
+                    depth += 1;
+                }
+                wasmparser::Payload::ComponentSection { .. } => depth += 1,
+                wasmparser::Payload::End(_) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        // Sections by number: 1 a core module, 2 core instances. Each instance is of a module (0) by its index, with no arguments.
+        let mut section = |number: u8, content: &[u8]| {
+            bytes.extend([number, u8::try_from(content.len()).expect("it is short")]);
+            bytes.extend_from_slice(content);
+        };
+        section(1, &wat::parse_str("(module (memory 1))").expect("it is right"));
+        section(1, &wat::parse_str("(module)").expect("it is right"));
+        let indices = std::iter::repeat_n(modules, memories).chain(std::iter::repeat_n(modules + 1, others));
+        let mut instances = vec![u8::try_from(memories + others).expect("they are few")];
+        instances.extend(indices.flat_map(|module| [0, module, 0]));
+        section(2, &instances);
+        Self::written(folder, &format!("linked-{memories}-{others}.wasm"), &bytes).compiled()
+    }
+
     fn marked(folder: &Path, what: &str) -> Self {
         assert!(what.len() <= ROOM, "{what:?} is too long");
         let mut bytes = component().to_vec();

@@ -16,6 +16,7 @@ mod crashes;
 mod deadline;
 mod downgrade;
 mod elsewhere;
+mod full;
 mod going_back;
 mod hostile;
 mod kills;

@@ -11,11 +11,11 @@ const SHARE: usize = 2;
 
 /// The bytes that bodies under way have taken, by the name of the client's key.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct BodyBudget(Arc<Mutex<HashMap<String, usize>>>);
+pub struct BodyBudget(Arc<Mutex<HashMap<String, usize>>>);
 
 /// The bytes of one body; given back when this is dropped.
 #[derive(Debug)]
-pub(crate) struct BodyBytes {
+pub struct BodyBytes {
     budget: BodyBudget,
     key: String,
     shared: bool,
@@ -25,15 +25,28 @@ pub(crate) struct BodyBytes {
 /// There is no room for more of a body now.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the gateway is reading as many bytes of requests as fit into its memory; try again")]
-pub(crate) struct NoRoom;
+pub struct NoRoom;
 
 impl BodyBudget {
     /// For a body of a request of this key. `shared` says whether other clients use the gateway too.
-    pub(crate) fn body(&self, key: &str, shared: bool) -> BodyBytes {
+    #[must_use]
+    pub fn body(&self, key: &str, shared: bool) -> BodyBytes {
         BodyBytes { budget: self.clone(), key: key.to_owned(), shared, taken: 0 }
     }
 
-    fn taken(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+    /// Bytes that all bodies may have, where one has at most `largest`.
+    #[must_use]
+    pub fn most(largest: usize) -> usize {
+        largest.saturating_mul(BODIES)
+    }
+
+    /// Bytes that they have.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.by_key().values().sum()
+    }
+
+    fn by_key(&self) -> MutexGuard<'_, HashMap<String, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -43,9 +56,9 @@ impl BodyBytes {
     ///
     /// # Errors
     /// When all bodies, or those of this key, have taken theirs.
-    pub(crate) fn take(&mut self, more: usize, largest: usize) -> Result<(), NoRoom> {
-        let all = largest.saturating_mul(BODIES);
-        let mut taken = self.budget.taken();
+    pub fn take(&mut self, more: usize, largest: usize) -> Result<(), NoRoom> {
+        let all = BodyBudget::most(largest);
+        let mut taken = self.budget.by_key();
         let of_all: usize = taken.values().sum();
         let of_key = taken.get(&self.key).copied().unwrap_or_default();
         let room_of_key = if self.shared { (all / SHARE).saturating_sub(of_key) } else { all };
@@ -60,7 +73,7 @@ impl BodyBytes {
 
 impl Drop for BodyBytes {
     fn drop(&mut self) {
-        let mut taken = self.budget.taken();
+        let mut taken = self.budget.by_key();
         if let Some(of_key) = taken.get_mut(&self.key) {
             *of_key = of_key.saturating_sub(self.taken);
             if *of_key == 0 {
@@ -86,7 +99,7 @@ mod tests {
         drop(greedy);
         assert_eq!(budget.body("d", true).take(10, 10), Ok(()));
         drop(others);
-        assert!(budget.taken().is_empty());
+        assert!(budget.by_key().is_empty());
     }
 
     #[test]
