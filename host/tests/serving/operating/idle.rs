@@ -88,7 +88,7 @@ fn it_lives_through_a_want_of_file_descriptors() {
     let few = Some(u64::try_from(open + 5).expect("few"));
     prlimit(Some(gateway.pid()), Resource::Nofile, Rlimit { current: few, maximum }).expect("it is our own child");
     let idle: Vec<_> = (0..50).map(|_| Client::open(&gateway)).collect();
-    gateway.wait_for_log("a connection could not be taken", 1);
+    gateway.wait_for_log("a connection could not be accepted", 1);
     let used = ticks(&gateway);
     thread::sleep(Duration::from_secs(1));
     let used = ticks(&gateway) - used;
@@ -97,7 +97,7 @@ fn it_lives_through_a_want_of_file_descriptors() {
     let head = kept.request("GET", "/healthz", &[], 0);
     kept.send(head.as_bytes()).expect("it reads");
     assert_eq!(kept.answer().status(), 200);
-    assert_eq!(gateway.log().matches("a connection could not be taken").count(), 1, "{}", gateway.log());
+    assert_eq!(gateway.log().matches("a connection could not be accepted").count(), 1, "{}", gateway.log());
     drop(idle);
     assert_eq!(ask(&gateway, CHAT, &[], &body(CHAT, MODEL, "echo hello", true)).status(), 200);
     gateway.stop();
