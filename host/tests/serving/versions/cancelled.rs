@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::guests::Guest;
+use super::past::Past;
 use super::place::Place;
 use super::refusals::compile_bomb;
 use crate::gateway::{Gateway, compiled_components};
@@ -198,6 +199,31 @@ fn who_leaves_a_fetch_hangs_up_on_the_registry() {
         assert_eq!((&line["step"], &line["reason"]), (&"fetch".into(), &"its client left".into()), "{line}");
         assert!(line.get("digest").is_none(), "{line}");
     }
+    gateway.stop();
+}
+
+#[test]
+fn a_way_back_that_is_compiled_keeps_nobody_waiting_and_is_cancelled() {
+    let place = Place::new();
+    let (before, active) = (Guest::unruly(place.folder()), Guest::always(place.folder(), "wrong-tool"));
+    let mut past = Past::of(&place);
+    for guest in [&before, &active] {
+        past.passed(guest, None);
+        past.activated(guest);
+    }
+    drop(past);
+    let gateway = place.start_with_an_empty_cache();
+    // The embedded version is compiled beside, for faults to be confirmed.
+    gateway.wait_for_log("failed calls are run again on this version", 1);
+    let client = Client::of(&place, &["rollback"]);
+    wait_until("it is compiled", || compilers(&gateway) == 1);
+    assert_eq!(place.serving(), active.digest, "whoever asks is answered");
+    client.leaves();
+    wait_until("its compiler has ended", || compilers(&gateway) == 0);
+    assert_eq!(cancelled(&place, "rollback", &before.digest)["step"], "compile");
+    assert_eq!(place.serving(), active.digest);
+    place.provider(&["rollback"]).well();
+    assert_eq!(place.serving(), before.digest);
     gateway.stop();
 }
 

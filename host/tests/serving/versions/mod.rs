@@ -10,6 +10,7 @@ mod place;
 mod side_by_side;
 mod streams;
 
+mod adversary;
 mod cancelled;
 mod commands;
 mod crashes;

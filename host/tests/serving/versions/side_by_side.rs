@@ -17,7 +17,7 @@ const GOOD: usize = 8;
 
 /// The time of one call on the path of a stream (`Limits::stream_call`), within which another stream may have to wait; the pace of
 /// the simulator; and what a machine with two cores adds when a dozen threads want them.
-const LONGEST_GAP: Duration = Duration::from_millis(500 + 100 + 250);
+pub(super) const LONGEST_GAP: Duration = Duration::from_millis(500 + 100 + 250);
 
 /// Memory that may be more after all that than before, in KiB: one pooled instance's, not the gigabytes that were tried.
 pub(super) const MORE_MEMORY: usize = 96 << 10;

@@ -22,9 +22,18 @@ pub(super) struct Stream {
 impl Stream {
     /// Reads one to its end.
     pub(super) fn of(gateway: &Gateway, model: &str, prompt: &str) -> Self {
+        Self::asked(gateway, &[], model, prompt)
+    }
+
+    /// Reads one of a client with a key.
+    pub(super) fn with_key(gateway: &Gateway, key: &str, model: &str, prompt: &str) -> Self {
+        Self::asked(gateway, &[("authorization", &format!("Bearer {key}"))], model, prompt)
+    }
+
+    fn asked(gateway: &Gateway, headers: &[(&str, &str)], model: &str, prompt: &str) -> Self {
         let began = Instant::now();
         let mut client = Client::open(gateway);
-        client.post(PATH, &[], &body(PATH, model, prompt, true));
+        client.post(PATH, headers, &body(PATH, model, prompt, true));
         let head = client.head();
         if head.header("content-length").is_some() {
             let mut rest = String::new();
