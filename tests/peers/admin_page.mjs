@@ -142,9 +142,36 @@ check("a change that is under way is cancelled", async () => {
 });
 
 check("a version is activated, and rolled back", async () => {
-  await change(page, await activate(), "Activate: done");
+  const button = await activate();
+  const before = (await status()).serving;
+  await until(page, "the button is not there", (button) => document.querySelector(button)?.offsetParent !== null, button);
+  await page.evaluate((button) => document.querySelector(button).click(), button);
+  await page.evaluate(() => document.getElementById("change-do").click());
+  // It says other words, and the configuration accepts none: each kind is shown with its smallest input.
+  await until(page, "it is not asked", () => document.getElementById("change-do").textContent.startsWith("Accept "));
+  assert.equal((await status()).serving, before, "nothing was changed");
+  for (const details of await page.$$("#change-differences details")) await details.evaluate((shown) => (shown.open = true));
+  const listed = await page.evaluate(() => document.getElementById("change-differences").innerText);
+  assert.match(listed, /wording\/delta\/error\/failure.message/);
+  assert.match(listed, /Usage did not\)[^]*The smallest input of translate/);
+  await picture("differences", 360);
+  complaints.length = 0;
+  // A list that is another one by now accepts nothing.
+  const headers = { ...bearer, "content-type": "application/json" };
+  const stale = JSON.stringify({ version: candidate, acceptList: candidate });
+  const refused = await fetch(`${admin}/admin/v1/activate`, { method: "POST", headers, body: stale });
+  assert.equal(refused.status, 409, await refused.text());
+  assert.equal((await status()).serving, before, "nothing was changed");
+  await page.evaluate(() => document.getElementById("change-do").click());
+  await until(page, "it does not end", () => document.getElementById("change-do").textContent === "Close");
+  await shows(page, "Activate: done");
   // It was held against all it has to pass when the shadow began.
   await shows(page, "It had passed every step before.");
+  const journal = await (await fetch(`${admin}/admin/v1/journal`, { headers: bearer })).json();
+  const accepted = journal.filter((line) => line.event === "accepted");
+  assert.equal(accepted.length, 1, JSON.stringify(accepted));
+  assert.ok(accepted[0].by.startsWith("the page"), accepted[0].by);
+  assert.ok(accepted[0].kinds.every(({ kind, by }) => kind.startsWith("wording/") && by === "list"), JSON.stringify(accepted));
   await picture("activated", 360, "dark");
   await closeDialog(page);
   assert.ok((await status()).serving.endsWith(candidate));

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use hyper::{Request, Response, StatusCode};
 
-use super::documents::{asked, changed, plain, problem, told, wanted};
+use super::documents::{UnacceptedDifferences, asked, changed, json, plain, problem, refused, told, wanted};
 use super::{asking, trials};
 use crate::gateway::Versions;
 
@@ -17,6 +17,7 @@ pub(super) fn routes(versions: Arc<Versions>) -> Router {
     Router::new()
         .route("/admin/v1/status", get(status))
         .route("/admin/v1/journal", get(journal))
+        .route("/admin/v1/differences", get(differences))
         .route("/admin/v1/activate", post(activate))
         .route("/admin/v1/verify", post(verify))
         .route("/admin/v1/rollback", post(rollback))
@@ -37,9 +38,22 @@ async fn journal(State(versions): State<Arc<Versions>>) -> Response<Body> {
     told(versions.journal().await)
 }
 
+/// What the version does differently that was not activated last because of that.
+async fn differences(State(versions): State<Arc<Versions>>) -> Response<Body> {
+    match versions.unaccepted().await {
+        Ok(Some(behaviour)) => json(StatusCode::OK, &UnacceptedDifferences::from(behaviour)),
+        Ok(None) => {
+            problem(StatusCode::NOT_FOUND, "no version waits for its differences to be accepted".to_owned(), None)
+        }
+        Err(error) => refused(&error),
+    }
+}
+
 async fn activate(State(versions): State<Arc<Versions>>, request: Request<Body>) -> Response<Body> {
     match wanted(request).await {
-        Ok((wanted, asked, by)) => changed(versions.activate_allowing(asked.downgrades(), wanted, &by).await),
+        Ok((wanted, asked, by)) => {
+            changed(versions.activate_allowing(asked.downgrades(), asked.acceptance(), wanted, &by).await)
+        }
         Err(response) => *response,
     }
 }

@@ -121,6 +121,16 @@ impl AdminClient {
         if terms.prompts == Some(true) {
             query.append_pair("prompts", "true");
         }
+        for kind in &terms.accept {
+            query.append_pair("accept", kind);
+        }
+        for entry in &terms.allow {
+            let entry = serde_json::to_string(entry).map_err(|error| self.broke_off(&error))?;
+            query.append_pair("allow", &entry);
+        }
+        if let Some(list) = terms.accept_list {
+            query.append_pair("acceptList", &list.to_string());
+        }
         let path = format!("{path}?{}", query.finish());
         let mut request = self.request(Method::POST, &path, "application/wasm", component.into())?;
         if let Some(signature) = signature {

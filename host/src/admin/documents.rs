@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::gateway::{Activated, ChangeError, Wanted};
 use crate::provider::{Digest, Limits};
+use crate::versions::compare::Allowed;
 use crate::versions::source::Source;
-use crate::versions::{Candidate, Downgrades, Step, StepReceipt};
+use crate::versions::{Acceptance, Behaviour, Candidate, Downgrades, Step, StepReceipt, Unaccepted};
 
 /// The header for the signature of a component in the body: minisign's text, in base64.
 pub(super) const SIGNATURE: &str = "quarry-signature";
@@ -46,11 +47,26 @@ pub struct Asked {
     /// Whether a version may be put to work that is older than one that served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_downgrade: Option<bool>,
+    /// Kinds of differences from the version that serves that are accepted: each covers what is below it, and `*` is any text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<String>,
+    /// Entries of an allow file: kinds that are accepted, each with a reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Allowed>,
+    /// The list of differences that is accepted as it was shown: `list` of a [`Problem`] or of the last refusal. Where it is another
+    /// one by now, nothing of it is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_list: Option<Digest>,
 }
 
 impl Asked {
     pub(super) fn downgrades(&self) -> Downgrades {
         if self.allow_downgrade == Some(true) { Downgrades::Allowed } else { Downgrades::Refused }
+    }
+
+    pub(super) fn acceptance(&self) -> Acceptance {
+        let Asked { accept, allow, accept_list, .. } = self;
+        Acceptance { flags: accept.clone(), file: allow.clone(), list: *accept_list, ..Acceptance::default() }
     }
 }
 
@@ -69,6 +85,9 @@ pub struct Answered {
     /// Whether nothing had to be changed.
     #[serde(default)]
     pub unchanged: bool,
+    /// What it does differently from the version that it was compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behaviour: Option<Behaviour>,
 }
 
 /// Why a change was not made.
@@ -79,6 +98,28 @@ pub struct Problem {
     /// The step that was not passed, where that is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Step>,
+    /// What the version does differently, where that was not accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behaviour: Option<Box<Behaviour>>,
+    /// What names this list of differences: `acceptList` of a change accepts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<Digest>,
+}
+
+/// What a version does differently that was not activated because of that.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UnacceptedDifferences {
+    /// What names this list: `acceptList` of a change accepts it.
+    pub list: Digest,
+    /// The differences.
+    #[serde(flatten)]
+    pub behaviour: Behaviour,
+}
+
+impl From<Behaviour> for UnacceptedDifferences {
+    fn from(behaviour: Behaviour) -> Self {
+        UnacceptedDifferences { list: behaviour.list(), behaviour }
+    }
 }
 
 /// Who asks, as far as the listener knows.
@@ -132,6 +173,14 @@ fn terms(query: &[u8]) -> Result<(Option<String>, Asked), Box<Response<Body>>> {
             "share" => asked.share = Some(value.parse().map_err(wrong)?),
             "promoteAfter" => asked.promote_after = Some(value.parse().map_err(wrong)?),
             "allowDowngrade" => asked.allow_downgrade = Some(value == "true"),
+            "accept" => asked.accept.push(value.into_owned()),
+            "allow" => {
+                let entry = serde_json::from_str(&value).map_err(|error| bad(format!("{name}: {error}")))?;
+                asked.allow.push(entry);
+            }
+            "acceptList" => {
+                asked.accept_list = Some(value.parse().map_err(|error| bad(format!("{name}: {error}")))?);
+            }
             "prompts" => asked.prompts = Some(value == "true"),
             _ => return Err(bad(format!("{name:?} is not known in a query"))),
         }
@@ -169,15 +218,16 @@ pub(super) fn bad(message: String) -> Box<Response<Body>> {
 }
 
 pub(super) fn plain(version: Digest) -> Answered {
-    Answered { version, name: String::new(), steps: Vec::new(), unchanged: false }
+    Answered { version, name: String::new(), steps: Vec::new(), unchanged: false, behaviour: None }
 }
 
 pub(super) fn changed(changed: Result<Activated, ChangeError>) -> Response<Body> {
-    told(changed.map(|Activated { digest, name, steps, unchanged }| Answered {
+    told(changed.map(|Activated { digest, name, steps, unchanged, behaviour }| Answered {
         version: digest,
         name,
         steps,
         unchanged,
+        behaviour,
     }))
 }
 
@@ -191,6 +241,12 @@ pub(super) fn told(document: Result<impl Serialize, ChangeError>) -> Response<Bo
 
 pub(super) fn refused(error: &ChangeError) -> Response<Body> {
     let (status, step) = match error {
+        ChangeError::Unaccepted(Unaccepted::Kinds(behaviour)) => {
+            let (list, behaviour) = (Some(behaviour.list()), Some(behaviour.clone()));
+            let problem = Problem { error: error.to_string(), step: Some(Step::Behaviour), behaviour, list };
+            return json(StatusCode::CONFLICT, &problem);
+        }
+        ChangeError::Unaccepted(Unaccepted::Unknown { .. }) => (StatusCode::BAD_REQUEST, Some(Step::Behaviour)),
         ChangeError::Refused(refused) => (StatusCode::UNPROCESSABLE_ENTITY, Some(refused.step)),
         ChangeError::Unknown { .. } => (StatusCode::NOT_FOUND, None),
         ChangeError::Share { .. } | ChangeError::UnknownKey { .. } => (StatusCode::BAD_REQUEST, None),
@@ -211,7 +267,7 @@ pub(super) fn refused(error: &ChangeError) -> Response<Body> {
 }
 
 pub(super) fn problem(status: StatusCode, error: String, step: Option<Step>) -> Response<Body> {
-    json(status, &Problem { error, step })
+    json(status, &Problem { error, step, behaviour: None, list: None })
 }
 
 pub(super) fn json(status: StatusCode, document: &impl Serialize) -> Response<Body> {

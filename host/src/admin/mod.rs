@@ -16,5 +16,5 @@ mod trials;
 
 pub use self::access::{AdminToken, TOKEN_VARIABLE};
 pub use self::address::{AdminAddress, AdminAddressError, default_socket, runtime_folder};
-pub use self::documents::{Answered, Asked, Problem};
+pub use self::documents::{Answered, Asked, Problem, UnacceptedDifferences};
 pub use self::listener::{Admin, AdminError};

@@ -20,7 +20,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The files of the page: path, kind, content.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     ("/", "text/html; charset=utf-8", include_str!("page/page.html")),
     ("/app.css", "text/css; charset=utf-8", include_str!("page/app.css")),
     ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
@@ -28,6 +28,7 @@ const FILES: [(&str, &str, &str); 12] = [
     ("/api.js", SCRIPT, include_str!("page/api.js")),
     ("/dom.js", SCRIPT, include_str!("page/dom.js")),
     ("/changes.js", SCRIPT, include_str!("page/changes.js")),
+    ("/differences.js", SCRIPT, include_str!("page/differences.js")),
     ("/versions.js", SCRIPT, include_str!("page/versions.js")),
     ("/journal.js", SCRIPT, include_str!("page/journal.js")),
     ("/trials.js", SCRIPT, include_str!("page/trials.js")),

@@ -31,7 +31,7 @@ async fn canary(State(versions): State<Arc<Versions>>, request: Request<Body>) -
         Asked { share: None, key: Some(key), .. } => CanaryRule::Key(key.clone()),
         _ => return *bad("exactly one of `share` (per cent) and `key` (a client key's name) is needed".to_owned()),
     };
-    changed(versions.begin_canary(wanted, rule, asked.promote_after, asked.downgrades(), &by).await)
+    changed(versions.begin_canary(wanted, rule, asked.promote_after, asked.downgrades(), asked.acceptance(), &by).await)
 }
 
 async fn promote(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {
@@ -54,7 +54,7 @@ async fn shadow(State(versions): State<Arc<Versions>>, request: Request<Body>) -
         Err(response) => return *response,
     };
     let Some(share) = asked.share else { return *bad("`share` (per cent) is missing".to_owned()) };
-    changed(versions.begin_shadow(wanted, share, asked.prompts.unwrap_or(false), &by).await)
+    changed(versions.begin_shadow(wanted, share, asked.prompts.unwrap_or(false), asked.acceptance(), &by).await)
 }
 
 async fn stop_shadow(State(versions): State<Arc<Versions>>, request: Request<Body>) -> response::Response {

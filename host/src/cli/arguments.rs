@@ -20,9 +20,9 @@ pub(crate) use self::config::{
 pub(crate) use self::credentials::{AuthCommand, DoctorArguments, StatusArguments};
 pub(crate) use self::models::{ListArguments, ModelsCommand, ShowArguments};
 pub(crate) use self::provider::{
-    ActivateArguments, AdminArguments, BuildArguments, CompileArguments, DiffArguments, ExportArguments,
-    InspectArguments, NewArguments, ProviderCommand, PruneArguments, PullArguments, PushArguments, VersionArguments,
-    VersionsArguments,
+    AcceptArguments, ActivateArguments, AdminArguments, BuildArguments, CompileArguments, DiffArguments,
+    ExportArguments, InspectArguments, NewArguments, ProviderCommand, PruneArguments, PullArguments, PushArguments,
+    VersionArguments, VersionsArguments,
 };
 pub(crate) use self::serving::{ServeArguments, SimulatedPace};
 pub(crate) use self::trials::{CanaryArguments, ShadowArguments};

@@ -95,6 +95,10 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
     }
     // Requests need not wait for it: until then the active version gets all of them.
     versions.resume(restored.trials);
+    let refused = restored.unaccepted.is_some();
+    if let Some(behaviour) = restored.unaccepted {
+        versions.unaccepted_at_start(behaviour);
+    }
     let hang_up = signal(SignalKind::hangup())?;
     let folder = arguments.provider_folder.or_else(|| gateway.watched_folder());
     let watching = async {
@@ -104,7 +108,7 @@ pub(crate) async fn run(global: &Global, arguments: ServeArguments) -> anyhow::R
         }
     };
     let mut watching = std::pin::pin!(watching);
-    let mut reloading = std::pin::pin!(reload(&gateway, &versions, hang_up, watch));
+    let mut reloading = std::pin::pin!(reload(&gateway, &versions, hang_up, watch, refused));
     tokio::select! {
         () = server.run(stopped(Arc::clone(&record), terminate, interrupt)) => {}
         () = &mut watching => {}
@@ -143,9 +147,15 @@ fn configured(
 }
 
 /// Reads the configuration again whenever its file changes or a signal asks for it, for as long as the gateway runs.
-async fn reload(gateway: &Gateway, versions: &Arc<Versions>, mut hang_up: Signal, mut watch: Option<Watch>) {
-    // A registry that was away, or a file that was not there yet, may be there the next time.
-    let mut refused = false;
+/// `refused`: whether the version that it names was refused at the start.
+async fn reload(
+    gateway: &Gateway,
+    versions: &Arc<Versions>,
+    mut hang_up: Signal,
+    mut watch: Option<Watch>,
+    mut refused: bool,
+) {
+    // A registry that was away, or a file that was not there yet, may be there the next time; differences may be accepted.
     loop {
         tokio::select! {
             _ = hang_up.recv() => {}

@@ -2,6 +2,7 @@
 //!
 //! A request that nobody listens to pays for one random number each; others for a copy of what they are given.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::shadow::{Sample, Shadow};
@@ -17,13 +18,19 @@ use crate::versions::recording::{Asked, Both, Tape, Tapes};
 pub struct Recorder {
     tapes: Tapes,
     share: u8,
+    folder: PathBuf,
 }
 
 impl Recorder {
     /// Records so many per cent of the streams.
     #[must_use]
-    pub fn new(tapes: Tapes, share: u8) -> Self {
-        Recorder { tapes, share }
+    pub fn new(tapes: Tapes, share: u8, folder: PathBuf) -> Self {
+        Recorder { tapes, share, folder }
+    }
+
+    /// The folder of recordings.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Tapes for a request that is in its share.

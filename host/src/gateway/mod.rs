@@ -51,9 +51,9 @@ pub use self::state::{ConfigurationSource, Gateway, StartError};
 pub use self::strict_tools::without_preferred_strictness;
 pub use self::turn::{Ask, BeginError, Sink, Turn, TurnError, run, run_taped};
 pub use self::versions::{
-    Activated, CanaryStatus, ChangeError, FolderStatus, Offered, RestoreError, Restored, Service, Status, UncleanEnd,
-    VersionState, VersionStatus, Versions, Wanted, begin_with, book_last_end, check_allowed, prove, restore,
-    restore_allowing,
+    Activated, CanaryStatus, ChangeError, FolderStatus, Offered, RestoreError, Restored, Service, Status,
+    UnacceptedStatus, UncleanEnd, VersionState, VersionStatus, Versions, Wanted, accept, begin_with, book_last_end,
+    check_allowed, prove, restore, restore_allowing,
 };
 pub use self::watch::Watch;
 pub use self::wire::no_options;

@@ -53,6 +53,7 @@ pub(super) struct Families {
     pub(super) shadowed: Family<ShadowLabels, Counter>,
     pub(super) recordings: Family<RecordingLabels, Counter>,
     pub(super) failed_versions: Family<FailedVersionLabels, Counter>,
+    pub(super) unaccepted_versions: Counter,
 }
 
 impl Families {
@@ -89,6 +90,7 @@ impl Families {
             shadowed: Family::default(),
             recordings: Family::default(),
             failed_versions: Family::default(),
+            unaccepted_versions: Counter::default(),
         };
         for blame in Blame::ALL {
             drop(families.failed_requests.get_or_create(&BlameLabels { blame: blame.label() }));
@@ -187,6 +189,8 @@ impl Families {
         all.register("recordings", "Streams that were to be recorded", self.recordings.clone());
         let text = "Versions of the provider that failed too often or ended the process, by what became of them";
         all.register("provider_versions_failed", text, self.failed_versions.clone());
+        let text = "Times a version was not activated because nobody accepted what it does differently";
+        all.register("provider_versions_unaccepted", text, self.unaccepted_versions.clone());
         all.register("build", "What runs here", Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") }));
         all
     }

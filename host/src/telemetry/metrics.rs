@@ -132,6 +132,11 @@ impl Metrics {
         self.families.failed_versions.get_or_create(&FailedVersionLabels { outcome: became.word() }).inc();
     }
 
+    /// A version of the provider was not activated because of what it does differently.
+    pub fn version_unaccepted(&self) {
+        self.families.unaccepted_versions.inc();
+    }
+
     pub(super) fn find(&self, model: &str) -> Arc<ModelMetrics> {
         self.models.find(model, |model| self.families.of_model(model))
     }

@@ -125,7 +125,7 @@ impl Acceptance {
     /// Marks the differences that are accepted, now or `before` for the same two versions, and gives those that are accepted now.
     ///
     /// # Errors
-    /// With the differences, when some are not accepted, or when a kind was named that is not among them.
+    /// When a kind was named that is not among the differences.
     pub fn decide(
         &self,
         mut behaviour: Behaviour,
@@ -147,11 +147,7 @@ impl Acceptance {
                 accepted
             });
         }
-        if behaviour.unaccepted().next().is_none() {
-            Ok((behaviour, now))
-        } else {
-            Err(Unaccepted::Kinds(Box::new(behaviour)))
-        }
+        Ok((behaviour, now))
     }
 }
 
@@ -172,5 +168,86 @@ impl AcceptedKinds {
     #[must_use]
     pub fn of(&self, against: &Digest, candidate: &Digest) -> Option<&BTreeMap<String, AcceptedKind>> {
         self.0.get(&(*against, *candidate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::versions::behaviour::DifferentKind;
+    use crate::versions::compare::KindReport;
+
+    fn behaviour(kinds: &[&str]) -> Behaviour {
+        let kind = |kind: &&str| {
+            let report = KindReport { kind: (*kind).to_owned(), ..KindReport::beyond(1) };
+            DifferentKind { report, accepted: None }
+        };
+        let (against, digest) = (Digest::of(b"active"), Digest::of(b"candidate"));
+        Behaviour { kinds: kinds.iter().map(kind).collect(), ..Behaviour::same(against, digest) }
+    }
+
+    fn flags(kinds: &[&str]) -> Acceptance {
+        Acceptance { flags: kinds.iter().map(|kind| (*kind).to_owned()).collect(), ..Acceptance::default() }
+    }
+
+    /// How each kind was accepted, and those that nobody accepted.
+    fn decided(acceptance: &Acceptance, kinds: &[&str]) -> (Vec<(String, AcceptedBy)>, Vec<String>) {
+        let (behaviour, now) = acceptance.decide(behaviour(kinds), None).expect("each kind is one of them");
+        let left = behaviour.unaccepted().map(str::to_owned).collect();
+        (now.into_iter().map(|accepted| (accepted.kind, accepted.by)).collect(), left)
+    }
+
+    #[test]
+    fn each_kind_has_to_be_accepted_by_somebody() {
+        let kinds = ["request/modelId", "wording/failure/hint", "delta/done/usage.total"];
+        let allowed = Allowed { kind: "delta/*".to_owned(), reason: "wanted".to_owned() };
+        let acceptance = Acceptance {
+            file: vec![allowed],
+            configuration: vec!["wording".to_owned(), "delta".to_owned()],
+            ..Acceptance::default()
+        };
+        let (now, left) = decided(&acceptance, &kinds);
+        let expected = [(kinds[1], AcceptedBy::Configuration), (kinds[2], AcceptedBy::File)];
+        assert_eq!(now, expected.map(|(kind, by)| (kind.to_owned(), by)));
+        assert_eq!(left, ["request/modelId"]);
+        let (now, left) = decided(&flags(&["request", "wording/*", "delta/done/usage"]), &kinds);
+        assert!(left.is_empty() && now.iter().all(|(_, by)| *by == AcceptedBy::Flag), "{now:?} {left:?}");
+        assert_eq!(decided(&flags(&[EVERYTHING]), &kinds).1, [""; 0]);
+    }
+
+    #[test]
+    fn a_kind_that_is_none_is_told_with_those_that_there_are() {
+        let told =
+            |kinds: &[&str]| flags(&["reqeust"]).decide(behaviour(kinds), None).expect_err("there is none").to_string();
+        let there_are = "--accept reqeust: no difference is of this kind; there are: request/modelId, delta/done";
+        assert_eq!(told(&["request/modelId", "delta/done"]), there_are);
+        assert_eq!(told(&[]), "--accept reqeust: the versions do not differ, so there is nothing to accept");
+        assert!(flags(&[EVERYTHING]).decide(behaviour(&[]), None).is_ok(), "all of nothing");
+    }
+
+    #[test]
+    fn a_list_accepts_what_was_shown_and_nothing_else() {
+        let shown = behaviour(&["request/modelId", "delta/done"]).list();
+        let acceptance = Acceptance { list: Some(shown), ..Acceptance::default() };
+        let (now, left) = decided(&acceptance, &["delta/done", "request/modelId"]);
+        assert!(left.is_empty() && now.iter().all(|(_, by)| *by == AcceptedBy::List), "{now:?} {left:?}");
+        assert_eq!(decided(&acceptance, &["delta/done", "request/modelId", "request/x"]).1.len(), 3, "another kind");
+        assert_eq!(decided(&acceptance, &["delta/done"]).1.len(), 1, "a kind less");
+    }
+
+    #[test]
+    fn what_was_accepted_before_is_not_asked_for_again() {
+        let (against, digest) = (Digest::of(b"active"), Digest::of(b"candidate"));
+        let (_, kinds) = flags(&["request"]).decide(behaviour(&["request/modelId"]), None).expect("it is one of them");
+        let mut accepted = AcceptedKinds::default();
+        accepted.add(&Event::Accepted { digest, against, kinds, by: String::new() });
+        let decide = |kinds: &[&str]| {
+            let before = accepted.of(&against, &digest);
+            let (behaviour, now) = Acceptance::default().decide(behaviour(kinds), before).expect("nothing is named");
+            (behaviour.unaccepted().count(), now.len())
+        };
+        assert_eq!(decide(&["request/modelId"]), (0, 0));
+        assert_eq!(decide(&["request/modelId", "request/x"]), (1, 0), "but for what is new");
+        assert!(accepted.of(&digest, &against).is_none(), "the other way round is another change");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 use super::acceptance::AcceptedKind;
 use super::cases;
@@ -19,7 +20,7 @@ use crate::provider::{Digest, Generation};
 const KINDS: usize = 256;
 
 /// Bytes of all specimens' JSON forms together, and of one.
-const BYTES: usize = 1 << 20;
+const BYTES: usize = 512 << 10;
 const SPECIMEN_BYTES: usize = 64 << 10;
 
 /// Work to make the specimen of a kind smaller, and for how long all of it may go on: they are run from the smallest one on, so there
@@ -79,8 +80,13 @@ impl Behaviour {
     /// Runs both versions on the inputs that there are: cases and generated inputs, then recordings of this folder as far as there is time. Blocks.
     ///
     /// # Errors
-    /// When the inputs cannot be read, or the versions take too long.
-    pub fn of(active: &Arc<Generation>, candidate: &Arc<Generation>, recorded: Option<&Path>) -> Result<Self, String> {
+    /// When the inputs cannot be read, the versions take too long, or it is cancelled.
+    pub fn of(
+        active: &Arc<Generation>,
+        candidate: &Arc<Generation>,
+        recorded: Option<&Path>,
+        cancel: &CancellationToken,
+    ) -> Result<Self, String> {
         let began = Instant::now();
         // What they do here is not held against them where they serve.
         let (active, candidate) = (active.apart(), candidate.apart());
@@ -91,6 +97,9 @@ impl Behaviour {
         let comparison = Comparison::new(Arc::clone(&active), Arc::clone(&candidate));
         let mut run = Run::new(comparison);
         for (number, specimen) in specimens.iter().enumerate() {
+            if cancel.is_cancelled() {
+                return Err("it was cancelled".to_owned());
+            }
             if began.elapsed() > LONGEST {
                 let count = specimens.len();
                 return Err(format!("the comparison took too long: {number} of {count} inputs in {LONGEST:?}"));
@@ -170,8 +179,16 @@ impl Behaviour {
         }
     }
 
+    /// What to write into the configuration so that it accepts these kinds too, in a line.
+    #[must_use]
+    pub fn configuration(&self, accepted: &[String]) -> String {
+        let kinds: Vec<&str> = accepted.iter().map(String::as_str).chain(self.unaccepted()).collect();
+        // A list of texts has a JSON form.
+        format!("quarry.provider.accept: {}", serde_json::to_string(&kinds).unwrap_or_default())
+    }
+
     /// Why the candidate is refused, in a line.
-    pub(super) fn refusal(&self) -> String {
+    pub(crate) fn refusal(&self) -> String {
         let kinds: Vec<&str> = self.unaccepted().collect();
         format!("{}; nobody accepted what differs from {:?}: {}", self.summary(), self.against, kinds.join(", "))
     }

@@ -90,14 +90,17 @@ fn ask(socket: &Path, head: &str) -> String {
 
 fn start(arguments: &[&str], folder: &Path) -> Gateway {
     let keys = format!(r#"keys: [{{ name: "clients", hash: "{}" }}]"#, hash(KEY));
-    Gateway::start_with(&format!("{{ quarry: {{ retry: {{ attempts: 1 }}, {keys} }} }}"), |command| {
-        command
-            .env("QUARRY_ADMIN_TOKEN", TOKEN)
-            .env("QUARRY_STATE_DIR", folder.join("state"))
-            // Answers that take a while, so that they can be seen under way.
-            .env("QUARRY_SIMULATE_PACE", "model")
-            .args(arguments);
-    })
+    Gateway::start_with(
+        &format!("{{ quarry: {{ retry: {{ attempts: 1 }}, provider: {{ accept: [] }}, {keys} }} }}"),
+        |command| {
+            command
+                .env("QUARRY_ADMIN_TOKEN", TOKEN)
+                .env("QUARRY_STATE_DIR", folder.join("state"))
+                // Answers that take a while, so that they can be seen under way.
+                .env("QUARRY_SIMULATE_PACE", "model")
+                .args(arguments);
+        },
+    )
 }
 
 /// Where it listens, by its own words.

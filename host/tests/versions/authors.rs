@@ -175,7 +175,7 @@ fn the_guide_can_be_followed() {
         }
         typed.push(line);
     }
-    assert!(builds.len() == 2 && builds[0] != builds[1], "{builds:?}");
+    assert!(builds.len() == 3 && builds[0] != builds[1] && builds[1] != builds[2], "{builds:?}");
     assert_eq!(author.read("Cargo.lock"), lock, "the project's lock was not the one that cargo makes");
     assert!(author.read("Cargo.lock").contains("name = \"mine\"") && !lock.contains("tokio"), "{lock}");
     assert!(author.gateway.is_some() && typed.len() >= 25, "{typed:?}");
@@ -189,6 +189,15 @@ fn check(line: &str, builds: usize, code: Option<i32>, said: &str) {
         "quarry provider diff embedded mine.wasm" if builds == 1 => {
             shows("0 of ");
             0
+        }
+        "quarry provider diff embedded mine.wasm" if builds == 3 => {
+            shows("request/inferenceConfig");
+            1
+        }
+        "quarry provider activate mine.wasm" => {
+            shows("request/inferenceConfig");
+            shows("quarry provider activate mine.wasm --accept request/");
+            1
         }
         "quarry provider diff embedded mine.wasm" => {
             shows("hint");
@@ -204,6 +213,7 @@ fn check(line: &str, builds: usize, code: Option<i32>, said: &str) {
     assert_eq!(code, Some(expected), "{line}:\n{said}");
     match line {
         "quarry provider new mine" => shows("quarry provider build"),
+        "quarry provider history" => shows("accepted in place of"),
         "quarry conformance mine.wasm" => shows(" passed, 0 failed"),
         "quarry conformance mine.wasm --cases cases" => shows("ok      translate/my-tool-call::component"),
         "quarry conformance mine.wasm --cases cases --only translate/ --bless" => shows("0 cases blessed"),

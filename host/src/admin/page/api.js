@@ -4,10 +4,11 @@ const KEPT = "quarry-admin-token";
 
 /** An answer that is a refusal, or none at all (status 0). */
 export class Problem extends Error {
-  constructor(status, message, step) {
+  constructor(status, message, step, differences) {
     super(message);
     this.status = status;
     this.step = step;
+    this.differences = differences;
   }
 }
 
@@ -57,9 +58,10 @@ export async function send(path, options = {}) {
 async function problemOf(response) {
   const text = await response.text().catch(() => "");
   try {
-    const { error, step } = JSON.parse(text);
+    const { error, step, behaviour, list } = JSON.parse(text);
     // The models' routes have OpenAI's form of an error, an object.
-    return new Problem(response.status, typeof error === "string" ? error : error.message, step);
+    const message = typeof error === "string" ? error : error.message;
+    return new Problem(response.status, message, step, behaviour && { ...behaviour, list });
   } catch {
     return new Problem(response.status, text || `status ${response.status}`);
   }

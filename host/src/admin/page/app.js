@@ -46,7 +46,7 @@ async function refresh() {
 async function readRest(status) {
   const { versions, ...rest } = status;
   const states = versions.map(({ service, ...version }) => version);
-  const key = JSON.stringify([states, rest.serving, rest.pinned, rest.canary?.digest, rest.shadow?.running]);
+  const key = JSON.stringify([states, rest.serving, rest.pinned, rest.canary?.digest, rest.shadow?.running, rest.unaccepted]);
   if (key !== journal.key) journal = { key, lines: await read("/admin/v1/journal") };
   const found = status.shadow ? JSON.stringify(status.shadow) : "";
   if (found !== report.key) report = { key: found, value: found && (await read("/admin/v1/shadow")) };

@@ -1,6 +1,7 @@
 // Changing something: it is asked once, and the steps are shown as the gateway takes them.
 
 import { change, read } from "./api.js";
+import { kinds, summary } from "./differences.js";
 import { id, lasting, make, say, short, show } from "./dom.js";
 
 /** Between two looks at the journal while a change is made, in milliseconds. */
@@ -31,9 +32,10 @@ export function propose(proposed) {
   say(id("change-problem"), "");
   say(id("change-do"), proposed.label);
   show(id("change-steps"), []);
+  show(id("change-differences"), proposed.differences ? kinds(proposed.differences) : []);
   id("change-do").disabled = false;
   id("change-cancel").hidden = false;
-  id("change").showModal();
+  if (!id("change").open) id("change").showModal();
 }
 
 function close() {
@@ -47,6 +49,7 @@ async function makeChange() {
   wanted = null;
   underWay = new AbortController();
   id("change-do").disabled = true;
+  show(id("change-differences"), []);
   say(id("change-do"), "Under way…");
   const follow = followed();
   try {
@@ -55,8 +58,9 @@ async function makeChange() {
     if (answer.steps.length > 0) show(id("change-steps"), answer.steps.map(step));
     const name = answer.name ? `${answer.name} (${short(answer.version)})` : short(answer.version);
     tell(`${title.replace(/\?$/, "")}: ${answer.unchanged ? "nothing had to be changed" : "done"}, ${name}`, false);
-    // Where it sends requests is compared each time: that depends on the version that serves.
-    const passed = proposed.checked && answer.steps.every(({ step }) => step === "destinations");
+    // What it does differently is compared each time: that depends on the active version.
+    const compared = ["destinations", "behaviour"];
+    const passed = proposed.checked && answer.steps.every(({ step }) => compared.includes(step));
     const before = passed ? " It had passed every step before." : "";
     say(id("change-text"), answer.unchanged ? "Nothing had to be changed." : `Done.${before}`);
   } catch (problem) {
@@ -65,6 +69,11 @@ async function makeChange() {
     const message = cancelled ? "it was cancelled" : problem.step ? `${problem.step}: ${problem.message}` : problem.message;
     tell(`${title.replace(/\?$/, "")}: ${cancelled ? message : `refused. ${message}`}`, true);
     say(id("change-text"), cancelled ? "The journal says at which step it was cancelled." : "Nothing was changed, as far as the gateway tells.");
+    if (problem.differences) {
+      underWay = null;
+      propose(accepting(proposed, problem.differences));
+      return whenDone();
+    }
     say(id("change-problem"), message);
   }
   underWay = null;
@@ -73,6 +82,20 @@ async function makeChange() {
   id("change-do").disabled = false;
   id("change-do").focus();
   await whenDone();
+}
+
+/** The same change with these differences accepted: this list, and no other that the gateway may have by then. */
+export function accepting(proposed, differences) {
+  const plain = proposed.plain ?? proposed;
+  const open = differences.kinds.filter((kind) => !kind.accepted).length;
+  return {
+    ...plain,
+    plain,
+    text: summary(differences, short(differences.against)),
+    label: `Accept ${open === 1 ? "this difference" : `these ${open} differences`} and ${plain.label.toLowerCase()}`,
+    asked: { ...plain.asked, acceptList: differences.list },
+    differences,
+  };
 }
 
 /** Shows the steps that the journal tells of from now on. */

@@ -1,6 +1,7 @@
 // The versions: what each does, what it passed, and what can be done with it.
 
-import { propose, step } from "./changes.js";
+import { read } from "./api.js";
+import { accepting, propose, step } from "./changes.js";
 import { facts, folded, id, make, many, moment, say, short, show } from "./dom.js";
 
 /** Classes of the states' marks. */
@@ -9,7 +10,7 @@ const MARKS = { serving: "good", canary: "trial", retiring: "quiet", verified: "
 /** What can be done, by the state. */
 const DEEDS = { canary: ["activate"], retiring: ["activate"], verified: ["activate"], quarantined: ["verify"] };
 
-let known = { previous: null, pinned: null, serving: "", names: new Map() };
+let known = { previous: null, pinned: null, serving: "", names: new Map(), unaccepted: null };
 
 export function setUpVersions() {
   id("rollback").addEventListener("click", () =>
@@ -39,7 +40,8 @@ const unpinning = () => ({
 
 export function showVersions(status, journal) {
   const names = new Map(status.versions.map((version) => [version.digest, version.name]));
-  known = { previous: status.previous, pinned: status.pinned, serving: status.serving, names };
+  const { previous, pinned, serving, unaccepted } = status;
+  known = { previous, pinned, serving, names, unaccepted };
   say(id("serving"), named(status.serving));
   id("rollback").disabled = !status.previous;
   say(id("pin"), status.pinned ? "Unpin…" : "Pin…");
@@ -68,6 +70,7 @@ function card(version, journal) {
     ["Conformance", version.cases === undefined ? "passed at build time" : `${many(version.cases, "case")} passed`],
     ["Checked", version.verifiedAt && moment(version.verifiedAt)],
     ["From", version.source],
+    ["Not accepted", known.unaccepted?.digest === digest ? known.unaccepted.kinds.join(", ") : null],
     ["Quarantined", version.quarantined],
     ["Fails", version.failing && `${version.failing}; it stays active because no other version may be`],
     ["Requests", service && `${many(service.requests, "request")}, ${service.underWay} under way`],
@@ -95,8 +98,17 @@ function button(deed, digest) {
   made.type = "button";
   made.dataset.same = `${deed} ${digest}`;
   made.setAttribute("aria-label", `${proposed.label} ${named(digest)}`);
-  made.addEventListener("click", () => propose({ ...proposed, asked: { version: digest }, checked: true }));
+  made.addEventListener("click", () => begin({ ...proposed, asked: { version: digest }, checked: true }));
   return made;
+}
+
+/** Asks whether to make a change; where its version was refused for what it does differently, with these differences accepted. */
+async function begin(proposed) {
+  const { unaccepted, serving } = known;
+  const { version } = proposed.asked;
+  const isKnown = proposed.label === "Activate" && unaccepted?.digest === version && unaccepted.against === serving;
+  const differences = isKnown ? await read("/admin/v1/differences").catch(() => null) : null;
+  propose(differences?.digest === version ? accepting(proposed, differences) : proposed);
 }
 
 /** The steps of the last time that the version was held against what it has to pass. */

@@ -78,10 +78,27 @@ pub(crate) struct VersionArguments {
     pub(crate) admin: AdminArguments,
 }
 
+/// Differences from the active version that are accepted.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArguments {
+    /// Accept a kind of difference from the active version, as `diff` shows it, and what is below it: `request` covers
+    /// `request/inferenceConfig.temperature`; `*` is any text. Repeatable
+    #[arg(long, value_name = "KIND", conflicts_with = "accept_all")]
+    pub(crate) accept: Vec<String>,
+    /// Accept every difference from the active version
+    #[arg(long)]
+    pub(crate) accept_all: bool,
+    /// JSON5 file of accepted differences, as for `diff`: { allow: [{ kind: "delta/done/*", reason: "why" }] }
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ActivateArguments {
     #[command(flatten)]
     pub(crate) version: VersionArguments,
+    #[command(flatten)]
+    pub(crate) accept: AcceptArguments,
     /// Allow a version that is older than one of its name that served, where signatures are required
     #[arg(long)]
     pub(crate) allow_downgrade: bool,

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args};
 
 use super::positive;
-use super::provider::AdminArguments;
+use super::provider::{AcceptArguments, AdminArguments};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["wanted", "promote", "stop"]))]
@@ -24,6 +24,8 @@ pub(crate) struct CanaryArguments {
     /// Allow a version that is older than one of its name that served, where signatures are required
     #[arg(long, requires = "wanted")]
     pub(crate) allow_downgrade: bool,
+    #[command(flatten)]
+    pub(crate) accept: AcceptArguments,
     /// Activate the candidate
     #[arg(long)]
     pub(crate) promote: bool,
@@ -46,6 +48,8 @@ pub(crate) struct ShadowArguments {
     /// Keep the original text. Without it, text is replaced by filler of the same length
     #[arg(long, requires = "wanted")]
     pub(crate) prompts: bool,
+    #[command(flatten)]
+    pub(crate) accept: AcceptArguments,
     /// Show the differences by kind
     #[arg(long)]
     pub(crate) report: bool,

@@ -3,6 +3,7 @@
 mod ask;
 mod build;
 mod diff;
+mod differences;
 mod history;
 mod new;
 mod pull;

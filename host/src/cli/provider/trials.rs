@@ -4,14 +4,15 @@ use quarry::admin::{Answered, Asked};
 use quarry::gateway::{CanaryStatus, Ended, ShadowReport, ShadowStatus};
 use quarry::versions::compare::{KindReport, SpecimenReport};
 
-use super::ask;
-use super::versions::{asked, short, steps};
+use super::versions::{asked, short};
+use super::{ask, differences};
 use crate::cli::arguments::{CanaryArguments, ShadowArguments};
 use crate::cli::exit::Exit;
 use crate::cli::terminal;
 
 pub(super) async fn canary(arguments: &CanaryArguments) -> anyhow::Result<Exit> {
-    let CanaryArguments { wanted, share, key, promote_after, allow_downgrade, promote, stop: _, admin } = arguments;
+    let CanaryArguments { wanted, share, key, promote_after, allow_downgrade, accept, promote, stop: _, admin } =
+        arguments;
     let client = ask::client(admin)?;
     let Some(wanted) = wanted else {
         let (path, done) = if *promote {
@@ -23,15 +24,23 @@ pub(super) async fn canary(arguments: &CanaryArguments) -> anyhow::Result<Exit> 
         terminal::print_line(&format!("{}  {}{done}", short(&answered.version), spaced(&answered.name)))?;
         return Ok(Exit::Done);
     };
-    let terms = Asked {
+    let terms = accept.terms(Asked {
         share: *share,
         key: key.clone(),
         promote_after: *promote_after,
         allow_downgrade: Some(*allow_downgrade),
         ..asked(None)
+    })?;
+    let given = match (share, key) {
+        (Some(share), _) => format!("--share {share}"),
+        (None, key) => format!("--key {}", key.as_deref().unwrap_or_default()),
     };
-    let answered = ask::change(&client, "/admin/v1/canary", &ask::named(wanted)?, terms).await?;
-    steps(&answered.steps);
+    let command = format!("quarry provider canary {wanted} {given}");
+    let source = ask::named(wanted)?;
+    let Some(answered) = differences::change(&client, "/admin/v1/canary", &source, terms, &command, wanted).await?
+    else {
+        return Ok(Exit::Failed);
+    };
     let part = match (share, key) {
         (Some(share), _) => format!("{share} % of new requests"),
         (None, key) => format!("the requests of {}", key.as_deref().unwrap_or_default()),
@@ -57,7 +66,7 @@ pub(super) fn canary_status(status: &CanaryStatus) -> String {
 const SHADOW: &str = "/admin/v1/shadow";
 
 pub(super) async fn shadow(arguments: &ShadowArguments) -> anyhow::Result<Exit> {
-    let ShadowArguments { wanted, share, prompts, report, json, stop: _, admin } = arguments;
+    let ShadowArguments { wanted, share, prompts, accept, report, json, stop: _, admin } = arguments;
     let client = ask::client(admin)?;
     if *report {
         let report: ShadowReport = client.get(SHADOW).await?;
@@ -73,9 +82,12 @@ pub(super) async fn shadow(arguments: &ShadowArguments) -> anyhow::Result<Exit> 
         terminal::print_line(&format!("{}  runs beside the requests no more", short(&answered.version)))?;
         return Ok(Exit::Done);
     };
-    let terms = Asked { share: *share, prompts: Some(*prompts), ..asked(None) };
-    let answered = ask::change(&client, SHADOW, &ask::named(wanted)?, terms).await?;
-    steps(&answered.steps);
+    let terms = accept.terms(Asked { share: *share, prompts: Some(*prompts), ..asked(None) })?;
+    let command = format!("quarry provider shadow {wanted}");
+    let source = ask::named(wanted)?;
+    let Some(answered) = differences::change(&client, SHADOW, &source, terms, &command, wanted).await? else {
+        return Ok(Exit::Failed);
+    };
     let share = share.unwrap_or_default();
     let line = format!("{}  {}runs beside {share} % of the requests", short(&answered.version), spaced(&answered.name));
     terminal::print_line(&line)?;

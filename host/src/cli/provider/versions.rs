@@ -6,16 +6,21 @@ use std::sync::Arc;
 use quarry::admin::{Answered, Asked};
 use quarry::capacity::CapacityStatus;
 use quarry::config::Environment;
-use quarry::gateway::{FolderStatus, Status, VersionState, VersionStatus, begin_with, check_allowed, prove};
+use quarry::gateway::{
+    FolderStatus, RestoreError, Status, UnacceptedStatus, VersionState, VersionStatus, accept, begin_with,
+    check_allowed, prove,
+};
 use quarry::provider::{Digest, Host, Limits};
 use quarry::versions::source::Source;
-use quarry::versions::{Candidate, Compiler, Downgrades, Gate, Line, StepReceipt, check_downgrade};
+use quarry::versions::{
+    Acceptance, Candidate, Compiler, Downgrades, Gate, Line, StepReceipt, Unaccepted, check_downgrade,
+};
 
-use super::history;
 use super::trials::{canary_status, shadow_status};
 use super::{ask, registry};
+use super::{differences, history};
 use crate::cli::arguments::{
-    ActivateArguments, AdminArguments, Global, PruneArguments, VersionArguments, VersionsArguments,
+    AcceptArguments, ActivateArguments, AdminArguments, Global, PruneArguments, VersionArguments, VersionsArguments,
 };
 use crate::cli::exit::Exit;
 use crate::cli::terminal::push_line;
@@ -79,6 +84,17 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
     if let Some(shadow) = &status.shadow {
         push_line(blank(&mut text), &shadow_status(shadow));
     }
+    if let Some(UnacceptedStatus { digest, against, kinds, configuration }) = &status.unaccepted {
+        let (digest, against, kinds) = (short(digest), short(against), kinds.join(", "));
+        push_line(
+            blank(&mut text),
+            &format!("{digest}  not activated: nobody accepted what differs from {against}: {kinds}"),
+        );
+        push_line(
+            &mut text,
+            &format!("{:SHORT$}  `activate` with --accept, or for a folder or a pin {configuration}", ""),
+        );
+    }
     if let Some(FolderStatus { path, problem, writable, offered: _ }) = &status.folder {
         let problem = problem.as_ref().map_or_else(String::new, |problem| format!(", which cannot be read: {problem}"));
         let writable = writable
@@ -98,55 +114,56 @@ pub(super) async fn status(arguments: &VersionsArguments) -> anyhow::Result<Exit
 }
 
 pub(super) async fn verify(global: &Global, arguments: &VersionArguments) -> anyhow::Result<Exit> {
-    change(global, arguments, Change::Verify).await
+    change(global, arguments, &Change::Verify).await
 }
 
 pub(super) async fn activate(global: &Global, arguments: &ActivateArguments) -> anyhow::Result<Exit> {
     let downgrades = if arguments.allow_downgrade { Downgrades::Allowed } else { Downgrades::Refused };
-    change(global, &arguments.version, Change::Activate(downgrades)).await
+    change(global, &arguments.version, &Change::Activate(downgrades, &arguments.accept)).await
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Change {
+#[derive(Clone, Copy)]
+enum Change<'a> {
     Verify,
-    Activate(Downgrades),
+    Activate(Downgrades, &'a AcceptArguments),
 }
 
-async fn change(global: &Global, arguments: &VersionArguments, change: Change) -> anyhow::Result<Exit> {
+async fn change(global: &Global, arguments: &VersionArguments, change: &Change<'_>) -> anyhow::Result<Exit> {
     let client = ask::client(&arguments.admin)?;
-    let path = match change {
-        Change::Verify => "/admin/v1/verify",
-        Change::Activate(_) => "/admin/v1/activate",
-    };
-    let terms =
-        Asked { allow_downgrade: (change == Change::Activate(Downgrades::Allowed)).then_some(true), ..asked(None) };
-    let source = ask::named(&arguments.wanted)?;
-    match ask::change(&client, path, &source, terms).await {
-        Ok(answered) => {
-            steps(&answered.steps);
-            let told = match (change, answered.unchanged) {
-                (Change::Verify, _) => "passed",
-                (Change::Activate(_), false) => "serves",
-                (Change::Activate(_), true) => "serves already",
-            };
-            terminal::print_line(&format!("{}  {} {told}", short(&answered.version), answered.name))?;
-            Ok(Exit::Done)
+    let (path, terms) = match change {
+        Change::Verify => ("/admin/v1/verify", asked(None)),
+        Change::Activate(downgrades, accept) => {
+            let allow_downgrade = (*downgrades == Downgrades::Allowed).then_some(true);
+            ("/admin/v1/activate", accept.terms(Asked { allow_downgrade, ..asked(None) })?)
         }
-        Err(error) if ask::nobody_there(&arguments.admin, &error) => at_rest(global, &source, change).await,
-        Err(error) => Err(error),
-    }
+    };
+    let source = ask::named(&arguments.wanted)?;
+    let command = format!("quarry provider activate {}", arguments.wanted);
+    let answered = match differences::change(&client, path, &source, terms, &command, &arguments.wanted).await {
+        Ok(Some(answered)) => answered,
+        Ok(None) => return Ok(Exit::Failed),
+        Err(error) if ask::nobody_there(&arguments.admin, &error) => return at_rest(global, &source, change).await,
+        Err(error) => return Err(error),
+    };
+    let told = match (change, answered.unchanged) {
+        (Change::Verify, _) => "passed",
+        (Change::Activate(..), false) => "serves",
+        (Change::Activate(..), true) => "serves already",
+    };
+    terminal::print_line(&format!("{}  {} {told}", short(&answered.version), answered.name))?;
+    Ok(Exit::Done)
 }
 
 /// Works on the folder of versions, for the gateway that starts next.
-async fn at_rest(global: &Global, source: &Source, change: Change) -> anyhow::Result<Exit> {
+async fn at_rest(global: &Global, source: &Source, change: &Change<'_>) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
     let Ok(provider) = registry::provider_config(global, &environment)? else { return Ok(Exit::Usage) };
     let mut store = ask::store()?;
     let candidate = Candidate::from(registry::fetcher(&environment).fetch(source, &**store.components()).await?);
     let host = Arc::new(Host::new(Limits::default())?);
     let cache = setup::aot_cache_beside(&environment, store.folder());
-    let gate = Gate::new(host, cache, Compiler::Here);
-    if change != Change::Verify {
+    let gate = Gate::new(host, cache.clone(), Compiler::Here);
+    if matches!(change, Change::Activate(..)) {
         check_allowed(store.history(), Digest::of(&candidate.bytes))?;
     }
     let by = "the command line";
@@ -155,9 +172,20 @@ async fn at_rest(global: &Global, source: &Source, change: Change) -> anyhow::Re
     let digest = passed.generation.digest();
     let told = match change {
         Change::Verify => "passed",
-        Change::Activate(asked) => {
-            let downgrades = if provider.allow_downgrade { Downgrades::Allowed } else { asked };
+        Change::Activate(asked, arguments) => {
+            let downgrades = if provider.allow_downgrade { Downgrades::Allowed } else { *asked };
             check_downgrade(&gate, store.history(), &passed, &provider.signers, downgrades)?;
+            let acceptance = Acceptance { configuration: provider.accept.clone(), ..arguments.acceptance()? };
+            let mut tell = |step: &StepReceipt| steps(std::slice::from_ref(step));
+            match accept(&gate, &cache, &mut store, &passed, &provider.signers, &acceptance, by, &mut tell) {
+                Ok(behaviour) => terminal::tell(&behaviour.as_ref().map(differences::accepted).unwrap_or_default()),
+                Err(RestoreError::Unaccepted(Unaccepted::Kinds(behaviour))) => {
+                    let command = format!("quarry provider activate {source}");
+                    terminal::tell(&differences::unaccepted(&behaviour, &command, &source.to_string()));
+                    return Ok(Exit::Failed);
+                }
+                Err(error) => return Err(error.into()),
+            }
             begin_with(&mut store, digest, by)?;
             "serves when a gateway starts"
         }

@@ -13,7 +13,9 @@ use quarry::crash::Record;
 use quarry::gateway::{Restored, UncleanEnd, book_last_end, restore_allowing};
 use quarry::provider::{Host, Limits};
 use quarry::versions::source::Source;
-use quarry::versions::{Candidate, Compiler, Downgrades, Gate, Store, StoreError, state_folder};
+use quarry::versions::{
+    Acceptance, Candidate, Compiler, Downgrades, EVERYTHING, Gate, Store, StoreError, state_folder,
+};
 use tempfile::TempDir;
 
 use crate::cli::arguments::Global;
@@ -60,8 +62,13 @@ pub(super) async fn begin(global: &Global, compile: Duration, environment: &Envi
         None => None,
     };
     let downgrades = if rules.allow_downgrade { Downgrades::Allowed } else { Downgrades::Refused };
+    let mut acceptance = Acceptance::of_configuration(&rules.accept);
+    if global.provider_component.is_some() {
+        // Nobody is served yet by a gateway that a person starts with this file.
+        acceptance.flags.push(EVERYTHING.to_owned());
+    }
     let restored = progress::telling_of_call(setup::COMPILING, progress::is_wanted(false), || {
-        restore_allowing(downgrades, &gate, &cache, &mut store, named, &rules.signers)
+        restore_allowing(downgrades, &acceptance, &gate, &cache, &mut store, named, &rules.signers)
     })?;
     for (digest, reason) in &restored.skipped {
         terminal::tell_line(&format!("the version {digest} does not come back: {reason}"));

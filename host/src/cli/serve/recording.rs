@@ -35,7 +35,7 @@ pub(super) fn open(arguments: &ServeArguments, metrics: &Arc<Metrics>) -> Result
 impl Recording {
     /// Who has the streams of a gateway recorded.
     pub(super) fn recorder(&self) -> Recorder {
-        Recorder::new(self.writer.tapes().clone(), self.share)
+        Recorder::new(self.writer.tapes().clone(), self.share, self.folder.clone())
     }
 
     /// Waits until what ended is written.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Run;
 use crate::provider::Digest;
+use crate::versions::Behaviour;
 use crate::versions::compare::{KindReport, ReachReport};
 
 /// A candidate that runs beside the requests, in numbers.
@@ -61,6 +62,11 @@ impl Run {
             differing: count(&self.differing),
             dropped: count(&self.dropped),
         }
+    }
+
+    /// The same with what was seen here too. Blocks while an input is compared.
+    pub(crate) fn seen_beside(&self, behaviour: Behaviour) -> Behaviour {
+        behaviour.with(&self.differences())
     }
 
     /// What differs. Blocks while an input is compared.

@@ -91,7 +91,7 @@ impl Changes {
         job.check_wanted(Step::Swap)?;
         self.put_to_work(&version, effective, Event::RolledBack { from, to, by: by.clone() }, *written)?;
         tracing::warn!(%from, %to, name, by, "the version of the provider before serves again");
-        Ok(Activated { digest: to, name, steps: Vec::new(), unchanged: false })
+        Ok(Activated { digest: to, name, steps: Vec::new(), unchanged: false, behaviour: None })
     }
 }
 

@@ -105,7 +105,7 @@ impl Changes {
         let effective = self.understood(&version).await?;
         self.put_to_work(&version, effective, Event::Activated { digest, by: by.to_owned() }, Written::First)?;
         tracing::info!(version = %digest, name, by, "the candidate serves");
-        Ok(Activated { digest, name, steps: Vec::new(), unchanged: false })
+        Ok(Activated { digest, name, steps: Vec::new(), unchanged: false, behaviour: None })
     }
 
     /// Gives the candidate no more requests, and writes that down.

@@ -34,6 +34,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::behaviour::Behaviours;
 use super::command::Command;
 use super::job::{Job, JobId};
 use super::proof::{Comparison, Report};
@@ -43,7 +44,7 @@ use crate::gateway::shadow::Run;
 use crate::gateway::state::Gateway;
 use crate::provider::Digest;
 use crate::versions::source::Fetcher;
-use crate::versions::{Event, Gate, Store};
+use crate::versions::{Behaviour, Event, Gate, Store};
 
 /// How often it is looked whether the requests of retired versions have ended.
 const LOOK: Duration = Duration::from_millis(200);
@@ -69,6 +70,10 @@ pub(super) struct Changes {
     /// How often a person asked to go back.
     pub(super) rollbacks: u64,
     pub(super) compared: HashSet<Comparison>,
+    /// What versions were found to do differently, by the version that served and the candidate.
+    pub(super) behaviours: Behaviours,
+    /// The differences for which a version was not activated last.
+    pub(super) unaccepted: Option<Behaviour>,
     /// The previous version, so that going back takes no compilation whatever became of the cache.
     pub(super) before: Option<Arc<Version>>,
     /// Those that were retired and have requests, and since when they are.
@@ -95,6 +100,8 @@ impl Changes {
             reported,
             rollbacks: 0,
             compared: HashSet::new(),
+            behaviours: Behaviours::default(),
+            unaccepted: None,
             before: None,
             retiring: HashMap::new(),
             last_shadow: None,
@@ -143,6 +150,8 @@ impl Changes {
             Command::Prune { keep, by, reply } => drop(reply.send(self.prune(keep, &by))),
             Command::Reload { reply } => drop(reply.send(Ok(self.reload().await))),
             Command::Folder { status, happened } => self.folder_did(status, happened),
+            Command::Unaccepted(behaviour) => self.note_unaccepted(*behaviour),
+            Command::LastUnaccepted(reply) => drop(reply.send(Ok(self.unaccepted.clone()))),
             Command::Status(reply) => drop(reply.send(Ok(self.status()))),
             Command::Journal(reply) => drop(reply.send(Ok(self.store.lines().to_vec()))),
             Command::History(reply) => drop(reply.send(Ok(self.store.history().clone()))),

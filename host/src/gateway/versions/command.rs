@@ -9,7 +9,7 @@ use super::{ChangeError, FolderStatus, Status};
 use crate::gateway::shadow::Run;
 use crate::gateway::state::StartError;
 use crate::provider::Digest;
-use crate::versions::{Event, History, Line};
+use crate::versions::{Behaviour, Event, History, Line};
 
 /// Where commands go.
 pub(super) type Commands = mpsc::UnboundedSender<Command>;
@@ -40,6 +40,10 @@ pub(super) enum Command {
     Reload { reply: Reply<Result<(), StartError>> },
     /// Notes how the watched folder does, and what became of a version that it offered.
     Folder { status: FolderStatus, happened: Option<Event> },
+    /// Notes the differences for which a version was not activated.
+    Unaccepted(Box<Behaviour>),
+    /// The differences for which a version was not activated last.
+    LastUnaccepted(Reply<Option<Behaviour>>),
     /// How versions are doing.
     Status(Reply<Status>),
     /// The last lines of the journal.

@@ -2,7 +2,7 @@
 
 use crate::gateway::state::StartError;
 use crate::provider::Digest;
-use crate::versions::{Downgrade, GateError, Refused, Step, StoreError};
+use crate::versions::{Downgrade, GateError, Refused, Step, StoreError, Unaccepted};
 
 /// Why a change was not made. Whatever served goes on serving.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,9 @@ pub enum ChangeError {
     /// A step was not passed.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// It does something differently that nobody accepted.
+    #[error(transparent)]
+    Unaccepted(#[from] Unaccepted),
     /// Whoever asked left, or the gateway stops.
     #[error("the change was cancelled{}", at(*step))]
     Cancelled {

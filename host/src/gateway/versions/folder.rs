@@ -10,7 +10,7 @@ use super::command::Command;
 use super::{ChangeError, Versions, Wanted};
 use crate::provider::Digest;
 use crate::versions::source::{Fetched, Folder, Source};
-use crate::versions::{Candidate, Event, Step};
+use crate::versions::{Candidate, Event, Step, Unaccepted};
 
 /// How long a folder that cannot be read is left alone.
 const REST: Duration = Duration::from_secs(2);
@@ -44,6 +44,9 @@ pub struct Offered {
     /// Why it does not serve; none where it was put to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Whether that is because of what it does differently, which the configuration may accept.
+    #[serde(default)]
+    pub unaccepted: bool,
 }
 
 impl Versions {
@@ -53,7 +56,11 @@ impl Versions {
         let mut status = FolderStatus { path, problem: None, writable: None, offered: None };
         self.folder_did(&status, None);
         loop {
-            match folder.changed().await {
+            let changed = tokio::select! {
+                changed = folder.changed() => changed,
+                file = self.acceptable(&status) => Ok(file),
+            };
+            match changed {
                 Ok(file) => self.offer(&mut status, &file).await,
                 Err(error) => {
                     self.folder_problem(&mut status, Some(error.to_string()));
@@ -64,6 +71,20 @@ impl Versions {
                     }
                     self.folder_problem(&mut status, None);
                 }
+            }
+        }
+    }
+
+    /// The file that was refused for what its version does differently, once the configuration accepts other differences.
+    async fn acceptable(&self, status: &FolderStatus) -> PathBuf {
+        let accepted = || self.gateway.effective().configuration.gateway.provider.accept.clone();
+        let before = accepted();
+        loop {
+            tokio::time::sleep(REST).await;
+            if let Some(Offered { file, unaccepted: true, .. }) = &status.offered
+                && accepted() != before
+            {
+                return file.clone();
             }
         }
     }
@@ -118,7 +139,22 @@ impl Versions {
         let by = format!("the folder {}", file.parent().unwrap_or(file).display());
         let activated = self.activate(Wanted::Given(Candidate::from(fetched)), &by).await;
         let settled = activated.as_ref().map_or_else(settles, |_| true).then_some(mark);
-        self.offered(status, file, Some(digest), activated.err().map(|error| error.to_string()), settled);
+        let unaccepted = match &activated {
+            Err(ChangeError::Unaccepted(Unaccepted::Kinds(behaviour))) => Some(behaviour),
+            _ => None,
+        };
+        let accepted = self.gateway.effective().configuration.gateway.provider.accept.clone();
+        let to_write = unaccepted.map(|behaviour| behaviour.configuration(&accepted));
+        let is_unaccepted = to_write.is_some();
+        let refused = activated.err().map(|error| match to_write {
+            Some(to_write) => format!("{error}; to accept that, write {to_write}"),
+            None => error.to_string(),
+        });
+        self.offered(status, file, Some(digest), refused, settled);
+        if let Some(offered) = status.offered.as_mut().filter(|_| is_unaccepted) {
+            offered.unaccepted = true;
+            self.folder_did(status, None);
+        }
     }
 
     fn offered(
@@ -134,7 +170,7 @@ impl Versions {
             Some(reason) => tracing::error!(file = name, reason, "a version of the folder does not serve"),
             None => tracing::info!(file = name, "a version of the folder serves"),
         }
-        status.offered = Some(Offered { file: file.to_owned(), digest, refused: refused.clone() });
+        status.offered = Some(Offered { file: file.to_owned(), digest, refused: refused.clone(), unaccepted: false });
         self.folder_did(status, Some(Event::Offered { digest, file: name, refused, settled }));
     }
 }

@@ -9,7 +9,10 @@ use super::command::{Command, Commands, Reply};
 use crate::gateway::canary::CanaryRule;
 use crate::provider::{Digest, embedded_digest};
 use crate::versions::source::Source;
-use crate::versions::{CanaryTerms, Candidate, ChangeKind, Downgrades, Event, ShadowTerms, Step, StepReceipt, Trials};
+use crate::versions::{
+    Acceptance, Behaviour, CanaryTerms, Candidate, ChangeKind, Downgrades, Event, ShadowTerms, Step, StepReceipt,
+    Trials,
+};
 
 /// Which job.
 pub(super) type JobId = u64;
@@ -38,10 +41,12 @@ pub struct Activated {
     /// What its component says of itself.
     pub name: String,
     /// The steps that were taken. A version that passed before, and whose code is in the cache, takes
-    /// `destinations` alone.
+    /// `destinations` and `behaviour` alone, once for each version that it takes the place of.
     pub steps: Vec<StepReceipt>,
     /// Whether it served already.
     pub unchanged: bool,
+    /// What it does differently from the version that it was compared with; none where it was not compared.
+    pub behaviour: Option<Behaviour>,
 }
 
 /// What becomes of a version that passed.
@@ -97,6 +102,8 @@ pub(super) struct Job {
     /// The version; none before its bytes are there.
     pub(super) digest: Option<Digest>,
     pub(super) by: String,
+    /// What it may do differently.
+    pub(super) acceptance: Box<Acceptance>,
     /// The steps that were taken.
     pub(super) steps: Vec<StepReceipt>,
     /// How often somebody had gone back when it began.
@@ -124,12 +131,18 @@ impl Job {
             digest: wanted.as_ref().and_then(Wanted::digest),
             wanted,
             by: by.to_owned(),
+            acceptance: Box::default(),
             steps: Vec::new(),
             rollbacks: 0,
             cancel: CancellationToken::new(),
             broken: None,
             reply,
         }
+    }
+
+    /// The same where these differences are accepted.
+    pub(super) fn accepting(self, acceptance: Acceptance) -> Self {
+        Job { acceptance: Box::new(acceptance), ..self }
     }
 
     /// Going back because the active version fails, which no client asked for.

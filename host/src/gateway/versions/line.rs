@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::task::JoinError;
 
 use super::ChangeError;
+use super::behaviour::Compared;
 use super::changes::Changes;
 use super::job::{Activated, Change, Job, JobId, Wanted};
 use super::proof::{Beside, Proof, Proved, Report, Subject};
@@ -53,7 +54,7 @@ impl Changes {
             Report::Fetched { id, fetched, milliseconds } => self.fetched(id, fetched, milliseconds).await,
             Report::Step { id, step } => self.step(id, step),
             Report::Verified { id, event, lifted } => self.verified(id, event, lifted),
-            Report::Proved { id, proved } => self.proved(id, proved).await,
+            Report::Proved { id, proved } => self.proved(id, *proved).await,
             Report::Embedded(embedded) => self.embedded(embedded).await,
         }
     }
@@ -132,6 +133,7 @@ impl Changes {
             seat: self.gateway.lineup.load().primary.clone(),
             compared: self.compared.clone(),
             downgrades: job.change.downgrades(provider.allow_downgrade),
+            differences: self.differences(&job.change),
         });
         let proof = Proof {
             id: job.id,
@@ -149,7 +151,7 @@ impl Changes {
         tokio::spawn(async move {
             let proved = tokio::task::spawn_blocking(move || proof.run(subject)).await;
             let proved = proved.unwrap_or_else(|stopped| Err(stopped.into()));
-            let _ = reports.send(Report::Proved { id, proved });
+            let _ = reports.send(Report::Proved { id, proved: Box::new(proved) });
         });
     }
 
@@ -199,7 +201,10 @@ impl Changes {
         }
         let done = match proved {
             Err(error) => Err(error),
-            Ok(Proved { passed, against, comparison }) => {
+            Ok(Proved { passed, against, comparison, behaviour }) => {
+                if let Some(compared) = &behaviour {
+                    self.behaviours.keep(&compared.found);
+                }
                 if let Some(comparison) = comparison {
                     if self.compared.len() == COMPARISONS {
                         self.compared.clear();
@@ -209,7 +214,7 @@ impl Changes {
                 if against.is_some_and(|against| !Arc::ptr_eq(&against, &self.gateway.effective())) {
                     return self.prove(job, Subject::Passed(passed));
                 }
-                self.make(&job, passed).await
+                self.make(&mut job, passed, behaviour).await
             }
         };
         self.proving = None;
@@ -218,9 +223,16 @@ impl Changes {
     }
 
     /// Makes the change that a job is for.
-    async fn make(&mut self, job: &Job, passed: Passed) -> Result<Activated, ChangeError> {
+    async fn make(
+        &mut self,
+        job: &mut Job,
+        passed: Passed,
+        compared: Option<Compared>,
+    ) -> Result<Activated, ChangeError> {
         // Meanwhile another one may have been pinned, this one put away, or the key taken out of the configuration.
         self.check_begun(job)?;
+        let behaviour = compared.map(|compared| self.decide(job, &passed, compared)).transpose()?;
+        let job = &*job;
         let (digest, name) = (passed.generation.digest(), passed.name.clone());
         let unchanged = match &job.change {
             // One that failed while its cases were run stays quarantined.
@@ -244,7 +256,7 @@ impl Changes {
             }
             Change::RollBack | Change::Back(_) => false,
         };
-        Ok(Activated { digest, name, steps: job.steps.clone(), unchanged })
+        Ok(Activated { digest, name, steps: job.steps.clone(), unchanged, behaviour })
     }
 
     /// Whether a job may begin, or what it is for may be done.

@@ -5,6 +5,7 @@
 
 mod activate;
 mod back;
+mod behaviour;
 mod canary;
 mod changes;
 mod command;
@@ -32,18 +33,19 @@ use super::shadow::ShadowReport;
 use super::state::{Gateway, StartError};
 use crate::provider::Digest;
 use crate::versions::source::Fetcher;
-use crate::versions::{Downgrades, Gate, History, Line, Store, Trials};
+use crate::versions::{Acceptance, Behaviour, Downgrades, Gate, History, Line, Store, Trials};
 
 use self::changes::Changes;
 use self::command::{Command, Commands, Reply};
 use self::job::{Change, Job};
 
 pub use self::activate::check_allowed;
+pub use self::behaviour::UnacceptedStatus;
 pub use self::crashes::{UncleanEnd, book_last_end};
 pub use self::error::ChangeError;
 pub use self::folder::{FolderStatus, Offered};
 pub use self::job::{Activated, Wanted};
-pub use self::restore::{RestoreError, Restored, begin_with, prove, restore, restore_allowing};
+pub use self::restore::{RestoreError, Restored, accept, begin_with, prove, restore, restore_allowing};
 pub use self::status::{CanaryStatus, Service, Status, VersionState, VersionStatus};
 
 /// The versions of a gateway, for whoever asks. Who stops waiting for a change cancels it, unless it is being written down already:
@@ -86,20 +88,21 @@ impl Versions {
     /// # Errors
     /// With the step that it fails at; whatever served goes on serving.
     pub async fn activate(&self, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
-        self.activate_allowing(Downgrades::Refused, wanted, by).await
+        self.activate_allowing(Downgrades::Refused, Acceptance::default(), wanted, by).await
     }
 
-    /// The same, of a version that may be older than one that served.
+    /// The same, of a version that may be older than one that served, and may do what is accepted differently.
     ///
     /// # Errors
     /// As [`Versions::activate`].
     pub async fn activate_allowing(
         &self,
         downgrades: Downgrades,
+        acceptance: Acceptance,
         wanted: Wanted,
         by: &str,
     ) -> Result<Activated, ChangeError> {
-        self.change(Change::Activate(downgrades), Some(wanted), by).await
+        self.change(Change::Activate(downgrades), acceptance, Some(wanted), by).await
     }
 
     /// Holds a version against the gate, and does not activate it.
@@ -107,7 +110,7 @@ impl Versions {
     /// # Errors
     /// With the step that it fails at.
     pub async fn verify(&self, wanted: Wanted, by: &str) -> Result<Activated, ChangeError> {
-        self.change(Change::Verify, Some(wanted), by).await
+        self.change(Change::Verify, Acceptance::default(), Some(wanted), by).await
     }
 
     /// Gives a version a part of the new requests, next to the active one. It takes the place of another candidate. With
@@ -121,9 +124,10 @@ impl Versions {
         rule: CanaryRule,
         promote_after: Option<u64>,
         downgrades: Downgrades,
+        acceptance: Acceptance,
         by: &str,
     ) -> Result<Activated, ChangeError> {
-        self.change(Change::Canary { rule, promote_after, downgrades }, Some(wanted), by).await
+        self.change(Change::Canary { rule, promote_after, downgrades }, acceptance, Some(wanted), by).await
     }
 
     /// Runs a version on the inputs of a share of the requests, in per cent, and compares what it makes of them with what the
@@ -137,9 +141,10 @@ impl Versions {
         wanted: Wanted,
         share: u8,
         prompts: bool,
+        acceptance: Acceptance,
         by: &str,
     ) -> Result<Activated, ChangeError> {
-        self.change(Change::Shadow { share, prompts }, Some(wanted), by).await
+        self.change(Change::Shadow { share, prompts }, acceptance, Some(wanted), by).await
     }
 
     /// Activates the version again that served before.
@@ -147,7 +152,7 @@ impl Versions {
     /// # Errors
     /// When none did, the active one is pinned, or the other cannot be loaded any more.
     pub async fn roll_back(&self, by: &str) -> Result<Activated, ChangeError> {
-        self.change(Change::RollBack, None, by).await
+        self.change(Change::RollBack, Acceptance::default(), None, by).await
     }
 
     /// Keeps the active version until [`Versions::unpin`].
@@ -209,6 +214,19 @@ impl Versions {
         self.ask(|reply| Command::Prune { keep, by: by.to_owned(), reply }).await
     }
 
+    /// The differences for which a version was not activated last; none where none was, or it was activated since.
+    ///
+    /// # Errors
+    /// When the gateway stops.
+    pub async fn unaccepted(&self) -> Result<Option<Behaviour>, ChangeError> {
+        self.ask(Command::LastUnaccepted).await
+    }
+
+    /// Notes the differences for which the version that the configuration names was not activated at the start.
+    pub fn unaccepted_at_start(&self, behaviour: Behaviour) {
+        let _ = self.commands.send(Command::Unaccepted(Box::new(behaviour)));
+    }
+
     /// The versions, and how each is doing.
     ///
     /// # Errors
@@ -259,9 +277,15 @@ impl Versions {
     }
 
     /// Has a change made. It is cancelled when this is dropped.
-    async fn change(&self, change: Change, wanted: Option<Wanted>, by: &str) -> Result<Activated, ChangeError> {
+    async fn change(
+        &self,
+        change: Change,
+        acceptance: Acceptance,
+        wanted: Option<Wanted>,
+        by: &str,
+    ) -> Result<Activated, ChangeError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job::new(self.next_job(), change, wanted, by, Some(reply));
+        let job = Job::new(self.next_job(), change, wanted, by, Some(reply)).accepting(acceptance);
         let _asking = job.asked_by(self.commands.clone());
         self.commands.send(Command::Begin(job)).map_err(|_| ChangeError::Ended)?;
         answer.await.map_err(|_| ChangeError::Ended)?

@@ -9,6 +9,7 @@ use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::ChangeError;
+use super::behaviour::{Compared, Differences};
 use super::job::{Change, JobId, Wanted};
 use crate::config::gateway::Signer;
 use crate::gateway::effective::Effective;
@@ -34,7 +35,7 @@ pub(super) enum Report {
     /// A version passed the gate. `lifted`: it was quarantined when that began.
     Verified { id: JobId, event: Event, lifted: bool },
     /// The last of a job.
-    Proved { id: JobId, proved: Result<Proved, ChangeError> },
+    Proved { id: JobId, proved: Box<Result<Proved, ChangeError>> },
     /// The embedded version was loaded, of no job.
     Embedded(Result<Passed, Refused>),
 }
@@ -48,6 +49,8 @@ pub(super) struct Proved {
     pub(super) against: Option<Arc<Effective>>,
     /// What it need not be compared with again.
     pub(super) comparison: Option<Comparison>,
+    /// What it does differently from the active version; none where that does not matter.
+    pub(super) behaviour: Option<Compared>,
 }
 
 /// What is proved.
@@ -66,6 +69,8 @@ pub(super) struct Beside {
     pub(super) compared: HashSet<Comparison>,
     /// Whether the version may be older than one that served; none where that does not matter.
     pub(super) downgrades: Option<Downgrades>,
+    /// With what its behaviour is compared; none where that does not matter.
+    pub(super) differences: Option<Differences>,
 }
 
 /// The proof of one job.
@@ -108,7 +113,7 @@ impl Proof {
         };
         match &self.beside {
             Some(beside) => self.compare(passed, beside),
-            None => Ok(Proved { passed, against: None, comparison: None }),
+            None => Ok(Proved { passed, against: None, comparison: None, behaviour: None }),
         }
     }
 
@@ -186,10 +191,14 @@ impl Proof {
             check_downgrade(&self.gate, &self.history, &passed, &self.signers, downgrades)?;
         }
         let comparison = (!known).then_some(comparison);
-        Ok(Proved { passed, against: Some(Arc::clone(effective)), comparison })
+        let behaviour = match &beside.differences {
+            Some(differences) => self.behaviour(&version.generation, &passed, differences)?,
+            None => None,
+        };
+        Ok(Proved { passed, against: Some(Arc::clone(effective)), comparison, behaviour })
     }
 
-    fn tell(&self, digest: Digest, source: &str, receipt: StepReceipt) {
+    pub(super) fn tell(&self, digest: Digest, source: &str, receipt: StepReceipt) {
         let (source, by) = (source.to_owned(), self.by.clone());
         let step = Event::Step { digest: Some(digest), source, by, receipt };
         let _ = self.reports.send(Report::Step { id: self.id, step });

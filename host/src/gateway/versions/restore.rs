@@ -1,12 +1,14 @@
 //! Which version a gateway begins with.
 
+use std::time::Instant;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::config::gateway::Signer;
 use crate::provider::{AotCache, Digest, Generation, LoadError, embedded_digest};
 use crate::versions::{
-    Candidate, Downgrade, Downgrades, Event, Gate, GateError, Passed, StepReceipt, Store, StoreError, Trials,
-    check_downgrade,
+    Acceptance, Behaviour, Candidate, Downgrade, Downgrades, Event, Gate, GateError, Passed, Refused, Step,
+    StepReceipt, Store, StoreError, Trials, Unaccepted, check_downgrade,
 };
 
 /// Who acts at a start where nobody was named.
@@ -21,6 +23,8 @@ pub struct Restored {
     pub skipped: Vec<(Digest, String)>,
     /// The candidates that were beside the version that served last: see [`Versions::resume`](super::Versions::resume).
     pub trials: Trials,
+    /// What the version that was named does differently, where it does not serve because nobody accepted that.
+    pub unaccepted: Option<Behaviour>,
 }
 
 /// Why there is no version to begin with.
@@ -33,6 +37,9 @@ pub enum RestoreError {
     /// The one that is named is older than one that served.
     #[error(transparent)]
     Downgrade(#[from] Downgrade),
+    /// It does something differently that nobody accepted.
+    #[error(transparent)]
+    Unaccepted(#[from] Unaccepted),
     /// The folder of versions.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -54,15 +61,18 @@ pub fn restore(
     named: Option<Candidate>,
     signers: &[Signer],
 ) -> Result<Restored, RestoreError> {
-    restore_allowing(Downgrades::Refused, gate, cache, store, named, signers)
+    let acceptance = Acceptance::default();
+    restore_allowing(Downgrades::Refused, &acceptance, gate, cache, store, named, signers)
 }
 
-/// The same, where the version that is named may be older than one that served.
+/// The same, where the version that is named may be older than one that served, and may do what is accepted differently from the version
+/// that would serve without it. One that does more than that does not serve.
 ///
 /// # Errors
 /// As [`restore`].
 pub fn restore_allowing(
     downgrades: Downgrades,
+    acceptance: &Acceptance,
     gate: &Gate,
     cache: &AotCache,
     store: &mut Store,
@@ -72,6 +82,7 @@ pub fn restore_allowing(
     let history = store.history().clone();
     let trials = history.trials.clone();
     let mut skipped = Vec::new();
+    let mut unaccepted = None;
     if let Some(candidate) = named {
         let digest = Digest::of(&candidate.bytes);
         match history.quarantined.get(&digest) {
@@ -79,13 +90,39 @@ pub fn restore_allowing(
                 let by = "the command line";
                 let passed = prove(gate, store, &candidate, signers, by, &mut |_| {})?;
                 check_downgrade(gate, &history, &passed, signers, downgrades)?;
-                begin_with(store, passed.generation.digest(), by)?;
-                return Ok(Restored { passed, skipped, trials });
+                match accept(gate, cache, store, &passed, signers, acceptance, by, &mut |_| {}) {
+                    Err(RestoreError::Unaccepted(Unaccepted::Kinds(behaviour))) => {
+                        let to_write = behaviour.configuration(&acceptance.configuration);
+                        let reason = format!("{}; to accept that, write {to_write}", behaviour.refusal());
+                        tracing::error!(version = %digest, reason, "the version of the configuration does not serve");
+                        skipped.push((digest, reason));
+                        unaccepted = Some(*behaviour);
+                    }
+                    accepted => {
+                        accepted?;
+                        begin_with(store, passed.generation.digest(), by)?;
+                        return Ok(Restored { passed, skipped, trials, unaccepted });
+                    }
+                }
             }
             // Else each start would give it the requests back that it failed before.
             Some(reason) => skipped.push((digest, quarantined(reason))),
         }
     }
+    let passed = otherwise(gate, cache, store, signers, &mut skipped)?;
+    begin_with(store, passed.generation.digest(), AT_START)?;
+    Ok(Restored { passed, skipped, trials, unaccepted })
+}
+
+/// The version that serves where none is named. `skipped` gets those that should come back and do not.
+fn otherwise(
+    gate: &Gate,
+    cache: &AotCache,
+    store: &mut Store,
+    signers: &[Signer],
+    skipped: &mut Vec<(Digest, String)>,
+) -> Result<Passed, RestoreError> {
+    let history = store.history().clone();
     for digest in history.active.iter().chain(history.before.iter().rev()) {
         if *digest == embedded_digest() {
             break;
@@ -97,10 +134,7 @@ pub fn restore_allowing(
             continue;
         }
         match again(gate, store, digest, signers) {
-            Ok(passed) => {
-                begin_with(store, *digest, AT_START)?;
-                return Ok(Restored { passed, skipped, trials });
-            }
+            Ok(passed) => return Ok(passed),
             Err(reason) => {
                 tracing::error!(version = %digest, reason, "a version of the provider does not come back");
                 skipped.push((*digest, reason));
@@ -112,8 +146,55 @@ pub fn restore_allowing(
         Ok(identity) => format!("{} {}", identity.name, identity.version),
         Err(error) => return Err(LoadError::Engine { reason: error.to_string() }.into()),
     };
-    begin_with(store, generation.digest(), AT_START)?;
-    Ok(Restored { passed: Passed { generation, name, passed: 0, signer: None, anew: false }, skipped, trials })
+    Ok(Passed { generation, name, passed: 0, signer: None, anew: false })
+}
+
+/// Compares a version that passed with the one that would serve without it, while no gateway has the folder, and writes down what is
+/// accepted. What it does differently is given; none where it served last.
+///
+/// # Errors
+/// When something was not accepted, the versions cannot be compared, or the folder cannot be written.
+#[expect(clippy::too_many_arguments, reason = "each is another thing, and they are used together here alone")]
+pub fn accept(
+    gate: &Gate,
+    cache: &AotCache,
+    store: &mut Store,
+    passed: &Passed,
+    signers: &[Signer],
+    acceptance: &Acceptance,
+    by: &str,
+    tell: &mut dyn FnMut(&StepReceipt),
+) -> Result<Option<Behaviour>, RestoreError> {
+    let digest = passed.generation.digest();
+    if store.history().active == Some(digest) {
+        return Ok(None);
+    }
+    let began = Instant::now();
+    let active = otherwise(gate, cache, store, signers, &mut Vec::new())?.generation;
+    if active.digest() == digest {
+        return Ok(None);
+    }
+    let found = Behaviour::of(&active, &passed.generation, None, &CancellationToken::new());
+    let refused = |reason| RestoreError::from(GateError::from(Refused { step: Step::Behaviour, reason }));
+    let before = store.history().accepted.of(&active.digest(), &digest);
+    let (behaviour, now) = acceptance.decide(found.map_err(refused)?, before)?;
+    let is_accepted = behaviour.unaccepted().next().is_none();
+    let receipt = StepReceipt {
+        step: Step::Behaviour,
+        failure: (!is_accepted).then(|| behaviour.refusal()),
+        detail: is_accepted.then(|| behaviour.summary()),
+        milliseconds: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    tell(&receipt);
+    let (source, by) = (passed.generation.name().to_owned(), by.to_owned());
+    store.record(Event::Step { digest: Some(digest), source, by: by.clone(), receipt })?;
+    if !is_accepted {
+        return Err(Unaccepted::Kinds(Box::new(behaviour)).into());
+    }
+    if !now.is_empty() {
+        store.record(Event::Accepted { digest, against: active.digest(), kinds: now, by })?;
+    }
+    Ok(Some(behaviour))
 }
 
 fn quarantined(reason: &str) -> String {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::changes::Changes;
 use super::crashes::{crashed, crashes_too_often};
-use super::{ChangeError, FolderStatus};
+use super::{ChangeError, FolderStatus, UnacceptedStatus};
 use crate::capacity::CapacityStatus;
 use crate::gateway::canary::{CanaryRule, Ended};
 use crate::gateway::lineup::{Canary, Seat, Version};
@@ -38,6 +38,9 @@ pub struct Status {
     /// How many requests fit, and what of that is in use. None where no gateway runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityStatus>,
+    /// The version that was not activated last because of what it does differently.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unaccepted: Option<UnacceptedStatus>,
     /// All versions, the one that serves first, then by when they were verified, the latest first.
     pub versions: Vec<VersionStatus>,
 }
@@ -141,8 +144,17 @@ impl Status {
             .sort_by_key(|version| (version.state != VersionState::Serving, Reverse(version.verified_at.unwrap_or(0))));
         let previous = history.previous().filter(|previous| *previous != serving);
         let previous = previous.or_else(|| (serving != embedded).then_some(embedded));
-        let pinned = history.pinned;
-        Status { serving, previous, pinned, canary: None, shadow: None, folder: None, capacity: None, versions }
+        Status {
+            serving,
+            previous,
+            pinned: history.pinned,
+            canary: None,
+            shadow: None,
+            folder: None,
+            capacity: None,
+            unaccepted: None,
+            versions,
+        }
     }
 
     /// What a folder of versions comes to while no gateway runs: the version that served last counts as serving.
@@ -178,6 +190,7 @@ impl Changes {
         status.capacity = Some(self.gateway.capacity().status());
         status.shadow = self.last_shadow.as_ref().map(|run| run.status());
         status.folder = self.folder.clone();
+        status.unaccepted = self.unaccepted.as_ref().map(|behaviour| self.unaccepted_status(behaviour));
         loaded.extend(self.retiring.values().map(|(version, _)| Arc::clone(version)));
         for version in loaded {
             let Some(known) = status.versions.iter_mut().find(|known| known.digest == version.digest()) else {

@@ -10,6 +10,7 @@ mod place;
 mod side_by_side;
 mod streams;
 
+mod accepted;
 mod adversary;
 mod cancelled;
 mod commands;

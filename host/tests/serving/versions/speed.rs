@@ -33,6 +33,10 @@ fn a_version_whose_code_is_in_the_cache_answers_at_once() {
     place.activate(&one);
     place.activate(&two);
     let admin = place.admin();
+    // What each does differently from the one before it is compared once.
+    for digest in [&embedded, &one.digest, &two.digest] {
+        admin.activate(digest).expect("it passed before");
+    }
     let (mut whole, mut asked) = (Vec::new(), Vec::new());
     for digest in [&embedded, &one.digest, &two.digest].into_iter().cycle().take(3 * ROUNDS) {
         let before = admin.requests(digest);

@@ -124,7 +124,7 @@ fn swap(admin: &Asker, unruly: &Guest, times: usize) {
 }
 
 /// Runs streams, each at once after the one before, for as long as something takes.
-fn streams_beside(gateway: &Gateway, something: impl FnOnce()) -> Vec<Stream> {
+pub(super) fn streams_beside(gateway: &Gateway, something: impl FnOnce()) -> Vec<Stream> {
     let running = AtomicBool::new(true);
     thread::scope(|scope| {
         let one_after_the_other = || {
@@ -135,10 +135,20 @@ fn streams_beside(gateway: &Gateway, something: impl FnOnce()) -> Vec<Stream> {
             streams
         };
         let threads: Vec<_> = (0..STREAMS).map(|_| scope.spawn(one_after_the_other)).collect();
+        let ends = Ends(&running);
         something();
-        running.store(false, Ordering::Relaxed);
+        drop(ends);
         threads.into_iter().flat_map(|thread| thread.join().expect("it reads")).collect()
     })
+}
+
+/// Ends the streams when it is dropped, also by what fails beside them: else the test would wait for them for ever.
+struct Ends<'r>(&'r AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 /// What a gateway holds while nothing runs.

@@ -25,6 +25,8 @@ pub enum Always {
     WrongRegion,
     /// `wrong-model`: requests for `team-model` are for a dearer model. No case has that model.
     WrongModel,
+    /// `no-temperature`: requests of Nova Pro go without a temperature. No case has one of that family.
+    NoTemperature,
 }
 
 /// What the bytes of this component say. They are read as memory that may have changed, so that the compiler does not answer
@@ -40,6 +42,7 @@ pub fn always() -> Always {
         Ok("compare") => Always::Compare,
         Ok("wrong-region") => Always::WrongRegion,
         Ok("wrong-model") => Always::WrongModel,
+        Ok("no-temperature") => Always::NoTemperature,
         _ => Always::Nothing,
     }
 }

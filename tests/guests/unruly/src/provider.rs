@@ -136,6 +136,9 @@ impl conversation::Guest for Provider {
         if let Some(how) = how.filter(|how| how.call == Call::Prepare) {
             how.misdeed.commit();
         }
+        let takes_none = always() == Always::NoTemperature && model.id.contains("nova-pro");
+        let temperature = options.temperature.filter(|_| !takes_none);
+        let options = conversation::Options { temperature, ..options };
         let mut prepared = prepare::prepare(&settings, &region, &model, context, options)?;
         let is_spoilt = match always() {
             Always::WrongRegion => region == "ap-southeast-5",
