@@ -1,26 +1,33 @@
 //! Builds the guest and embeds it, so that `cargo run` and `cargo test` work with nothing done before.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, io};
 
 #[path = "build/project.rs"]
 mod project;
+#[path = "src/conformance/own/section.rs"]
+mod section;
 #[path = "build/wasm_target.rs"]
 mod wasm_target;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Where the conformance cases are.
-const CASES: &str = "tests/conformance";
+/// Where the embedded provider's cases are.
+const CASES: &str = "guest/cases";
+
+/// The sources of the checks that hold for any provider: a change of them asks for a new proof.
+const CHECKS: &str = "host/src/conformance";
 
 fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let root = manifest.parent().expect("the host is a folder of the workspace");
     let of_the_project = ["LICENSE-APACHE", "LICENSE-MIT", "rust-toolchain.toml", "rustfmt.toml", "host/project"];
-    for path in
-        ["guest", "wit", "Cargo.toml", "Cargo.lock", "host/build.rs", "host/build", CASES].iter().chain(&of_the_project)
+    for path in ["guest", "wit", "Cargo.toml", "Cargo.lock", "host/build.rs", "host/build", CHECKS]
+        .iter()
+        .chain(&of_the_project)
     {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
@@ -34,40 +41,45 @@ fn main() {
         }
     }
     let module = build_guest(root, &out);
-    let component = wit_component::ComponentEncoder::default()
+    let mut component = wit_component::ComponentEncoder::default()
         .validate(true)
         .module(&module)
         .and_then(|mut encoder| encoder.encode())
         .unwrap_or_else(|error| panic!("making a component of the guest: {error:?}"));
+    let cases = read_cases(&root.join(CASES)).unwrap_or_else(|error| panic!("reading the cases: {error}"));
+    section::append(&mut component, &cases);
     let file = out.join("guest.component.wasm");
     fs::write(&file, component).unwrap_or_else(|error| panic!("writing {}: {error}", file.display()));
     println!("cargo::rustc-env=QUARRY_GUEST_COMPONENT={}", file.display());
 
-    let file = out.join("conformance_cases.rs");
-    let list = list_cases(&root.join(CASES)).unwrap_or_else(|error| panic!("listing the conformance cases: {error}"));
-    fs::write(&file, list).unwrap_or_else(|error| panic!("writing {}: {error}", file.display()));
+    let checks = fingerprint(&root.join(CHECKS)).unwrap_or_else(|error| panic!("reading {CHECKS}: {error}"));
+    println!("cargo::rustc-env=QUARRY_CHECKS={checks:016x}");
 
     let file = out.join("project.rs");
     let list = project::make(root, &out.join("project"));
     fs::write(&file, list).unwrap_or_else(|error| panic!("writing {}: {error}", file.display()));
 }
 
-/// The conformance cases as a Rust list of (`VERB/NAME.json`, text): whoever has the binary can prove a provider with it.
-fn list_cases(folder: &Path) -> std::io::Result<String> {
-    let sorted = |folder: &Path| -> std::io::Result<Vec<PathBuf>> {
-        let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-        paths.sort();
-        Ok(paths)
-    };
-    let mut list = String::from("&[\n");
-    for verb in sorted(folder)?.iter().filter(|path| path.is_dir()) {
-        for case in sorted(verb)?.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
-            let name = case.strip_prefix(folder).expect("a case lies in the folder of cases").display().to_string();
-            list.push_str(&format!("    ({name:?}, include_str!({:?})),\n", case.display().to_string()));
-        }
+/// The cases of a folder with one folder a verb: `VERB/NAME` and text, sorted by name.
+fn read_cases(folder: &Path) -> io::Result<Vec<(String, String)>> {
+    let mut cases = Vec::new();
+    for path in project::files(folder)?.iter().filter(|path| path.extension().is_some_and(|end| end == "json")) {
+        let name = path.strip_prefix(folder).expect("a case lies in the folder of cases").with_extension("");
+        cases.push((name.display().to_string(), fs::read_to_string(path)?));
     }
-    list.push_str("]\n");
-    Ok(list)
+    cases.sort();
+    Ok(cases)
+}
+
+/// What tells one state of a folder's files from another.
+fn fingerprint(folder: &Path) -> io::Result<u64> {
+    let mut files = project::files(folder)?;
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(file)?.hash(&mut hasher);
+    }
+    Ok(hasher.finish())
 }
 
 /// Compiles the guest and gives the core module's bytes.

@@ -1,16 +1,15 @@
-// A provider in JavaScript that translates streams and does nothing else: what another language needs for the contract.
+// A provider in JavaScript: what another language needs for the contract. It reads no configuration, and asks for no thinking.
 // `componentize-qjs` puts it into QuickJS and makes a component of both. It imports nothing.
 
 import { Turn } from "./turn.js";
-import { explain, plain } from "./failures.js";
-
-const TRANSLATES_ONLY = "this provider translates streams and does nothing else";
-const EXPECTED = "a provider with all four verbs, such as the one in `quarry`";
+import { explain } from "./failures.js";
+import { Listing } from "./listing.js";
+import { prepare } from "./request.js";
 
 export const about = {
   identify() {
     return {
-      name: "javascript-streams",
+      name: "javascript",
       version: "0.1.0",
       provider: "amazon-bedrock",
       api: "bedrock-converse-stream",
@@ -20,28 +19,16 @@ export const about = {
   },
 };
 
-// The error of a WIT `result` is thrown.
 export const config = {
   merge() {
-    const place = { layer: "defaults", source: "", line: 0, column: 0 };
-    throw [{ severity: "error", place, path: "", message: TRANSLATES_ONLY, expected: EXPECTED }];
+    const limits = { refreshInterval: 3600, defaultContextWindow: 32000, defaultMaxTokens: 4096 };
+    const lists = { models: [], fallbackModels: [], aliases: [], origins: [], extras: [] };
+    const unset = { defaultModel: null, guardrail: null, cacheRetention: null };
+    const discovery = { enabled: null, providerFilter: [], ...limits };
+    return { settings: { discovery, ...lists, ...unset }, warnings: [] };
   },
 };
-
-class Listing {
-  resume() {
-    const failures = [plain("validation", `No models are listed: ${TRANSLATES_ONLY}`, EXPECTED, false)];
-    const source = { tag: "failed" };
-    return { tag: "done", val: { models: [], leftOut: [], source, failures, notices: [] } };
-  }
-}
 
 export const models = { Listing };
 
-export const conversation = {
-  Turn,
-  prepare() {
-    throw [{ path: "", message: TRANSLATES_ONLY, expected: EXPECTED }];
-  },
-  explain,
-};
+export const conversation = { Turn, prepare, explain };

@@ -12,6 +12,12 @@ export function text(bytes) {
   return decodeURIComponent(escape(binary));
 }
 
+/** The bytes of a text. (There is no TextEncoder either.) */
+export function bytes(text) {
+  const binary = unescape(encodeURIComponent(text.toWellFormed()));
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}
+
 /** JSON text without escapes of half a surrogate pair: no UTF-8 can hold what they say. */
 export function withoutHalves(json) {
   if (!/\\u[dD]/.test(json)) return json;

@@ -25,7 +25,7 @@ const COPIES: &[(&str, &str)] = &[
     ("host/project/README.md", "README.md"),
     ("host/project/gitignore", ".gitignore"),
     ("rustfmt.toml", "rustfmt.toml"),
-    ("tests/conformance/README.md", "cases/README.md"),
+    ("guest/cases/README.md", "cases/README.md"),
 ];
 
 /// Makes the project in a folder, and gives a Rust list of (path, text) of its files.
@@ -49,7 +49,7 @@ pub(crate) fn make(root: &Path, folder: &Path) -> String {
         write(to, &read(from));
     }
     for case in CASES {
-        write(&format!("cases/{case}"), &read(&format!("tests/conformance/{case}")));
+        write(&format!("cases/{case}"), &read(&format!("guest/cases/{case}")));
     }
     for tree in ["guest/src", "wit"] {
         for file in files(&root.join(tree)).unwrap_or_else(|error| panic!("listing {tree}: {error}")) {
@@ -161,7 +161,7 @@ fn lock(root: &Path, folder: &Path) {
 }
 
 /// All files below a folder.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

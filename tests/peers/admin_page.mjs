@@ -98,7 +98,7 @@ check("versions, reports, differences and models are shown", async () => {
   for (const details of await page.$$("details")) await details.evaluate((shown) => (shown.open = true));
   await shows(page, "Usage did not)");
   await shows(page, "input of translate");
-  await until(page, "no steps", () => [...document.querySelectorAll("#versions .step")].some((step) => step.innerText.includes("conformance")));
+  await until(page, "no steps", () => [...document.querySelectorAll("#versions .step")].some((step) => step.innerText.includes("checks")));
   await until(page, "no models", () => document.querySelectorAll("#models option").length > 0);
 });
 

@@ -23,7 +23,7 @@ fn the_host_shows_what_the_embedded_provider_asks_for() {
 
 #[test]
 fn masked_layers_merge_as_the_layers_themselves() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/merge");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest/cases/merge");
     let wanted: Vec<String> = PROVIDER_PATHS.iter().map(|path| (*path).to_owned()).collect();
     // The members of `params` that cases make up are those that nobody knows.
     let mask = Mask::for_provider(&wanted, &["service_teir".to_owned(), "extra".to_owned()]);

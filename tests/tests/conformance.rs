@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest/cases");
     if std::env::var_os("QUARRY_BLESS").is_some_and(|value| value == "1") {
         return match bless_all(&folder) {
             Ok(()) => ExitCode::SUCCESS,

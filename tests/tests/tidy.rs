@@ -80,7 +80,7 @@ fn the_pages_name_what_exists() {
         let named: Vec<String> = quoted(&read(page)).into_iter().filter(|text| looks_like_a_path(text)).collect();
         assert!(named.len() >= 2, "{page} names {named:?}");
         for path in named {
-            // `tests/conformance/*/` names a form.
+            // `guest/cases/*/` names a form.
             let beginning = path.split('*').next().unwrap_or_default();
             assert!(root().join(beginning).exists(), "{page}: `{path}` does not exist");
         }
@@ -125,7 +125,7 @@ fn architecture_stays_short() {
 
 #[test]
 fn every_verb_has_cases_and_every_case_says_what_it_is_for() {
-    let cases = Source::Folder(&root().join("tests/conformance")).cases().expect("the cases can be read");
+    let cases = Source::Folder(&root().join("guest/cases")).cases().expect("the cases can be read");
     for verb in VERBS {
         let count = cases.iter().filter(|case| case.name.split('/').next() == Some(verb)).count();
         assert!(count >= 10, "{count} cases of {verb}");

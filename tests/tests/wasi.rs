@@ -44,7 +44,7 @@ fn the_wasi_build_is_refused_by_names_and_passes_the_cases_where_wasi_is_allowed
 
     let generation = Generation::from_file_importing(&host, &component, Some(&cache()), ImportPolicy::Wasi);
     let providers = Component(generation.expect("WASI is allowed"));
-    let cases = checks::find(Source::BuiltIn, None).expect("the cases can be read");
+    let cases = checks::find(Source::EMBEDDED, None).expect("the cases can be read");
     let mut failed = Vec::new();
     for check in cases.iter().filter(|check| matches!(check, Check::Case(_))) {
         if let Err(error) = check.run(&providers) {

@@ -1,5 +1,5 @@
 //! What the conformance cases cannot say: bodies that are no JSON, values of the cache that this provider did not write,
-//! hosts that give the wrong thing. The rules themselves are in `tests/conformance/discover/`.
+//! hosts that give the wrong thing. The rules themselves are in `guest/cases/discover/`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What holds for every configuration. What holds for particular ones are the cases in `tests/conformance/merge`.
+//! What holds for every configuration. What holds for particular ones are the cases in `guest/cases/merge`.
 
 use super::merge;
 use super::syntax::MAX_DEPTH;

@@ -1,4 +1,4 @@
-//! What holds for every request, and what the case files in `tests/conformance/prepare` cannot show.
+//! What holds for every request, and what the case files in `guest/cases/prepare` cannot show.
 
 use serde_json::Value;
 

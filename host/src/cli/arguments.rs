@@ -224,7 +224,7 @@ pub(crate) struct SimulateArguments {
 pub(crate) struct ConformanceArguments {
     /// Component to test. Default: the embedded one
     pub(crate) component: Option<PathBuf>,
-    /// Folder of cases. Default: the cases built into this binary
+    /// Folder of cases to run alone. Default: the contract checks and the cases in the component
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Option<PathBuf>,
     /// Folder of recorded streams: NAME.bin and NAME.json

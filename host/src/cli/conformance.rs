@@ -8,7 +8,7 @@ use quarry::conformance::cases::Source;
 use quarry::conformance::checks::{self, Check};
 use quarry::conformance::component::Component;
 use quarry::conformance::{bless, report};
-use quarry::provider::ImportPolicy;
+use quarry::provider::{Host, ImportPolicy, Limits, component_bytes};
 
 use super::arguments::{ConformanceArguments, Global, ReportFormat};
 use super::exit::Exit;
@@ -21,12 +21,18 @@ pub(crate) fn run(global: &Global, arguments: &ConformanceArguments) -> anyhow::
     let environment = Environment::of_process();
     let generation = setup::load_provider_importing(&global, &environment, policy)?;
     let component = Component(Arc::clone(&generation));
-    let source = arguments.cases.as_deref().map_or(Source::BuiltIn, Source::Folder);
-    let mut checks = checks::find(source, arguments.recordings.as_deref())?;
-    if arguments.cases.is_none() {
-        checks.extend(checks::of_cost());
-    }
-    let checks = checks::only(checks, &arguments.only)?;
+    // A folder of cases is what its author works on: it is run alone.
+    let mut checks = match &arguments.cases {
+        Some(folder) => checks::find(Source::Folder(folder), arguments.recordings.as_deref())?,
+        None => {
+            let (name, bytes) = component_bytes(&Host::new(Limits::default())?, global.provider_component.as_deref())?;
+            let of_contract = checks::of_contract().chain(checks::of_cost());
+            of_contract
+                .chain(checks::find(Source::Component(&name, &bytes), arguments.recordings.as_deref())?)
+                .collect()
+        }
+    };
+    checks = checks::only(checks, &arguments.only)?;
     if arguments.bless {
         return bless_all(&checks, &component);
     }
@@ -50,7 +56,12 @@ pub(crate) fn run(global: &Global, arguments: &ConformanceArguments) -> anyhow::
         ReportFormat::Text => terminal::print(&text)?,
         ReportFormat::Json | ReportFormat::Junit => terminal::print_document(&text)?,
     }
-    Ok(if report.failed == 0 { Exit::Done } else { Exit::Failed })
+    let failed: Vec<String> = report.failed_parts().iter().map(ToString::to_string).collect();
+    if failed.is_empty() {
+        return Ok(Exit::Done);
+    }
+    terminal::tell_line(&format!("failed: {}", failed.join(", ")));
+    Ok(Exit::Failed)
 }
 
 fn bless_all(checks: &[Check], component: &Component) -> anyhow::Result<Exit> {

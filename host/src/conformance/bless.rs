@@ -4,14 +4,16 @@ use std::fs;
 use std::io;
 
 use super::cases::Case;
-use super::layout;
+use super::{layout, sentences};
 
-/// Writes what came into the case's file in the place of its expectation; the rest of the file stays as it is.
+/// Writes what came into the case's file in the place of its expectation; the rest of the file stays as it is. Sentences for
+/// people are left out.
 ///
 /// # Errors
 /// When the file cannot be written, or what came is not JSON.
 pub fn bless(case: &Case, actual: &str) -> io::Result<()> {
-    fs::write(&case.path, blessed(&case.text, case.expect_span.clone(), actual)?)
+    let actual = sentences::without(actual, case.verb())?;
+    fs::write(&case.path, blessed(&case.text, case.expect_span.clone(), &actual)?)
 }
 
 /// The text with what came in the place of the expectation.

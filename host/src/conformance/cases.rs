@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use super::diff::{Difference, differences};
 use super::provider::{Fault, Providers};
-use super::{discover, explain, merge, prepare, translate};
-use crate::provider::Digest;
+use super::{discover, explain, merge, own, prepare, sentences, translate};
+use crate::provider::{EMBEDDED, EMBEDDED_NAME};
 
 /// What is wrong with the cases themselves.
 #[derive(Debug, thiserror::Error)]
@@ -160,54 +160,59 @@ impl Case {
         }
     }
 
-    /// Holds what came against the expectation.
+    /// Holds what came against the expectation. Sentences for people count only where the case has them.
     ///
     /// # Errors
     /// When what came is not JSON.
     pub fn compare(&self, actual: &str) -> Result<Vec<Difference>, Fault> {
-        let actual = serde_json::from_str(actual).map_err(|error| Fault(format!("what came is not JSON: {error}")))?;
+        let mut actual =
+            serde_json::from_str(actual).map_err(|error| Fault(format!("what came is not JSON: {error}")))?;
+        sentences::remove(&mut actual, Some(&self.expect), self.verb());
         Ok(differences(&self.expect, &actual))
+    }
+
+    /// The call that the case is of.
+    #[must_use]
+    pub fn verb(&self) -> &str {
+        self.name.split_once('/').map_or("", |(verb, _)| verb)
     }
 }
 
 /// Where cases come from.
 #[derive(Debug, Clone, Copy)]
 pub enum Source<'a> {
-    /// Those that the binary was built with.
-    BuiltIn,
+    /// Those that a component brings along: its name and its bytes.
+    Component(&'a str, &'a [u8]),
     /// A folder that holds one folder a verb.
     Folder(&'a Path),
 }
 
+impl Source<'static> {
+    /// The cases of the embedded provider.
+    pub const EMBEDDED: Self = Source::Component(EMBEDDED_NAME, EMBEDDED);
+}
+
 impl Source<'_> {
-    /// All cases, sorted by name.
+    /// All cases, sorted by name where they are of a folder.
     ///
     /// # Errors
-    /// As [`find`].
-    pub fn cases(self) -> Result<Vec<Case>, CaseError> {
-        match self {
-            Source::BuiltIn => {
-                BUILT_IN.iter().map(|(name, text)| Case::read(Path::new(name), (*text).to_owned())).collect()
-            }
-            Source::Folder(folder) => find(folder),
-        }
+    /// As [`find`] and [`own::of_component`].
+    pub fn cases(self) -> Result<Vec<Case>, CasesError> {
+        Ok(match self {
+            Source::Component(name, bytes) => own::of_component(name, bytes)?,
+            Source::Folder(folder) => find(folder)?,
+        })
     }
 }
 
-/// Path and text of the cases that the binary was built with.
-static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/conformance_cases.rs"));
-
-/// What tells one set of built-in cases from another.
-#[must_use]
-pub fn built_in_digest() -> Digest {
-    let mut all = Vec::new();
-    for (name, text) in BUILT_IN {
-        for part in [*name, *text] {
-            all.extend((part.len() as u64).to_le_bytes());
-            all.extend(part.as_bytes());
-        }
-    }
-    Digest::of(&all)
+/// Why there are no cases to be had from a [`Source`].
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum CasesError {
+    /// A folder is none of cases.
+    Folder(#[from] CaseError),
+    /// A component's section is none.
+    Own(#[from] own::OwnCasesError),
 }
 
 /// All cases of a folder that holds one folder a verb, sorted by name.
@@ -288,8 +293,16 @@ mod tests {
     }
 
     #[test]
-    fn the_binary_has_cases_of_its_own() {
-        let cases = Source::BuiltIn.cases().map(|cases| cases.into_iter().map(|case| case.name).collect::<Vec<_>>());
-        assert!(cases.is_ok_and(|names| names.contains(&"translate/tool-call".to_owned())));
+    fn a_sentence_counts_where_the_case_has_it() {
+        let differs = |expect: &str, actual: &str| {
+            let text = format!(r#"{{"about": "", "given": {{"error": {{}}}}, "expect": {expect}}}"#);
+            let case = Case::read(Path::new("explain/some.json"), text).expect("it is a case");
+            case.compare(actual).expect("it is JSON").into_iter().map(|difference| difference.path).collect::<Vec<_>>()
+        };
+        let came = r#"{"failure": {"kind": "denied", "message": "No", "hint": "ask", "retryable": false}}"#;
+        assert_eq!(differs(r#"{"failure": {"kind": "denied", "retryable": false}}"#, came), [""; 0]);
+        let told = r#"{"failure": {"kind": "denied", "message": {"$contains": "yes"}, "retryable": false}}"#;
+        assert_eq!(differs(told, came), ["failure.message"]);
+        assert_eq!(differs(r#"{"failure": {"kind": "denied"}}"#, came), ["failure.retryable"]);
     }
 }

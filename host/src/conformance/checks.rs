@@ -3,17 +3,20 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::cases::{Case, CaseError, Given, Source};
+use super::cases::{Case, CasesError, Given, Source};
 use super::cost;
 use super::cost::inputs::{self, Kind};
 use super::properties::{self, Stream};
 use super::provider::{Fault, Providers};
 use super::recordings::{self, Recording};
+use super::rules::{self, Rule};
 use super::vectors::{self, Vector};
 
 /// One check.
 #[derive(Debug)]
 pub enum Check {
+    /// A rule of the contract.
+    Rule(&'static Rule),
     /// A case.
     Case(Case),
     /// The properties of streams, for the stream of a case.
@@ -29,11 +32,12 @@ pub enum Check {
 }
 
 impl Check {
-    /// What it is called: `translate/tool-use`, `recordings/NAME`, `properties/translate/NAME`, `vectors/NAME`,
+    /// What it is called: `checks/prefix-ends-in-error`, `translate/tool-use`, `recordings/NAME`, `properties/translate/NAME`, `vectors/NAME`,
     /// `cost/prepare-tools`.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
+            Check::Rule(rule) => format!("checks/{}", rule.name),
             Check::Case(case) => case.name.clone(),
             Check::CaseProperties(case) => format!("properties/{}", case.name),
             Check::Recording(recording) => format!("recordings/{}", recording.name),
@@ -44,13 +48,28 @@ impl Check {
         }
     }
 
+    /// Whether it is this rule.
+    pub(super) fn is(&self, rule: &Rule) -> bool {
+        matches!(self, Check::Rule(own) if own.name == rule.name)
+    }
+
+    /// What it is a part of.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        match self {
+            Check::Rule(_) | Check::Cost(_) => Part::Contract,
+            Check::Case(_) | Check::CaseProperties(_) => Part::Cases,
+            Check::Recording(_) | Check::RecordingProperties(_) | Check::Vector(_) => Part::Recordings,
+        }
+    }
+
     /// The stream of a check of properties.
     #[must_use]
     pub fn stream(&self) -> Option<Stream<'_>> {
         match self {
             Check::CaseProperties(case) => case_stream(case),
             Check::RecordingProperties(recording) => Some(recording.stream()),
-            Check::Case(_) | Check::Recording(_) | Check::Vector(_) | Check::Cost(_) => None,
+            Check::Rule(_) | Check::Case(_) | Check::Recording(_) | Check::Vector(_) | Check::Cost(_) => None,
         }
     }
 
@@ -67,6 +86,7 @@ impl Check {
     pub fn run(&self, providers: &dyn Providers) -> Result<(), String> {
         let told = |fault: Fault| fault.to_string();
         let differences = match self {
+            Check::Rule(rule) => return rules::check_one(rule, providers),
             Check::Case(case) => case.actual(providers).and_then(|actual| case.compare(&actual)).map_err(told)?,
             Check::Recording(recording) => recording.run(providers).map_err(told)?,
             Check::CaseProperties(_) | Check::RecordingProperties(_) => {
@@ -76,6 +96,28 @@ impl Check {
             Check::Cost(kind) => return cost::check(kind, providers),
         };
         if differences.is_empty() { Ok(()) } else { Err(listed(&differences)) }
+    }
+}
+
+/// The parts that a provider is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// What holds for any provider: the rules of the contract, and what calls cost.
+    Contract,
+    /// Cases: the provider's own, or those of a folder.
+    Cases,
+    /// Recorded streams.
+    Recordings,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Part::Contract => "contract checks",
+            Part::Cases => "cases",
+            Part::Recordings => "recordings",
+        })
     }
 }
 
@@ -107,7 +149,7 @@ fn listed(differences: &[super::diff::Difference]) -> String {
 ///
 /// # Errors
 /// When anything in the folders is not what it has to be.
-pub fn find(cases: Source<'_>, recordings: Option<&Path>) -> Result<Vec<Check>, CaseError> {
+pub fn find(cases: Source<'_>, recordings: Option<&Path>) -> Result<Vec<Check>, CasesError> {
     let mut checks = Vec::new();
     for case in cases.cases()? {
         let properties = match case_stream(&case) {
@@ -125,7 +167,12 @@ pub fn find(cases: Source<'_>, recordings: Option<&Path>) -> Result<Vec<Check>, 
     Ok(checks)
 }
 
-/// The checks of what calls cost. They hold for any provider, whatever its cases.
+/// The rules of the contract. They hold for any provider, whatever its cases.
+pub fn of_contract() -> impl Iterator<Item = Check> {
+    rules::rules().map(Check::Rule)
+}
+
+/// The checks of what calls cost, by counted steps. They hold for any provider too.
 pub fn of_cost() -> impl Iterator<Item = Check> {
     inputs::kinds().map(Check::Cost)
 }
@@ -158,7 +205,7 @@ mod tests {
 
     fn named(texts: &[&str]) -> Result<Vec<String>, NoSuchCheck> {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-        let checks = find(Source::BuiltIn, None).unwrap();
+        let checks = find(Source::EMBEDDED, None).unwrap();
         only(checks, &texts).map(|checks| checks.iter().map(Check::name).collect())
     }
 

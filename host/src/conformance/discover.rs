@@ -9,13 +9,11 @@ use super::provider::{Fault, Provider};
 use crate::contract::models::{
     CacheEntry, Cached, Catalog, CredentialSource, ListingOptions, Need, Pages, Step, Supply,
 };
+use crate::discovery::{MOST_NEEDS, MOST_STEPS};
 use crate::json::catalog::{CatalogForm, CredentialSourceForm, need};
 use crate::json::failure::ApiErrorForm;
 use crate::json::settings::{RegionForm, SettingsOverrides};
 use crate::json::{Json, Members};
-
-/// More steps than any listing takes: one that goes on asking is broken.
-const MOST_STEPS: usize = 64;
 
 /// What a case of `discover` gives.
 #[derive(Debug, Deserialize)]
@@ -153,41 +151,60 @@ struct ListingForm {
 /// The cache: by key, the moment that its listing began, and the entry.
 type Cache = BTreeMap<String, (u64, CacheEntry)>;
 
+/// What one listing came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Listing {
+    /// The needs of each step.
+    pub(super) needs: Vec<Vec<Need>>,
+    /// The catalog.
+    pub(super) catalog: Catalog,
+}
+
 /// Runs all the listings, one after the other.
 ///
 /// # Errors
 /// When a call does not return, a listing does not end, or the case has no answer to a need.
 pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> {
+    let form = |Listing { needs, catalog }: Listing| ListingForm {
+        needs: needs.iter().map(|needs| needs.iter().map(need).collect()).collect(),
+        catalog: catalog.into(),
+    };
+    layout::text(&Listed { listings: listings(given, provider)?.into_iter().map(form).collect() })
+}
+
+/// The same as the records of the contract.
+pub(super) fn listings(given: &Given, provider: &mut dyn Provider) -> Result<Vec<Listing>, Fault> {
     let mut cache = Cache::new();
-    let mut listings = Vec::with_capacity(given.listings.len());
-    for listing in &given.listings {
+    let list = |listing: &ListingGiven| {
         let world = World::of(given, listing);
         let settings = listing.settings.as_ref().unwrap_or(&given.settings);
         let region = listing.region.as_ref().unwrap_or(&given.region).0.clone();
         provider.open_listing(&settings.0, ListingOptions { region, refresh: listing.refresh })?;
-        let (needs, catalog) = list(provider, &world, &mut cache)?;
-        listings.push(ListingForm { needs, catalog: catalog.into() });
-    }
-    layout::text(&Listed { listings })
+        list(provider, &world, &mut cache)
+    };
+    given.listings.iter().map(list).collect()
 }
 
-fn list(
-    provider: &mut dyn Provider,
-    world: &World<'_>,
-    cache: &mut Cache,
-) -> Result<(Vec<Vec<String>>, Catalog), Fault> {
+fn list(provider: &mut dyn Provider, world: &World<'_>, cache: &mut Cache) -> Result<Listing, Fault> {
     let mut supplies = Vec::new();
-    let mut told = Vec::new();
+    let mut steps = Vec::new();
     for _ in 0..MOST_STEPS {
         let needs = match provider.resume(&supplies)? {
-            Step::Done(catalog) => return Ok((told, catalog)),
+            Step::Done(catalog) => return Ok(Listing { needs: steps, catalog }),
+            Step::Needs(needs) if needs.len() > MOST_NEEDS => {
+                return Err(Fault(format!("{ENDLESS}: it needs {} things at once", needs.len())));
+            }
             Step::Needs(needs) => needs,
         };
-        told.push(needs.iter().map(need).collect());
         supplies = needs.iter().map(|need| world.supply(need, cache)).collect::<Result<_, _>>()?;
+        steps.push(needs);
     }
-    Err(Fault(format!("the listing did not end in {MOST_STEPS} steps; it needed {told:?}")))
+    let told: Vec<String> = steps.iter().flatten().map(need).collect();
+    Err(Fault(format!("{ENDLESS} in {MOST_STEPS} steps; it needed {}", told.join(", "))))
 }
+
+/// How the fault begins of a listing that goes on asking.
+pub(super) const ENDLESS: &str = "the listing did not end";
 
 /// What one listing finds outside.
 struct World<'a> {

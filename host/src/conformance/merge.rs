@@ -44,6 +44,14 @@ impl TryFrom<LayerMembers> for LayerGiven {
     }
 }
 
+impl Given {
+    /// The layers, lowest first.
+    #[must_use]
+    pub fn layers(&self) -> Vec<Layer> {
+        self.layers.iter().map(|layer| layer.0.clone()).collect()
+    }
+}
+
 #[derive(Serialize)]
 struct MergedForm {
     settings: SettingsForm,
@@ -63,9 +71,8 @@ struct ProblemsForm {
 /// # Errors
 /// When the call does not return.
 pub fn run(given: &Given, provider: &mut dyn Provider) -> Result<String, Fault> {
-    let layers: Vec<Layer> = given.layers.iter().map(|layer| layer.0.clone()).collect();
     let forms = |problems: Vec<_>| problems.into_iter().map(ConfigProblemForm::from).collect();
-    match provider.merge(&layers)? {
+    match provider.merge(&given.layers())? {
         Ok(Merged { settings, warnings }) => layout::text(&MergedForm {
             origins: origins(&settings.origins),
             settings: settings.into(),

@@ -44,6 +44,14 @@ impl Given {
         &self.model.0
     }
 
+    /// The bytes of the attachments.
+    ///
+    /// # Errors
+    /// When the context is not pi's.
+    pub(super) fn blobs(&self) -> Result<Blobs, ContextError> {
+        Ok(read_context(&self.context.0)?.1)
+    }
+
     /// What `prepare` takes, without the bytes of attachments.
     ///
     /// # Errors

@@ -57,11 +57,6 @@ impl Stream<'_> {
 /// `messageStop` and `metadata`, whatever comes behind them.
 fn prefixes(stream: &Stream<'_>, providers: &dyn Providers) -> Result<(), String> {
     let frames = stream.frames.as_slice();
-    let is_whole = |frames: &[OwnedFrame]| {
-        ["messageStop", "metadata"]
-            .iter()
-            .all(|name| frames.iter().any(|frame| frame.message_type == MessageType::Event && frame.name == *name))
-    };
     let step = frames.len().div_ceil(PREFIXES).max(1);
     let lengths = (0..frames.len()).step_by(step).chain(frames.len().checked_sub(1));
     for length in lengths.filter(|length| !is_whole(&frames[..*length])) {
@@ -92,8 +87,15 @@ fn prefixes(stream: &Stream<'_>, providers: &dyn Providers) -> Result<(), String
     Ok(())
 }
 
+/// Whether a stream may end well: `messageStop` and `metadata` came.
+pub(super) fn is_whole(frames: &[OwnedFrame]) -> bool {
+    ["messageStop", "metadata"]
+        .iter()
+        .all(|name| frames.iter().any(|frame| frame.message_type == MessageType::Event && frame.name == *name))
+}
+
 /// The content that deltas make.
-fn content(deltas: &[Delta]) -> Vec<Block> {
+pub(super) fn content(deltas: &[Delta]) -> Vec<Block> {
     let mut fold = Fold::new("", "", "", None);
     deltas.iter().for_each(|delta| fold.apply(delta));
     fold.into_message().content
@@ -130,7 +132,7 @@ pub fn agree(stream: &Stream<'_>, one: &dyn Providers, other: &dyn Providers) ->
 }
 
 /// Damaged versions of the frames, each with what was done.
-fn damaged(frames: &[OwnedFrame]) -> impl Iterator<Item = (String, Vec<OwnedFrame>)> {
+pub(super) fn damaged(frames: &[OwnedFrame]) -> impl Iterator<Item = (String, Vec<OwnedFrame>)> {
     let mut numbers = Numbers::new(frames.len().wrapping_mul(31).wrapping_add(7));
     (0..DAMAGES).map(move |_| {
         let mut frames = frames.to_vec();

@@ -13,6 +13,30 @@ enum Kind {
     ToolCall,
 }
 
+/// How the deltas of a turn break the protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// The rule's stable name.
+    pub rule: &'static str,
+    /// What is broken, and where.
+    pub what: String,
+}
+
+/// The rules that [`breach`] knows: name, and what holds.
+pub const RULES: [(&str, &str); 8] = [
+    (
+        "one-end-last",
+        "a turn gives `done` or `error` exactly once, as its last delta: nothing follows it from `push` or `finish`",
+    ),
+    ("start-comes-first", "`start` comes at most once, and before any block"),
+    ("blocks-count-from-zero", "content blocks are numbered from 0 in the order in which they begin"),
+    ("pieces-belong-to-open-blocks", "a piece or an end names a block of its kind that began and has not ended"),
+    ("blocks-end-before-done", "each block that began has ended when `done` comes"),
+    ("arguments-are-objects", "the arguments of a tool call that ended are a JSON object"),
+    ("attachments-are-json", "the value of an attachment is JSON"),
+    ("attachments-belong-to-blocks", "an attachment names no block that has not begun"),
+];
+
 /// Holds the deltas of a whole turn against the protocol: `start` at most once and before any block; blocks numbered
 /// densely in the order in which they begin; pieces and ends for open blocks of their kind only; arguments that are an
 /// object; attachments that are JSON; no block open at `done`; exactly one `done` or `error`, last.
@@ -20,14 +44,22 @@ enum Kind {
 /// # Errors
 /// Says what is broken and where.
 pub fn check(deltas: &[Delta]) -> Result<(), String> {
+    breach(deltas).map_or(Ok(()), |breach| Err(breach.what))
+}
+
+/// The first place where the deltas of a whole turn break the protocol.
+#[must_use]
+pub fn breach(deltas: &[Delta]) -> Option<Breach> {
     let mut started = false;
     let mut begun = 0_u32;
     let mut open: BTreeMap<u32, Kind> = BTreeMap::new();
     for (at, delta) in deltas.iter().enumerate() {
-        let broken = |what: &str| Err(format!("delta {at} breaks the protocol: {what}: {delta:?}"));
+        let broken = |rule: &'static str, what: &str| {
+            Some(Breach { rule, what: format!("delta {at} breaks the protocol: {what}: {delta:?}") })
+        };
         let terminal = matches!(delta, Delta::Done(_) | Delta::Error(_));
         if terminal != (at + 1 == deltas.len()) {
-            return broken("`done` or `error` has to come once, last");
+            return broken("one-end-last", "`done` or `error` has to come once, last");
         }
         let begins = match delta {
             Delta::TextStart(index) => Some((*index, Kind::Text)),
@@ -39,7 +71,7 @@ pub fn check(deltas: &[Delta]) -> Result<(), String> {
         };
         if let Some((index, kind)) = begins {
             if index != begun {
-                return broken("blocks count from 0 in the order in which they begin");
+                return broken("blocks-count-from-zero", "blocks count from 0 in the order in which they begin");
             }
             begun += 1;
             open.insert(index, kind);
@@ -58,7 +90,7 @@ pub fn check(deltas: &[Delta]) -> Result<(), String> {
             }
             Delta::ToolcallEnd(ToolcallEnd { content_index, arguments, problem: _ }) => {
                 if !arguments.starts_with('{') || serde_json::from_str::<IgnoredAny>(arguments).is_err() {
-                    return broken("arguments have to be a JSON object");
+                    return broken("arguments-are-objects", "arguments have to be a JSON object");
                 }
                 (Some((*content_index, Kind::ToolCall)), true)
             }
@@ -66,28 +98,31 @@ pub fn check(deltas: &[Delta]) -> Result<(), String> {
         };
         if let Some((index, kind)) = piece {
             if open.get(&index) != Some(&kind) {
-                return broken("there is no such block open");
+                return broken("pieces-belong-to-open-blocks", "there is no such block open");
             }
             if ends {
                 open.remove(&index);
             }
         }
         match delta {
-            Delta::Start if started || begun > 0 => return broken("`start` has to come once, first"),
+            Delta::Start if started || begun > 0 => {
+                return broken("start-comes-first", "`start` has to come once, first");
+            }
             Delta::Start => started = true,
             Delta::Attachment(Attachment { content_index, kind: _, value }) => {
                 if content_index.is_some_and(|index| index >= begun) {
-                    return broken("it belongs to a block that did not begin");
+                    return broken("attachments-belong-to-blocks", "it belongs to a block that did not begin");
                 }
                 if serde_json::from_str::<IgnoredAny>(value).is_err() {
-                    return broken("an attachment has to be JSON");
+                    return broken("attachments-are-json", "an attachment has to be JSON");
                 }
             }
-            Delta::Done(_) if !open.is_empty() => return broken("a block is open still"),
+            Delta::Done(_) if !open.is_empty() => return broken("blocks-end-before-done", "a block is open still"),
             _ => {}
         }
     }
-    if deltas.is_empty() { Err("the turn gave no delta at all".to_owned()) } else { Ok(()) }
+    let nothing = || Breach { rule: "one-end-last", what: "the turn gave no delta at all".to_owned() };
+    deltas.is_empty().then(nothing)
 }
 
 #[cfg(test)]

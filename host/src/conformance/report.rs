@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::checks::Check;
+use super::checks::{Check, Part};
 use super::provider::Providers;
+use super::rules;
 use crate::printable::one_line;
 
 /// What all checks came to.
@@ -23,6 +24,8 @@ pub struct Report {
 /// What one check came to.
 #[derive(Debug, Serialize)]
 pub struct CheckResult {
+    /// The part that it belongs to.
+    pub part: Part,
     /// The check's name and the executor's: `translate/tool-use::component`.
     pub name: String,
     /// What does not hold; none where all does.
@@ -42,20 +45,51 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok
 pub fn run(checks: &[Check], executors: &[&dyn Providers]) -> Report {
     let mut report = Report::default();
     for (nth, providers) in executors.iter().enumerate() {
-        for check in checks.iter().filter(|check| check.needs_provider() || nth == 0) {
+        let (of_contract, others): (Vec<&Check>, Vec<&Check>) =
+            checks.iter().partition(|check| matches!(check, Check::Rule(_)));
+        report.of_contract(&of_contract, *providers);
+        for check in others.into_iter().filter(|check| check.needs_provider() || nth == 0) {
             let name = match check.needs_provider() {
                 true => format!("{}::{}", check.name(), providers.name()),
                 false => check.name(),
             };
             let began = Instant::now();
             let failure = check.run(*providers).err();
-            report.add(CheckResult { name, failure, took: began.elapsed() });
+            report.add(CheckResult { part: check.part(), name, failure, took: began.elapsed() });
         }
     }
     report
 }
 
 impl Report {
+    /// Adds what rules came to. All look at the same answers, so these are had once, and their time is the first rule's.
+    fn of_contract(&mut self, checks: &[&Check], providers: &dyn Providers) {
+        if checks.is_empty() {
+            return;
+        }
+        let began = Instant::now();
+        let found = rules::check(providers).map(Iterator::collect::<Vec<_>>);
+        let mut took = began.elapsed();
+        for check in checks {
+            let failure = match &found {
+                Ok(findings) => findings.iter().find(|finding| check.is(finding.rule)).and_then(|of| of.broken.clone()),
+                Err(reason) => Some(reason.clone()),
+            };
+            let name = format!("{}::{}", check.name(), providers.name());
+            self.add(CheckResult { part: check.part(), name, failure, took: std::mem::take(&mut took) });
+        }
+    }
+
+    /// The parts that something failed in.
+    #[must_use]
+    pub fn failed_parts(&self) -> Vec<Part> {
+        let failed = self.results.iter().filter(|result| result.failure.is_some()).map(|result| result.part);
+        let mut parts: Vec<Part> = failed.collect();
+        parts.sort();
+        parts.dedup();
+        parts
+    }
+
     /// Adds the results of another report.
     pub fn extend(&mut self, other: Report) {
         other.results.into_iter().for_each(|result| self.add(result));
@@ -74,7 +108,7 @@ impl Report {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        for CheckResult { name, failure, took: _ } in &self.results {
+        for CheckResult { part: _, name, failure, took: _ } in &self.results {
             let _ = match failure {
                 None => writeln!(text, "ok      {}", one_line(name)),
                 Some(failure) => writeln!(text, "FAILED  {}\n{}", one_line(name), indented(failure)),
@@ -83,6 +117,13 @@ impl Report {
         let _ = writeln!(text);
         for (group, passed, all) in self.groups() {
             let _ = writeln!(text, "{}: {passed} of {all}", one_line(group));
+        }
+        for part in [Part::Contract, Part::Cases, Part::Recordings] {
+            let of_part = || self.results.iter().filter(|result| result.part == part);
+            let passed = of_part().filter(|result| result.failure.is_none()).count();
+            if let all @ 1.. = of_part().count() {
+                let _ = writeln!(text, "{part}: {passed} of {all}");
+            }
         }
         let _ = writeln!(text, "{} passed, {} failed", self.passed, self.failed);
         text
@@ -121,7 +162,7 @@ impl Report {
             xml,
             "<testsuites>\n  <testsuite name=\"conformance\" tests=\"{all}\" failures=\"{failed}\" time=\"{time:.3}\">"
         );
-        for CheckResult { name, failure, took } in &self.results {
+        for CheckResult { part: _, name, failure, took } in &self.results {
             let (group, short) = name.rsplit_once('/').unwrap_or(("conformance", name));
             let (group, short, time) = (escaped(group), escaped(short), took.as_secs_f64());
             let _ = write!(xml, "    <testcase classname=\"{group}\" name=\"{short}\" time=\"{time:.3}\"");
@@ -166,6 +207,7 @@ mod tests {
     fn report() -> Report {
         let mut report = Report::default();
         let result = |name: &str, failure: Option<&str>| CheckResult {
+            part: Part::Cases,
             name: name.to_owned(),
             failure: failure.map(str::to_owned),
             took: Duration::from_millis(2),
@@ -179,7 +221,7 @@ mod tests {
     fn the_totals_stand_alone_on_the_last_line() {
         let text = report().text();
         assert!(text.contains("FAILED  translate/b::native\n        x <1>\n"), "{text}");
-        assert!(text.ends_with("\ntranslate (native): 1 of 2\n1 passed, 1 failed\n"), "{text}");
+        assert!(text.ends_with("\ntranslate (native): 1 of 2\ncases: 1 of 2\n1 passed, 1 failed\n"), "{text}");
     }
 
     #[test]

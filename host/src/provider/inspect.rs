@@ -1,5 +1,6 @@
 //! What a component says of itself before anything of it runs.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::aot::AotCache;
@@ -37,10 +38,7 @@ pub struct Inspection {
 /// # Errors
 /// When the file cannot be read, is over the limit or is not a component.
 pub fn inspect(host: &Host, path: Option<&Path>, cache: Option<&AotCache>) -> Result<Inspection, LoadError> {
-    let (name, bytes) = match path {
-        Some(path) => (path.display().to_string(), component::read_component(host, path)?),
-        None => (EMBEDDED_NAME.to_owned(), EMBEDDED.to_vec()),
-    };
+    let (name, bytes) = component_bytes(host, path)?;
     let compiled = component::compiled(host, &name, &bytes, cache, ImportPolicy::Nothing)?;
     Ok(Inspection {
         size: bytes.len(),
@@ -49,6 +47,17 @@ pub fn inspect(host: &Host, path: Option<&Path>, cache: Option<&AotCache>) -> Re
         imports: interface::imports(&host.engine, &compiled),
         exports: interface::exports(&host.engine, &compiled),
         name,
+    })
+}
+
+/// Name and bytes of a component: the embedded one where no file is named.
+///
+/// # Errors
+/// When the file cannot be read or is over the limit.
+pub fn component_bytes(host: &Host, path: Option<&Path>) -> Result<(String, Cow<'static, [u8]>), LoadError> {
+    Ok(match path {
+        Some(path) => (path.display().to_string(), component::read_component(host, path)?.into()),
+        None => (EMBEDDED_NAME.to_owned(), EMBEDDED.into()),
     })
 }
 

@@ -34,7 +34,7 @@ pub use self::error::{BrokenRule, LoadError, ProviderError};
 pub use self::faults::{FaultCount, Faults};
 pub use self::generation::{FaultObserver, Generation};
 pub use self::imports::ImportPolicy;
-pub use self::inspect::{Inspection, inspect};
+pub use self::inspect::{Inspection, component_bytes, inspect};
 pub use self::limits::Limits;
 pub use self::request_memory::{RequestMemory, TooLarge};
 pub use self::scan::{Scan, code_digest, scan};

@@ -90,7 +90,7 @@ impl Behaviour {
         let began = Instant::now();
         // What they do here is not held against them where they serve.
         let (active, candidate) = (active.apart(), candidate.apart());
-        let cases = cases::all().map_err(|error| error.to_string())?;
+        let cases = cases::of_embedded().map_err(|error| error.to_string())?;
         let mut specimens = of_cases(cases, &active);
         specimens.extend(of_generated(generated::inputs(&generated::models::of_cases(cases)), &active));
         specimens.sort_by_cached_key(Specimen::bytes);

@@ -1,14 +1,14 @@
-//! The cases that a version has to pass before it serves.
+//! What a version shows of itself before it serves: that it keeps the rules of the contract, and passes its own cases.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::conformance::cases::{self, Case, Source};
-use crate::conformance::checks::{self, Check};
-use crate::conformance::provider::Providers;
-use crate::provider::Digest;
+use crate::conformance::cases::{Case, CasesError, Source};
+use crate::conformance::checks;
+use crate::conformance::provider::{Fault, Provider, Providers};
+use crate::conformance::rules::{self, Finding};
 
 /// After so many failures the rest is not run: the version is refused anyway.
 const FAILURES_TOLD: usize = 5;
@@ -16,63 +16,94 @@ const FAILURES_TOLD: usize = 5;
 /// How long all cases may take. A provider that uses up its deadline in each of them would otherwise take many minutes.
 const LONGEST: Duration = Duration::from_secs(120);
 
-/// What the cases came to.
-#[derive(Debug)]
-pub(super) struct Verdict {
-    /// How many passed.
-    pub(super) passed: usize,
-    /// What failed: name and what does not hold.
-    pub(super) failed: Vec<(String, String)>,
-    /// Whether the time was up, or it was cancelled, before all were run.
-    pub(super) ended_early: bool,
+const CANCELLED: &str = "it was cancelled";
+
+/// Providers for as long as nobody cancels.
+struct Until<'a> {
+    providers: &'a dyn Providers,
+    cancel: &'a CancellationToken,
 }
 
-/// The digest of all cases.
-pub(super) fn digest() -> Digest {
-    static DIGEST: OnceLock<Digest> = OnceLock::new();
-    *DIGEST.get_or_init(cases::built_in_digest)
+impl Providers for Until<'_> {
+    fn name(&self) -> &str {
+        self.providers.name()
+    }
+
+    fn fresh(&self) -> Result<Box<dyn Provider>, Fault> {
+        if self.cancel.is_cancelled() { Err(Fault(CANCELLED.to_owned())) } else { self.providers.fresh() }
+    }
 }
 
-/// All cases.
+/// What a step gives: how many passed, and that in words.
+type Passed = (usize, Option<String>);
+
+/// The cases of the embedded provider, which every version is compared on.
 ///
 /// # Errors
-/// When the cases that the binary was built with cannot be read.
-pub(super) fn all() -> Result<&'static [Case], cases::CaseError> {
+/// When they cannot be read.
+pub(super) fn of_embedded() -> Result<&'static [Case], CasesError> {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     if let Some(cases) = CASES.get() {
         return Ok(cases);
     }
-    let found = Source::BuiltIn.cases()?;
+    let found = Source::EMBEDDED.cases()?;
     Ok(CASES.get_or_init(|| found))
 }
 
-/// Runs the cases against a provider, until `cancel` is cancelled.
+/// Holds a provider against the rules of the contract, until `cancel` is cancelled.
 ///
 /// # Errors
-/// When the cases that the binary was built with cannot be read.
-pub(super) fn run(providers: &dyn Providers, cancel: &CancellationToken) -> Result<Verdict, cases::CaseError> {
-    static CHECKS: OnceLock<Vec<Check>> = OnceLock::new();
-    let checks = match CHECKS.get() {
-        Some(checks) => checks,
-        None => {
-            let found = checks::find(Source::BuiltIn, None)?;
-            CHECKS.get_or_init(|| found)
-        }
-    };
+/// With the first rule that is broken by its name, what breaks it, and the names of the others.
+pub(super) fn check_rules(providers: &dyn Providers, cancel: &CancellationToken) -> Result<Passed, String> {
+    let providers = &Until { providers, cancel };
+    let findings: Vec<Finding> = rules::check(providers)?.collect();
+    if cancel.is_cancelled() {
+        return Err(CANCELLED.to_owned());
+    }
+    let mut broken = findings.iter().filter_map(|Finding { rule, broken }| Some((rule.name, broken.as_ref()?)));
+    if let Some((name, what)) = broken.next() {
+        let others: Vec<&str> = broken.map(|(name, _)| name).collect();
+        return Err(format!("rule `{name}`: {what}{}", and_more(&others)));
+    }
+    Ok((findings.len(), Some(format!("{} rules", findings.len()))))
+}
+
+/// Runs the cases that a component brings along, until `cancel` is cancelled.
+///
+/// # Errors
+/// When they cannot be read; with the first that fails by its name, how it fails, and the names of the others.
+pub(super) fn run_own(
+    name: &str,
+    bytes: &[u8],
+    providers: &dyn Providers,
+    cancel: &CancellationToken,
+) -> Result<Passed, String> {
+    let own = checks::find(Source::Component(name, bytes), None).map_err(|error| error.to_string())?;
     let began = Instant::now();
-    let mut verdict = Verdict { passed: 0, failed: Vec::new(), ended_early: false };
-    for check in checks.iter().filter(|check| check.needs_provider()) {
-        if began.elapsed() > LONGEST || cancel.is_cancelled() {
-            verdict.ended_early = true;
-            break;
+    let (mut passed, mut failed) = (0, Vec::new());
+    for check in &own {
+        if cancel.is_cancelled() {
+            return Err(CANCELLED.to_owned());
+        }
+        if began.elapsed() > LONGEST {
+            return Err(format!("the cases take more than {} s; {passed} passed until then", LONGEST.as_secs()));
         }
         match check.run(providers) {
-            Ok(()) => verdict.passed += 1,
-            Err(failure) => verdict.failed.push((check.name(), failure)),
+            Ok(()) => passed += 1,
+            Err(failure) => failed.push((check.name(), failure)),
         }
-        if verdict.failed.len() == FAILURES_TOLD {
+        if failed.len() == FAILURES_TOLD {
             break;
         }
     }
-    Ok(verdict)
+    if let Some(((name, failure), others)) = failed.split_first() {
+        let others: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
+        return Err(format!("the case {name} failed: {failure}{}", and_more(&others)));
+    }
+    let told = if passed == 0 { "no cases of its own".to_owned() } else { format!("{passed} cases") };
+    Ok((passed, Some(told)))
+}
+
+fn and_more(others: &[&str]) -> String {
+    if others.is_empty() { String::new() } else { format!("\n(and {} more: {})", others.len(), others.join(", ")) }
 }

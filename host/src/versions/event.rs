@@ -24,8 +24,11 @@ pub enum Step {
     Contract,
     /// Compiling, in a bounded process of its own.
     Compile,
-    /// The conformance cases, in the engine and the limits of production.
-    Conformance,
+    /// The rules of the contract, which hold for any provider, in the engine and the limits of production.
+    Checks,
+    /// The cases that the component brings along.
+    #[serde(alias = "conformance")]
+    Cases,
     /// Holding where it would send requests against another version.
     Destinations,
     /// Comparing what it does with the version that serves: what differs has to be accepted.
@@ -45,7 +48,8 @@ impl fmt::Display for Step {
             Step::Imports => "imports",
             Step::Contract => "contract",
             Step::Compile => "compile",
-            Step::Conformance => "conformance",
+            Step::Checks => "checks",
+            Step::Cases => "cases",
             Step::Destinations => "destinations",
             Step::Behaviour => "behaviour",
             Step::Configuration => "configuration",
@@ -140,9 +144,9 @@ pub enum Event {
         source: String,
         /// What its component says of itself: name and version.
         name: String,
-        /// The cases that it passed, as a digest of all of them.
+        /// The rules that it was held to, as a digest of all of them. Its own digest covers its own cases.
         cases: Digest,
-        /// How many they were.
+        /// How many rules and cases it passed.
         passed: usize,
         /// The engine that it passed them in, as its compatibility hash.
         engine: String,

@@ -16,6 +16,7 @@ use super::source::Fetched;
 use super::store::StoreError;
 use crate::config::gateway::Signer;
 use crate::conformance::component::Component;
+use crate::conformance::rules;
 use crate::provider::{AotCache, Digest, EMBEDDED, EMBEDDED_NAME, Generation, Host, LoadError, embedded_digest, scan};
 
 /// A version that asks to serve.
@@ -38,11 +39,11 @@ pub struct Passed {
     pub generation: Arc<Generation>,
     /// What it says of itself: name and version.
     pub name: String,
-    /// How many cases it passed, now or before.
+    /// How many rules and cases it passed, now or before.
     pub passed: usize,
     /// The key that signed it, where a signature was asked for.
     pub signer: Option<String>,
-    /// Whether the cases were run now.
+    /// Whether they were run now.
     pub anew: bool,
 }
 
@@ -91,12 +92,12 @@ impl Gate {
         &self.host
     }
 
-    /// Whether what a version proved counts here: with these cases, in this engine, signed by one of these where there are any.
+    /// Whether what a version proved counts here: with these rules, in this engine, signed by one of these where there are any.
     #[must_use]
     pub fn counts(&self, proof: &Proof, signers: &[Signer]) -> bool {
         let signed = signers.is_empty()
             || proof.signer.as_ref().is_some_and(|by| signers.iter().any(|signer| signer.id().to_string() == *by));
-        signed && proof.cases == cases::digest() && proof.engine == self.host.engine_hash()
+        signed && proof.cases == rules::digest() && proof.engine == self.host.engine_hash()
     }
 
     /// What a version that passed has proved, as the journal tells it.
@@ -106,7 +107,7 @@ impl Gate {
             digest: passed.generation.digest(),
             source: source.to_owned(),
             name: passed.name.clone(),
-            cases: cases::digest(),
+            cases: rules::digest(),
             passed: passed.passed,
             engine: self.host.engine_hash(),
             signer: passed.signer.clone(),
@@ -158,7 +159,7 @@ impl Gate {
         Some(Passed { generation, name, passed: proof.passed, signer, anew: false })
     }
 
-    /// The version in this binary, which passed the cases when that was built. It takes no longer than a compilation where it was not
+    /// The version in this binary, which passed all when that was built. It takes no longer than a compilation where it was not
     /// compiled yet, and belongs on a blocking thread.
     ///
     /// # Errors
@@ -167,7 +168,7 @@ impl Gate {
         let failed = |step| move |reason| Refused { step, reason };
         let compiled = self.compiled(EMBEDDED_NAME, EMBEDDED, &CancellationToken::new());
         let (generation, _) = compiled.map_err(failed(Step::Compile))?;
-        let name = identity(&generation).map_err(failed(Step::Conformance))?;
+        let name = identity(&generation).map_err(failed(Step::Checks))?;
         Ok(Passed { generation, name, passed: 0, signer: None, anew: false })
     }
 
@@ -244,8 +245,8 @@ impl Gate {
         let generation = steps.take(Step::Compile, || self.compiled(source, bytes, cancel))?;
         let name = match identity(&generation) {
             Ok(name) => name,
-            // One that cannot even say who it is fails the cases, and that is told as a step too.
-            Err(reason) => return steps.take(Step::Conformance, || Err(reason)),
+            // One that cannot even say who it is breaks the first rule, and that is told as a step too.
+            Err(reason) => return steps.take(Step::Checks, || Err(reason)),
         };
         if let Some(Signed { by, statement }) = &signed {
             let stated = format!("{} {}", statement.name, statement.version);
@@ -261,7 +262,9 @@ impl Gate {
         if let Some(proof) = proof.filter(|proof| self.counts(proof, signers)) {
             return Ok(Passed { generation, name, passed: proof.passed, signer, anew: false });
         }
-        let passed = steps.take(Step::Conformance, || conform(&generation, cancel))?;
+        let component = Component(Arc::clone(&generation));
+        let rules = steps.take(Step::Checks, || cases::check_rules(&component, cancel))?;
+        let passed = rules + steps.take(Step::Cases, || cases::run_own(source, bytes, &component, cancel))?;
         if bytes.as_slice() != EMBEDDED {
             steps.take(Step::Destinations, || {
                 let (embedded, _) = self.compiled(EMBEDDED_NAME, EMBEDDED, cancel)?;
@@ -349,21 +352,6 @@ fn identity(generation: &Arc<Generation>) -> Result<String, String> {
     Ok(format!("{} {}", identity.name, identity.version))
 }
 
-fn conform(generation: &Arc<Generation>, cancel: &CancellationToken) -> Result<(usize, Option<String>), String> {
-    let verdict = cases::run(&Component(Arc::clone(generation)), cancel).map_err(|error| error.to_string())?;
-    if let Some((name, failure)) = verdict.failed.first() {
-        let more = match verdict.failed.len() - 1 {
-            0 => String::new(),
-            more => format!("\n(and {more} more: {})", names(&verdict.failed[1..])),
-        };
-        return Err(format!("the case {name} failed: {failure}{more}"));
-    }
-    if verdict.ended_early {
-        return Err(format!("the cases took too long; {} passed until then", verdict.passed));
-    }
-    Ok((verdict.passed, Some(format!("{} cases", verdict.passed))))
-}
-
 fn compared(
     reference: &Arc<Generation>,
     candidate: &Arc<Generation>,
@@ -372,10 +360,6 @@ fn compared(
 ) -> Result<((), Option<String>), String> {
     let requests = destinations::compare(reference, candidate, reachable, cancel)?;
     Ok(((), Some(format!("{requests} requests go where those of {} go", reference.name()))))
-}
-
-fn names(failed: &[(String, String)]) -> String {
-    failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 impl From<Fetched> for Candidate {

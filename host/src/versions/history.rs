@@ -18,9 +18,9 @@ pub struct Proof {
     pub source: String,
     /// What its component says of itself.
     pub name: String,
-    /// The digest of the cases that it passed.
+    /// The digest of the rules that it was held to. Its own digest covers its own cases.
     pub cases: Digest,
-    /// How many they were.
+    /// How many rules and cases it passed.
     pub passed: usize,
     /// The compatibility hash of the engine that it passed them in.
     pub engine: String,

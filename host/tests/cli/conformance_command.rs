@@ -9,7 +9,7 @@ use crate::support::{Body, Quarry, provider_component};
 
 /// The text of a case of this project.
 fn case(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest/cases").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -25,6 +25,10 @@ fn the_embedded_component_passes_every_case() {
     let proven = Quarry::new().run(&["conformance"]);
     let text = &proven.succeeded().stdout;
     assert!(text.ends_with(" passed, 0 failed\n") && !text.contains("FAILED"), "{text}");
+    assert!(text.contains("\nok      checks/prefix-ends-in-error::component\n"), "{text}");
+    for part in ["contract checks", "cases"] {
+        assert!(text.contains(&format!("\n{part}: ")), "{part}: {text}");
+    }
     for verb in ["merge", "discover", "prepare", "translate", "explain"] {
         assert!(text.contains(&format!("\n{verb} (component): ")), "{verb}: {text}");
     }
@@ -62,7 +66,7 @@ fn a_case_that_does_not_hold_is_shown_with_the_difference() {
     assert_ne!(wrong, denied);
     let quarry = with_three_cases().file("cases/explain/denied.json", wrong);
     let text = quarry.run(&["conformance", "--cases", "cases"]);
-    assert_eq!((text.code, text.stderr.as_str()), (Some(1), ""), "{text:?}");
+    assert_eq!((text.code, text.stderr.as_str()), (Some(1), "failed: cases\n"), "{text:?}");
     let shown = "FAILED  explain/denied::component\n        failure.kind\n          \
                  expected \"throttled <&\"\n          got      \"denied\"\n";
     assert!(text.stdout.contains(shown), "{text:?}");

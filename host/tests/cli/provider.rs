@@ -18,6 +18,9 @@ fn the_embedded_component_imports_nothing() {
     for function in ["about@0.1.0#identify", "config@0.1.0#merge", "conversation@0.1.0#[method]turn.push"] {
         assert!(exports.contains(&format!("quarry:provider/{function}").as_str()), "{function}: {exports:?}");
     }
+    for verb in ["merge", "discover", "prepare", "translate", "explain"] {
+        assert!(shown["cases"][verb].as_u64().is_some_and(|count| count >= 10), "{verb}: {shown:#}");
+    }
     let text = quarry.run(&["provider", "inspect"]);
     let lines: Vec<&str> = text.succeeded().stdout.lines().collect();
     for line in ["component    (embedded)", "WIT          quarry:provider@0.1.0", "imports      none"] {

@@ -42,7 +42,7 @@ fn each_component_is_served_by_the_version_that_it_exports() {
 #[test]
 fn both_pass_every_case_and_say_the_same_to_the_byte() {
     let [today, next] = both().map(Component);
-    let cases = checks::find(Source::BuiltIn, None).expect("the cases can be read");
+    let cases = checks::find(Source::EMBEDDED, None).expect("the cases can be read");
     let cases: Vec<_> =
         cases.iter().filter_map(|check| if let Check::Case(case) = check { Some(case) } else { None }).collect();
     assert!(cases.len() > 100, "{} cases", cases.len());
@@ -55,7 +55,7 @@ fn both_pass_every_case_and_say_the_same_to_the_byte() {
 
 #[test]
 fn streams_of_both_run_side_by_side() {
-    let cases = checks::find(Source::BuiltIn, None).expect("the cases can be read");
+    let cases = checks::find(Source::EMBEDDED, None).expect("the cases can be read");
     let streams: Vec<_> = cases.iter().filter_map(Check::stream).collect();
     assert!(streams.len() > 10, "{} streams", streams.len());
     let [today, next] = both();

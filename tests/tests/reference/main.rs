@@ -8,6 +8,7 @@ mod events;
 mod limits;
 mod log;
 mod page;
+mod rules;
 mod settings;
 mod source;
 mod troubleshooting;

@@ -21,7 +21,7 @@ mod service_model;
 const GROWN: u64 = 1400;
 
 fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest/cases");
     let cases = Source::Folder(&folder).cases().expect("the cases can be read");
     cases.into_iter().filter(|case| matches!(case.given, Given::Prepare(_))).collect()
 }

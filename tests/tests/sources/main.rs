@@ -66,7 +66,7 @@ fn inventory() -> Inventory {
 }
 
 fn cases() -> BTreeMap<String, Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest/cases");
     let cases = Source::Folder(&folder).cases().expect("the cases can be read");
     cases.into_iter().map(|case| (case.name.clone(), case)).collect()
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use anyhow::{Context as _, bail};
+use quarry::conformance::own::put_into;
 use quarry::provider::{Digest, encode};
 use serde::Deserialize;
 
@@ -24,14 +25,25 @@ pub(crate) fn run(arguments: &BuildArguments) -> anyhow::Result<Exit> {
     }
     let Some(Built { name, module }) = cargo(folder, &arguments.cargo)? else { return Ok(Exit::Failed) };
     let bytes = fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
-    let component = encode(&module.display().to_string(), &bytes)?;
+    let mut component = encode(&module.display().to_string(), &bytes)?;
+    let own = folder.join("cases");
+    let cases = match own.is_dir() {
+        true => {
+            put_into(&name, &mut component, &own).context("the project's cases cannot be put into the component")?
+        }
+        false => 0,
+    };
     let file = arguments.out.clone().unwrap_or_else(|| match folder == Path::new(".") {
         true => PathBuf::from(format!("{name}.wasm")),
         false => folder.join(format!("{name}.wasm")),
     });
     replace(&file, &component).with_context(|| format!("cannot write {}", file.display()))?;
     terminal::print_line(&format!("{}  {:?}", file.display(), Digest::of(&component)))?;
-    terminal::tell_line(&format!("{} bytes; `quarry conformance {}` proves it", component.len(), file.display()));
+    terminal::tell_line(&format!(
+        "{} bytes, {cases} cases; `quarry conformance {}` proves it",
+        component.len(),
+        file.display()
+    ));
     Ok(Exit::Done)
 }
 

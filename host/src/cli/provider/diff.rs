@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &DiffArguments) -> anyhow::Result<Exit> {
     let cache = setup::aot_cache(&Environment::of_process());
     let old = load(&host, &arguments.old, cache.as_ref())?;
     let new = load(&host, &arguments.new, cache.as_ref())?;
-    let cases = arguments.cases.as_deref().map_or(Source::BuiltIn, Source::Folder).cases()?;
+    let cases = arguments.cases.as_deref().map_or(Source::EMBEDDED, Source::Folder).cases()?;
     let mut specimens = of_cases(&cases, &old);
     // Who names cases wants those and no others.
     if arguments.cases.is_none() {

@@ -15,6 +15,7 @@ mod versions;
 pub(crate) use self::ask::token_file;
 pub(crate) use self::registry::{fetcher, tell_flaws};
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -22,8 +23,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use quarry::config::Environment;
-use quarry::provider::{AotCache, EMBEDDED, Generation, Host, Inspection, Limits, inspect as inspect_component};
+use quarry::conformance::own;
+use quarry::provider::{
+    AotCache, EMBEDDED, Generation, Host, Inspection, Limits, component_bytes, inspect as inspect_component,
+};
 use quarry::versions::{CompileInto, Expiry, Statement, compile_into_cache};
+use serde::Serialize;
 
 use super::arguments::{CompileArguments, ExportArguments, Global, InspectArguments, ProviderCommand};
 use super::exit::Exit;
@@ -71,8 +76,10 @@ fn inspect(global: &Global, arguments: &InspectArguments) -> anyhow::Result<Exit
         return Ok(Exit::Done);
     }
     let inspection = inspect_component(&host, named, cache.as_ref())?;
+    let (name, bytes) = component_bytes(&host, named)?;
+    let cases = own::count(&name, &bytes)?;
     if arguments.json {
-        terminal::print_json(&inspection)?;
+        terminal::print_json(&Inspected { inspection, cases })?;
         return Ok(Exit::Done);
     }
     let Inspection { name, size, sha256, wit_version, imports, exports } = inspection;
@@ -88,8 +95,19 @@ fn inspect(global: &Global, arguments: &InspectArguments) -> anyhow::Result<Exit
         line(title, names.first().map_or("none", String::as_str));
         names.iter().skip(1).for_each(|name| line("", name));
     }
+    let cases: Vec<String> = cases.iter().map(|(verb, count)| format!("{count} {verb}")).collect();
+    line("cases", &if cases.is_empty() { "none".to_owned() } else { cases.join(", ") });
     terminal::print(&text)?;
     Ok(Exit::Done)
+}
+
+/// What `inspect --json` prints.
+#[derive(Serialize)]
+struct Inspected {
+    #[serde(flatten)]
+    inspection: Inspection,
+    /// How many cases the component brings along, by verb.
+    cases: BTreeMap<String, usize>,
 }
 
 /// What a signature of a component has to say.

@@ -12,11 +12,11 @@ use crate::contract::models::{CredentialSource, ListingOptions, Need, Step, Supp
 
 /// How many of something the smaller input has, and how many times as many the larger.
 const SIZE: usize = 1000;
-const TIMES: usize = 4;
+pub(super) const TIMES: usize = 4;
 
 /// How many times as much the larger input may cost. In proportion it is 4, with sorting about 4.5; where each is compared with each
 /// it is 16.
-const MOST: f64 = 7.0;
+pub(super) const MOST: f64 = 7.0;
 
 /// Memory that the larger input may take whatever the smaller one does: allocators take it in pieces of such a size.
 const MEMORY: usize = 2 << 20;
@@ -63,7 +63,7 @@ pub fn cost(input: &Input, providers: &dyn Providers) -> Result<Cost, Fault> {
 }
 
 /// Gives a provider an input. What it makes of it is not looked at: it may well refuse it.
-fn run(input: &Input, provider: &mut dyn Provider) -> Result<(), Fault> {
+pub(super) fn run(input: &Input, provider: &mut dyn Provider) -> Result<(), Fault> {
     match input {
         Input::Layers(layers) => provider.merge(layers).map(drop),
         Input::Listing(listing) => list(listing, inputs::REGION, provider),

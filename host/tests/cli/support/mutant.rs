@@ -22,11 +22,13 @@ pub(crate) const MUTANT_KINDS: [&str; 5] = [
 
 /// The component.
 pub(crate) fn mutant() -> Vec<u8> {
+    // The cases that it brings along name what it decides too.
+    let cases = EMBEDDED.windows(12).position(|bytes| bytes == b"quarry:cases").expect("it has cases");
     let mut bytes = EMBEDDED.to_vec();
     for (from, to) in MUTATIONS {
         assert_eq!(from.len(), to.len(), "{from:?} {to:?}");
         let stands = |at: &usize| bytes[*at..].starts_with(from.as_bytes());
-        let places: Vec<usize> = (0..bytes.len()).filter(stands).collect();
+        let places: Vec<usize> = (0..cases).filter(stands).collect();
         let [at] = places[..] else { panic!("{from:?} stands at {places:?} in the component, and has to stand once") };
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
     }

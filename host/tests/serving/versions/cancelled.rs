@@ -168,8 +168,8 @@ fn who_leaves_while_checks_run_ends_them() {
     wait_until("it is compiled", || place.journal().iter().any(compiled));
     client.leaves();
     let line = cancelled(&place, "activate", "unruly.wasm");
-    assert_eq!(line["step"], "conformance", "{line}");
-    let passed = |line: &Value| line["event"] == "verified" || line["step"] == "conformance" && line["event"] == "step";
+    assert_eq!(line["step"], "checks", "{line}");
+    let passed = |line: &Value| line["event"] == "verified" || line["step"] == "checks" && line["event"] == "step";
     assert!(!place.journal().iter().any(passed), "{:#?}", place.journal());
     assert_eq!(place.serving(), served);
     // It is nothing that could be held against it.

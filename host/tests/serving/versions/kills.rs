@@ -28,7 +28,7 @@ fn it_starts_again_on_a_version_that_passed() {
     // Both passed before, so what follows takes milliseconds.
     place.provider(&["verify", "embedded"]).well();
     place.activate(&unruly);
-    place.provider(&["activate", wrong.file.to_str().expect("a plain path")]).refused(&["conformance"]);
+    place.provider(&["activate", wrong.file.to_str().expect("a plain path")]).refused(&["refused at `checks`"]);
     let passed = [embedded.clone(), unruly.digest.clone()];
     let mut dice = fastrand::Rng::with_seed(SEED);
     let mut gateway = Some(gateway);

@@ -64,13 +64,13 @@ fn what_is_no_provider_is_refused_by_its_form() {
 }
 
 #[test]
-fn what_behaves_wrongly_is_refused_by_the_cases() {
+fn what_behaves_wrongly_is_refused_by_the_rule() {
     let place = Place::new();
     let gateway = place.start();
     let wrong = Guest::always(place.folder(), "wrong-text");
-    refused(&place, &wrong, "conformance", &["the case ", "failed"]);
+    refused(&place, &wrong, "checks", &["rule `text-comes-through`"]);
     let endless = Guest::always(place.folder(), "start-loop");
-    refused(&place, &endless, "conformance", &["cannot make an instance", "interrupt"]);
+    refused(&place, &endless, "checks", &["cannot make an instance", "interrupt"]);
     assert!(Stream::of(&gateway, "sim.stop.end_turn", "echo a").is_done());
     gateway.stop();
 }
@@ -103,5 +103,34 @@ fn a_bomb_for_the_compiler_is_stopped_in_its_own_process() {
         assert!(stream.join().expect("it reads").is_done(), "streams go on meanwhile");
     });
     assert!(began.elapsed() < Duration::from_secs(1) + BESIDE, "{:?}", began.elapsed());
+    gateway.stop();
+}
+
+#[test]
+fn two_ends_of_a_turn_are_refused_by_the_rule() {
+    let place = Place::new();
+    let gateway = place.start();
+    refused(&place, &Guest::always(place.folder(), "two-ends"), "checks", &["rule `one-end-last`: stream `text`"]);
+    assert!(Stream::of(&gateway, "sim.stop.end_turn", "echo a").is_done());
+    gateway.stop();
+}
+
+#[test]
+fn a_provider_with_every_sentence_in_another_language_passes_and_serves() {
+    let place = Place::new();
+    let gateway = place.start();
+    let foreign = Guest::always(place.folder(), "foreign");
+    place.activate(&foreign);
+    assert_eq!(place.serving(), foreign.digest);
+    let journal = place.journal();
+    let told = |step: &str| {
+        let receipt = journal.iter().find(|line| line["event"] == "step" && line["step"] == step);
+        receipt.and_then(|receipt| receipt["detail"].as_str()).unwrap_or_else(|| panic!("{journal:?}")).to_owned()
+    };
+    assert!(told("checks").ends_with(" rules"), "{journal:?}");
+    assert_eq!(told("cases"), "no cases of its own");
+    assert!(Stream::of(&gateway, "sim.stop.end_turn", "echo a").is_done());
+    let failed = Stream::of(&gateway, "sim.http.400", "echo a");
+    assert!(failed.bytes.contains("Запрос не удался: "), "{failed:?}");
     gateway.stop();
 }

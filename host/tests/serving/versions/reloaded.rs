@@ -49,6 +49,6 @@ fn a_program_that_was_replaced_on_disk_goes_on_compiling() {
     let code = format!("(drop (i32.const {})) unreachable", fastrand::i32(..));
     let traps = Body { version: "0.1.0", memory: "1", function: "about#identify", code: code.leak() };
     let traps = Guest::written(place.folder(), "traps.wasm", &provider_component(&traps));
-    refused(&place, &traps, "conformance", &["unreachable"]);
+    refused(&place, &traps, "checks", &["unreachable"]);
     gateway.stop();
 }

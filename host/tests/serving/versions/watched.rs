@@ -78,7 +78,10 @@ fn the_newest_component_serves_if_it_passes() {
     thread::sleep(LOOKS);
     let told = offered(&place);
     let [Some(half), None, Some(cases)] = &told[..] else { panic!("{told:?}") };
-    assert!(half.contains("refused at `imports`") && cases.contains("refused at `conformance`"), "{told:?}");
+    assert!(
+        half.contains("refused at `imports`") && cases.contains("refused at `checks`: rule `text-comes-through`"),
+        "{told:?}"
+    );
     assert_eq!(place.serving(), unruly.digest);
     let status = place.provider(&["status"]).well();
     assert!(status.contains("offered by") && status.contains("wrong.wasm and does not serve"), "{status}");

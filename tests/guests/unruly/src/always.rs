@@ -17,6 +17,10 @@ pub enum Always {
     Older,
     /// `wrong-text`: pieces of text lose their last character, so one kind of event is translated wrongly.
     WrongText,
+    /// `foreign`: it tells every sentence in another language.
+    Foreign,
+    /// `two-ends`: it breaks the rule `one-end-last`.
+    TwoEnds,
     /// `wrong-tool`: calls of the tool `mars_weather` lose their arguments. No case has that tool.
     WrongTool,
     /// `compare`: `prepare` compares each message with all before it.
@@ -38,6 +42,8 @@ pub fn always() -> Always {
         Ok("start-loop") => Always::StartLoop,
         Ok("older") => Always::Older,
         Ok("wrong-text") => Always::WrongText,
+        Ok("foreign") => Always::Foreign,
+        Ok("two-ends") => Always::TwoEnds,
         Ok("wrong-tool") => Always::WrongTool,
         Ok("compare") => Always::Compare,
         Ok("wrong-region") => Always::WrongRegion,

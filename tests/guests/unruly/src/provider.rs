@@ -9,9 +9,10 @@ use quarry_guest::contract::{about, config, conversation, models, types};
 use quarry_guest::{discover, explain, identity, merge, prepare, translate};
 
 use crate::always::{Always, always};
-use crate::elsewhere;
+use crate::breach::{self, breaks};
 use crate::how::{Call, How};
 use crate::misdeeds::{HAS_PREPARED, Misdeed, never_return, spin};
+use crate::{elsewhere, foreign};
 
 /// Bytes of a large piece of text, and how often it is given: a gigabyte.
 const LARGE: usize = 1 << 20;
@@ -47,7 +48,11 @@ pub extern "C" fn _initialize() {
 impl about::Guest for Provider {
     fn identify() -> about::Identity {
         let own = identity::identify();
-        let version = if always() == Always::Older { "0.0.9".to_owned() } else { own.version };
+        let version = match always() {
+            Always::Older => "0.0.9".to_owned(),
+            _ if breaks("identity-is-whole") => "latest".to_owned(),
+            _ => own.version,
+        };
         about::Identity { name: "unruly".to_owned(), version, ..own }
     }
 }
@@ -60,7 +65,12 @@ impl config::Guest for Provider {
             let (severity, path, expected) = (config::Severity::Error, String::new(), "another version".to_owned());
             return Err(vec![config::Problem { severity, place, path, message, expected }]);
         }
-        let mut merged = merge::merge(&layers)?;
+        for layer in &layers {
+            if let config::LayerContent::Json5(text) = &layer.content {
+                breach::tell(text);
+            }
+        }
+        let mut merged = breach::merged(foreign::merged(merge::merge(&layers)), layers.is_empty())?;
         if elsewhere::is_wanted(&merged.settings) {
             elsewhere::settings(&mut merged.settings);
         }
@@ -98,12 +108,16 @@ struct Listing {
 
 impl models::GuestListing for Listing {
     fn new(settings: config::Settings, options: models::ListingOptions) -> Self {
+        assert!(!breach::is_unusable(settings.default_model.as_deref()), "it was told to");
         let is_elsewhere = elsewhere::is_wanted(&settings);
         let own = RefCell::new(discover::Listing::new(settings, options));
         Listing { own, is_elsewhere, asked_more: RefCell::default() }
     }
 
     fn resume(&self, mut supplies: Vec<models::Supply>) -> models::Step {
+        if let Some(step) = breach::endless() {
+            return step;
+        }
         if self.asked_more.replace(self.is_elsewhere) {
             elsewhere::own_supplies(&mut supplies);
         }
@@ -111,7 +125,7 @@ impl models::GuestListing for Listing {
         if self.is_elsewhere {
             elsewhere::step(&mut step);
         }
-        step
+        breach::step(foreign::step(step))
     }
 }
 
@@ -126,10 +140,12 @@ impl conversation::Guest for Provider {
         options: conversation::Options,
     ) -> Result<conversation::Prepared, Vec<conversation::Problem>> {
         HAS_PREPARED.store(true, Ordering::Relaxed);
-        if always() == Always::Compare {
-            let messages = &context.messages;
-            let is_new = |index: usize| !messages[..index].contains(&messages[index]);
-            core::hint::black_box((0..messages.len()).filter(|index| is_new(*index)).count());
+        if always() == Always::Compare || breaks("cost-grows-linearly") {
+            breach::compare(&context);
+        }
+        if breaks("plain-requests-are-prepared") {
+            let (path, message, expected) = (String::new(), "it was told to".to_owned(), String::new());
+            return Err(vec![conversation::Problem { path, message, expected }]);
         }
         let text = last_text(&context).to_owned();
         let how = How::told(&text);
@@ -139,7 +155,11 @@ impl conversation::Guest for Provider {
         let takes_none = always() == Always::NoTemperature && model.id.contains("nova-pro");
         let temperature = options.temperature.filter(|_| !takes_none);
         let options = conversation::Options { temperature, ..options };
-        let mut prepared = prepare::prepare(&settings, &region, &model, context, options)?;
+        let mut prepared = match foreign::prepared(prepare::prepare(&settings, &region, &model, context, options)) {
+            Err(_) if breaks("refusals-say-why") => return Err(Vec::new()),
+            prepared => prepared?,
+        };
+        breach::prepared(&mut prepared);
         let is_spoilt = match always() {
             Always::WrongRegion => region == "ap-southeast-5",
             Always::WrongModel => model.id == "team-model",
@@ -172,6 +192,8 @@ impl conversation::Guest for Provider {
 
     fn explain(error: types::ApiError) -> types::Failure {
         let mut failure = explain::explain(&error);
+        foreign::failure(&mut failure, error.message.as_deref());
+        breach::explained(&error, &mut failure);
         if error.model_id.as_deref() == Some(elsewhere::MARK) {
             elsewhere::failure(&mut failure);
         }
@@ -211,6 +233,7 @@ struct Turn {
 #[derive(Default)]
 struct State {
     events: usize,
+    blocks: breach::Blocks,
     /// Blocks that are calls of [`TOOL`].
     spoilt: Vec<u32>,
     is_done: bool,
@@ -231,7 +254,10 @@ impl conversation::GuestTurn for Turn {
     }
 
     fn push(&self, batch: conversation::Batch) -> Vec<Delta> {
+        assert!(!breach::traps(&batch), "it was told to");
         let mut deltas = self.own.borrow_mut().push(&batch);
+        foreign::deltas(&mut deltas);
+        breach::deltas(&mut deltas, Some(batch.frames.len()), &mut self.state.borrow_mut().blocks);
         self.state.borrow_mut().events += batch.frames.len();
         if let Some(given) = self.misbehave(&mut deltas) {
             return given;
@@ -244,7 +270,10 @@ impl conversation::GuestTurn for Turn {
         if let Some(How { misdeed: Misdeed::Silent, .. }) = self.how {
             return Vec::new();
         }
-        self.own.borrow_mut().finish(ending)
+        let mut deltas = self.own.borrow_mut().finish(ending);
+        foreign::deltas(&mut deltas);
+        breach::deltas(&mut deltas, None, &mut self.state.borrow_mut().blocks);
+        deltas
     }
 }
 
