@@ -9,7 +9,7 @@ use crate::contract::types::{Cost, Model};
 use crate::json::model::default_model;
 
 /// The most models of the caller that count.
-pub const MOST_ADDED: usize = 48;
+pub const MOST_ADDED: usize = 24;
 
 /// Public ids. A provider may know none of them, and more: nothing but variety hangs on this list.
 #[derive(Debug, Deserialize)]

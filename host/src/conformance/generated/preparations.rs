@@ -71,7 +71,7 @@ fn each(inputs: &mut Vec<Generated>, model: &Model) {
 const MOST_STRANGE: usize = 6;
 
 /// Of so many inputs a series gets one: different series get different ones.
-const IN_ROTATION: usize = 4;
+const IN_ROTATION: usize = 8;
 
 /// What one model of each series gets besides: the other conversations, single options and pairs, in rotation.
 fn series(inputs: &mut Vec<Generated>, number: usize, model: &Model) {
