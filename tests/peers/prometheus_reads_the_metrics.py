@@ -17,7 +17,7 @@ def sample(family, name, **labels):
     return found[0]
 
 
-assert len(families) == 31, sorted(families)
+assert len(families) == 32, sorted(families)
 for name, family in families.items():
     assert name.startswith("quarry_"), name
     assert family.documentation, f"{name} says nothing of itself"
