@@ -85,10 +85,10 @@ pub fn prepared(prepared: &mut Prepared) {
         prepared.carry.clear();
     } else if breaks("notices-have-kinds") {
         prepared.notices.push(Notice { kind: "two words".to_owned(), message: String::new() });
-    } else if breaks("bodies-fit-the-service") {
-        if let Some(BodyPart::Json(first)) = body.first_mut() {
-            first.splice(..1, *br#"{"unheardOf":1,"#);
-        }
+    } else if breaks("bodies-fit-the-service")
+        && let Some(BodyPart::Json(first)) = body.first_mut()
+    {
+        first.splice(..1, *br#"{"unheardOf":1,"#);
     }
 }
 
