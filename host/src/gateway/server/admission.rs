@@ -24,46 +24,50 @@ use crate::telemetry::Refusal as Reason;
 /// When to ask again while a key has as many requests as it may have. Nobody knows when one ends; SDKs wait longer each time.
 const UNTIL_ONE_ENDS: Duration = Duration::from_secs(1);
 
-/// A request that was let in: its key's slot, its place among the sessions and among those under way. All are given back when it
-/// is dropped.
+/// A request of somebody who may ask: its key's slot and its place among those in progress. Both are given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Visit {
+    /// Whose request it is.
+    pub(super) admitted: Admitted,
+    /// The active version of the provider, when the request came.
+    pub(super) seat: Taken,
+    live: LiveRequest,
+    underway: Underway,
+}
+
+/// A request that was read and has a place among the sessions, which is given back when this is dropped.
 #[derive(Debug)]
 pub(super) struct Admission {
     /// Whose request it is.
     pub(super) admitted: Admitted,
-    /// The version of the provider that it gets: the active one until it is read, then the one that it is assigned to its end.
+    /// The version of the provider that it has to its end.
     pub(super) seat: Taken,
-    /// Its place in the list of those under way.
+    /// Its place in the list of those in progress.
     pub(super) live: LiveRequest,
     /// Its place among the sessions.
     pub(super) permit: Arc<Permit>,
     _underway: Underway,
 }
 
-/// A request that was let in without a place among the sessions.
-#[derive(Debug)]
-pub(super) struct Visit {
-    pub(super) admitted: Admitted,
-    pub(super) seat: Taken,
-    live: LiveRequest,
-    underway: Underway,
-}
-
-impl Admission {
-    /// Assigns a request that was read to a version of the provider: a conversation stays with the one that it began with.
+impl Visit {
+    /// Assigns a request that was read to a version of the provider, and gives it a place: a conversation stays with the version that
+    /// it began with. Only now, because an upload may take its time, and a place is for those that need a session.
     ///
     /// # Errors
-    /// When a session of that version takes more than there is room for.
-    pub(super) fn assign(
-        &mut self,
+    /// When there is no room for a session of that version.
+    pub(super) fn admit(
+        self,
         gateway: &Gateway,
         id: &str,
         headers: &HeaderMap,
         asked: &Asked,
-    ) -> Result<(), Refusal> {
-        let key = self.admitted.name();
-        self.seat = gateway.lineup.load().seat(key, || conversation(key, headers, &asked.context));
-        self.live.asked(id, &asked.model, asked.stream, self.seat.version.digest());
-        self.permit.cover(self.seat.version.generation.need()).map_err(|error| full(gateway, &error))
+    ) -> Result<Admission, Refusal> {
+        let Visit { admitted, seat: _, live, underway } = self;
+        let key = admitted.name();
+        let seat = gateway.lineup.load().seat(key, || conversation(key, headers, &asked.context));
+        live.asked(id, &asked.model, asked.stream, seat.version.digest());
+        let permit = gateway.capacity.admit(seat.version.generation.need()).map_err(|error| full(gateway, &error))?;
+        Ok(Admission { admitted, seat, live, permit, _underway: underway })
     }
 }
 
@@ -87,18 +91,6 @@ impl<'a> Asker<'a> {
 }
 
 /// Lets a request for an endpoint in, or says why not.
-pub(super) fn admit(
-    gateway: &Gateway,
-    effective: &Effective,
-    asker: Asker<'_>,
-    endpoint: &'static str,
-) -> Result<Admission, Refusal> {
-    let Visit { admitted, seat, live, underway } = visit(gateway, effective, asker, endpoint)?;
-    let permit = gateway.capacity.admit(seat.version.generation.need()).map_err(|error| full(gateway, &error))?;
-    Ok(Admission { admitted, seat, live, permit, _underway: underway })
-}
-
-/// Lets a request in that takes no place among the sessions of requests.
 pub(super) fn visit(
     gateway: &Gateway,
     effective: &Effective,

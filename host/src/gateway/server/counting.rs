@@ -6,7 +6,7 @@ use axum::body::Body;
 use hyper::{Request, Response};
 use tracing::Instrument as _;
 
-use super::exchange::{admit, deadline, observe, read, refuse};
+use super::exchange::{deadline, observe, read, refuse, visit};
 use super::{body, reply};
 use crate::aws::ConverseRequest;
 use crate::gateway::chain;
@@ -38,17 +38,17 @@ async fn counted(
 ) -> Result<u64, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let (mut admission, body) = admit(gateway, &effective, &parts, body, format).await?;
-    let mut observation = observe(gateway, format, &parts, admission.admitted.name(), id);
+    let (visit, body) = visit(gateway, &effective, &parts, body, format).await?;
+    let mut observation = observe(gateway, format, &parts, visit.admitted.name(), id);
     let config = &effective.configuration.gateway;
     let span = observation.span().clone();
-    let deadline = deadline(gateway, &admission.seat, config);
-    let mut room = gateway.capacity.bodies().body(admission.admitted.name(), effective.keys.are_needed());
+    let deadline = deadline(gateway, &visit.seat, config);
+    let mut room = gateway.capacity.bodies().body(visit.admitted.name(), effective.keys.are_needed());
     let counting = async {
         let body = body::read(body, &parts.headers, &config.limits, &mut room).await?;
         observation.received(body.len());
         let mut asked = read(format, &body, &parts.headers, config).await?.asked;
-        admission.assign(gateway, id, &parts.headers, &asked)?;
+        let admission = visit.admit(gateway, id, &parts.headers, &asked)?;
         let effective = Arc::clone(&admission.seat.effective);
         let generation = Arc::clone(&admission.seat.version.generation);
         let chain = chain::of_request(&effective, &asked, &admission.admitted)?;

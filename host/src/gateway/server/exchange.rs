@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::activity::UnderWay;
-use super::admission::{self, Admission, Asker};
+use super::admission::{self, Admission, Asker, Visit};
 use super::answer::{Answer, Beginning, Bounds};
 use super::{body, reply};
 use crate::config::gateway::{GatewayConfig, RemoteConfig};
@@ -49,11 +49,11 @@ async fn answered(
 ) -> Result<Response<Body>, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let (mut admission, body) = admit(gateway, &effective, &parts, body, format).await?;
-    let mut observation = observe(gateway, format, &parts, admission.admitted.name(), id);
+    let (visit, body) = visit(gateway, &effective, &parts, body, format).await?;
+    let mut observation = observe(gateway, format, &parts, visit.admitted.name(), id);
     let config = &effective.configuration.gateway;
     // Given back when the answer begins: by then the body was read, and sent on.
-    let mut room = gateway.capacity.bodies().body(admission.admitted.name(), effective.keys.are_needed());
+    let mut room = gateway.capacity.bodies().body(visit.admitted.name(), effective.keys.are_needed());
     let read = async {
         let body = body::read(body, &parts.headers, &config.limits, &mut room).await?;
         let read = read(format, &body, &parts.headers, config).await?;
@@ -71,9 +71,10 @@ async fn answered(
         }
     };
     observation.received(sent.len());
-    if let Err(refused) = admission.assign(gateway, id, &parts.headers, &read.asked) {
-        return Err(refuse(observation, refused));
-    }
+    let admission = match visit.admit(gateway, id, &parts.headers, &read.asked) {
+        Ok(admission) => admission,
+        Err(refused) => return Err(refuse(observation, refused)),
+    };
     let effective = Arc::clone(&admission.seat.effective);
     let config = &effective.configuration.gateway;
     if config.log.prompts {
@@ -141,15 +142,15 @@ pub(super) fn deadline(gateway: &Gateway, seat: &Seat, config: &GatewayConfig) -
 }
 
 /// Lets a request in. The body of one that is turned away is read all the same, within bounds: see [`body::discard`].
-pub(super) async fn admit(
+pub(super) async fn visit(
     gateway: &Gateway,
     effective: &Effective,
     parts: &Parts,
     body: Body,
     format: &'static Format,
-) -> Result<(Admission, Body), Refusal> {
-    match admission::admit(gateway, effective, Asker::of(parts), format.path) {
-        Ok(admission) => Ok((admission, body)),
+) -> Result<(Visit, Body), Refusal> {
+    match admission::visit(gateway, effective, Asker::of(parts), format.path) {
+        Ok(visit) => Ok((visit, body)),
         Err(refused) => {
             body::discard(body, &parts.headers, effective.configuration.gateway.limits.body).await;
             Err(refused)

@@ -87,6 +87,25 @@ fn a_request_for_a_model_is_seen_from_its_first_byte() {
 }
 
 #[test]
+fn an_upload_takes_no_place() {
+    let gateway = Gateway::start("{ quarry: { limits: { concurrency: 2 }, retry: { attempts: 1 } } }");
+    let uploads: Vec<Client> = (0..4)
+        .map(|_| {
+            let mut client = Client::open(&gateway);
+            let head = client.request("POST", CHAT, &[], 1000);
+            client.send(format!("{head}{{").as_bytes()).expect("it reads");
+            client
+        })
+        .collect();
+    super::wait_until_under_way(&gateway, uploads.len());
+    for _ in 0..4 {
+        assert_eq!(ask(&gateway, CHAT, &[], &body(CHAT, MODEL, "echo hello", false)).status(), 200);
+    }
+    drop(uploads);
+    gateway.stop();
+}
+
+#[test]
 fn an_early_refusal_of_a_large_body_reaches_the_client() {
     let gateway = Gateway::with_a_key();
     let key = bearer(KEY);
