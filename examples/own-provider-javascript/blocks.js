@@ -8,7 +8,8 @@ const REDACTED = "[Reasoning redacted]";
 export class Blocks {
   constructor(turn) {
     this.turn = turn;
-    this.open = [];
+    /** The open blocks by Bedrock's index, in the order in which they began. */
+    this.open = new Map();
     this.next = 0;
     this.calledTools = false;
     /** Whether a call's arguments were no object, where that is to end the turn. */
@@ -16,14 +17,14 @@ export class Blocks {
   }
 
   find(wireIndex) {
-    return this.open.findLast((block) => block.wireIndex === wireIndex);
+    return this.open.get(wireIndex);
   }
 
   /** Opens a block that the client sees. */
   begin(wireIndex, members) {
     const block = { wireIndex, contentIndex: this.next, ...members };
     this.next += 1;
-    this.open.push(block);
+    this.open.set(wireIndex, block);
     return block;
   }
 
@@ -35,20 +36,20 @@ export class Blocks {
       this.startTool(wireIndex, toolUse, deltas);
     } else if (toolResult !== undefined) {
       this.turn.unknownMembers("contentBlockStart.start.toolResult", toolResult.unknown, deltas);
-      this.open.push({ wireIndex, kind: "server-result", result: toolResult, content: [] });
+      this.open.set(wireIndex, { wireIndex, kind: "server-result", result: toolResult, content: [] });
     } else if (image !== undefined) {
       this.turn.unknownMembers("contentBlockStart.start.image", image.unknown, deltas);
-      this.open.push({ wireIndex, kind: "image", format: image.format });
+      this.open.set(wireIndex, { wireIndex, kind: "image", format: image.format });
     } else if (unknown.length > 0) {
       this.turn.notice("unknown-start", unknown[0], `Bedrock began a block of the unknown kind ${unknown[0]}`, deltas);
-      this.open.push({ wireIndex, kind: "unknown" });
+      this.open.set(wireIndex, { wireIndex, kind: "unknown" });
     }
   }
 
   startTool(wireIndex, { toolUseId: id = "", name = "", type = "", input }, deltas) {
     const seed = input === undefined ? "" : JSON.stringify(input);
     if (type === "server_tool_use") {
-      this.open.push({ wireIndex, kind: "server-call", id, name, type, input: seed });
+      this.open.set(wireIndex, { wireIndex, kind: "server-call", id, name, type, input: seed });
       return;
     }
     this.calledTools = true;
@@ -139,7 +140,7 @@ export class Blocks {
   stop(wireIndex, deltas) {
     const block = this.find(wireIndex);
     if (!block) return;
-    this.open.splice(this.open.lastIndexOf(block), 1);
+    this.open.delete(wireIndex);
     const { contentIndex } = block;
     if (block.kind === "text") {
       deltas.push({ tag: "text-end", val: contentIndex });

@@ -140,11 +140,11 @@ export class Turn {
       return;
     }
     // A call that was never stopped may be cut off. Where a limit did that, the call's end says why it has no arguments.
-    if (!CUT_OFF.includes(raw) && this.blocks.open.some((block) => block.kind === "tool")) {
+    if (!CUT_OFF.includes(raw) && [...this.blocks.open.values()].some((block) => block.kind === "tool")) {
       this.fail(plain("model-output", "Provider completed stream with an incomplete tool call", "ask again", true), deltas);
       return;
     }
-    while (this.blocks.open.length > 0) this.blocks.stop(this.blocks.open[0].wireIndex, deltas);
+    for (const wireIndex of [...this.blocks.open.keys()]) this.blocks.stop(wireIndex, deltas);
     if (this.blocks.malformedCall) {
       const message = "Provider completed tool call with malformed JSON arguments";
       this.fail(plain("model-output", message, "ask again", true), deltas);

@@ -10,6 +10,9 @@ pub(super) const MEMORIES: u32 = 4;
 pub(super) const TABLES: u32 = 4;
 pub(super) const INSTANCES: u32 = 16;
 
+/// Elements of one table.
+pub(super) const TABLE_ELEMENTS: usize = 10_000;
+
 /// What a store holds: only its bounds.
 #[derive(Debug)]
 pub struct Bounds {
@@ -29,7 +32,7 @@ impl Bounds {
             .memory_size(limits.memory)
             .memories(MEMORIES as usize)
             .tables(TABLES as usize)
-            .table_elements(10_000)
+            .table_elements(TABLE_ELEMENTS)
             .instances(INSTANCES as usize)
             .build();
         Bounds { limits, memory, held: 0, refused_memory: false }

@@ -14,6 +14,7 @@ use super::compare::{
     Bounds, Comparison, Differences, Effort, KindReport, ReachReport, Specimen, of_cases, of_generated, of_recordings,
 };
 use crate::conformance::{generated, recordings};
+use crate::contract::types::Model;
 use crate::provider::{Digest, Generation};
 
 /// Most kinds that are listed. Those beyond are one kind.
@@ -37,6 +38,17 @@ const RECORDINGS: Duration = Duration::from_millis(300);
 /// Most recordings that are run, and bytes of one.
 const MOST_RECORDINGS: usize = 200;
 const RECORDED_BYTES: u64 = 1 << 20;
+
+/// What versions are compared on, besides the cases of the embedded provider and what the host generates.
+#[derive(Debug, Default)]
+pub struct Inputs<'a> {
+    /// The components of the versions, whose own cases count too.
+    pub components: &'a [Vec<u8>],
+    /// Models of this machine's configuration, which generated inputs use besides the public ones.
+    pub models: &'a [Model],
+    /// A folder of recordings.
+    pub recorded: Option<&'a Path>,
+}
 
 /// A candidate beside the version that serves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,22 +89,27 @@ impl Behaviour {
         Behaviour { digest, against, compared: 0, differing: 0, kinds, reach }
     }
 
-    /// Runs both versions on the inputs that there are: cases and generated inputs, then recordings of this folder as far as there is time. Blocks.
+    /// Runs both versions on the inputs that there are: cases and generated inputs, then recordings as far as there is time. Blocks.
     ///
     /// # Errors
     /// When the inputs cannot be read, the versions take too long, or it is cancelled.
     pub fn of(
         active: &Arc<Generation>,
         candidate: &Arc<Generation>,
-        recorded: Option<&Path>,
+        inputs: &Inputs<'_>,
         cancel: &CancellationToken,
     ) -> Result<Self, String> {
         let began = Instant::now();
         // What they do here is not held against them where they serve.
         let (active, candidate) = (active.apart(), candidate.apart());
-        let cases = cases::of_embedded().map_err(|error| error.to_string())?;
-        let mut specimens = of_cases(cases, &active);
-        specimens.extend(of_generated(generated::inputs(&generated::models::of_cases(cases)), &active));
+        let embedded = cases::of_embedded().map_err(|error| error.to_string())?;
+        let own = cases::of_others(inputs.components, embedded).map_err(|error| error.to_string())?;
+        let mut models = generated::models::of_cases(embedded);
+        models.extend(generated::models::of_cases(&own));
+        models.extend_from_slice(inputs.models);
+        let mut specimens = of_cases(embedded, &active);
+        specimens.extend(of_cases(&own, &active));
+        specimens.extend(of_generated(generated::inputs(&models), &active));
         specimens.sort_by_cached_key(Specimen::bytes);
         let comparison = Comparison::new(Arc::clone(&active), Arc::clone(&candidate));
         let mut run = Run::new(comparison);
@@ -108,7 +125,7 @@ impl Behaviour {
         }
         // What was said in them is not kept, whatever was recorded.
         run.differences.keep_texts(false);
-        if let Some(folder) = recorded {
+        if let Some(folder) = inputs.recorded {
             run.add_recordings(folder);
         }
         let differences = run.differences;
@@ -170,11 +187,12 @@ impl Behaviour {
     pub fn summary(&self) -> String {
         match (self.compared, self.kinds.len()) {
             (0, 0) => "the code is the same".to_owned(),
-            (compared, 0) => format!("{compared} inputs, none differs"),
-            (compared, kinds) => format!(
-                "{} of {compared} inputs differ, in {}",
+            (_, 0) => format!("none differs of {}", self.reach.reach.summary()),
+            (_, kinds) => format!(
+                "{} differ, in {}, of {}",
                 self.differing,
-                if kinds == 1 { "1 kind".to_owned() } else { format!("{kinds} kinds") }
+                if kinds == 1 { "1 kind".to_owned() } else { format!("{kinds} kinds") },
+                self.reach.reach.summary()
             ),
         }
     }

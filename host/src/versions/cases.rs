@@ -1,5 +1,6 @@
 //! What a version shows of itself before it serves: that it keeps the rules of the contract, and passes its own cases.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,20 @@ pub(super) fn of_embedded() -> Result<&'static [Case], CasesError> {
     }
     let found = Source::EMBEDDED.cases()?;
     Ok(CASES.get_or_init(|| found))
+}
+
+/// The cases that these components bring along, each once, without those that are known.
+///
+/// # Errors
+/// When they cannot be read.
+pub(super) fn of_others(components: &[Vec<u8>], known: &[Case]) -> Result<Vec<Case>, CasesError> {
+    let mut seen: HashSet<String> = known.iter().map(|case| case.text.clone()).collect();
+    let mut cases = Vec::new();
+    for bytes in components {
+        let own = Source::Component("a version", bytes).cases()?;
+        cases.extend(own.into_iter().filter(|case| seen.insert(case.text.clone())));
+    }
+    Ok(cases)
 }
 
 /// Holds a provider against the rules of the contract, until `cancel` is cancelled.

@@ -24,7 +24,7 @@ mod store;
 mod trials;
 
 pub use self::acceptance::{Acceptance, AcceptedBy, AcceptedKind, AcceptedKinds, EVERYTHING, Unaccepted};
-pub use self::behaviour::{Behaviour, DifferentKind};
+pub use self::behaviour::{Behaviour, DifferentKind, Inputs};
 pub use self::compile::{CompileInto, Compiler, compile_into_cache};
 pub use self::components::Components;
 pub use self::destinations::Reachable;

@@ -61,7 +61,7 @@ pub(crate) async fn run(global: &Global, command: ProviderCommand) -> anyhow::Re
 /// What the gateway starts itself for.
 fn compile(arguments: CompileArguments) -> anyhow::Result<Exit> {
     let CompileArguments { cache, seconds } = arguments;
-    let host = Arc::new(Host::new(Limits::default())?);
+    let host = Arc::new(Host::compiling(Limits::default())?);
     compile_into_cache(&host, &CompileInto { cache, seconds }, io::stdin().lock())?;
     Ok(Exit::Done)
 }

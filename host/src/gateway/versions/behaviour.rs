@@ -12,9 +12,10 @@ use super::ChangeError;
 use super::changes::Changes;
 use super::job::{Change, Job};
 use super::proof::Proof;
+use crate::contract::types::Model;
 use crate::gateway::shadow::Run;
 use crate::provider::{Digest, EMBEDDED, Generation, code_digest, embedded_digest};
-use crate::versions::{Acceptance, Behaviour, Event, Passed, Refused, Step, StepReceipt, Unaccepted};
+use crate::versions::{Acceptance, Behaviour, Event, Inputs, Passed, Refused, Step, StepReceipt, Unaccepted};
 
 /// As many comparisons are remembered, with the specimens of what differs.
 const REMEMBERED: usize = 32;
@@ -48,6 +49,8 @@ pub(super) struct Differences {
     known: Behaviours,
     /// The recordings of this gateway.
     recorded: Option<PathBuf>,
+    /// The models of its configuration.
+    models: Vec<Model>,
     /// The comparison beside the requests that runs, or ran last.
     shadow: Option<Arc<Run>>,
 }
@@ -97,7 +100,10 @@ impl Proof {
                 let found = if self.code(&pair.0).is_some_and(|code| self.code(&pair.1) == Some(code)) {
                     Ok(Behaviour::same(pair.0, pair.1))
                 } else {
-                    Behaviour::of(active, candidate, differences.recorded.as_deref(), &self.cancel)
+                    let components: Vec<_> = [pair.0, pair.1].iter().filter_map(|digest| self.bytes(digest)).collect();
+                    let (components, recorded) = (&components[..], differences.recorded.as_deref());
+                    let inputs = Inputs { components, models: &differences.models, recorded };
+                    Behaviour::of(active, candidate, &inputs, &self.cancel)
                 };
                 let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 if self.cancel.is_cancelled() {
@@ -122,7 +128,12 @@ impl Proof {
         if *digest == embedded_digest() {
             return code_digest(EMBEDDED);
         }
-        code_digest(&self.components.bytes(digest).ok()??)
+        code_digest(&self.bytes(digest)?)
+    }
+
+    /// A version's bytes. None where they are not kept, or are those of the embedded one.
+    fn bytes(&self, digest: &Digest) -> Option<Vec<u8>> {
+        self.components.bytes(digest).ok()?
     }
 }
 
@@ -134,6 +145,7 @@ impl Changes {
         is_new.then(|| Differences {
             known: self.behaviours.clone(),
             recorded: self.gateway.recorder.get().map(|recorder| recorder.folder().to_owned()),
+            models: self.gateway.effective().configuration.settings.models.clone(),
             shadow: self.last_shadow.clone(),
         })
     }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::gateway::Signer;
 use crate::provider::{AotCache, Digest, Generation, LoadError, embedded_digest};
 use crate::versions::{
-    Acceptance, Behaviour, Candidate, Downgrade, Downgrades, Event, Gate, GateError, Passed, Refused, Step,
+    Acceptance, Behaviour, Candidate, Downgrade, Downgrades, Event, Gate, GateError, Inputs, Passed, Refused, Step,
     StepReceipt, Store, StoreError, Trials, Unaccepted, check_downgrade,
 };
 
@@ -174,7 +174,10 @@ pub fn accept(
     if active.digest() == digest {
         return Ok(None);
     }
-    let found = Behaviour::of(&active, &passed.generation, None, &CancellationToken::new());
+    let bytes = |digest| store.components().bytes(&digest).ok()?;
+    let components: Vec<_> = [active.digest(), digest].into_iter().filter_map(bytes).collect();
+    let inputs = Inputs { components: &components, ..Inputs::default() };
+    let found = Behaviour::of(&active, &passed.generation, &inputs, &CancellationToken::new());
     let refused = |reason| RestoreError::from(GateError::from(Refused { step: Step::Behaviour, reason }));
     let before = store.history().accepted.of(&active.digest(), &digest);
     let (behaviour, now) = acceptance.decide(found.map_err(refused)?, before)?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::guests::Guest;
 use super::place::Place;
 use super::streams::Stream;
-use super::swapping::streams_beside;
+use super::swapping::{PROMPT, SLOW, streams_beside};
 use crate::operating::process::metric;
 
 /// A sentence of the provider, and another one.
@@ -55,12 +55,11 @@ fn other_words_and_another_rule_reach_a_gateway_under_load() {
     let place = Place::to_measure_in();
     let (wording, rule) = (wording(place.folder()), rule(place.folder()));
     let gateway = place.start();
-    let (slow, prompt) = ("sim.slow.20", "echo one two three four five six seven eight");
     // The cases have limits of time that an unoptimised build on a busy machine does not keep.
     for guest in [&wording, &rule] {
         place.provider(&["verify", file(guest)]).well();
     }
-    let undisturbed = Stream::of(&gateway, slow, prompt);
+    let undisturbed = Stream::of(&gateway, SLOW, PROMPT);
     assert!(undisturbed.is_done(), "{undisturbed:?}");
 
     let streams = streams_beside(&gateway, || {

@@ -75,7 +75,7 @@ fn what_is_streamed_is_recorded_and_read_back() {
         let proved = place.run(&["conformance", "--recordings", name], &[]).well();
         assert!(proved.contains("\nrecordings (component): 5 of 5\n"), "{proved}");
         let same = place.provider(&["diff", "embedded", "embedded", "--recordings", name]).well();
-        assert!(same.starts_with("0 of "), "{same}");
+        assert!(same.contains("\n0 of "), "{same}");
     }
 }
 

@@ -17,8 +17,8 @@ const ACTIVATIONS: usize = if cfg!(debug_assertions) { 100 } else { 1000 };
 /// Streams at once.
 const STREAMS: usize = if cfg!(debug_assertions) { 24 } else { 200 };
 
-const SLOW: &str = "sim.slow.20";
-const PROMPT: &str =
+pub(super) const SLOW: &str = "sim.slow.20";
+pub(super) const PROMPT: &str =
     "echo one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen";
 
 /// Swaps and none, in turns: what else this machine does meanwhile is the same for both.
