@@ -8,7 +8,8 @@ use crate::source::{Place, literals, read, rust_files};
 const PAGE: &str = "docs/reference/environment.md";
 
 /// Names in the code that are no variables of a person: of cargo, of the build, of the compiler's child process.
-const OTHERS: [&str; 4] = ["CARGO_PKG_VERSION", "OUT_DIR", "QUARRY_GUEST_COMPONENT", "RAYON_NUM_THREADS"];
+const OTHERS: [&str; 5] =
+    ["CARGO_PKG_VERSION", "OUT_DIR", "QUARRY_CHECKS", "QUARRY_GUEST_COMPONENT", "RAYON_NUM_THREADS"];
 
 /// What the HTTP client reads by itself.
 const OF_A_LIBRARY: &str = "NO_PROXY";
