@@ -119,6 +119,8 @@ class Names {
   constructor(tools) {
     this.own = new Map();
     this.taken = new Set();
+    /** The number that the next name of the same plain form tries first. */
+    this.numbers = new Map();
     for (const { name } of tools) this.wire(name);
   }
 
@@ -126,7 +128,9 @@ class Names {
     if (this.own.has(name)) return this.own.get(name);
     const plain = name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, NAME) || "tool";
     let wire = plain;
-    for (let number = 2; this.taken.has(wire); number += 1) wire = `${plain.slice(0, NAME - 6)}_${number}`;
+    let number = this.numbers.get(plain) ?? 2;
+    for (; this.taken.has(wire); number += 1) wire = `${plain.slice(0, NAME - 6)}_${number}`;
+    this.numbers.set(plain, number);
     this.own.set(name, wire);
     this.taken.add(wire);
     return wire;
