@@ -18,6 +18,10 @@ export function prepare(settings, region, model, context, options) {
   const notice = (kind, message) => {
     if (!notices.some((known) => known.kind === kind)) notices.push({ kind, message });
   };
+  const operation = options.extras.find(({ name }) => name === "operation");
+  if (operation && operation.value !== '"ConverseStream"') {
+    throw [{ path: "options.operation", message: "this provider asks for answers only", expected: '"ConverseStream"' }];
+  }
   const names = new Names(context.tools);
   const hasTools = context.tools.length > 0;
   const messages = [];
@@ -81,12 +85,21 @@ function said(blocks, model, notice) {
   return content;
 }
 
+/** The value of JSON text of the conversation. Text that cannot be read is a problem of the request. */
+function read(json, path) {
+  try {
+    return parse(json);
+  } catch (error) {
+    throw [{ path, message: `this JSON cannot be read: ${error.message}`, expected: "JSON that is not nested deeply" }];
+  }
+}
+
 function answered({ content }, names, hasTools) {
   const blocks = [];
   for (const { tag, val } of content) {
     if (tag === "text" && val.text.trim()) blocks.push({ text: val.text.toWellFormed() });
     else if (tag === "tool-call" && hasTools) {
-      blocks.push({ toolUse: { toolUseId: val.id, name: names.wire(val.name), input: parse(val.arguments) } });
+      blocks.push({ toolUse: { toolUseId: val.id, name: names.wire(val.name), input: read(val.arguments, "messages") } });
     } else if (tag === "tool-call") blocks.push({ text: `[called ${val.name} with ${val.arguments}]` });
   }
   return blocks;
@@ -107,7 +120,7 @@ function tools(list, choice, names) {
     toolSpec: {
       name: names.wire(name),
       description: description || undefined,
-      inputSchema: { json: { type: "object", ...parse(parameters) } },
+      inputSchema: { json: { type: "object", ...read(parameters, "tools") } },
     },
   }));
   const chosen = { any: () => ({ any: {} }), auto: () => ({ auto: {} }), tool: (name) => ({ tool: { name: names.wire(name) } }) };
