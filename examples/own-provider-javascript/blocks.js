@@ -2,6 +2,9 @@
 
 import { exact, parse, withoutHalves } from "./wire.js";
 
+// Nova puts its thinking into its text, between these.
+const MARKS = ["<thinking>", "</thinking>"];
+
 const REDACTED = "[Reasoning redacted]";
 
 /** Blocks of one answer. `turn` is told of what cannot be. */
@@ -10,6 +13,8 @@ export class Blocks {
     this.turn = turn;
     /** The open blocks by Bedrock's index, in the order in which they began. */
     this.open = new Map();
+    /** Of texts that may have marks: what is held back, and whether it is before them (0), between (1) or behind (2). */
+    this.readers = new Map();
     this.next = 0;
     this.calledTools = false;
     /** Whether a call's arguments were no object, where that is to end the turn. */
@@ -30,7 +35,7 @@ export class Blocks {
 
   /** `contentBlockStart`. A block of the same index that was never stopped ends here. */
   start(wireIndex, { toolUse, toolResult, image, unknown }, deltas) {
-    if (this.find(wireIndex)) this.stop(wireIndex, deltas);
+    this.end(wireIndex, deltas);
     if (toolUse !== undefined) {
       this.turn.unknownMembers("contentBlockStart.start.toolUse", toolUse.unknown, deltas);
       this.startTool(wireIndex, toolUse, deltas);
@@ -41,7 +46,7 @@ export class Blocks {
       this.turn.unknownMembers("contentBlockStart.start.image", image.unknown, deltas);
       this.open.set(wireIndex, { wireIndex, kind: "image", format: image.format });
     } else if (unknown.length > 0) {
-      this.turn.notice("unknown-start", unknown[0], `Bedrock began a block of the unknown kind ${unknown[0]}`, deltas);
+      this.turn.notice("unknown-start", unknown[0], `Bedrock started a block of the unknown kind ${unknown[0]}`, deltas);
       this.open.set(wireIndex, { wireIndex, kind: "unknown" });
     }
   }
@@ -60,12 +65,13 @@ export class Blocks {
   /** `contentBlockDelta`. */
   feed(wireIndex, { text, toolUse, reasoningContent, citation, toolResult, image, unknown }, deltas) {
     if (text !== undefined) {
-      const block = this.ofKind("text", wireIndex, deltas);
-      if (block) deltas.push({ tag: "text-delta", val: { contentIndex: block.contentIndex, delta: text } });
+      if (/amazon\.nova-/.test(this.turn.model.id)) this.read(wireIndex, text, deltas);
+      else this.say("text", wireIndex, text, deltas);
     } else if (toolUse !== undefined) {
       this.turn.unknownMembers("contentBlockDelta.delta.toolUse", toolUse.unknown, deltas);
       this.feedTool(wireIndex, toolUse.input ?? "", deltas);
     } else if (reasoningContent !== undefined) {
+      this.rest(wireIndex, deltas);
       this.turn.unknownMembers("contentBlockDelta.delta.reasoningContent", reasoningContent.unknown, deltas);
       this.feedThinking(wireIndex, reasoningContent, deltas);
     } else if (citation !== undefined) {
@@ -80,6 +86,53 @@ export class Blocks {
     } else if (unknown.length > 0 && this.find(wireIndex)?.kind !== "unknown") {
       this.turn.notice("unknown-delta", unknown[0], `Bedrock sent a delta of the unknown kind ${unknown[0]}`, deltas);
     }
+  }
+
+  say(kind, wireIndex, delta, deltas) {
+    const block = this.ofKind(kind, wireIndex, deltas);
+    if (block) deltas.push({ tag: `${kind}-delta`, val: { contentIndex: block.contentIndex, delta } });
+  }
+
+  /** Takes text apart that may begin with thinking between marks. The end of what came may be half a mark. */
+  read(wireIndex, text, deltas) {
+    const reader = this.readers.get(wireIndex) ?? { held: "", part: 0 };
+    this.readers.set(wireIndex, reader);
+    reader.held += text;
+    for (; reader.part < 2; reader.part += 1) {
+      const mark = MARKS[reader.part];
+      const at = reader.held.indexOf(mark);
+      const found = at >= 0 && (reader.part === 1 || reader.held.slice(0, at).trim() === "");
+      if (!found) {
+        if (reader.part === 1) {
+          let keep = mark.length;
+          while (!reader.held.endsWith(mark.slice(0, keep))) keep -= 1;
+          const given = reader.held.slice(0, reader.held.length - keep);
+          reader.held = reader.held.slice(given.length);
+          if (given) this.say("thinking", wireIndex, given, deltas);
+          return;
+        }
+        if (mark.startsWith(reader.held.trimStart())) return;
+        reader.part = 2;
+        break;
+      }
+      if (reader.part === 1 && at > 0) this.say("thinking", wireIndex, reader.held.slice(0, at), deltas);
+      reader.held = reader.held.slice(at + mark.length);
+      reader.thought = true;
+    }
+    // White space behind the thinking goes where nothing follows.
+    if (reader.thought && !reader.spoke && reader.held.trim() === "") return;
+    reader.spoke = true;
+    this.say("text", wireIndex, reader.held, deltas);
+    reader.held = "";
+  }
+
+  /** What is still held when the text ends. */
+  rest(wireIndex, deltas) {
+    const reader = this.readers.get(wireIndex);
+    this.readers.delete(wireIndex);
+    if (!reader?.held) return;
+    if (reader.part === 1) this.say("thinking", wireIndex, reader.held, deltas);
+    else if (reader.held.trim()) this.say("text", wireIndex, reader.held, deltas);
   }
 
   /** The text or thinking block of this index. Neither has a start event: its first delta opens it. */
@@ -136,7 +189,13 @@ export class Blocks {
     deltas.push(attachment(null, "image", whole));
   }
 
-  /** `contentBlockStop`. A stop of a block that is not open says nothing. */
+  /** `contentBlockStop`. */
+  end(wireIndex, deltas) {
+    this.rest(wireIndex, deltas);
+    this.stop(wireIndex, deltas);
+  }
+
+  /** Ends a block. A stop of a block that is not open says nothing. */
   stop(wireIndex, deltas) {
     const block = this.find(wireIndex);
     if (!block) return;

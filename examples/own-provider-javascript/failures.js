@@ -9,8 +9,8 @@ export function plain(kind, message, hint, retryable) {
 
 const other = (name) => ({ tag: "other", val: name });
 
-const LATER = "try again in a while";
-const SLOWER = "wait and try again, send less at once, or ask AWS for a higher quota";
+const LATER = "try again later";
+const SLOWER = "wait and try again, send fewer requests at once, or request a higher quota from AWS";
 const LOGIN = "get new credentials (for SSO: `aws sso login`); `quarry auth status` shows which source is used";
 const CLOCK = "check the secret key and the clock of this machine; `quarry auth status` shows which source is used";
 const GRANT = "grant the permission that the message names";
@@ -33,12 +33,12 @@ const EXCEPTIONS = {
   throttling: THROTTLED,
   requestlimitexceeded: THROTTLED,
   toomanyrequestsexception: THROTTLED,
-  servicequotaexceededexception: ["quota", false, null, "ask AWS for a higher quota, or use another model"],
+  servicequotaexceededexception: ["quota", false, null, "request a higher quota from AWS, or use another model"],
   serviceunavailableexception: OVERLOADED,
   serviceunavailable: OVERLOADED,
   modelnotreadyexception: ["overloaded", true, null, "the model is being loaded; try again in a minute"],
-  modeltimeoutexception: ["timeout", true, null, "ask for less at once, then try again"],
-  modelerrorexception: ["model-output", true, null, "try again; if it stays, change the prompt or the tools"],
+  modeltimeoutexception: ["timeout", true, null, "request a shorter answer or send less input, then try again"],
+  modelerrorexception: ["model-output", true, null, "try again; if the error persists, change the prompt or the tools"],
   modelstreamerrorexception: ["service", true, "Model stream error", LATER],
   internalserverexception: INTERNAL,
   internalservererror: INTERNAL,
@@ -59,7 +59,7 @@ const EXCEPTIONS = {
     "model-not-enabled",
     true,
     null,
-    "the subscription to this model is being made; try again some minutes later",
+    "AWS is creating the subscription to this model; try again some minutes later",
   ],
   expiredtokenexception: EXPIRED,
   expiredtoken: EXPIRED,
@@ -72,7 +72,7 @@ const EXCEPTIONS = {
   incompletesignature: UNSIGNED,
   invalidsignatureexception: UNSIGNED,
   signaturedoesnotmatch: UNSIGNED,
-  resourcenotfoundexception: ["model-not-found", false, null, "`quarry models list` shows what there is"],
+  resourcenotfoundexception: ["model-not-found", false, null, "`quarry models list` shows the models you can use"],
 };
 
 // Where no name says more.
@@ -82,7 +82,7 @@ const STATUSES = {
   403: ["denied", false, null, "check the credentials and their permissions for Bedrock"],
   404: ["model-not-found", false, null, "check the model id, the region and the endpoint"],
   408: ["timeout", true, null, LATER],
-  413: ["validation", false, null, "send less at once"],
+  413: ["validation", false, null, "send less in one request"],
   424: ["model-output", true, null, LATER],
   429: ["throttled", true, null, SLOWER],
   500: ["service", true, null, LATER],
@@ -114,15 +114,15 @@ function inferenceProfile(failure, { modelId, region }) {
   }
   const ids = failure.suggestions.join(" or ");
   return (
-    `ask for an inference profile of the model, by Bedrock's naming ${ids}; ` +
-    "`quarry models list` shows which of them there are"
+    `use an inference profile of the model, named ${ids} by Bedrock's pattern; ` +
+    "`quarry models list` shows the profiles you can use"
   );
 }
 
 // Kinds that the name gave, words, kind, what to do. The first that fits holds, and none is worth another try.
 const RULES = [
   // Waiting a moment does not help.
-  [["throttled"], /per day|daily/i, "quota", "the quota of the day is used up: use another model or region, or ask AWS for more"],
+  [["throttled"], /per day|daily/i, "quota", "the daily quota is used up: use another model or region, or request a higher quota from AWS"],
   // Not for throttling, whose "too many tokens" is no overflow.
   [
     ["validation", "service", "model-output"],
@@ -147,7 +147,7 @@ const RULES = [
     ["validation"],
     /signature` in `thinking|signature: field required|thinking_blocks cannot be modified/i,
     "validation",
-    "the conversation has thinking that this model did not write like this: send it back unchanged, or leave it out",
+    "the conversation contains thinking that was changed or that another model wrote: send thinking back unchanged, or leave it out",
   ],
   [["validation"], /operation not allowed/i, "denied", "AWS does not let this account invoke models yet: contact AWS Support"],
   [
@@ -160,14 +160,14 @@ const RULES = [
     ["denied"],
     /payment[ _]instrument/i,
     "model-not-enabled",
-    "give the AWS account a valid means of payment; permissions are not what is missing",
+    "add a valid payment method to the AWS account; the permissions are sufficient",
   ],
   [
     ["denied"],
     /aws-marketplace|marketplace subscription/i,
     "model-not-enabled",
-    "enable access to this model once, as somebody who may subscribe to it (aws-marketplace:Subscribe, " +
-      "aws-marketplace:ViewSubscriptions), and try again some minutes later",
+    "enable access to this model once, as an identity with aws-marketplace:Subscribe and " +
+      "aws-marketplace:ViewSubscriptions, and try again some minutes later",
   ],
   [
     ["denied"],
@@ -186,20 +186,20 @@ const RULES = [
     ["denied"],
     /service control policy|explicit deny/i,
     "denied",
-    "a policy forbids it; an inference profile invokes the model in each region of its geography, so all of them " +
-      "have to be allowed",
+    "a policy forbids the call; an inference profile invokes the model in every region of its geography, so the " +
+      "policy must allow all of them",
   ],
   [
     ["model-not-found"],
     /end of its life|legacy/i,
     "model-not-found",
-    "this version of the model is gone; `quarry models list` shows what there is",
+    "AWS has retired this version of the model; `quarry models list` shows the models you can use",
   ],
   [
     ["validation"],
     /tool use in streaming mode/i,
     "validation",
-    "this model does not call tools in streams: use a model that does, or send no tools",
+    "this model cannot call tools while it streams: use a model that can, or send no tools",
   ],
   [["validation"], /does(n't| not) support tool use/i, "validation", "use a model that can call tools, or send no tools"],
   [
@@ -284,7 +284,7 @@ const STAGES = {
       "credentials-missing",
       `No AWS credentials were found for ${operation}`,
       "set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where an " +
-        "instance role is attached; `quarry auth status` shows what is seen",
+        "instance role is attached; `quarry auth status` shows every source and its state",
       false,
     ),
   "credentials-failed": (error, words) =>
@@ -307,7 +307,7 @@ const STAGES = {
     plain(
       "damaged",
       `The answer to ${operation} cannot be read: ${words}`,
-      "check that the endpoint is Bedrock and not something before it",
+      "check that the endpoint is Bedrock and not a proxy in front of it",
       false,
     ),
   aborted: () => plain("aborted", "Request was aborted", null, false),

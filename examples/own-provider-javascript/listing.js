@@ -1,37 +1,45 @@
-// `discover`: the models that Bedrock lists.
+// The catalog: the foundation models that Bedrock lists, and the model that a name means.
 
 import { explain, plain } from "./failures.js";
 import { parse } from "./wire.js";
 
-export class Listing {
-  constructor(settings) {
-    this.settings = settings;
-    this.supplies = [];
-  }
+/** What to list. */
+export function sources({ models, discovery }) {
+  if (models.length > 0 || discovery.enabled === false) return [];
+  return [{ operation: "ListFoundationModels", parameters: [] }];
+}
 
-  /** Goes on with what was needed last. */
-  resume(supplies) {
-    const { models, discovery } = this.settings;
-    this.supplies.push(...supplies);
-    if (models.length > 0) return done({ models, source: "config" });
-    if (discovery.enabled === false) return done({ source: "disabled" });
-    const needs = discovery.enabled ? ["foundation-models"] : ["credential-source", "foundation-models"];
-    const next = needs[this.supplies.length];
-    if (!discovery.enabled && this.supplies.length > 0 && !this.supplies[0].val) return done({ source: "disabled" });
-    if (next) return { tag: "needs", val: [{ tag: next }] };
-    const { bodies, failed } = this.supplies.at(-1).val;
-    if (failed) return done({ source: "failed", failures: [explain(failed)] });
-    try {
-      return done({ source: "live", ...rows(bodies.flatMap((body) => parse(body).modelSummaries), discovery) });
-    } catch (error) {
-      const failure = plain("damaged", `The listing cannot be read: ${error.message}`, null, true);
-      return done({ source: "failed", failures: [failure] });
-    }
+/** The catalog of the pages that came. */
+export function assemble({ models, discovery }, _region, pages) {
+  if (pages.length === 0) return catalog({ models, source: models.length > 0 ? "config" : "disabled" });
+  const failures = pages.flatMap(({ failed }) => (failed ? [explain(failed)] : []));
+  const listed = pages.filter(({ source }) => source.operation === "ListFoundationModels");
+  const bodies = listed.flatMap(({ bodies, failed, earlier }) => (failed && earlier ? earlier.bodies : bodies));
+  const isStale = listed.some(({ failed, earlier }) => failed && earlier);
+  const source = isStale ? "stale-cache" : pages.every(({ cached }) => cached) ? "cache" : "live";
+  try {
+    const found = rows(bodies.flatMap((body) => parse(body).modelSummaries), discovery);
+    const nothing = failures.length > 0 && found.models.length === 0;
+    return catalog({ source: nothing ? "failed" : source, failures, ...found });
+  } catch (error) {
+    const failure = plain("damaged", `The listing cannot be read: ${error.message}`, null, true);
+    return catalog({ source: "failed", failures: [...failures, failure] });
   }
 }
 
-function done({ models = [], leftOut = [], source, failures = [] }) {
-  return { tag: "done", val: { models, leftOut, source: { tag: source }, failures, notices: [] } };
+/** The models that names mean. This provider knows ids, and no other names. */
+export function resolve(names, { defaultModel, discovery }, rows) {
+  return names.map((name) => {
+    const id = name === "" || name === "default" ? defaultModel : name;
+    if (!id) return null;
+    const row = rows.find((row) => row.id === id);
+    if (row) return { model: row, basis: "listed", lookup: null };
+    return { model: { ...model({}, id, discovery), name: id }, basis: "assumed", lookup: null };
+  });
+}
+
+function catalog({ models = [], leftOut = [], source, failures = [] }) {
+  return { models, leftOut, source: { tag: source }, failures, notices: [] };
 }
 
 function rows(summaries, discovery) {
@@ -41,7 +49,7 @@ function rows(summaries, discovery) {
     const id = typeof summary?.modelId === "string" ? summary.modelId.toWellFormed() : "";
     const reason = why(summary, id, ids, discovery.providerFilter);
     ids.add(id);
-    if (reason) leftOut.push({ id, reason, message: `It is left out: ${reason}.` });
+    if (reason) leftOut.push({ id, reason, message: `The model is left out: ${reason}.` });
     else models.push(model(summary, id, discovery));
   }
   return { models, leftOut };

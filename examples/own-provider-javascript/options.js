@@ -13,21 +13,18 @@ function factors(value) {
 const OPTIONS = {
   totalTokens: [oneOf("service", "sum"), '"service" or "sum"'],
   malformedArguments: [oneOf("empty", "fail"), '"empty" or "fail"'],
-  serviceTierCost: [factors, 'an object of factors that are not negative, such as {"flex": 0.5}'],
+  serviceTierCost: [factors, 'an object of factors of 0 or more, such as {"flex": 0.5}'],
 };
 
-/** Options of a turn, and sentences about values that are none: a model's `params` first, then those of the opening. */
-export function readOptions(params, extras) {
+/** Options of a turn, out of the model's `params`, and sentences about values that are none. */
+export function readOptions(params) {
   const options = { totalTokens: "service", malformedArguments: "empty", serviceTierCost: {}, problems: [] };
-  const set = (name, json) => {
-    if (!Object.hasOwn(OPTIONS, name)) return;
+  for (const [name, value] of Object.entries(valueOf(params) ?? {})) {
+    if (!Object.hasOwn(OPTIONS, name)) continue;
     const [fits, expected] = OPTIONS[name];
-    const value = valueOf(json);
-    if (!fits(value)) options.problems.push(`${name} is ${json}, which is left out; expected ${expected}`);
-    else options[name] = name === "serviceTierCost" ? { ...options[name], ...value } : value;
-  };
-  for (const [name, value] of Object.entries(valueOf(params) ?? {})) set(name, JSON.stringify(value));
-  for (const { name, value } of extras) set(name, value);
+    if (fits(value)) options[name] = value;
+    else options.problems.push(`${name} was ignored: it is ${JSON.stringify(value)}; expected ${expected}`);
+  }
   return options;
 }
 

@@ -3,8 +3,8 @@
 
 import { Turn } from "./turn.js";
 import { explain } from "./failures.js";
-import { Listing } from "./listing.js";
-import { prepare } from "./request.js";
+import { assemble, resolve, sources } from "./listing.js";
+import { countTokens, prepare } from "./request.js";
 
 export const about = {
   identify() {
@@ -29,6 +29,6 @@ export const config = {
   },
 };
 
-export const models = { Listing };
+export const models = { sources, assemble, resolve };
 
-export const conversation = { Turn, prepare, explain };
+export const conversation = { Turn, prepare, countTokens, explain };

@@ -1,4 +1,4 @@
-// `prepare`: a conversation to the exact ConverseStream request.
+// `prepare` and `count-tokens`: a conversation to the exact request of ConverseStream, and of CountTokens.
 
 import { bytes, parse } from "./wire.js";
 
@@ -14,14 +14,24 @@ class Place {
 
 /** Makes the request. The error of a WIT `result` is thrown: all the problems. */
 export function prepare(settings, region, model, context, options) {
+  const { body, ...request } = converse(settings, model, context, options);
+  return { operation: "ConverseStream", ...request, body: parts(body) };
+}
+
+/** Makes the request that counts the tokens of what `prepare` would send. CountTokens takes the ids of foundation models alone. */
+export function countTokens(settings, region, model, context, options) {
+  const { body, modelId, ...request } = converse(settings, model, context, options);
+  const { messages, system, toolConfig } = body;
+  const counted = { input: { converse: { messages, system, toolConfig } } };
+  const foundation = modelId.replace(/^(?:[a-z]{2}|apac|global|us-gov)\.(?=.*\.)/, "");
+  return { operation: "CountTokens", ...request, modelId: foundation, body: parts(counted) };
+}
+
+function converse(settings, model, context, options) {
   const notices = [];
   const notice = (kind, message) => {
     if (!notices.some((known) => known.kind === kind)) notices.push({ kind, message });
   };
-  const operation = options.extras.find(({ name }) => name === "operation");
-  if (operation && operation.value !== '"ConverseStream"') {
-    throw [{ path: "options.operation", message: "this provider asks for answers only", expected: '"ConverseStream"' }];
-  }
   const names = new Names(context.tools);
   const hasTools = context.tools.length > 0;
   const messages = [];
@@ -39,7 +49,7 @@ export function prepare(settings, region, model, context, options) {
     else notice("unknown-message", `A message of the role ${val.name} was left out.`);
   }
   if (messages.length === 0) {
-    throw [{ path: "messages", message: "there is nothing to answer", expected: "a message with text" }];
+    throw [{ path: "messages", message: "the conversation has no message to send", expected: "a message with text" }];
   }
   if (messages[0].role === "assistant") messages.unshift({ role: "user", content: [{ text: "…" }] });
 
@@ -62,10 +72,10 @@ export function prepare(settings, region, model, context, options) {
     };
   }
   if (options.requestMetadata.length > 0) body.requestMetadata = Object.fromEntries(options.requestMetadata);
-  if (options.thinking && options.thinking !== "off") notice("thinking-ignored", "This provider does not ask for thinking.");
-  if (options.outputSchema) notice("schema-ignored", "This provider does not ask for a shape of the answer.");
-  for (const { name } of options.extras) notice("unknown-option", `The option ${name} is not known.`);
-  return { modelId: model.id, body: parts(body), carry: names.carry(), notices };
+  if (options.thinking && options.thinking !== "off") notice("thinking-ignored", "Thinking was left out: this provider does not support it.");
+  if (options.outputSchema) notice("schema-ignored", "The output schema was left out: this provider does not support it.");
+  if (options.systemTools.length > 0) notice("system-tools-ignored", "System tools were left out: this provider does not support them.");
+  return { modelId: model.id, body, carry: names.carry(), notices };
 }
 
 /** What the user, or a tool, said. */
@@ -78,7 +88,7 @@ function said(blocks, model, notice) {
     } else if (tag === "image" && takesImages && Object.hasOwn(FORMATS, val.mediaType)) {
       content.push({ image: { format: FORMATS[val.mediaType], source: { bytes: new Place(val.index) } } });
     } else if (tag !== "cache-point") {
-      notice("attachment-omitted", "An attachment was left out, and the model is told so.");
+      notice("attachment-omitted", "An attachment was replaced by a text that says so.");
       content.push({ text: `[${tag} omitted]` });
     }
   }
@@ -90,7 +100,7 @@ function read(json, path) {
   try {
     return parse(json);
   } catch (error) {
-    throw [{ path, message: `this JSON cannot be read: ${error.message}`, expected: "JSON that is not nested deeply" }];
+    throw [{ path, message: `this JSON cannot be read: ${error.message}`, expected: "JSON that is less deeply nested" }];
   }
 }
 

@@ -14,21 +14,21 @@ const GOOD = ["end_turn", "stop_sequence", "tool_use"];
 const CUT_OFF = ["max_tokens", "model_context_window_exceeded"];
 // By Bedrock's word: kind, what to do.
 const BAD = {
-  guardrail_intervened: ["content-filtered", "a guardrail stopped or changed the answer; its trace tells which policy"],
+  guardrail_intervened: ["content-filtered", "a guardrail stopped or changed the answer; its trace names the policy"],
   content_filtered: ["content-filtered", "the model's content filter stopped the answer"],
-  refusal: ["refused", "the model refuses: change the request, or ask another model"],
-  malformed_model_output: ["model-output", "ask again, or ask for less at once"],
-  malformed_tool_use: ["model-output", "ask again, or ask for less at once"],
+  refusal: ["refused", "the model refuses the request: change it, or use another model"],
+  malformed_model_output: ["model-output", "try again, or request a shorter answer"],
+  malformed_tool_use: ["model-output", "try again, or request a shorter answer"],
 };
 
-const DAMAGED = "ask again; if it stays, something between here and Bedrock changes the stream";
-const SILENT = "ask again, or allow a longer silence (a model that thinks for minutes is normal)";
+const DAMAGED = "try again; if the error persists, a proxy between the gateway and Bedrock changes the stream";
+const SILENT = "try again, or allow a longer silence (some models think for minutes)";
 const LIMITED = "request a shorter answer, or raise the limit";
 
 export class Turn {
-  constructor({ model, carry, requestId, extras }) {
+  constructor({ model, carry, requestId }) {
     this.model = model;
-    this.options = readOptions(model.params, extras);
+    this.options = readOptions(model.params);
     this.toolNames = names(carry);
     this.requestId = requestId;
     this.begun = false;
@@ -36,7 +36,8 @@ export class Turn {
     this.rawStopReason = null;
     // Null until `metadata` came.
     this.usage = null;
-    this.extras = new Map();
+    // What Bedrock says of the answer besides, by its own names.
+    this.told = {};
     this.noticed = new Set();
     this.blocks = new Blocks(this);
   }
@@ -64,14 +65,17 @@ export class Turn {
     if (this.ended) return deltas;
     const whole = this.rawStopReason !== null && this.usage !== null;
     // Once everything came, a connection that then breaks or falls silent changes nothing.
-    if (whole && ["complete", "idle", "broken"].includes(ending.tag)) this.complete(deltas);
+    if (whole && ending.tag === "damaged") {
+      this.notice("damaged-end", "", `bytes behind the end of the answer were left out: ${ending.val}`, deltas);
+    }
+    if (whole && ["complete", "idle", "broken", "damaged"].includes(ending.tag)) this.complete(deltas);
     else this.fail(this.meaning(ending), deltas);
     return deltas;
   }
 
   event(name, payload, deltas) {
     if (!Object.hasOwn(EVENTS, name)) {
-      this.notice("unknown-event", name, `Bedrock sent the event ${name}, which this provider does not know`, deltas);
+      this.notice("unknown-event", name, `Bedrock sent the unknown event ${name}, which was left out`, deltas);
       return;
     }
     let event;
@@ -82,11 +86,11 @@ export class Turn {
       return;
     }
     if (name === "messageStart" && (event.role ?? "assistant") !== "assistant") {
-      this.damaged(`a message of the role ${event.role} began; expected assistant`, deltas);
+      this.damaged(`the message has the role ${event.role}; expected assistant`, deltas);
       return;
     }
     if (name === "messageStart" && this.begun) {
-      this.notice("repeated-event", name, "Bedrock began the message a second time; the answer goes on", deltas);
+      this.notice("repeated-event", name, "Bedrock started the message a second time, which was ignored", deltas);
     }
     if (name !== "contentBlockStop" && !this.begun) {
       this.begun = true;
@@ -99,7 +103,7 @@ export class Turn {
     const { contentBlockIndex = 0 } = event;
     if (name === "contentBlockDelta" && event.delta) this.blocks.feed(contentBlockIndex, event.delta, deltas);
     else if (name === "contentBlockStart" && event.start) this.blocks.start(contentBlockIndex, event.start, deltas);
-    else if (name === "contentBlockStop") this.blocks.stop(contentBlockIndex, deltas);
+    else if (name === "contentBlockStop") this.blocks.end(contentBlockIndex, deltas);
     else if (name === "messageStop") {
       this.rawStopReason = event.stopReason ?? "";
       this.keep(event, ["additionalModelResponseFields"]);
@@ -108,58 +112,58 @@ export class Turn {
     }
   }
 
-  /** It may come before `messageStop`, and more than once: the last one holds. */
+  /** It may come before `messageStop`, and more than once: the last one with a usage holds. */
   metadata(event, deltas) {
-    this.usage = unknownUsage();
+    const wrong = (name) => this.notice("unreadable-usage", name, `the usage's ${name} was left out, because it is no count`, deltas);
     try {
-      if (event.usage !== undefined) this.usage = readUsage(event.usage, this.model, this.options, event.serviceTier?.type);
+      if (event.usage !== undefined) this.usage = readUsage(event.usage, this.model, this.options, event.serviceTier?.type, wrong);
     } catch (error) {
-      this.notice("unreadable-usage", "", `the usage that Bedrock sent cannot be read, so none is told: ${error.message}`, deltas);
+      this.notice("unreadable-usage", "", `the usage was left out, because Bedrock's event cannot be read: ${error.message}`, deltas);
     }
+    this.usage ??= unknownUsage();
     // Bedrock sends it empty where no server tool ran.
     const serverToolUsage = event.usage?.serverToolUsage ?? {};
     if (JSON.stringify(serverToolUsage) !== "{}") this.keep({ serverToolUsage }, ["serverToolUsage"]);
-    this.keep(event, ["metrics", "trace", "performanceConfig", "serviceTier"]);
+    this.keep(event, ["metrics", "trace", "performanceConfig"]);
+    if (typeof event.serviceTier?.type === "string") this.told.serviceTier = event.serviceTier.type.toWellFormed();
   }
 
   keep(event, members) {
-    for (const name of members.filter((name) => event[name] !== undefined)) {
-      this.extras.delete(name);
-      this.extras.set(name, event[name]);
-    }
+    for (const name of members.filter((name) => event[name] !== undefined)) this.told[name] = event[name];
   }
 
   complete(deltas) {
+    for (const wireIndex of [...this.blocks.readers.keys()]) this.blocks.rest(wireIndex, deltas);
     const raw = this.rawStopReason;
     if (!GOOD.includes(raw) && !CUT_OFF.includes(raw)) {
       const [kind, hint] = Object.hasOwn(BAD, raw) ? BAD[raw] : [{ tag: "other", val: `stop-reason:${raw}` }, null];
       const message = (kind === "refused" && this.refusal()) || `Provider stopped with: ${raw}`;
-      const policies = raw === "guardrail_intervened" && interventions(this.extras.get("trace"));
+      const policies = raw === "guardrail_intervened" && interventions(this.told.trace);
       const more = policies ? `a guardrail stopped or changed the answer (${policies})`.toWellFormed() : hint;
       this.fail(plain(kind, message, more, kind === "model-output"), deltas);
       return;
     }
     // A call that was never stopped may be cut off. Where a limit did that, the call's end says why it has no arguments.
     if (!CUT_OFF.includes(raw) && [...this.blocks.open.values()].some((block) => block.kind === "tool")) {
-      this.fail(plain("model-output", "Provider completed stream with an incomplete tool call", "ask again", true), deltas);
+      this.fail(plain("model-output", "Provider completed stream with an incomplete tool call", "try again", true), deltas);
       return;
     }
     for (const wireIndex of [...this.blocks.open.keys()]) this.blocks.stop(wireIndex, deltas);
     if (this.blocks.malformedCall) {
       const message = "Provider completed tool call with malformed JSON arguments";
-      this.fail(plain("model-output", message, "ask again", true), deltas);
+      this.fail(plain("model-output", message, "try again", true), deltas);
       return;
     }
     // Some models say `end_turn` after a tool call; the content is what counts.
     const good = this.blocks.calledTools ? "tool-use" : "stop";
     const reason = { tag: CUT_OFF.includes(raw) ? "length" : good };
     this.ended = true;
-    deltas.push({ tag: "done", val: { reason, rawStopReason: raw, usage: this.usage, extras: this.documents() } });
+    deltas.push({ tag: "done", val: { reason, rawStopReason: raw, usage: this.usage, details: this.details() } });
   }
 
   /** Anthropic's reason for a refusal, where it was asked for. */
   refusal() {
-    const details = this.extras.get("additionalModelResponseFields")?.stop_details;
+    const details = this.told.additionalModelResponseFields?.stop_details;
     if (details === null || typeof details !== "object" || Array.isArray(details)) return null;
     const word = (value, none) => (typeof value === "string" ? value : none).toWellFormed();
     const category = word(details.category, "unknown");
@@ -196,7 +200,7 @@ export class Turn {
 
   /** An ending that is not the end of a whole turn. */
   meaning({ tag, val }) {
-    const again = "ask again";
+    const again = "try again";
     const lacks = this.rawStopReason === null ? "a stop reason" : "metadata";
     const meanings = {
       complete: () => plain("truncated", `Bedrock stream ended without ${lacks}`, again, true),
@@ -204,7 +208,7 @@ export class Turn {
       idle: () => plain("timeout", `Bedrock sent nothing for ${duration(val)}`, SILENT, true),
       broken: () => plain("transport", `The connection to Bedrock broke: ${val}`, again, true),
       damaged: () => plain("damaged", `Bedrock's stream is damaged: ${val}`, DAMAGED, true),
-      limited: () => plain({ tag: "other", val: "limit" }, `The answer went over the gateway's limit: ${val}`, LIMITED, false),
+      limited: () => plain({ tag: "other", val: "limit" }, `The answer exceeded the gateway's limit: ${val}`, LIMITED, false),
     };
     return meanings[tag]();
   }
@@ -215,11 +219,20 @@ export class Turn {
     this.ended = true;
     const usage = this.usage ?? unknownUsage();
     const told = { ...failure, requestId: this.requestId };
-    deltas.push({ tag: "error", val: { failure: told, rawStopReason: this.rawStopReason, usage, extras: this.documents() } });
+    deltas.push({ tag: "error", val: { failure: told, rawStopReason: this.rawStopReason, usage, details: this.details() } });
   }
 
-  documents() {
-    return [...this.extras].map(([name, value]) => ({ name, value: JSON.stringify(value).toWellFormed() }));
+  details() {
+    const { serviceTier, serverToolUsage, additionalModelResponseFields, metrics, trace, performanceConfig } = this.told;
+    const json = (value) => (value === undefined ? null : JSON.stringify(value).toWellFormed());
+    return {
+      serviceTier: serviceTier ?? null,
+      serverToolUsage: json(serverToolUsage),
+      additionalResponseFields: json(additionalModelResponseFields),
+      metrics: json(metrics),
+      trace: json(trace),
+      performanceConfig: json(performanceConfig),
+    };
   }
 
   toolName(onTheWire) {
@@ -236,7 +249,7 @@ export class Turn {
 
   unknownMembers(at, members, deltas) {
     for (const name of members) {
-      this.notice("unknown-member", `${at}.${name}`, `Bedrock sent ${at}.${name}, which this provider does not know`, deltas);
+      this.notice("unknown-member", `${at}.${name}`, `Bedrock sent the unknown member ${at}.${name}, which was left out`, deltas);
     }
   }
 }

@@ -10,20 +10,23 @@ export function unknownUsage() {
   return { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0, total: 0, cost: { ...FREE } };
 }
 
-/** Reads `metadata.usage`. Fails where it is not what the API reference says. `tier` is the service tier that answered. */
-export function readUsage(usage, model, options, tier) {
+/** Reads `metadata.usage`. `tier` is the service tier that answered; `wrong` is told the names of counts that are none. */
+export function readUsage(usage, model, options, tier, wrong) {
   if (usage === null || typeof usage !== "object" || Array.isArray(usage)) throw new TypeError("expected an object");
   // The cache's counts come under two names.
   const tokens = (...names) => {
     const name = names.find((name) => (usage[name] ?? undefined) !== undefined);
-    return name === undefined ? undefined : counted(usage, name);
+    return name === undefined ? undefined : counted(usage[name], name, wrong);
   };
   let input = tokens("inputTokens") ?? 0;
   const output = tokens("outputTokens") ?? 0;
   const cacheRead = tokens("cacheReadInputTokens", "cacheReadInputTokenCount") ?? 0;
   const cacheWrite = tokens("cacheWriteInputTokens", "cacheWriteInputTokenCount") ?? 0;
-  const hours = (usage.cacheDetails ?? []).filter((detail) => detail.ttl === "1h");
-  const cacheWriteLong = hours.reduce((sum, detail) => sum + count(detail.inputTokens ?? 0), 0);
+  const details = usage.cacheDetails ?? [];
+  if (!Array.isArray(details)) wrong("cacheDetails");
+  const hours = Array.isArray(details) ? details.filter((detail) => detail?.ttl === "1h") : [];
+  const long = ({ inputTokens }) => counted(inputTokens ?? 0, "cacheDetails.inputTokens", wrong) ?? 0;
+  const cacheWriteLong = hours.reduce((sum, detail) => sum + long(detail), 0);
   let total = tokens("totalTokens") ?? input + output;
   const cached = cacheRead + cacheWrite;
   if (cached > 0 && input >= cached && inputCountsCache(model)) {
@@ -37,12 +40,13 @@ export function readUsage(usage, model, options, tier) {
   return { ...counts, cost: price(counts, model.cost, Object.hasOwn(factors, tier) ? factors[tier] : 1) };
 }
 
-/** A count by its name. */
-function counted(usage, name) {
+/** A count; undefined where it is none, which costs no other count. */
+function counted(value, name, wrong) {
   try {
-    return count(usage[name]);
+    return count(value);
   } catch {
-    throw new TypeError(`${name} is ${JSON.stringify(usage[name])} and no count`);
+    wrong(name);
+    return undefined;
   }
 }
 

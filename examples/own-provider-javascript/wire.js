@@ -84,9 +84,12 @@ function index(given) {
   return value;
 }
 
-function httpStatus(value) {
-  if (count(value) > 0xffff) throw new TypeError("expected an HTTP status");
-  return value;
+// Whatever a member of an exception holds, the others are told.
+const ifString = (value) => (typeof value === "string" && value.isWellFormed() ? value : undefined);
+
+function httpStatus(given) {
+  const value = typeof given === "string" && /^\d+$/.test(given) ? Number(given) : given;
+  return Number.isSafeInteger(value) && value >= 0 && value <= 0xffff ? value : undefined;
 }
 
 const any = (value) => value;
@@ -137,8 +140,8 @@ export const EVENTS = {
 
 /** Reads the payload of an exception. */
 export const exception = object({
-  message: string,
-  Message: string,
+  message: ifString,
+  Message: ifString,
   originalStatusCode: httpStatus,
-  originalMessage: string,
+  originalMessage: ifString,
 });

@@ -2,11 +2,10 @@
 
 use arbitrary::{Result, Unstructured};
 use quarry_guest::contract::conversation::{
-    AssistantBlock, AssistantMessage, AssistantText, Blob, BodyPart, Context, Document, Message, Options, Thinking,
-    Tool, ToolCall, ToolChoice, ToolResult, UserBlock,
+    AssistantBlock, AssistantMessage, AssistantText, Blob, BodyPart, CachePoints, Context, Document, Message, Options,
+    RequestSettings, Thinking, Tool, ToolCall, ToolChoice, ToolResult, UserBlock,
 };
 use quarry_guest::contract::types::{Cost, Model, NamedJson};
-use quarry_guest::merge::merge;
 use quarry_guest::prepare::prepare;
 
 use crate::conversation_rules;
@@ -61,9 +60,13 @@ const MEDIA: &[&str] =
 pub fn contexts(data: &[u8]) {
     // Where the bytes end, so does the conversation.
     let Ok((model, context, options)) = Choices(Unstructured::new(data)).request() else { return };
-    let settings = merge(&[]).expect("the defaults are right").settings;
+    let settings = RequestSettings { guardrail: None, cache_retention: None };
     let prepared = prepare(&settings, "us-east-1", &model, context.clone(), options.clone());
-    assert_eq!(prepared, prepare(&settings, "us-east-1", &model, context, options), "the same conversation makes another request");
+    assert_eq!(
+        prepared,
+        prepare(&settings, "us-east-1", &model, context, options),
+        "the same conversation makes another request"
+    );
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(problems) => {
@@ -222,7 +225,11 @@ impl Choices<'_> {
             prompt_variables: Vec::new(),
             additional_request_fields: self.maybe(|choices| choices.of(JSON))?,
             additional_response_field_paths: self.some(1, |choices| choices.of(&["/stop_sequence", "", "x"]))?,
-            extras: Vec::new(),
+            parallel_tool_calls: None,
+            strict_tools: None,
+            system_tools: Vec::new(),
+            guard_last_turn_only: false,
+            cache_points: CachePoints { system: Vec::new(), tools: Vec::new() },
         })
     }
 }

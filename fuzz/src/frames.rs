@@ -61,7 +61,7 @@ fn check_encoding(frames: &[OwnedFrame], whole: &Batch) {
 }
 
 fn turn(batches: &[Batch]) -> Vec<Delta> {
-    let mut turn = Turn::new(Opening { model: model(), carry: Vec::new(), request_id: None, extras: Vec::new() });
+    let mut turn = Turn::new(Opening { model: model(), carry: Vec::new(), request_id: None });
     let mut deltas: Vec<Delta> = batches.iter().flat_map(|batch| turn.push(batch)).collect();
     deltas.extend(turn.finish(Ending::Complete));
     deltas

@@ -1,12 +1,13 @@
 //! Inputs of thousands: what a call allocates grows with what it gets, and no faster.
 
 use arbitrary::{Result, Unstructured};
-use quarry_guest::contract::conversation::{AssistantBlock, Context, Message, Options, UserBlock};
-use quarry_guest::contract::models::{ListingOptions, Need, Step, Supply};
+use quarry_guest::contract::config::Settings;
+use quarry_guest::contract::conversation::{AssistantBlock, Context, Message, Options, RequestSettings, UserBlock};
 use quarry_guest::{discover, explain, merge, prepare, translate};
 
 use crate::allocations::allocated;
 use crate::contexts::Choices;
+use crate::contract::RequestKind;
 use crate::cost_inputs::{Answer, Input, Kind, Listing, REGION, Request, kinds};
 
 /// How many times as large the second input is, and how many times as much it may allocate.
@@ -39,7 +40,13 @@ fn chosen(data: &[u8]) -> Result<()> {
     let settings = merge::merge(&[]).expect("the defaults are right").settings;
     in_proportion("a conversation", |more| {
         let (context, options) = grown(&context, &options, times * more, distinct);
-        Input::Request(Box::new(Request { settings: settings.clone(), model: model.clone(), context, options }))
+        Input::Request(Box::new(Request {
+            kind: RequestKind::Answer,
+            settings: settings.clone(),
+            model: model.clone(),
+            context,
+            options,
+        }))
     });
     Ok(())
 }
@@ -98,8 +105,14 @@ fn run(input: Input) {
         Input::Layers(layers) => drop(merge::merge(&layers)),
         Input::Listing(listing) => list(*listing),
         Input::Request(request) => {
-            let Request { settings, model, context, options } = *request;
-            drop(prepare::prepare(&settings, REGION, &model, context, options));
+            let Request { kind, settings, model, context, options } = *request;
+            let Settings { guardrail, cache_retention, .. } = settings;
+            let settings = RequestSettings { guardrail, cache_retention };
+            let prepare = match kind {
+                RequestKind::Answer => prepare::prepare,
+                RequestKind::TokenCount => prepare::count_tokens,
+            };
+            drop(prepare(&settings, REGION, &model, context, options));
         }
         Input::Answer(answer) => {
             let Answer { opening, batches, ending } = *answer;
@@ -111,18 +124,9 @@ fn run(input: Input) {
     }
 }
 
-fn list(listing: Listing) {
-    let Listing { settings, foundation_models, inference_profiles } = listing;
-    let mut run = discover::Listing::new(settings, ListingOptions { region: REGION.to_owned(), refresh: true });
-    let mut step = run.resume(Vec::new());
-    while let Step::Needs(needs) = step {
-        let supply = |need: &Need| match need {
-            Need::CredentialSource => Supply::CredentialSource(None),
-            Need::CacheRead(_) => Supply::Cached(None),
-            Need::CacheWrite(_) => Supply::Stored,
-            Need::FoundationModels => Supply::Pages(foundation_models.clone()),
-            Need::InferenceProfiles => Supply::Pages(inference_profiles.clone()),
-        };
-        step = run.resume(needs.iter().map(supply).collect());
-    }
+fn list(Listing { settings, pages }: Listing) {
+    drop(discover::sources(&settings));
+    let rows = discover::assemble(&settings, REGION.to_owned(), &pages).models;
+    let names: Vec<String> = rows.iter().map(|model| model.id.clone()).collect();
+    drop(discover::resolve(&names, &settings, &rows));
 }

@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 
 use quarry_guest::contract::config::Settings;
-use quarry_guest::contract::models::{Catalog, CredentialSource, ListingOptions, Need, Pages, Step, Supply};
-use quarry_guest::discover::Listing;
+use quarry_guest::contract::models::{Catalog, Pages};
+use quarry_guest::discover::{assemble, resolve, sources};
 use quarry_guest::merge::merge;
 
-/// Most steps of a listing: credentials, cache, both listings, cache, and one to spare.
-const STEPS: usize = 8;
-
-/// The first line is the answer of `ListFoundationModels`, each further one a page of `ListInferenceProfiles`. A listing ends after
-/// few steps; its models have ids, none twice however capitalised; and the same answers make the same catalog.
+/// The first line is the answer of `ListFoundationModels`, each further one a page of `ListInferenceProfiles`. Models have ids, none
+/// twice however capitalised; the same answers make the same catalog; and its ids resolve to its models.
 ///
 /// # Panics
 /// When that does not hold.
@@ -35,27 +32,19 @@ pub fn listing(data: &[u8]) {
     assert_eq!(catalog, list(&settings, &models, &profiles), "the same answers make another catalog");
 }
 
+/// The catalog of these bodies. Names resolve, those of rows to themselves.
 fn list(settings: &Settings, models: &[String], profiles: &[String]) -> Catalog {
-    let mut listing = Listing::new(settings.clone(), ListingOptions { region: "us-east-1".to_owned(), refresh: false });
-    let mut supplies = Vec::new();
-    for _ in 0..STEPS {
-        match listing.resume(std::mem::take(&mut supplies)) {
-            Step::Done(catalog) => return catalog,
-            Step::Needs(needs) => supplies.extend(needs.iter().map(|need| supply(need, models, profiles))),
-        }
+    let pages = sources(settings).into_iter().map(|source| {
+        let bodies = if source.operation == "ListFoundationModels" { models } else { profiles };
+        Pages { source, bodies: bodies.to_vec(), failed: None, cached: false, earlier: None }
+    });
+    let catalog = assemble(settings, "us-east-1".to_owned(), &pages.collect::<Vec<_>>());
+    let names: Vec<String> = catalog.models.iter().map(|model| model.id.clone()).collect();
+    for (name, found) in names.iter().zip(resolve(&names, settings, &catalog.models)) {
+        let found = found.expect("no row is the default model");
+        // Space, prefixes and `default` are no part of an id that AWS gives.
+        let is_plain = name.trim() == name && !name.contains('/') && !name.eq_ignore_ascii_case("default");
+        assert!(!is_plain || found.model.id == *name, "{name} resolves to {:?}", found.model.id);
     }
-    panic!("the listing is not over after {STEPS} steps");
-}
-
-fn supply(need: &Need, models: &[String], profiles: &[String]) -> Supply {
-    let pages = |bodies: &[String]| Supply::Pages(Pages { bodies: bodies.to_vec(), failed: None });
-    match need {
-        Need::CredentialSource => {
-            Supply::CredentialSource(Some(CredentialSource { kind: "profile".to_owned(), label: "profile".to_owned() }))
-        }
-        Need::CacheRead(_) => Supply::Cached(None),
-        Need::CacheWrite(_) => Supply::Stored,
-        Need::FoundationModels => pages(models),
-        Need::InferenceProfiles => pages(profiles),
-    }
+    catalog
 }

@@ -7,6 +7,11 @@ use std::cell::RefCell;
 use crate::contract::{about, config, conversation, models, types};
 use crate::{discover, explain, identity, merge, prepare, translate};
 
+/// Uses the memory that lies behind the data first (`--initial-heap`). The standard library's allocator has the memory grown for the first
+/// allocation, which costs each instance two calls of the kernel: one that makes the memory accessible, and one that takes it back.
+#[global_allocator]
+static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 struct Provider;
 
 crate::bindings::export!(Provider with_types_in crate::bindings);
@@ -24,18 +29,20 @@ impl config::Guest for Provider {
 }
 
 impl models::Guest for Provider {
-    type Listing = Listing;
-}
-
-struct Listing(RefCell<discover::Listing>);
-
-impl models::GuestListing for Listing {
-    fn new(settings: config::Settings, options: models::ListingOptions) -> Self {
-        Listing(RefCell::new(discover::Listing::new(settings, options)))
+    fn sources(settings: config::Settings) -> Vec<models::Source> {
+        discover::sources(&settings)
     }
 
-    fn resume(&self, supplies: Vec<models::Supply>) -> models::Step {
-        self.0.borrow_mut().resume(supplies)
+    fn assemble(settings: config::Settings, region: String, pages: Vec<models::Pages>) -> models::Catalog {
+        discover::assemble(&settings, region, &pages)
+    }
+
+    fn resolve(
+        names: Vec<String>,
+        settings: config::Settings,
+        rows: Vec<types::Model>,
+    ) -> Vec<Option<models::Resolution>> {
+        discover::resolve(&names, &settings, &rows)
     }
 }
 
@@ -43,13 +50,23 @@ impl conversation::Guest for Provider {
     type Turn = Turn;
 
     fn prepare(
-        settings: config::Settings,
+        settings: conversation::RequestSettings,
         region: String,
         model: types::Model,
         context: conversation::Context,
         options: conversation::Options,
     ) -> Result<conversation::Prepared, Vec<conversation::Problem>> {
         prepare::prepare(&settings, &region, &model, context, options)
+    }
+
+    fn count_tokens(
+        settings: conversation::RequestSettings,
+        region: String,
+        model: types::Model,
+        context: conversation::Context,
+        options: conversation::Options,
+    ) -> Result<conversation::Prepared, Vec<conversation::Problem>> {
+        prepare::count_tokens(&settings, &region, &model, context, options)
     }
 
     fn explain(error: types::ApiError) -> types::Failure {

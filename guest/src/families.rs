@@ -1,177 +1,95 @@
 //! Families of models: the one place where model ids are matched.
 //!
-//! A family is a row of [`FAMILIES`]: patterns, and what its models take that others refuse. A model that no row matches gets
-//! [`PLAIN`], the form that most models take. Rows stand from the special to the general; the first that matches counts.
+//! What is known of models are the rows of the data files in `guest/facts`, which the build script makes a table of. A row has
+//! patterns and facts; facts that it does not name are those of the row that it is like. Rows stand from the special to the
+//! general, and the first that matches counts. Versions are ordered: a model that is newer than the table gets the newest row.
+//! A model that no row matches gets [`plain`], the form that most models take.
 
 use crate::contract::types::Model;
 
-mod elsewhere;
+mod facts;
 mod geography;
 mod limits;
 mod listed;
-mod table;
+#[cfg(test)]
+mod tests;
+mod values;
 
-pub use elsewhere::is_served_elsewhere;
+pub use facts::{Family, NAMES};
 pub use geography::without_geography;
-pub use limits::{Limits, known_limits, limits_from, window_in};
+pub use limits::{Limits, known_limits, limit_source, limits_from, window_in};
 pub use listed::family_as_listed;
-pub use table::{FAMILIES, PLAIN};
+pub use values::{
+    Caching, FactValue, ForcedTool, Level, Levels, Markup, MixedTurns, PropertyKeys, Replay, Sampling, ThinkingForm,
+    ThinkingOff, Tier, Tiers, ToolCallIds, ToolImages, TopK,
+};
 
-/// What a request for models of one family may hold.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Family {
-    /// What the family is called here.
+include!(concat!(env!("OUT_DIR"), "/families.rs"));
+
+/// A row of the data files.
+#[derive(Debug)]
+pub struct Row {
+    /// What it is called.
     pub name: &'static str,
-    /// Patterns, any of which may match: words that all occur in the model's canonical id, id or name, in lower case and
-    /// with runs of spaces, `_`, `.` and `:` as one `-`.
-    pub matches: &'static [&'static str],
-    /// Whether it is Anthropic's Claude, whose answers Bedrock cuts at 4096 tokens unless told otherwise.
-    pub claude: bool,
-    /// Whether `system` is taken.
-    pub system_prompt: bool,
-    /// Whether `toolConfig` is taken.
-    pub tools: bool,
-    /// How far a tool call can be forced.
-    pub forced_tool: ForcedTool,
-    /// Whether a tool's name may have a hyphen.
-    pub hyphens_in_tool_names: bool,
-    /// What a `toolUseId` looks like.
-    pub tool_call_ids: ToolCallIds,
-    /// Where the images of a tool result go.
-    pub tool_images: ToolImages,
-    /// How thinking of earlier turns goes back to the model.
-    pub replay: Replay,
-    /// How thinking is asked for.
-    pub thinking: Thinking,
-    /// Whether a budget of thinking takes Anthropic's switch for thinking between tool calls.
-    pub interleaved_thinking: bool,
-    /// Whether a conversation may end with the assistant, whose message the model then goes on with.
-    pub continues_answers: bool,
-    /// What of temperature and top-p is taken.
-    pub sampling: Sampling,
-    /// Which cache points are taken.
-    pub caching: Caching,
-    /// Whether cache points are taken among the tools too, and not in `system` and `messages` only.
-    pub caches_tools: bool,
-    /// Whether `outputConfig.textFormat` is taken; others are held to a schema by a tool.
-    pub output_format: bool,
-    /// Whether `toolSpec.strict` is known to be taken.
-    pub strict_tools: bool,
-    /// Whether a Claude's `disable_parallel_tool_use` is taken.
-    pub one_call_at_a_time: bool,
-    /// Whether a `serviceTier` other than `default` is taken.
-    pub service_tiers: bool,
-    /// Whether a refusal is explained in the response field `/stop_details`.
-    pub refusal_details: bool,
-    /// Whether `inputTokens` of a stream counts what the cache served or took, which Bedrock's documentation says it does not.
-    pub input_counts_cache: bool,
+    /// Patterns, any of which may match.
+    pub patterns: &'static [Pattern],
+    /// The place of the row that it is like.
+    pub like: Option<usize>,
+    /// The facts that it names itself, each with the place of its source.
+    pub own: &'static [(u8, u16)],
+    /// All its facts.
+    pub family: Family,
 }
 
-/// How far a tool call can be forced.
+/// Words that all occur in a model's id or name, in lower case and with runs of spaces, `_`, `.` and `:` as one `-`. A `*` at the
+/// end of a word stands for letters.
+#[derive(Debug)]
+pub struct Pattern {
+    /// The words.
+    pub words: &'static [&'static str],
+    /// The least version that stands behind the last word: major and minor number.
+    pub from: Option<(u8, u8)>,
+}
+
+/// Where a fact is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForcedTool {
-    /// `toolChoice.tool`, by name.
-    ByName,
-    /// `toolChoice.any`, not by name.
-    Any,
-    /// Not at all: the model decides.
-    Never,
+pub struct Source {
+    /// The name of the row that says it.
+    pub row: &'static str,
+    /// Who says so.
+    pub source: &'static str,
+    /// The day it was read there, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
 }
 
-/// What a `toolUseId` looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToolCallIds {
-    /// `[a-zA-Z0-9_-]{1,64}`.
-    Plain,
-    /// `[a-zA-Z0-9]{9}`.
-    NineAlphanumerics,
+/// The row of models that no other row names.
+#[must_use]
+pub fn plain() -> &'static Row {
+    &ROWS[BASE]
 }
 
-/// Where the images of a tool result go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToolImages {
-    /// Inside the `toolResult`.
-    Inside,
-    /// Inside it; behind all the results where the result is an error.
-    BehindErrors,
-    /// Behind all the results.
-    Behind,
-}
-
-/// How thinking of earlier turns goes back to the model that thought it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replay {
-    /// `reasoningText` with its signature; text where it has none.
-    Signed,
-    /// `reasoningText` without a signature.
-    Unsigned,
-    /// As text.
-    AsText,
-    /// Not at all.
-    Omitted,
-}
-
-/// How thinking is asked for in `additionalModelRequestFields`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thinking {
-    /// There is no known way.
-    Unknown,
-    /// Claude: `thinking.type` = `adaptive`, with an effort.
-    Adaptive(Adaptive),
-    /// Claude: `thinking.type` = `enabled`, with a budget of tokens.
-    Budgeted,
-    /// `reasoning_effort`, three levels.
-    ReasoningEffort,
-    /// `reasoning.effort`, all levels.
-    Effort,
-    /// `reasoningConfig`, three levels, off unless asked for.
-    ReasoningConfig,
-}
-
-/// What adaptive thinking of a Claude takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Adaptive {
-    /// Whether `block_binding` is taken.
-    pub block_binding: bool,
-    /// Efforts besides `low`, `medium` and `high`.
-    pub efforts: &'static [&'static str],
-    /// Whether it cannot be switched off.
-    pub mandatory: bool,
-}
-
-/// What of temperature and top-p is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sampling {
-    /// Both.
-    Both,
-    /// One of them.
-    Either,
-    /// None.
-    Neither,
-}
-
-/// Which cache points are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caching {
-    /// None.
-    Never,
-    /// Those of five minutes, placed only when asked for: the service caches by itself.
-    OptIn,
-    /// Those of five minutes.
-    Short,
-    /// Those of five minutes and of one hour.
-    ShortAndLong,
-}
-
-/// The family of a model. What an application profile's ARN hides, its name or `canonicalModelId` may tell (pi and OpenClaw
-/// go by the name too); the latter is what discovery found, or stands in the model's `params`, where OpenClaw puts it.
+/// The family of a model.
 #[must_use]
 pub fn family_of(model: &Model) -> &'static Family {
+    &row_of(model).family
+}
+
+/// The row of a model. What an application profile's ARN hides, its name or `canonicalModelId` may tell (pi and OpenClaw go by
+/// the name too); the latter is what discovery found, or stands in the model's `params`, where OpenClaw puts it. An id decides
+/// before a name, which may speak of other models; a name may only tell more of the same family.
+#[must_use]
+pub fn row_of(model: &Model) -> &'static Row {
     let found = model.extras.iter().find(|extra| extra.name == "canonicalModelId").map_or("", |extra| &extra.value);
-    let configured = model.params.as_deref().and_then(|params| serde_json::from_str::<Canonical>(params).ok());
-    let configured = configured.and_then(|params| params.canonical_model_id).unwrap_or_default();
-    let candidates = [found, &configured, &model.id, &model.name].map(simplify);
-    FAMILIES.iter().find(|family| candidates.iter().any(|candidate| family.is_named_by(candidate))).unwrap_or(&PLAIN)
+    let configured = canonical_in_params(model).unwrap_or_default();
+    let rows = [found, &configured, &model.id, &model.name].into_iter().filter_map(row_named);
+    rows.reduce(|row, more| if more.is_like(row) { more } else { row }).unwrap_or_else(plain)
+}
+
+/// The `canonicalModelId` that the configuration has in a model's `params`.
+#[must_use]
+pub fn canonical_in_params(model: &Model) -> Option<String> {
+    let params: Canonical = serde_json::from_str(model.params.as_deref()?).ok()?;
+    params.canonical_model_id.filter(|id| !id.is_empty())
 }
 
 /// What a model's `params` may tell of its family.
@@ -181,10 +99,111 @@ struct Canonical {
     canonical_model_id: Option<String>,
 }
 
-impl Family {
-    fn is_named_by(&self, candidate: &str) -> bool {
-        self.matches.iter().any(|pattern| pattern.split(' ').all(|word| candidate.contains(word)))
+/// The row that an id or a name matches.
+fn row_named(text: &str) -> Option<&'static Row> {
+    if text.is_empty() {
+        return None;
     }
+    let text = simplify(text);
+    ROWS.iter().find(|row| row.patterns.iter().any(|pattern| pattern.matches(&text)))
+}
+
+/// Whether requests for a model have to go elsewhere than to ConverseStream, where the listing does not say so itself.
+#[must_use]
+pub fn is_served_elsewhere(id: &str) -> bool {
+    row_named(id).is_some_and(|row| !row.family.converse)
+}
+
+impl Row {
+    /// An id of its models, for tests; none of a row that others are like and no model matches.
+    #[must_use]
+    pub fn example(&self) -> Option<String> {
+        self.patterns.first().map(Pattern::example)
+    }
+
+    /// Whether this row goes back to another one.
+    fn is_like(&self, other: &Row) -> bool {
+        let mut row = self;
+        while let Some(like) = row.like.and_then(|like| ROWS.get(like)) {
+            if like.name == other.name {
+                return true;
+            }
+            row = like;
+        }
+        false
+    }
+
+    /// Where a fact of this row is from, by its place in [`NAMES`].
+    #[must_use]
+    pub fn source_of(&self, fact: usize) -> Option<Source> {
+        let mut row = self;
+        loop {
+            if let Some((_, place)) = row.own.iter().find(|(own, _)| usize::from(*own) == fact) {
+                let (source, as_of) = SOURCES.get(usize::from(*place))?;
+                return Some(Source { row: row.name, source, as_of });
+            }
+            row = ROWS.get(row.like?)?;
+        }
+    }
+}
+
+impl Pattern {
+    /// Whether it matches a simplified text. All patterns are tried for each request and each listed model, and the words are
+    /// short: what `str::contains` prepares for each costs several times as much as looking.
+    fn matches(&self, text: &str) -> bool {
+        let text = text.as_bytes();
+        let Some((last, words)) = self.words.split_last() else { return false };
+        let ends = || ends_of(text, last);
+        let fits = match self.from {
+            None => ends().next().is_some(),
+            Some(from) => ends().any(|end| version_at(&text[end..]).is_some_and(|version| version >= from)),
+        };
+        fits && words.iter().all(|word| ends_of(text, word).next().is_some())
+    }
+
+    /// An id that it matches, for tests and examples.
+    #[must_use]
+    pub fn example(&self) -> String {
+        let version = match self.from {
+            None => String::new(),
+            Some((major, 0)) => format!("-{major}"),
+            Some((major, minor)) => format!("-{major}-{minor}"),
+        };
+        let words = self.words.join("-").replace('*', "new");
+        format!("{words}{version}")
+    }
+}
+
+/// Where a word ends, each time that it occurs in a text.
+fn ends_of(text: &[u8], word: &str) -> impl Iterator<Item = usize> {
+    let (word, letters) = word.strip_suffix('*').map_or((word, false), |word| (word, true));
+    let word = word.as_bytes();
+    let first = word.first().copied();
+    let starts = text.windows(word.len().max(1)).enumerate();
+    starts.filter(move |(_, window)| window.first().copied() == first && *window == word).filter_map(
+        move |(start, _)| {
+            let end = start + word.len();
+            let more = text[end..].iter().take_while(|byte| letters && byte.is_ascii_lowercase()).count();
+            (!letters || more > 0).then_some(end + more)
+        },
+    )
+}
+
+/// The version at the front of a text: `-5-6-sol` is 5.6, `3-70b` is 3.0, `-4-20250514` is 4.0. More than two digits are a date,
+/// digits before a letter a size.
+fn version_at(text: &[u8]) -> Option<(u8, u8)> {
+    let (major, rest) = number_at(text)?;
+    let minor = if rest.first() == Some(&b'-') { number_at(rest) } else { None };
+    Some((major, minor.map_or(0, |(minor, _)| minor)))
+}
+
+fn number_at(text: &[u8]) -> Option<(u8, &[u8])> {
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = text.split_at(digits);
+    let ends = !rest.first().is_some_and(u8::is_ascii_alphanumeric);
+    let is_number = (1..=2).contains(&digits) && ends;
+    is_number.then(|| (number.iter().fold(0, |number, digit| number * 10 + (digit - b'0')), rest))
 }
 
 /// Lower case, and runs of spaces, `_`, `.` and `:` as one `-` (pi does).
@@ -201,71 +220,4 @@ fn simplify(text: &str) -> String {
         in_run = separates;
     }
     simple
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::contract::types::{Cost, NamedJson};
-
-    fn family(id: &str, name: &str) -> &'static str {
-        family_of(&model(id, name)).name
-    }
-
-    fn model(id: &str, name: &str) -> Model {
-        Model {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            reasoning: false,
-            input: Vec::new(),
-            cost: Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() },
-            context_window: 0,
-            max_tokens: 0,
-            params: None,
-            extras: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn the_special_row_comes_before_the_general_one() {
-        assert_eq!(family("us.anthropic.claude-opus-4-6-v1", ""), "claude-opus-4-6");
-        assert_eq!(family("anthropic.claude-opus-4-5-20251101-v1:0", ""), "claude-4-5");
-        assert_eq!(family("anthropic.claude-opus-4-20250514-v1:0", ""), "claude-4");
-        assert_eq!(family("anthropic.claude-3-7-sonnet-20250219-v1:0", ""), "claude-3-cached");
-        assert_eq!(family("anthropic.claude-3-haiku-20240307-v1:0", ""), "claude");
-        assert_eq!(family("openai.gpt-oss-120b-1:0", ""), "gpt-oss");
-        assert_eq!(family("openai.gpt-5.6-sol", ""), "gpt-5-6-sol");
-        assert_eq!(family("mistral.mistral-7b-instruct-v0:2", ""), "mistral-instruct");
-        assert_eq!(family("us.deepseek.r1-v1:0", ""), "deepseek-r1");
-        assert_eq!(family("amazon.nova-2-lite-v1:0", ""), "nova-2");
-        assert_eq!(family("amazon.nova-lite-v1:0", ""), "nova");
-        assert_eq!(family("meta.llama3-8b-instruct-v1:0", ""), "llama-3");
-        assert_eq!(family("meta.llama3-1-8b-instruct-v1:0", ""), "llama");
-        assert_eq!(family("ai21.jamba-1-5-large-v1:0", ""), "plain");
-    }
-
-    #[test]
-    fn an_opaque_profile_is_known_by_its_name_or_canonical_id() {
-        let arn = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc123";
-        assert_eq!(family(arn, ""), "plain");
-        assert_eq!(family(arn, "Claude Opus 4.6"), "claude-opus-4-6");
-        let mut canonical = model(arn, "");
-        canonical
-            .extras
-            .push(NamedJson { name: "canonicalModelId".to_owned(), value: "\"claude-sonnet-4-6\"".to_owned() });
-        assert_eq!(family_of(&canonical).name, "claude-sonnet-4-6");
-        let mut configured = model(arn, "");
-        configured.params = Some(r#"{"canonicalModelId":"claude-opus-4-6-v1"}"#.to_owned());
-        assert_eq!(family_of(&configured).name, "claude-opus-4-6");
-    }
-
-    #[test]
-    fn every_row_but_the_last_resort_can_be_reached_by_its_own_pattern() {
-        for family in FAMILIES {
-            for pattern in family.matches {
-                let model = model(&pattern.replace(' ', "-"), "");
-                assert_eq!(family_of(&model).name, family.name, "{pattern}");
-            }
-        }
-    }
 }

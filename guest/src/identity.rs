@@ -48,6 +48,15 @@ pub fn without_prefix(id: &str) -> &str {
     }
 }
 
+/// What stands behind the provider's prefix, be it nothing; the whole name if it has no such prefix.
+#[must_use]
+pub fn after_prefix(name: &str) -> &str {
+    match name.split_once('/') {
+        Some((prefix, rest)) if is_own_prefix(prefix) => rest.trim(),
+        _ => name,
+    }
+}
+
 fn is_own_prefix(prefix: &str) -> bool {
     core::iter::once(&PROVIDER).chain(PROVIDER_ALIASES).any(|name| name.eq_ignore_ascii_case(prefix.trim()))
 }

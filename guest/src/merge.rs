@@ -1,31 +1,29 @@
 //! `merge`: layers of configuration to settings.
 //!
-//! A layer is read on its own to a [`Partial`](partial::Partial), so that every mistake in every layer is found, also
+//! A layer is read on its own to a `Partial`, so that every mistake in every layer is found, also
 //! in a value that a higher layer replaces. Then the partials are laid over each other, lowest first, and
-//! [`settle`] makes the settings of what is on top.
+//! `settle` makes the settings of what is on top.
 
 mod agents;
 mod discovery;
-mod environment;
-mod json;
 mod model;
 mod params;
 mod partial;
 mod path;
 mod plugin;
-mod position;
 mod provider;
 mod reader;
 mod settle;
 mod similar;
-mod syntax;
+mod tree;
 
 use std::collections::BTreeSet;
 
-use crate::contract::config::{Layer, LayerContent, Merged, Problem, Severity};
+use crate::contract::config::{Layer, Merged, Problem, Severity};
 use crate::identity::{PROVIDER, PROVIDER_ALIASES};
-use partial::Partial;
+use partial::{Partial, over};
 use reader::{Node, Reader};
+use tree::Tree;
 
 /// Merges layers, lowest first; the provider's own defaults lie below all of them. Objects merge member by member,
 /// lists and single values replace what lies below.
@@ -80,8 +78,8 @@ fn without_excess(mut problems: Vec<Problem>) -> Vec<Problem> {
             severity: if is_error { Severity::Error } else { Severity::Warning },
             place: first.place.clone(),
             path: String::new(),
-            message: format!("{} more problems from here on", rest.len()),
-            expected: "a configuration; the problems above are the first ones".to_owned(),
+            message: format!("{} more problems follow", rest.len()),
+            expected: "a configuration with fewer problems; the first ones are listed above".to_owned(),
         });
     }
     problems
@@ -89,27 +87,32 @@ fn without_excess(mut problems: Vec<Problem>) -> Vec<Problem> {
 
 /// What one layer says, and what is wrong with it.
 fn read(layer: &Layer) -> (Partial, Vec<Problem>) {
-    match &layer.content {
-        LayerContent::Variables(variables) => environment::read(layer, variables),
-        LayerContent::Json5(text) => {
-            // Some editors begin a file with a byte order mark. It is no character that anyone sees, so it has no column.
-            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-            let mut reader = Reader::new(layer, text);
-            let mut partial = Partial::default();
-            match syntax::parse(text) {
-                Ok(Some(document)) => read_document(&mut reader, &Node::root(&document), &mut partial),
-                // Nothing but space and comments: the file configures nothing.
-                Ok(None) => {}
-                Err(fault) => reader.fault(&fault),
-            }
-            (partial, reader.into_problems())
-        }
+    let mut reader = Reader::new(layer);
+    let mut partial = Partial::default();
+    if let Some(document) = Tree::new(&layer.entries) {
+        let root = Node::root(&document);
+        read_document(&mut reader, &root, &mut partial);
+        read_variables(&mut reader, &root, &mut partial);
+    }
+    (partial, reader.into_problems())
+}
+
+/// Reads the environment variables, which are members of their names. Files have no such members: the host shows none.
+fn read_variables(reader: &mut Reader<'_>, root: &Node<'_>, partial: &mut Partial) {
+    if root.value.members().is_none() {
+        return;
+    }
+    if let Some(node) = reader.child(root, "QUARRY_MODEL") {
+        over(&mut partial.primary, reader.text(&node, "a model"));
+    }
+    if let Some(node) = reader.child(root, "QUARRY_CACHE_RETENTION") {
+        over(&mut partial.cache_retention, reader.choice(&node, params::CACHE_RETENTIONS));
     }
 }
 
 /// Reads the members of a configuration file that are Bedrock's. The rest is OpenClaw's own, and left alone, but for names that
 /// can only be slips of ours: a misspelt object would be ignored whole, in silence.
-fn read_document(reader: &mut Reader<'_>, root: &Node<'_, '_>, partial: &mut Partial) {
+fn read_document(reader: &mut Reader<'_>, root: &Node<'_>, partial: &mut Partial) {
     let mut older = None;
     if let Some(models) = reader.child(root, "models") {
         reader.warn_of_slips(&models, &["bedrockDiscovery"], &["providers", "mode"]);
@@ -139,8 +142,6 @@ fn read_document(reader: &mut Reader<'_>, root: &Node<'_, '_>, partial: &mut Par
     }
 }
 
-#[cfg(test)]
-mod dialect_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]

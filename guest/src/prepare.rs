@@ -20,9 +20,11 @@ mod media;
 mod model_params;
 mod operation;
 mod parallel_calls;
+mod property_keys;
 mod raw_json;
 mod report;
 mod request_options;
+mod schema_tree;
 mod structured_output;
 mod system;
 mod system_tools;
@@ -34,21 +36,25 @@ mod token_limits;
 mod tokens;
 mod tool_schema;
 mod tools;
-mod truth_value;
+mod turns;
 mod unique;
 mod user_content;
 
-use crate::contract::config::Settings;
-use crate::contract::conversation::{BodyPart, Context, Options, Prepared, Problem};
+use std::collections::BTreeMap;
+
+use crate::carry::Carry;
+use crate::contract::conversation::{BodyPart, Context, Options, Prepared, Problem, RequestSettings};
 use crate::contract::types::Model;
-use crate::families::family_as_listed;
+use crate::families::{Markup, family_as_listed};
 
 use blocks::{Block, WireMessage};
 use body::{Body, Members};
-use history::ToolHistory;
+use history::{Labels, ToolHistory};
 use inference::Inference;
 use labels::ToolNames;
 use operation::Operation;
+use property_keys::KeyMaps;
+pub(crate) use raw_json::with_keys;
 use report::Report;
 use request_options::RequestOptions;
 use structured_output::Output;
@@ -61,7 +67,32 @@ use tools::{Asked, ToolConfig};
 /// # Errors
 /// All the problems.
 pub fn prepare(
-    settings: &Settings,
+    settings: &RequestSettings,
+    region: &str,
+    model: &Model,
+    context: Context,
+    options: Options,
+) -> Result<Prepared, Vec<Problem>> {
+    request(Operation::ConverseStream, settings, region, model, context, options)
+}
+
+/// Makes the request that counts the tokens of what [`prepare`] would send.
+///
+/// # Errors
+/// All the problems.
+pub fn count_tokens(
+    settings: &RequestSettings,
+    region: &str,
+    model: &Model,
+    context: Context,
+    options: Options,
+) -> Result<Prepared, Vec<Problem>> {
+    request(Operation::CountTokens, settings, region, model, context, options)
+}
+
+fn request(
+    operation: Operation,
+    settings: &RequestSettings,
     region: &str,
     model: &Model,
     mut context: Context,
@@ -69,7 +100,6 @@ pub fn prepare(
 ) -> Result<Prepared, Vec<Problem>> {
     let report = &mut Report::default();
     let family = &family_as_listed(model);
-    let operation = operation::operation(&mut options, report);
     let mut target = target::target(region, model, report);
     if operation == Operation::CountTokens {
         target = operation::counted(target, model, report);
@@ -78,9 +108,6 @@ pub fn prepare(
         model_params::fill_in(&mut options, model, report);
     }
 
-    let one_call_at_a_time = parallel_calls::one_at_a_time(&mut options, report);
-    let guard_last_turn = guard_last_turn::is_asked(&mut options, report);
-    let strict = truth_value::take(&mut options, "strictTools", report) != Some(false);
     let system_tools = system_tools::take(&mut options, report);
     let points = &mut cache_points::take(&mut options, context.system_prompt.as_deref(), context.tools.len(), report);
     let max_tokens = token_limits::max_tokens(model, family, &context, &options, report);
@@ -96,9 +123,19 @@ pub fn prepare(
         family,
         context.tools.iter().map(|tool| &*tool.name).chain(history::calls(&context.messages).map(|call| &*call.name)),
     );
+    let spoils_names = matches!(family.markup, Markup::Channels | Markup::KimiCalls) && send_tools;
+    let wire_names = context.tools.iter().map(|tool| names.wire(&tool.name).to_owned());
+    let known = if spoils_names { wire_names.collect() } else { Vec::new() };
+    let keys = if send_tools {
+        tools::adapt_schemas(&mut context.tools, report);
+        KeyMaps::map(&mut context.tools, &names, family, report)
+    } else {
+        KeyMaps::default()
+    };
     // A prompt brings tools of its own, so its history keeps the blocks.
     let tool_history = if send_tools || target.prompt { ToolHistory::Blocks } else { ToolHistory::Text };
-    let mut history = history::history(context.messages, model, family, &names, tool_history, report);
+    let mut history =
+        history::history(context.messages, model, family, Labels { names: &names, keys: &keys }, tool_history, report);
 
     let circumstances = Circumstances {
         model,
@@ -109,10 +146,19 @@ pub fn prepare(
     };
     let plan = thinking::plan(circumstances, &options, report);
     let inference = inference::inference(family, &plan, &mut options, report);
+    let mut instruction = None;
     let mut tool_config = send_tools.then(|| {
         let choice = options.tool_choice.take();
-        let asked = Asked { choice, system_tools, strict, claude_thinks: plan.claude_thinks, points };
-        tools::tool_config(context.tools, asked, &names, family, report)
+        let asked = Asked {
+            choice,
+            system_tools,
+            strict: options.strict_tools != Some(false),
+            claude_thinks: plan.claude_thinks,
+            points,
+        };
+        let (config, said) = tools::tool_config(context.tools, asked, &names, family, report);
+        instruction = said;
+        config
     });
 
     let retention =
@@ -120,6 +166,8 @@ pub fn prepare(
     let texts = std::mem::take(&mut history.system);
     let mut system =
         system::system(context.system_prompt, texts, &mut history.messages, family, retention, points, report);
+    // Behind the cache points: it is for this request alone.
+    system.extend(instruction.filter(|_| family.system_prompt).map(Block::Text));
     let (format, answer_tool) = match output {
         Output::Free => (None, None),
         Output::Format(schema) => (Some(schema), None),
@@ -127,7 +175,7 @@ pub fn prepare(
     };
     let guardrail = settings.guardrail.as_ref();
     let request = request_options::request_options(&mut options, guardrail, format, family, target.prompt, report);
-    if guard_last_turn {
+    if options.guard_last_turn_only {
         guard_last_turn::guard(&mut history.messages, request.has_guardrail(), report);
     }
     caching::place(&mut history.messages, family, retention, report);
@@ -135,7 +183,7 @@ pub fn prepare(
 
     let one_call = tool_config
         .as_ref()
-        .filter(|_| one_call_at_a_time)
+        .filter(|_| options.parallel_tool_calls == Some(false))
         .and_then(|tools| parallel_calls::field(tools.choice(), family, report));
     let own = [plan.fields.as_deref(), one_call].into_iter().flatten().map(str::to_owned);
     let own = own.reduce(|fields, more| raw_json::merged(&fields, &more));
@@ -143,23 +191,38 @@ pub fn prepare(
         own.as_deref(),
         options.additional_request_fields.as_deref(),
         family,
+        plan.claude_thinks,
         report,
     );
     if target.prompt {
         refuse_what_a_prompt_brings(&system, tool_config.is_some(), &options, &inference, fields.is_some(), report);
     } else if history.messages.is_empty() {
-        report.problem("messages", "there is nothing to send", "at least one message of the user");
+        // What was left out says why nothing remains.
+        let left_out = report.notices.iter().find(|notice| notice.message.starts_with("messages["));
+        let why = left_out.map_or_else(String::new, |notice| format!(" ({})", notice.message));
+        report.problem(
+            "messages",
+            format!("the conversation has no message to send{why}"),
+            "at least one user message",
+        );
     }
     if !report.problems.is_empty() {
         return Err(std::mem::take(&mut report.problems));
     }
 
+    let carry = Carry {
+        tools: if send_tools { names.back() } else { BTreeMap::new() },
+        keys: keys.into_carry(),
+        known,
+        answer_tool: answer_tool.filter(|_| send_tools).map(|name| names.wire(&name).to_owned()),
+    };
     let messages = history.messages;
     let body = Settled { messages, system, inference, tool_config, fields, request }.body(operation, &target, &names);
     Ok(Prepared {
+        operation: operation.name().to_owned(),
         model_id: target.model_id,
         body,
-        carry: if send_tools { names.carry(answer_tool.as_deref()) } else { Vec::new() },
+        carry: carry.write(),
         notices: std::mem::take(&mut report.notices),
     })
 }
@@ -218,8 +281,7 @@ impl Settled {
 /// once, at the turn's beginning, and its later messages begin with a call (Anthropic's page on extended thinking).
 fn answers_a_turn_without_thinking(messages: &[WireMessage]) -> bool {
     let is_result = |block: &Block| matches!(block, Block::ToolResult { .. });
-    let begins_with_thinking =
-        |message: &WireMessage| matches!(message.content.first(), Some(Block::Reasoning { .. } | Block::Redacted(_)));
+    let begins_with_thinking = |message: &WireMessage| message.content.first().is_some_and(Block::is_reasoning);
     // Messages alternate, so the end of the conversation is pairs of calls and their results.
     let mut rounds = messages.rchunks_exact(2);
     let Some([assistant, user]) = rounds.next() else { return false };
@@ -242,7 +304,11 @@ fn refuse_what_a_prompt_brings(
 ) {
     let mut refuse = |given: bool, path: &str| {
         if given {
-            report.problem(path, "the prompt that the model id names brings its own", "nothing here, or a model's id");
+            report.problem(
+                path,
+                "the model id names a stored prompt, which sets this itself",
+                "no value here, or the id of a model",
+            );
         }
     };
     refuse(!system.is_empty(), "systemPrompt");

@@ -1,7 +1,7 @@
 //! What unit tests begin with.
 
 use crate::contract::config::{Discovery, Settings};
-use crate::contract::conversation::Options;
+use crate::contract::conversation::{CachePoints, Options, RequestSettings};
 
 /// The settings of a configuration that says nothing.
 pub(crate) fn settings() -> Settings {
@@ -22,6 +22,11 @@ pub(crate) fn settings() -> Settings {
         origins: Vec::new(),
         extras: Vec::new(),
     }
+}
+
+/// What requests get of them.
+pub(crate) fn request_settings() -> RequestSettings {
+    RequestSettings { guardrail: None, cache_retention: None }
 }
 
 /// Options that ask for nothing.
@@ -45,6 +50,10 @@ pub(crate) fn options() -> Options {
         prompt_variables: Vec::new(),
         additional_request_fields: None,
         additional_response_field_paths: Vec::new(),
-        extras: Vec::new(),
+        parallel_tool_calls: None,
+        strict_tools: None,
+        system_tools: Vec::new(),
+        guard_last_turn_only: false,
+        cache_points: CachePoints { system: Vec::new(), tools: Vec::new() },
     }
 }

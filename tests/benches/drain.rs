@@ -13,12 +13,13 @@ use std::time::Duration;
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message as Frame};
 use bytes::Bytes;
-use quarry::aws::{AllowedRegions, Aws, AwsOptions, Region, Source};
-use quarry::contract::conversation::Delta;
-use quarry::gateway::{Ask, run};
-use quarry::pi::events::write_event;
-use quarry::pi::message::Fold;
-use quarry::provider::{Generation, Host, Limits};
+use quarry_aws::{AllowedRegions, Aws, AwsOptions, Region, Source};
+use quarry_contract::conversation::Delta;
+use quarry_embedded::{EMBEDDED, EMBEDDED_NAME};
+use quarry_gateway::{Ask, run};
+use quarry_pi::events::write_event;
+use quarry_pi::message::Fold;
+use quarry_provider_host::{Generation, Host, Limits};
 use support::typed::{message, typed_client};
 use support::{answer, median, model, thread_cpu_ns};
 
@@ -44,7 +45,7 @@ fn main() {
         let (mut typed, mut ours) = (Vec::new(), Vec::new());
         runtime.block_on(async {
             let host = Arc::new(Host::new(Limits::default()).expect("an engine"));
-            let generation = Generation::embedded(&host, None).expect("the embedded provider");
+            let generation = Generation::load(&host, EMBEDDED_NAME, EMBEDDED, None).expect("the embedded provider");
             let sdk = typed_client(&endpoint);
             let aws = our_client(&endpoint).await;
             for round in 0..=rounds {
@@ -86,7 +87,6 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
         destination: AllowedRegions::new(region(), None).destination(MODEL).expect("a model of the region"),
         body,
         carry: Vec::new(),
-        extras: Vec::new(),
         idle: Duration::from_secs(30),
         otherwise: None,
         reference: None,

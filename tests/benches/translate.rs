@@ -9,10 +9,11 @@ use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
-use quarry::contract::conversation::{Batch, Opening};
-use quarry::provider::{AotCache, EMBEDDED, Generation, Host, Limits, Session, encode};
+use quarry_contract::conversation::{Batch, Opening};
+use quarry_embedded::{EMBEDDED, EMBEDDED_NAME};
 use quarry_guest::contract::conversation as native;
 use quarry_guest::translate::Turn;
+use quarry_provider_host::{AotCache, Generation, Host, Limits, Session, encode};
 use support::{answer, batches, median_ns};
 
 /// Deltas of the answer that is pushed.
@@ -22,11 +23,11 @@ fn main() {
     let host = Arc::new(Host::new(Limits::default()).expect("an engine"));
     let folder = tempfile::tempdir().expect("a folder");
     let cache = AotCache::new(folder.path().join("aot"));
-    let generation = Generation::embedded(&host, Some(&cache)).expect("the embedded provider");
+    let generation = Generation::load(&host, EMBEDDED_NAME, EMBEDDED, Some(&cache)).expect("the embedded provider");
     println!("pooled instances: {}", host.pooled());
 
     let load = median_ns(101, 1, || {
-        black_box(Generation::embedded(&host, Some(&cache)).expect("the cached provider"));
+        black_box(Generation::load(&host, EMBEDDED_NAME, EMBEDDED, Some(&cache)).expect("the cached provider"));
     });
     println!("load from the AOT cache       {:>9.1} µs", load / 1e3);
     let instantiate = median_ns(1_001, 1, || {
@@ -114,5 +115,5 @@ fn to_native(batch: &Batch) -> native::Batch {
 }
 
 fn opening() -> Opening {
-    Opening { model: support::model(), carry: Vec::new(), request_id: None, extras: Vec::new() }
+    Opening { model: support::model(), carry: Vec::new(), request_id: None }
 }

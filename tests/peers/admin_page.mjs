@@ -93,7 +93,7 @@ check("the token of the address lets in, and leaves the address", async () => {
 
 check("versions, reports, differences and models are shown", async () => {
   await shows(page, digits);
-  await shows(page, "cases passed");
+  await shows(page, "checks passed");
   await until(page, "no difference", () => document.getElementById("shadow").textContent.includes("Usage did not)"));
   for (const details of await page.$$("details")) await details.evaluate((shown) => (shown.open = true));
   await shows(page, "Usage did not)");
@@ -126,6 +126,34 @@ check("a model that is not there is told", async () => {
   await page.click("#ask");
   await until(page, "no failure is told", () => document.getElementById("answer-end").innerText.startsWith("Failed: "));
   complaints.length = 0;
+});
+
+check("the last hour is drawn, with the capacity", async () => {
+  const trend = await (await fetch(`${admin}/admin/v1/trend`, { headers: bearer })).json();
+  const ended = trend.slots.reduce((sum, slot) => sum + slot.requests, 0);
+  assert.ok(ended >= 6, JSON.stringify(trend));
+  const chart = (name) =>
+    page.evaluate((name) => {
+      const figure = document.getElementById(name);
+      const legend = [...figure.querySelectorAll(".legend li")].map((entry) => entry.innerText.replace(/\s+/g, " ").trim());
+      const paths = [...figure.querySelectorAll("path")].map((path) => path.getAttribute("d"));
+      const titles = [...figure.querySelectorAll("title")].map((title) => title.textContent);
+      const label = figure.querySelector("svg").getAttribute("aria-label");
+      return { legend, paths, titles, label, height: figure.querySelector("svg").getBoundingClientRect().height };
+    }, name);
+  await until(page, "the failure is not drawn", () => /client [1-9]/.test(document.querySelector("#trend-failures .legend")?.innerText.replace(/\s+/g, " ")));
+  const requests = await chart("trend-requests");
+  const serving = (await status()).serving.slice(0, 12);
+  const drawn = requests.legend.find((entry) => entry.includes(serving));
+  assert.ok(drawn && Number(drawn.split(" ").at(-1)) >= 6 - 1, JSON.stringify(requests));
+  assert.match(requests.paths[0], /^M[\d.]+ [\d.]+h5v[\d.]+h-5z/);
+  assert.ok(requests.height > 50 && requests.titles.some((title) => title.includes(serving)), JSON.stringify(requests));
+  assert.match((await chart("trend-failures")).label, /^Failed requests by blame: client [1-9]/);
+  assert.match((await chart("trend-first")).legend[0], /^median [\d,.]+ m?s$/);
+  assert.ok((await chart("trend-first")).paths[0].startsWith("M"));
+  assert.match((await chart("trend-tokens")).legend[1], /^output [1-9]/);
+  assert.match(await page.evaluate(() => document.getElementById("capacity").innerText), /^0 of [\d,]+ requests that fit \(bound: \w+\)$/);
+  assert.equal(await page.evaluate(() => document.getElementById("waiting").hidden), true);
 });
 
 const activate = async () =>
@@ -166,7 +194,7 @@ check("a version is activated, and rolled back", async () => {
   await until(page, "it does not end", () => document.getElementById("change-do").textContent === "Close");
   await shows(page, "Activate: done");
   // It was held against all it has to pass when the shadow began.
-  await shows(page, "It had passed every step before.");
+  await shows(page, "The version had passed every step before.");
   const journal = await (await fetch(`${admin}/admin/v1/journal`, { headers: bearer })).json();
   const accepted = journal.filter((line) => line.event === "accepted");
   assert.equal(accepted.length, 1, JSON.stringify(accepted));

@@ -17,7 +17,7 @@ def sample(family, name, **labels):
     return found[0]
 
 
-assert len(families) == 32, sorted(families)
+assert len(families) == 34, sorted(families)
 for name, family in families.items():
     assert name.startswith("quarry_"), name
     assert family.documentation, f"{name} says nothing of itself"
@@ -31,6 +31,9 @@ assert sample(push, f"{push}_bucket", le="0.000002") == 0
 assert sample(push, f"{push}_bucket", le="0.000004") == 1
 assert sample(push, f"{push}_count") == 1
 assert abs(sample(push, f"{push}_sum") - 3e-6) < 1e-12
+failed = {"outcome": "error", "blame": "client"}
+assert sample("quarry_key_requests", "quarry_key_requests_total", key='a "key"', **failed) == 1
+assert sample("quarry_version_requests", "quarry_version_requests_total", version="0123456789ab", **failed) == 1
 model = 'a "model" with a \\ and a\nbreak'
 assert sample("quarry_fallbacks", "quarry_fallbacks_total", **{"from": model, "to": "other"}) == 1
 assert sample("quarry_deltas", "quarry_deltas_total", model=model) == 0

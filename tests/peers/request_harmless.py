@@ -34,5 +34,6 @@ HARMLESS = {
     "tools[function].output_schema": "it describes what the client will say, and the tool's result says it",
     "messages[assistant].content[text].citations": _OWN_CITATIONS,
     "tools.eager_input_streaming": _ALWAYS,
+    "messages[user].content[document].cache_control[ephemeral].ttl": "behind a result a document begins a turn, where no cache point can stand: it is left out with a notice",
     "messages tools.type": "the one kind of tools that there is need not be named",
 }

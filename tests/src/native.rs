@@ -5,15 +5,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use quarry::conformance::provider::{Fault, Provider, Providers};
-use quarry::contract::about::Identity;
-use quarry::contract::config::{self, Layer, Merged, Settings};
-use quarry::contract::conversation::{self, Batch, Context, Delta, Ending, Opening, Options, Prepared};
-use quarry::contract::models::{ListingOptions, Step, Supply};
-use quarry::contract::types::{ApiError, Failure, Model};
-use quarry::provider::clamp;
+use quarry_conformance::provider::{Fault, Provider, Providers};
+use quarry_contract::RequestKind;
+use quarry_contract::about::Identity;
+use quarry_contract::config::{self, Layer, Merged, Settings};
+use quarry_contract::conversation::{self, Batch, Context, Delta, Ending, Opening, Options, Prepared, RequestSettings};
+use quarry_contract::models::{Catalog, Pages, Resolution, Source};
+use quarry_contract::types::{ApiError, Failure, Model};
 use quarry_guest::contract::conversation::Batch as GuestBatch;
 use quarry_guest::{discover, explain, identity, merge, prepare, translate};
+use quarry_provider_host::clamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -34,7 +35,6 @@ impl Providers for Native {
 /// One of them.
 #[derive(Default)]
 struct NativeProvider {
-    listing: Option<discover::Listing>,
     turn: Option<translate::Turn>,
 }
 
@@ -69,25 +69,32 @@ impl Provider for NativeProvider {
         across(&caught(|| merge::merge(&layers))?)
     }
 
-    fn open_listing(&mut self, settings: &Settings, options: ListingOptions) -> Result<(), Fault> {
-        let (settings, options) = (across(settings)?, across(&options)?);
-        self.listing = Some(caught(|| discover::Listing::new(settings, options))?);
-        Ok(())
+    fn sources(&mut self, settings: &Settings) -> Result<Vec<Source>, Fault> {
+        let settings = across(settings)?;
+        across(&caught(|| discover::sources(&settings))?)
     }
 
-    fn resume(&mut self, supplies: &[Supply]) -> Result<Step, Fault> {
-        let supplies = across(&supplies)?;
-        let listing = self.listing.as_mut().ok_or_else(|| none_open("listing"))?;
-        let mut step = across(&caught(|| listing.resume(supplies))?)?;
-        if let Step::Done(catalog) = &mut step {
-            clamp::catalog(catalog);
-        }
-        Ok(step)
+    fn assemble(&mut self, settings: &Settings, region: &str, pages: &[Pages]) -> Result<Catalog, Fault> {
+        let (settings, pages): (_, Vec<_>) = (across(settings)?, across(&pages)?);
+        let mut catalog = across(&caught(|| discover::assemble(&settings, region.to_owned(), &pages))?)?;
+        clamp::catalog(&mut catalog);
+        Ok(catalog)
+    }
+
+    fn resolve(
+        &mut self,
+        names: &[String],
+        settings: &Settings,
+        rows: &[Model],
+    ) -> Result<Vec<Option<Resolution>>, Fault> {
+        let (settings, rows): (_, Vec<_>) = (across(settings)?, across(&rows)?);
+        across(&caught(|| discover::resolve(names, &settings, &rows))?)
     }
 
     fn prepare(
         &mut self,
-        settings: &Settings,
+        kind: RequestKind,
+        settings: &RequestSettings,
         region: &str,
         model: &Model,
         context: &Context,
@@ -95,7 +102,11 @@ impl Provider for NativeProvider {
     ) -> Result<Result<Prepared, Vec<conversation::Problem>>, Fault> {
         let (settings, model) = (across(settings)?, across(model)?);
         let (context, options) = (across(context)?, across(options)?);
-        let mut prepared = across(&caught(|| prepare::prepare(&settings, region, &model, context, options))?)?;
+        let prepare = match kind {
+            RequestKind::Answer => prepare::prepare,
+            RequestKind::TokenCount => prepare::count_tokens,
+        };
+        let mut prepared = across(&caught(|| prepare(&settings, region, &model, context, options))?)?;
         clamp::prepared(&mut prepared);
         Ok(prepared)
     }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use quarry::conformance::cases::{self, CaseError, Source};
-use quarry::conformance::component::Component;
-use quarry::conformance::provider::{Fault, Providers};
-use quarry::conformance::{bless, checks, properties};
-use quarry::provider::{AotCache, Generation, Host, Limits};
+use quarry_conformance::cases::{self, CaseError};
+use quarry_conformance::component::Component;
+use quarry_conformance::provider::{Fault, Providers};
+use quarry_conformance::source::Source;
+use quarry_conformance::{bless, checks, properties};
+use quarry_embedded::{EMBEDDED, EMBEDDED_NAME};
+use quarry_provider_host::{AotCache, Generation, Host, Limits};
 use quarry_tests::native::Native;
 
 /// How long a call may take: it may have to wait for whatever else a machine does that builds and tests.
@@ -46,7 +48,7 @@ fn trials(folder: &Path) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let cache = AotCache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("quarry-cache/aot"));
     // What is compared here is what calls give. How long one may take is the command's to hold it to, when nothing else runs.
     let limits = Limits { stream_call: PATIENCE, long_call: PATIENCE, ..Limits::default() };
-    let generation = Generation::embedded(&Arc::new(Host::new(limits)?), Some(&cache))?;
+    let generation = Generation::load(&Arc::new(Host::new(limits)?), EMBEDDED_NAME, EMBEDDED, Some(&cache))?;
     let executors: [Arc<dyn Providers>; 2] = [Arc::new(Native), Arc::new(Component(generation))];
     let mut trials = Vec::new();
     for check in checks::find(Source::Folder(folder), recordings.as_deref())? {

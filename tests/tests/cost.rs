@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use quarry::conformance::component::Component;
-use quarry::conformance::cost::{self, inputs};
-use quarry::provider::{AotCache, EMBEDDED, Generation, Host, Limits, RequestMemory};
+use quarry_conformance::component::Component;
+use quarry_conformance::cost::{self, inputs};
+use quarry_embedded::EMBEDDED;
+use quarry_provider_host::{AotCache, Generation, Host, Limits, RequestMemory};
 
 /// A provider in a host that counts its steps. How long a call takes is not what is tested, nor how much memory it may have.
 fn metered(bytes: &[u8]) -> Component {
@@ -43,7 +44,8 @@ fn a_provider_that_compares_all_with_all_is_named_with_the_call_and_the_input() 
     };
     let failure = check("prepare/system-messages").expect_err("it compares messages");
     assert!(
-        failure.starts_with("prepare/system-messages grows faster than its input: 4 times the input takes 1"),
+        failure
+            .starts_with("the cost of prepare/system-messages grows faster than its input: 4 times the input takes 1"),
         "{failure}"
     );
     assert_eq!(check("prepare/tools"), Ok(()));

@@ -6,11 +6,11 @@ mod building;
 use std::path::Path;
 use std::sync::Arc;
 
-use quarry::conformance::component::Component;
-use quarry::conformance::provider::{Fault, Provider, Providers};
-use quarry::conformance::rules::{check, rules};
-use quarry::contract::config::{Layer, LayerContent};
-use quarry::provider::{AotCache, Generation, Host, Limits};
+use quarry_config::unmasked;
+use quarry_conformance::component::Component;
+use quarry_conformance::provider::{Fault, Provider, Providers};
+use quarry_conformance::rules::{check, rules};
+use quarry_provider_host::{AotCache, Generation, Host, Limits};
 
 /// No component that imports nothing can break the first, and the host leaves out rows of a catalog that break the second.
 const UNBREAKABLE: [&str; 2] = ["calls-are-deterministic", "catalog-ids-are-unique"];
@@ -28,8 +28,9 @@ impl Providers for Told {
 
     fn fresh(&self) -> Result<Box<dyn Provider>, Fault> {
         let mut provider = self.component.fresh()?;
-        let content = LayerContent::Json5(format!("{{}} // unruly-breach:{}", self.rule));
-        let told = provider.merge(&[Layer { name: "file".to_owned(), source: String::new(), content }])?;
+        // A model of another provider: nothing of it is read.
+        let told = format!("{{ agents: {{ defaults: {{ models: {{ 'x/unruly-breach:{}': {{}} }} }} }} }}", self.rule);
+        let told = provider.merge(&[unmasked("file", "", &told).map_err(Fault)?])?;
         told.map_err(|problems| Fault(format!("it is told by a configuration, and refuses it: {problems:?}")))?;
         Ok(provider)
     }
@@ -49,8 +50,8 @@ fn who_breaks_a_rule_is_refused_by_its_name() {
     let mut broken = 0;
     for rule in rules().map(|rule| rule.name).filter(|rule| !UNBREAKABLE.contains(rule)) {
         let told = Told { component: component.clone(), rule };
-        let mut findings = check(&told).expect("the inputs can be read");
-        match findings.find_map(|finding| Some((finding.rule.name, finding.broken?))) {
+        let findings = check(&told).expect("the inputs can be read");
+        match findings.into_iter().find_map(|finding| Some((finding.rule.name, finding.broken?))) {
             Some((name, _)) if name == rule => broken += 1,
             other => wrong.push(format!("{rule}: {other:?}")),
         }
@@ -63,6 +64,6 @@ fn who_breaks_a_rule_is_refused_by_its_name() {
 fn who_breaks_none_passes() {
     let told = Told { component: unruly(), rule: "none" };
     let findings = check(&told).expect("the inputs can be read");
-    let broken: Vec<_> = findings.filter(|finding| finding.broken.is_some()).collect();
+    let broken: Vec<_> = findings.into_iter().filter(|finding| finding.broken.is_some()).collect();
     assert!(broken.is_empty(), "{broken:#?}");
 }

@@ -28,6 +28,8 @@ pub(super) struct Foundation {
     status: Option<String>,
     /// `inferenceTypesSupported`, in upper case.
     invoked_by: Vec<String>,
+    /// Whether `inferenceTypesSupported` is there and empty.
+    names_no_way: bool,
     hints: Hints,
 }
 
@@ -66,6 +68,7 @@ impl Foundation {
                 input: lower(members.texts("inputModalities")?),
                 output: lower(members.texts("outputModalities")?),
                 status: status.map(str::to_owned),
+                names_no_way: summary["inferenceTypesSupported"].as_array().is_some_and(Vec::is_empty),
                 invoked_by: types.iter().map(|kind| kind.to_uppercase()).collect(),
                 hints: Hints::read(summary),
             })
@@ -96,24 +99,33 @@ impl Foundation {
     pub(super) fn cannot_chat(&self) -> Option<Reason> {
         match self.streams {
             Some(true) => {}
-            Some(false) => return Some(Reason::new(NOT_STREAMING, "It does not stream its answers.")),
-            None => return Some(Reason::new(NOT_STREAMING, "The listing does not say that it streams its answers.")),
+            Some(false) => return Some(Reason::new(NOT_STREAMING, "The model does not stream its answers.")),
+            None => {
+                return Some(Reason::new(
+                    NOT_STREAMING,
+                    "The listing does not state that the model streams its answers.",
+                ));
+            }
         }
         if !self.output.iter().any(|modality| modality == "text") {
             return Some(Reason::new(
                 NOT_TEXT,
                 if self.output.is_empty() {
-                    "The listing does not say that it answers with text.".to_owned()
+                    "The listing does not state that the model's output is text.".to_owned()
                 } else {
-                    format!("It answers with {}, not with text.", self.output.join(", "))
+                    format!("The model's output is {}, not text.", self.output.join(", "))
                 },
             ));
+        }
+        if !self.input.is_empty() && !self.input.iter().any(|modality| modality == "text") {
+            let message = format!("The model's input is {}, not text.", self.input.join(", "));
+            return Some(Reason::new(NOT_TEXT, message));
         }
         let elsewhere = match self.hints.converse_streams {
             Some(streams) => !streams,
             None => is_served_elsewhere(&self.id),
         };
-        elsewhere.then(|| Reason::new(NOT_CONVERSE, "It is not served by ConverseStream."))
+        elsewhere.then(|| Reason::new(NOT_CONVERSE, "ConverseStream does not serve the model."))
     }
 
     /// Why it cannot be invoked by its own id. A model whose listing names no way, or one that is not known here, may be.
@@ -121,18 +133,21 @@ impl Foundation {
         let by = |kind: &str| self.invoked_by.iter().any(|known| known == kind);
         if by("INFERENCE_PROFILE") && !by("ON_DEMAND") {
             let message = match profiles {
-                ProfilesOfModel::Listed([]) => "none of it is in the catalog".to_owned(),
+                ProfilesOfModel::Listed([]) => "the catalog has none".to_owned(),
                 ProfilesOfModel::Listed(ids) if ids.len() > MOST_NAMED => {
                     format!("{} and {} more", ids[..MOST_NAMED].join(", "), ids.len() - MOST_NAMED)
                 }
                 ProfilesOfModel::Listed(ids) => ids.join(", "),
-                ProfilesOfModel::NotListed => "those could not all be listed".to_owned(),
+                ProfilesOfModel::NotListed => "the list of profiles is incomplete".to_owned(),
             };
-            let message = format!("It can only be invoked through an inference profile: {message}.");
+            let message = format!("The model is invoked through an inference profile: {message}.");
             return Some(Reason::new(NEEDS_PROFILE, message));
         }
-        let provisioned = !self.invoked_by.is_empty() && self.invoked_by.iter().all(|kind| kind == "PROVISIONED");
-        let message = "It can only be invoked with provisioned throughput, by the ARN of that.";
+        // Variants of a model by the size of their context, of which the listing says that nothing invokes them.
+        let is_variant = self.id.split(':').count() > 2;
+        let provisioned = (is_variant && self.names_no_way)
+            || !self.invoked_by.is_empty() && self.invoked_by.iter().all(|kind| kind == "PROVISIONED");
+        let message = "The model is invoked with provisioned throughput, by its ARN.";
         provisioned.then(|| Reason::new(PROVISIONED_ONLY, message))
     }
 
@@ -171,8 +186,8 @@ pub(super) fn filtered<'a>(mut providers: impl Iterator<Item = &'a str>) -> Reas
     Reason::new(
         FILTERED,
         match providers.find(|name| !name.trim().is_empty()) {
-            Some(name) => format!("The provider filter does not name its provider, {}.", name.trim()),
-            None => "The provider filter is set, and the listing does not say whose model it is.".to_owned(),
+            Some(name) => format!("The provider filter leaves out the model's provider, {}.", name.trim()),
+            None => "The provider filter is set, and the listing does not state the model's provider.".to_owned(),
         },
     )
 }
@@ -180,5 +195,5 @@ pub(super) fn filtered<'a>(mut providers: impl Iterator<Item = &'a str>) -> Reas
 /// The model of a summary that cannot be read, with its id where that much can be read.
 pub(super) fn unreadable(summary: &Value, id_member: &str, why: &str) -> LeftOut {
     let id = summary.get(id_member).and_then(Value::as_str).unwrap_or_default();
-    Reason::new(UNREADABLE, format!("Its entry in the listing cannot be read: {why}.")).of(id.trim())
+    Reason::new(UNREADABLE, format!("The model's entry in the listing cannot be read: {why}.")).of(id.trim())
 }

@@ -44,7 +44,7 @@ impl<'a> Members<'a> {
             return Ok(Vec::new());
         };
         let read: Option<Vec<T>> = items.iter().map(read).collect();
-        read.ok_or_else(|| format!("its `{name}` holds something else than {wanted}"))
+        read.ok_or_else(|| format!("its `{name}` contains a value other than {wanted}"))
     }
 
     /// A member that is a list of texts; empty where it is absent.
@@ -80,15 +80,21 @@ fn kind(value: &Value) -> &'static str {
 /// # Errors
 /// Why the body cannot be used at all, as a clause for a message.
 pub(super) fn summaries(body: &str, member: &str) -> Result<Vec<Value>, String> {
-    let value: Value = serde_json::from_str(body).map_err(|error| format!("it is not JSON ({error})"))?;
-    let Value::Object(mut members) = value else {
-        return Err(format!("it is {}, not an object", kind(&value)));
-    };
-    match members.remove(member) {
+    let mut members = object(body)?;
+    match members.as_object_mut().and_then(|members| members.remove(member)) {
         Some(Value::Array(summaries)) => Ok(summaries),
         None | Some(Value::Null) => Err(format!("it has no `{member}`")),
         Some(other) => Err(format!("its `{member}` is {}, not a list", kind(&other))),
     }
+}
+
+/// The object that a body is.
+///
+/// # Errors
+/// What it is instead, as a clause for a message.
+pub(super) fn object(body: &str) -> Result<Value, String> {
+    let value: Value = serde_json::from_str(body).map_err(|error| format!("it is not JSON ({error})"))?;
+    if value.is_object() { Ok(value) } else { Err(format!("it is {}, not an object", kind(&value))) }
 }
 
 #[cfg(test)]
@@ -115,7 +121,7 @@ mod tests {
         assert_eq!(members.text("absent"), Ok(None));
         assert_eq!(members.text("b"), Err("its `b` is a number, not a string".to_owned()));
         assert_eq!(members.texts("absent"), Ok(Vec::new()));
-        assert_eq!(members.texts("c"), Err("its `c` holds something else than strings".to_owned()));
+        assert_eq!(members.texts("c"), Err("its `c` contains a value other than strings".to_owned()));
         assert_eq!(members.texts("d"), Err("its `d` is an object, not a list of strings".to_owned()));
         assert!(members.object("d").is_ok_and(|object| object.is_some()));
         assert_eq!(members.objects("e").map(|objects| objects.len()), Ok(1));

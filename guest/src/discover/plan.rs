@@ -1,7 +1,5 @@
 //! What one listing is to do: the discovery settings, normalised.
 
-use serde::Serialize;
-
 use crate::contract::config::Settings;
 
 /// Context window, in tokens, where the configuration gives none that can be used (OpenClaw does).
@@ -10,35 +8,21 @@ const DEFAULT_CONTEXT_WINDOW: u64 = 32_000;
 /// Output limit, in tokens, where the configuration gives none that can be used (OpenClaw does).
 const DEFAULT_MAX_TOKENS: u64 = 4_096;
 
-/// The discovery settings in the form that the rules and the cache key use.
+/// The discovery settings in the form that the rules use.
 #[derive(Debug)]
 pub(super) struct Plan {
     /// The region to list.
     pub(super) region: String,
     /// Trimmed, lower case, without blanks and repetitions, sorted. Empty lists all.
     pub(super) provider_filter: Vec<String>,
-    /// In seconds; 0 switches the cache off.
-    pub(super) refresh_interval: u64,
     /// In tokens.
     pub(super) context_window: u64,
     /// In tokens.
     pub(super) max_tokens: u64,
 }
 
-/// The cache key's members. Their order is part of the key: it is the one that OpenClaw's has.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CacheKey<'a> {
-    region: &'a str,
-    provider_filter: &'a [String],
-    refresh_interval_seconds: u64,
-    default_context_window: u64,
-    default_max_tokens: u64,
-}
-
 impl Plan {
-    /// Normalises. `merge` hands out normalised settings already; a caller that builds settings itself gets the same
-    /// rules, and the same cache key for the same meaning.
+    /// Normalises. `merge` hands out normalised settings already; a caller that builds settings itself gets the same rules.
     pub(super) fn new(settings: &Settings, region: String) -> Self {
         let discovery = &settings.discovery;
         let mut provider_filter: Vec<String> = discovery
@@ -53,22 +37,9 @@ impl Plan {
         Plan {
             region,
             provider_filter,
-            refresh_interval: discovery.refresh_interval,
             context_window: or_default(discovery.default_context_window, DEFAULT_CONTEXT_WINDOW),
             max_tokens: or_default(discovery.default_max_tokens, DEFAULT_MAX_TOKENS),
         }
-    }
-
-    /// The key of this listing in the host's cache: JSON text of everything that its result depends on.
-    pub(super) fn cache_key(&self) -> String {
-        let key = CacheKey {
-            region: &self.region,
-            provider_filter: &self.provider_filter,
-            refresh_interval_seconds: self.refresh_interval,
-            default_context_window: self.context_window,
-            default_max_tokens: self.max_tokens,
-        };
-        serde_json::to_string(&key).expect("a record of strings and integers is always JSON")
     }
 
     /// Whether the filter lets a model through that is known under any of these provider names. A model can go by two:
@@ -88,21 +59,9 @@ mod tests {
         Plan {
             region: "eu-west-1".to_owned(),
             provider_filter: provider_filter.iter().map(|&name| name.to_owned()).collect(),
-            refresh_interval: 3600,
             context_window: 32_000,
             max_tokens: 4_096,
         }
-    }
-
-    #[test]
-    fn the_cache_key_is_the_text_that_openclaw_makes() {
-        assert_eq!(
-            plan(&["amazon", "mistral ai"]).cache_key(),
-            concat!(
-                r#"{"region":"eu-west-1","providerFilter":["amazon","mistral ai"],"refreshIntervalSeconds":3600,"#,
-                r#""defaultContextWindow":32000,"defaultMaxTokens":4096}"#
-            )
-        );
     }
 
     #[test]

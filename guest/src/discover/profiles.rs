@@ -26,7 +26,7 @@ pub(super) struct Bases<'a> {
 
 impl<'a> Bases<'a> {
     /// Of models with the same id, the first.
-    pub(super) fn new(models: &'a [Foundation]) -> Self {
+    pub(super) fn new(models: impl Iterator<Item = &'a Foundation>) -> Self {
         let mut bases = Bases::default();
         for model in models {
             bases.by_id.entry(model.id.to_lowercase()).or_insert(model);
@@ -51,8 +51,8 @@ impl<'a> Bases<'a> {
 /// What the rules look at in a summary.
 #[derive(Debug)]
 pub(super) struct Profile {
-    /// `inferenceProfileId`, trimmed; empty when it is absent. Of an application profile too it is the short id
-    /// (OpenClaw does); its ARN stands in the model's extras.
+    /// `inferenceProfileId`, trimmed; empty when it is absent. Of an application profile it is the short id, by which the
+    /// runtime does not take it.
     pub(super) id: String,
     name: String,
     arn: Option<String>,
@@ -108,11 +108,11 @@ impl Profile {
         self.id.split_once('.').map(|(_geography, base)| base).filter(|base| base.contains('.'))
     }
 
-    /// The model of the catalog.
+    /// The model of the catalog. A profile that somebody asked for by its id is listed whatever the filter says.
     ///
     /// # Errors
     /// The first rule that leaves it out.
-    pub(super) fn model(&self, plan: &Plan, bases: &Bases<'_>) -> Result<Model, Reason> {
+    pub(super) fn model(&self, plan: &Plan, filter: Option<&Plan>, bases: &Bases<'_>) -> Result<Model, Reason> {
         if self.id.is_empty() {
             return Err(Reason::new(BLANK_ID, "The listing has an inference profile without an id."));
         }
@@ -128,24 +128,25 @@ impl Profile {
             let own = base.into_iter().flat_map(Foundation::providers);
             own.chain(ids().filter_map(|id| id.split('.').next())).chain(ids().flat_map(|id| bases.providers(id)))
         };
-        if !plan.lists_provider(providers()) {
+        if filter.is_some_and(|filter| !filter.lists_provider(providers())) {
             return Err(filtered(providers()));
         }
         // Whether the base itself is active says nothing about the profile: Bedrock keeps profiles of legacy models active.
         if let Some(reason) = base.and_then(Foundation::cannot_chat) {
-            return Err(Reason::new(reason.word, format!("About the model behind it: {}", reason.message)));
+            return Err(Reason::new(reason.word, format!("The model of the profile: {}", reason.message)));
         }
         let traits = match base {
             Some(base) => base.traits(plan),
             None if is_served_elsewhere(base_id.unwrap_or(&self.id)) => {
-                return Err(Reason::new(NOT_CONVERSE, "The model behind it is not served by ConverseStream."));
+                return Err(Reason::new(NOT_CONVERSE, "ConverseStream does not serve the model of the profile."));
             }
             None => Traits::unlisted(plan, base_id.unwrap_or(&self.id), &self.name),
         };
         let canonical = base_id.map(|id| id.strip_prefix("anthropic.").unwrap_or(id));
-        let known = [
+        let known: [(&str, Option<&str>); 6] = [
             ("inferenceProfileType", self.kind.as_deref()),
             ("inferenceProfileArn", self.arn.as_deref()),
+            ("inferenceProfileId", (self.callable_id() != self.id).then_some(&self.id)),
             ("geography", base_id.and_then(|base_id| self.geography(base_id))),
             ("baseModelId", base_id),
             // Of a Claude it is what OpenClaw puts under this name. It tells the family where the profile's own id does not.
@@ -157,7 +158,13 @@ impl Profile {
             let value = Value::from(self.regions.as_slice()).to_string();
             extras.push(NamedJson { name: "regions".to_owned(), value });
         }
-        Ok(traits.model(&self.id, &self.name, extras))
+        Ok(traits.model(self.callable_id(), &self.name, extras))
+    }
+
+    /// What a request names: of an application profile its ARN, since the runtime takes nothing else.
+    fn callable_id(&self) -> &str {
+        let is_application = self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("APPLICATION"));
+        self.arn.as_deref().filter(|arn| is_application && !arn.is_empty()).unwrap_or(&self.id)
     }
 
     /// What stands before the model's id in the id of a profile that Bedrock defines: `us`, `us-gov`, `global`. It is what is

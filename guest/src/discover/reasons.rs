@@ -45,7 +45,7 @@ impl Reason {
 
 /// The reason for a second model of an id.
 pub(super) fn duplicate() -> Reason {
-    Reason::new(DUPLICATE, "The listing has its id more than once; the first one counts.")
+    Reason::new(DUPLICATE, "The listing has this id more than once; the first entry is used.")
 }
 
 /// The reason for a model whose status is not `ACTIVE`.
@@ -53,8 +53,8 @@ pub(super) fn not_active(status: Option<&str>) -> Reason {
     Reason::new(
         NOT_ACTIVE,
         match status {
-            Some(status) => format!("Its status is {status}, not ACTIVE."),
-            None => "The listing does not say that it is active.".to_owned(),
+            Some(status) => format!("The status is {status}, not ACTIVE."),
+            None => "The listing does not state that the status is ACTIVE.".to_owned(),
         },
     )
 }

@@ -1,16 +1,11 @@
-//! What the conformance cases cannot say: bodies that are no JSON, values of the cache that this provider did not write,
-//! hosts that give the wrong thing. The rules themselves are in `guest/cases/discover/`.
+//! What the conformance cases cannot say: bodies that are no JSON, and every value in every place. The rules themselves are in
+//! `guest/cases/discover/`.
 
 use serde_json::{Value, json};
 
 use super::*;
+use crate::contract::models::Source;
 use crate::test_values::settings;
-
-fn listing() -> Listing {
-    let mut settings = settings();
-    settings.discovery.enabled = Some(true);
-    Listing::new(settings, ListingOptions { region: "us-east-1".to_owned(), refresh: false })
-}
 
 fn foundation_models() -> Value {
     let model = |id: &str, name: &str| {
@@ -30,79 +25,22 @@ fn inference_profiles() -> Value {
     }] })
 }
 
-fn page(body: &str) -> Supply {
-    Supply::Pages(Pages { bodies: vec![body.to_owned()], failed: None })
+fn answered(source: Source, body: &str) -> Pages {
+    Pages { source, bodies: vec![body.to_owned()], failed: None, cached: false, earlier: None }
 }
 
-fn cached(value: &[u8], stale: bool) -> Vec<Supply> {
-    vec![Supply::Cached(Some(Cached { value: value.to_vec(), stale, age: 7 }))]
-}
-
-/// A listing that found nothing in the cache and was given these bodies.
-fn given(foundation_models: &str, inference_profiles: &str) -> Step {
-    let mut listing = listing();
-    listing.resume(Vec::new());
-    listing.resume(vec![Supply::Cached(None)]);
-    listing.resume(vec![page(foundation_models), page(inference_profiles)])
-}
-
-/// The catalog of such a listing, and what it stores.
-fn stored_catalog() -> (Catalog, CacheEntry) {
-    let mut listing = listing();
-    listing.resume(Vec::new());
-    listing.resume(vec![Supply::Cached(None)]);
-    let bodies = vec![page(&foundation_models().to_string()), page(&inference_profiles().to_string())];
-    let Step::Needs(needs) = listing.resume(bodies) else { panic!("a complete listing is stored") };
-    let [Need::CacheWrite(entry)] = &needs[..] else { panic!("a complete listing asks for nothing else: {needs:?}") };
-    let Step::Done(catalog) = listing.resume(vec![Supply::Stored]) else { panic!("a stored listing is over") };
-    (catalog, entry.clone())
-}
-
-#[test]
-fn what_was_stored_is_read_as_it_was() {
-    let (live, entry) = stored_catalog();
-    assert_eq!(live.models.len(), 3);
-    assert_eq!(live.left_out.len(), 1);
-    assert_eq!(entry.ttl, 3600);
-    let mut listing = listing();
-    listing.resume(Vec::new());
-    let Step::Done(catalog) = listing.resume(cached(&entry.value, false)) else {
-        panic!("a fresh value is the answer")
-    };
-    assert_eq!(catalog, Catalog { source: CatalogSource::Cache, ..live });
-}
-
-#[test]
-fn a_cached_value_that_cannot_be_read_is_as_none() {
-    let (live, entry) = stored_catalog();
-    let newer = String::from_utf8(entry.value.clone()).expect("JSON").replace("\"format\":4", "\"format\":5");
-    let other = json!({ "format": 4, "models": [{"id": 5}], "leftOut": [] }).to_string();
-    for (value, why) in [
-        (&b"\xff\xfe"[..], "it is not JSON"),
-        (b"", "it is not JSON"),
-        (b"[]", "it does not name its format"),
-        (newer.as_bytes(), "it has format 5, not 4"),
-        (other.as_bytes(), "invalid type"),
-        (&entry.value[..entry.value.len() / 2], "it is not JSON"),
-    ] {
-        let mut listing = listing();
-        listing.resume(Vec::new());
-        let step = listing.resume(cached(value, false));
-        assert!(matches!(step, Step::Needs(ref needs) if needs.len() == 2), "{why}: {step:?}");
-        listing.resume(vec![page(&foundation_models().to_string()), page(&inference_profiles().to_string())]);
-        let Step::Done(mut catalog) = listing.resume(vec![Supply::Stored]) else { panic!("a stored listing is over") };
-        let notice = catalog.notices.pop().expect("a notice says so");
-        assert_eq!(notice.kind, "cache-unreadable");
-        assert!(notice.message.contains(why), "{}", notice.message);
-        assert_eq!(catalog, live);
-    }
+/// The catalog of the bodies of the first two sources.
+fn given(foundation_models: &str, inference_profiles: &str) -> Catalog {
+    let settings = settings();
+    let bodies = [foundation_models, inference_profiles];
+    let pages: Vec<Pages> =
+        sources(&settings).into_iter().zip(bodies).map(|(source, body)| answered(source, body)).collect();
+    assemble(&settings, "us-east-1".to_owned(), &pages)
 }
 
 #[test]
 fn a_body_that_is_no_json_is_a_failure() {
-    let Step::Done(catalog) = given("<html>Sign in</html>", &inference_profiles().to_string()) else {
-        panic!("a failed listing is not stored")
-    };
+    let catalog = given("<html>Sign in</html>", &inference_profiles().to_string());
     assert_eq!(catalog.source, CatalogSource::Live, "the profile came");
     assert_eq!(catalog.models.iter().map(|model| &*model.id).collect::<Vec<_>>(), ["us.x.a"]);
     assert_eq!(catalog.failures.len(), 1);
@@ -110,9 +48,7 @@ fn a_body_that_is_no_json_is_a_failure() {
         catalog.failures[0].message,
         "The answer to ListFoundationModels cannot be read: it is not JSON (expected value at line 1 column 1)"
     );
-    let Step::Done(catalog) = given(&foundation_models().to_string(), "") else {
-        panic!("an incomplete listing is not stored")
-    };
+    let catalog = given(&foundation_models().to_string(), "");
     assert_eq!(catalog.source, CatalogSource::Live);
     assert_eq!(catalog.models.len(), 2);
     assert_eq!(catalog.failures.len(), 1);
@@ -120,13 +56,12 @@ fn a_body_that_is_no_json_is_a_failure() {
 
 #[test]
 fn no_answer_at_all_is_a_failure() {
-    let mut listing = listing();
-    listing.resume(Vec::new());
-    listing.resume(vec![Supply::Cached(None)]);
-    let none = || Supply::Pages(Pages { bodies: Vec::new(), failed: None });
-    let Step::Done(catalog) = listing.resume(vec![none(), none()]) else { panic!("a failed listing is not stored") };
+    let settings = settings();
+    let none = |source| Pages { bodies: Vec::new(), ..answered(source, "") };
+    let pages: Vec<Pages> = sources(&settings).into_iter().map(none).collect();
+    let catalog = assemble(&settings, "us-east-1".to_owned(), &pages);
     assert_eq!(catalog.source, CatalogSource::Failed);
-    assert_eq!(catalog.failures.len(), 1);
+    assert_eq!(catalog.failures.len(), 3);
 }
 
 /// Puts every kind of value in the place of every value of both bodies. What becomes of the entry that was changed is for
@@ -141,15 +76,13 @@ fn any_value_in_any_place_costs_its_own_model_at_most() {
             for value in &strange {
                 let mut bodies = bodies.clone();
                 *bodies[changed].pointer_mut(&path).expect("the path is one of this body") = value.clone();
-                let step = given(&bodies[0].to_string(), &bodies[1].to_string());
+                let catalog = given(&bodies[0].to_string(), &bodies[1].to_string());
                 tried += 1;
                 // The root and the list itself are the whole answer.
                 if path.matches('/').count() < 2 {
                     continue;
                 }
-                let Step::Needs(needs) = step else { panic!("{path} = {value} failed the listing: {step:?}") };
-                let [Need::CacheWrite(entry)] = &needs[..] else { panic!("a complete listing is stored: {needs:?}") };
-                let catalog = stored::read(&entry.value).expect("it was stored just now");
+                assert!(catalog.failures.is_empty(), "{path} = {value} failed the listing: {catalog:?}");
                 let untouched: &[&str] = match &path {
                     path if path.starts_with("/modelSummaries/0") => &["x.b"],
                     path if path.starts_with("/modelSummaries/1") => &["x.a", "us.x.a"],
@@ -176,31 +109,4 @@ fn paths(value: &Value, path: String) -> Vec<String> {
     };
     let below = below.into_iter().flat_map(|(name, value)| paths(value, format!("{path}/{name}"))).collect::<Vec<_>>();
     [vec![path], below].concat()
-}
-
-#[test]
-#[should_panic(expected = "a listing that asked for cache-read was given stored")]
-fn a_supply_of_another_kind_is_a_bug_of_the_host() {
-    let mut listing = listing();
-    listing.resume(Vec::new());
-    listing.resume(vec![Supply::Stored]);
-}
-
-#[test]
-#[should_panic(expected = "a listing that asked for two things was given 1")]
-fn too_few_supplies_are_a_bug_of_the_host() {
-    let mut listing = listing();
-    listing.resume(Vec::new());
-    listing.resume(vec![Supply::Cached(None)]);
-    listing.resume(vec![page("{}")]);
-}
-
-#[test]
-#[should_panic(expected = "a listing that is over cannot be resumed")]
-fn a_listing_that_is_over_stays_over() {
-    let mut listing = listing();
-    listing.resume(Vec::new());
-    let (_, entry) = stored_catalog();
-    listing.resume(cached(&entry.value, false));
-    listing.resume(Vec::new());
 }

@@ -3,7 +3,7 @@
 use super::hints::Hints;
 use super::plan::Plan;
 use crate::contract::types::{Cost, Model, NamedJson};
-use crate::families::{self, Adaptive, Limits, Thinking, limits_from};
+use crate::families::{self, Family, Level, Limits, ThinkingForm, ThinkingOff, limits_from};
 
 /// What a profile inherits from the model behind it.
 #[derive(Debug)]
@@ -65,9 +65,10 @@ impl Traits {
             extras: vec![limits_from(self.context_window.from, self.max_tokens.from)],
         };
         model.extras.extend(extras);
-        if let Thinking::Adaptive(adaptive) = families::family_of(&model).thinking {
+        let family = families::family_of(&model);
+        if family.thinking == ThinkingForm::Adaptive {
             model.reasoning = self.thinks.unwrap_or(true);
-            model.extras.extend(level_map(&adaptive));
+            model.extras.extend(level_map(family));
         }
         model.extras.extend(self.extras.iter().cloned());
         model
@@ -92,29 +93,35 @@ fn limits(plan: &Plan, id: &str, known: Option<Limits>, hints: &Hints) -> (Limit
     let listed_window = families::window_in(id).or(hints.context_window);
     let mut window = choose(listed_window, known.map(|known| known.context_window), plan.context_window);
     let output = choose(hints.max_tokens, known.map(|known| known.max_tokens), plan.max_tokens);
-    // An answer fits into the window: a default that contradicts the listing gives way.
-    if window.from == "defaults" && output.from == "listing" && output.tokens > window.tokens {
-        window = output;
+    // An answer fits into the window: where the listing's output is larger, the window is at least as large; else the output
+    // is no larger than the window.
+    if output.tokens > window.tokens {
+        if output.from == "listing" && window.from != "listing" {
+            window = output;
+        } else {
+            return (window, Limit { tokens: window.tokens, ..output });
+        }
     }
     (window, output)
 }
 
 /// `thinkingLevelMap` of pi's models: the levels that are not sent under their own names, as OpenClaw has them in its catalog.
 /// Only for models with efforts beyond `high`.
-fn level_map(adaptive: &Adaptive) -> Option<NamedJson> {
-    let effort = |level: &str| adaptive.efforts.contains(&level);
-    if adaptive.efforts.is_empty() {
+fn level_map(family: &Family) -> Option<NamedJson> {
+    let beyond = [Level::XHigh, Level::Max];
+    if !beyond.iter().any(|level| family.thinking_levels.has(*level)) {
         return None;
     }
     let mut levels = serde_json::Map::new();
     for level in ["off", "minimal"] {
-        if adaptive.mandatory {
+        if matches!(family.thinking_off, ThinkingOff::Never | ThinkingOff::BetweenTools) {
             levels.insert(level.to_owned(), "low".into());
         }
     }
-    for level in ["xhigh", "max"] {
-        let value = if effort(level) { level.into() } else { serde_json::Value::Null };
-        levels.insert(level.to_owned(), value);
+    for level in beyond {
+        let has = family.thinking_levels.has(level);
+        let value = if has { level.word().into() } else { serde_json::Value::Null };
+        levels.insert(level.word().to_owned(), value);
     }
     Some(NamedJson { name: "thinkingLevelMap".to_owned(), value: serde_json::Value::Object(levels).to_string() })
 }

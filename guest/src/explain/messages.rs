@@ -33,7 +33,7 @@ static RULES: &[Rule] = &[
         words: &["per day", "daily"],
         kind: FailureKind::Quota,
         retryable: false,
-        hint: Hint::Text("the quota of the day is used up: use another model or region, or ask AWS for more"),
+        hint: Hint::Text("the daily quota is used up: use another model or region, or request a higher quota from AWS"),
     },
     // Not for throttling, whose "too many tokens" is no overflow (pi #2699).
     Rule {
@@ -77,7 +77,7 @@ static RULES: &[Rule] = &[
         kind: FailureKind::Validation,
         retryable: false,
         hint: Hint::Text(
-            "the conversation has thinking that this model did not write like this: send it back unchanged, or leave it out",
+            "the conversation contains thinking that was changed or that another model wrote: send thinking back unchanged, or leave it out",
         ),
     },
     // An account that AWS has not let in yet says so with a 400 (aws-cli #8717, dify #7488).
@@ -102,7 +102,7 @@ static RULES: &[Rule] = &[
         words: &["payment instrument", "payment_instrument"],
         kind: FailureKind::ModelNotEnabled,
         retryable: false,
-        hint: Hint::Text("give the AWS account a valid means of payment; permissions are not what is missing"),
+        hint: Hint::Text("add a valid payment method to the AWS account; the permissions are sufficient"),
     },
     Rule {
         of: &[FailureKind::Denied],
@@ -110,8 +110,7 @@ static RULES: &[Rule] = &[
         kind: FailureKind::ModelNotEnabled,
         retryable: false,
         hint: Hint::Text(
-            "enable access to this model once, as somebody who may subscribe to it (aws-marketplace:Subscribe, \
-             aws-marketplace:ViewSubscriptions), and try again some minutes later",
+            "enable access to this model once, as an identity with aws-marketplace:Subscribe and aws-marketplace:ViewSubscriptions, and try again some minutes later",
         ),
     },
     Rule {
@@ -136,8 +135,7 @@ static RULES: &[Rule] = &[
         kind: FailureKind::Denied,
         retryable: false,
         hint: Hint::Text(
-            "a policy forbids it; an inference profile invokes the model in each region of its geography, so all of them \
-             have to be allowed",
+            "a policy forbids the call; an inference profile invokes the model in every region of its geography, so the policy must allow all of them",
         ),
     },
     // Seen as 404 and as 400 (amazon-bedrock-workshop #386, airflow PR 72521).
@@ -146,7 +144,9 @@ static RULES: &[Rule] = &[
         words: &["end of its life", "provider as legacy"],
         kind: FailureKind::ModelNotFound,
         retryable: false,
-        hint: Hint::Text("this version of the model is gone; `quarry models list` shows what there is"),
+        hint: Hint::Text(
+            "AWS has retired this version of the model; `quarry models list` shows the models you can use",
+        ),
     },
     // Llama since 3.1, Palmyra and others take tools in Converse only ("Supported models and model features" of the Bedrock user
     // guide; pi #3739, langchain-aws #140). Also for a history with calls, which cannot go without tools.
@@ -156,8 +156,7 @@ static RULES: &[Rule] = &[
         kind: FailureKind::Validation,
         retryable: false,
         hint: Hint::Text(
-            "this model calls tools only where the answer is not streamed from Bedrock, and here it always is: use a model that \
-             can (such as Claude or Nova), or send no tools",
+            "this model cannot call tools while it streams, and Quarry always streams from Bedrock: use a model that can (such as Claude or Nova), or send no tools",
         ),
     },
     // langchain-aws #447.

@@ -1,5 +1,5 @@
 //! `explain`: what a failure means for its caller, for requests that failed before their stream began and for exceptions
-//! inside a stream. One table ([`table`]) serves both: the same exception is `ThrottlingException` over HTTP and
+//! inside a stream. One table (`table`) serves both: the same exception is `ThrottlingException` over HTTP and
 //! `throttlingException` in a stream.
 
 mod messages;
@@ -34,7 +34,7 @@ pub fn explain(error: &ApiError) -> Failure {
         }
         ApiStage::Unreadable => {
             let text = format!("The answer to {operation} cannot be read: {}", or_no_words(message));
-            let hint = "check that the endpoint is Bedrock and not something before it";
+            let hint = "check that the endpoint is Bedrock and not a proxy in front of it";
             failed(FailureKind::Damaged, text, hint, false)
         }
         ApiStage::Aborted => {
@@ -115,8 +115,7 @@ fn response(operation: &str, code: Option<&str>, status: Option<u16>, message: O
 
 fn credentials_missing(operation: &str) -> Failure {
     let text = format!("No AWS credentials were found for {operation}");
-    let hint = "set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run \
-                where an instance role is attached; `quarry auth status` shows what is seen";
+    let hint = "set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where an instance role is attached; `quarry auth status` shows every source and its state";
     failed(FailureKind::CredentialsMissing, text, hint, false)
 }
 

@@ -16,8 +16,7 @@ pub(super) fn hint(candidates: &[String]) -> String {
     match candidates {
         [] => "name the id or ARN of an inference profile; `quarry models list` shows them".to_owned(),
         ids => format!(
-            "ask for an inference profile of the model, by Bedrock's naming {}; `quarry models list` shows which of them \
-             there are",
+            "use an inference profile of the model, named {} by Bedrock's pattern; `quarry models list` shows the profiles you can use",
             ids.join(" or ")
         ),
     }

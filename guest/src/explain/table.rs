@@ -28,8 +28,8 @@ pub(super) const LOGIN: &str =
     "get new credentials (for SSO: `aws sso login`); `quarry auth status` shows which source is used";
 const CLOCK: &str =
     "check the secret key and the clock of this machine; `quarry auth status` shows which source is used";
-const LATER: &str = "try again in a while";
-const SLOWER: &str = "wait and try again, send less at once, or ask AWS for a higher quota";
+const LATER: &str = "try again later";
+const SLOWER: &str = "wait and try again, send fewer requests at once, or request a higher quota from AWS";
 
 pub(super) const FORM: &str =
     "fill out the use case form of the model's provider in the Bedrock console, and try again 15 minutes later";
@@ -47,7 +47,7 @@ pub(super) static ROWS: &[Row] = &[
         FailureKind::Quota,
         false,
         None,
-        "ask AWS for a higher quota, or use another model",
+        "request a higher quota from AWS, or use another model",
     ),
     row("serviceunavailableexception", FailureKind::Overloaded, true, Some("Service unavailable"), LATER),
     row("serviceunavailable", FailureKind::Overloaded, true, Some("Service unavailable"), LATER),
@@ -58,13 +58,19 @@ pub(super) static ROWS: &[Row] = &[
         None,
         "the model is being loaded; try again in a minute",
     ),
-    row("modeltimeoutexception", FailureKind::Timeout, true, None, "ask for less at once, then try again"),
+    row(
+        "modeltimeoutexception",
+        FailureKind::Timeout,
+        true,
+        None,
+        "request a shorter answer or send less input, then try again",
+    ),
     row(
         "modelerrorexception",
         FailureKind::ModelOutput,
         true,
         None,
-        "try again; if it stays, change the prompt or the tools",
+        "try again; if the error persists, change the prompt or the tools",
     ),
     row("modelstreamerrorexception", FailureKind::Service, true, Some("Model stream error"), LATER),
     row("internalserverexception", FailureKind::Service, true, Some("Internal server error"), LATER),
@@ -92,7 +98,7 @@ pub(super) static ROWS: &[Row] = &[
         FailureKind::ModelNotEnabled,
         true,
         None,
-        "the subscription to this model is being made; try again some minutes later",
+        "AWS is creating the subscription to this model; try again some minutes later",
     ),
     row("expiredtokenexception", FailureKind::CredentialsInvalid, false, None, LOGIN),
     row("expiredtoken", FailureKind::CredentialsInvalid, false, None, LOGIN),
@@ -110,7 +116,7 @@ pub(super) static ROWS: &[Row] = &[
         FailureKind::ModelNotFound,
         false,
         None,
-        "`quarry models list` shows what there is",
+        "`quarry models list` shows the models you can use",
     ),
     row("conflictexception", FailureKind::Service, true, None, LATER),
 ];
@@ -122,7 +128,7 @@ static STATUSES: &[(u16, Row)] = &[
     (403, row("", FailureKind::Denied, false, None, "check the credentials and their permissions for Bedrock")),
     (404, row("", FailureKind::ModelNotFound, false, None, "check the model id, the region and the endpoint")),
     (408, row("", FailureKind::Timeout, true, None, LATER)),
-    (413, row("", FailureKind::Validation, false, None, "send less at once")),
+    (413, row("", FailureKind::Validation, false, None, "send less in one request")),
     (424, row("", FailureKind::ModelOutput, true, None, LATER)),
     (429, row("", FailureKind::Throttled, true, None, SLOWER)),
     (500, row("", FailureKind::Service, true, None, LATER)),

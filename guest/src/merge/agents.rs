@@ -1,7 +1,5 @@
 //! Reading `agents.defaults`: the model to use, and other names of models.
 
-use jsonc_parser::ast::Value;
-
 use super::params;
 use super::partial::{Partial, over};
 use super::reader::{Node, Reader};
@@ -10,7 +8,7 @@ use crate::identity;
 const A_REFERENCE: &str = "a model such as \"amazon-bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0\"";
 
 /// Reads `agents.defaults`.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, partial: &mut Partial) {
     if let Some(model) = reader.child(node, "model") {
         default_model(reader, &model, partial);
     }
@@ -19,8 +17,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut P
     }
 }
 
-fn default_model(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
-    if let Value::StringLit(_) = node.value {
+fn default_model(reader: &mut Reader<'_>, node: &Node<'_>, partial: &mut Partial) {
+    if node.value.text().is_some() {
         let primary = reader.text(node, A_REFERENCE);
         if let Some(found) = &primary {
             // A single value replaces the whole object that lies below, its fallbacks too.
@@ -42,7 +40,7 @@ fn default_model(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Par
 
 /// Reads `agents.defaults.models`: `{"amazon-bedrock/MODEL": {alias: "NAME", params: {…}}}`. Other providers' models are read too, since
 /// an alias of theirs that is the default model must not be taken for a model of Bedrock; but they are not criticised.
-fn aliases(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+fn aliases(reader: &mut Reader<'_>, node: &Node<'_>, partial: &mut Partial) {
     let Some(members) = reader.members(node, "an object of models") else { return };
     for member in &members {
         let reference = member.name.trim();
@@ -52,14 +50,19 @@ fn aliases(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) 
             {
                 partial.aliases.insert(reference.to_owned(), found);
             }
-            if member.node.value.as_object().is_some()
+            if member.node.value.members().is_some()
                 && let Some(node) = reader.child(&member.node, "params")
                 && let Some(members) = params::read(reader, &node)
             {
                 partial.params.entry(id.to_owned()).or_default().extend(members);
             }
-        } else if let Some(alias) = member.node.value.as_object().and_then(|object| object.get_string("alias")) {
-            partial.aliases.insert(reference.to_owned(), reader.found(&member.node, alias.value.trim().to_owned()));
+        } else if let Some(alias) = foreign_alias(&member.node) {
+            partial.aliases.insert(reference.to_owned(), reader.found(&member.node, alias.trim().to_owned()));
         }
     }
+}
+
+/// The alias of another provider's model.
+fn foreign_alias<'v>(node: &Node<'v>) -> Option<&'v str> {
+    node.value.members()?.iter().rev().find(|member| member.name() == "alias")?.text()
 }

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use jsonc_parser::ast::Value;
-
-use super::json::LARGEST_EXACT;
 use super::partial::{Partial, Said, over};
 use super::reader::{Node, Reader};
+use super::tree::LARGEST_EXACT;
 
 /// How long a listing stays valid, in seconds, when nothing is configured (OpenClaw's).
 pub(super) const DEFAULT_REFRESH_INTERVAL: u64 = 3600;
@@ -24,7 +22,7 @@ const SECONDS: &str = "a number of seconds, 0 or more (0 switches the cache off)
 const TOKENS: &str = "a number of tokens, 1 or more";
 
 /// Reads the object.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, partial: &mut Partial) {
     let Some(members) = reader.members(node, "an object") else { return };
     for member in &members {
         let node = &member.node;
@@ -46,12 +44,9 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut P
 
 /// Warns where one document configures discovery in both places: the newer one wins member by member (OpenClaw's migration
 /// fills it from the older one and keeps what it has).
-pub(super) fn warn_of_both_places(reader: &mut Reader<'_>, older: &Node<'_, '_>, newer: &Node<'_, '_>) {
-    let names = |node: &Node<'_, '_>| -> BTreeSet<String> {
-        let object = node.value.as_object();
-        object
-            .map(|object| object.properties.iter().map(|member| member.name.as_str().to_owned()).collect())
-            .unwrap_or_default()
+pub(super) fn warn_of_both_places(reader: &mut Reader<'_>, older: &Node<'_>, newer: &Node<'_>) {
+    let names = |node: &Node<'_>| -> BTreeSet<String> {
+        node.value.members().unwrap_or_default().iter().map(|member| member.name().to_owned()).collect()
     };
     let (older_names, newer_names) = (names(older), names(newer));
     if older_names.is_empty() || newer_names.is_empty() {
@@ -60,22 +55,25 @@ pub(super) fn warn_of_both_places(reader: &mut Reader<'_>, older: &Node<'_, '_>,
     let both: Vec<&str> = older_names.intersection(&newer_names).map(String::as_str).collect();
     let path = &newer.path.full;
     let message = match both.as_slice() {
-        [] => format!("{} stands beside {path}; each has members that the other lacks, and all count", older.path.name),
-        both => format!("{} stands beside {path}, which wins for {}", older.path.name, both.join(", ")),
+        [] => format!(
+            "{} is set as well as {path}; each has members that the other lacks, and all of them are used",
+            older.path.name
+        ),
+        both => format!("{} is set as well as {path}, which takes precedence for {}", older.path.name, both.join(", ")),
     };
-    reader.warning(older, message, format!("all of it at `{path}`"));
+    reader.warning(older, message, format!("all members at `{path}`"));
 }
 
 /// Trimmed, in lower case, without blanks and repetitions, sorted, so that equal filters are the same text
 /// whatever their order (OpenClaw does this for its cache key).
-fn provider_filter(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<String>> {
+fn provider_filter(reader: &mut Reader<'_>, node: &Node<'_>) -> Said<Vec<String>> {
     let expected = "a list of providers, such as [\"anthropic\", \"amazon\"]";
     let mut names = Vec::new();
     let mut whole = true;
     for element in reader.elements(node, expected)? {
-        match element.value {
-            Value::StringLit(literal) => names.push(literal.value.trim().to_lowercase()),
-            _ => {
+        match element.value.text() {
+            Some(text) => names.push(text.trim().to_lowercase()),
+            None => {
                 reader.wrong_kind(&element, "a provider's name, such as \"anthropic\"");
                 whole = false;
             }
@@ -88,7 +86,7 @@ fn provider_filter(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<Str
 }
 
 /// `floor(max(0, value))`, as OpenClaw reckons; what that changes is reported, because a negative number means nothing.
-fn refresh_interval(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<u64> {
+fn refresh_interval(reader: &mut Reader<'_>, node: &Node<'_>) -> Said<u64> {
     let number = reader.number(node, SECONDS)?;
     if number.value > LARGEST_EXACT {
         reader.error(node, "refreshInterval is too large".to_owned(), SECONDS);
@@ -101,7 +99,7 @@ fn refresh_interval(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<u64> {
 }
 
 /// `floor(value)`, and the default in place of what is 0 or less then, as OpenClaw reckons.
-fn limit(reader: &mut Reader<'_>, node: &Node<'_, '_>, default: u64) -> Said<u64> {
+fn limit(reader: &mut Reader<'_>, node: &Node<'_>, default: u64) -> Said<u64> {
     let number = reader.number(node, TOKENS)?;
     if number.value > LARGEST_EXACT {
         reader.error(node, format!("{} is too large", node.path.name), TOKENS);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::json::LARGEST_EXACT;
 use super::params;
 use super::partial::{CostPart, ModelEntry, Said};
 use super::reader::{Member, Node, Reader, shown};
+use super::tree::LARGEST_EXACT;
 use crate::contract::types::CostTier;
 use crate::identity;
 
@@ -25,7 +25,7 @@ const A_PRICE: &str = "US dollars for a million tokens, 0 or more";
 const TOKENS: &str = "a number of tokens, 1 or more";
 
 /// Reads the list. An entry with an error in it is left out, and its error told.
-pub(super) fn read_all(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<Vec<ModelEntry>> {
+pub(super) fn read_all(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Vec<ModelEntry>> {
     let mut entries: Vec<ModelEntry> = Vec::new();
     let mut ids = BTreeSet::new();
     for element in reader.elements(node, "a list of models")? {
@@ -33,14 +33,14 @@ pub(super) fn read_all(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<V
         if ids.insert(entry.id.value.clone()) {
             entries.push(entry);
         } else {
-            let message = format!("{} is listed already; the first entry counts", shown(&entry.id.value));
+            let message = format!("{} is listed already; the first entry is used", shown(&entry.id.value));
             reader.warning(&element, message, "one entry for a model");
         }
     }
     Some(entries)
 }
 
-fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
+fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<ModelEntry> {
     let members = reader.members(node, "an object with at least the member `id`")?;
     let (mut id, mut has_id) = (None, false);
     let (mut name, mut reasoning, mut input) = (None, None, None);
@@ -50,7 +50,7 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
         let node = &member.node;
         match member.name {
             "id" => (id, has_id) = (reader.text(node, "the model's id"), true),
-            "name" => name = reader.text(node, "the name to show, a string"),
+            "name" => name = reader.text(node, "the display name, a string"),
             "reasoning" => reasoning = reader.boolean(node),
             "input" => input = inputs(reader, node),
             "cost" => cost = read_cost(reader, node),
@@ -73,16 +73,16 @@ fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<ModelEntry> {
         }
     }
     if !has_id {
-        reader.error(node, format!("{} has no id", node.path.name), "`id`: what Bedrock takes as modelId");
+        reader.error(node, format!("{} has no id", node.path.name), "`id`, the modelId for Bedrock");
     }
     let id = id.map(|found| found.with(identity::without_prefix(&found.value).to_owned()))?;
-    let place = reader.place(node.at());
+    let place = reader.place(node.position());
     let params = own_params;
     Some(ModelEntry { place, id, name, reasoning, input, cost, context_window, max_tokens, params })
 }
 
 /// Kinds of input, each once. None at all means text, as in discovery.
-fn inputs(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<String>> {
+fn inputs(reader: &mut Reader<'_>, node: &Node<'_>) -> Said<Vec<String>> {
     let mut kinds: Vec<String> = Vec::new();
     for element in reader.elements(node, "a list such as [\"text\", \"image\"]")? {
         let kind = reader.choice(&element, INPUTS)?;
@@ -94,7 +94,7 @@ fn inputs(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<String>> {
 }
 
 /// A limit in tokens: whole, parts of a token are cut off.
-fn tokens(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<u64> {
+fn tokens(reader: &mut Reader<'_>, node: &Node<'_>) -> Said<u64> {
     let number = reader.number(node, TOKENS)?;
     if number.value > LARGEST_EXACT {
         reader.error(node, format!("{} is too large", node.path.name), TOKENS);
@@ -108,12 +108,12 @@ fn tokens(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<u64> {
     Some(number.with(number.value.floor() as u64))
 }
 
-fn read_params(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<(String, String)>> {
+fn read_params(reader: &mut Reader<'_>, node: &Node<'_>) -> Said<Vec<(String, String)>> {
     let members = params::read(reader, node)?;
     Some(reader.found(node, members.into_iter().map(|(name, found)| (name, found.value)).collect()))
 }
 
-fn read_cost(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> CostPart {
+fn read_cost(reader: &mut Reader<'_>, node: &Node<'_>) -> CostPart {
     let mut cost = CostPart::default();
     let Some(members) = reader.members(node, "an object with input, output, cacheRead and cacheWrite") else {
         return cost;
@@ -131,7 +131,7 @@ fn read_cost(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> CostPart {
     cost
 }
 
-fn price(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<f64> {
+fn price(reader: &mut Reader<'_>, node: &Node<'_>) -> Said<f64> {
     let number = reader.number(node, A_PRICE)?;
     if number.value < 0.0 {
         reader.error(node, format!("{} is {}", node.path.name, number.value), A_PRICE);
@@ -141,14 +141,14 @@ fn price(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<f64> {
     Some(number.with(number.value.abs()))
 }
 
-fn tiers(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<CostTier>> {
+fn tiers(reader: &mut Reader<'_>, node: &Node<'_>) -> Said<Vec<CostTier>> {
     let mut tiers = Vec::new();
     for element in reader.elements(node, "a list of tiers")? {
         let members = reader.members(&element, "an object with inputTokensAbove and prices")?;
         let bound = members.iter().find(|member| member.name == "inputTokensAbove");
         let Some(bound) = bound else {
             let message = format!("{} has no inputTokensAbove", element.path.name);
-            reader.error(&element, message, "`inputTokensAbove`: the size of the input above which it applies");
+            reader.error(&element, message, "`inputTokensAbove`, the input tokens above which the tier applies");
             return None;
         };
         let input_tokens_above = tokens(reader, &bound.node)?.value;
@@ -167,7 +167,7 @@ fn tiers(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Said<Vec<CostTier>> {
     Some(reader.found(node, tiers))
 }
 
-fn priced(reader: &mut Reader<'_>, members: &[Member<'_, '_>], name: &str) -> f64 {
+fn priced(reader: &mut Reader<'_>, members: &[Member<'_>], name: &str) -> f64 {
     let member = members.iter().find(|member| member.name == name);
     member.and_then(|member| price(reader, &member.node)).map_or(0.0, |found| found.value)
 }

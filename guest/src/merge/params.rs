@@ -3,7 +3,6 @@
 //! What they mean is for requests to say; members that no one knows are left alone, as OpenClaw has more of them than a
 //! provider needs. But a value that can never be right, or a name that is a slip, is told here, where its place is known.
 
-use super::json;
 use super::partial::Found;
 use super::reader::{Member, Node, Reader, not_among};
 
@@ -30,22 +29,25 @@ const SERVICE_TIERS: &[&str] = &["default", "priority", "flex", "reserved"];
 const THINKING_LEVELS: &[&str] = &["off", "minimal", "low", "medium", "high", "xhigh", "max", "adaptive"];
 
 /// The members, each as plain JSON, in their order. None where it is no object, or has a number in it that is no JSON.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>) -> Option<Vec<(String, Found<String>)>> {
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Vec<(String, Found<String>)>> {
     let members = reader.members(node, "an object")?;
     let mut read = Vec::with_capacity(members.len());
     for member in &members {
         check(reader, member);
-        let Some(text) = json::plain(member.node.value) else {
-            reader.error(node, "params has a number in it that is not finite".to_owned(), "finite numbers");
+        if member.node.value.is_hidden() {
+            continue;
+        }
+        let Some(value) = member.node.value.to_json() else {
+            reader.error(node, "params contains a number that is not finite".to_owned(), "finite numbers");
             return None;
         };
-        read.push((member.name.to_owned(), reader.found(&member.node, text)));
+        read.push((member.name.to_owned(), reader.found(&member.node, value.to_string())));
     }
     Some(read)
 }
 
 /// Warns only: OpenClaw ignores what it cannot use here, and requests do so too.
-fn check(reader: &mut Reader<'_>, member: &Member<'_, '_>) {
+fn check(reader: &mut Reader<'_>, member: &Member<'_>) {
     let allowed = match member.name {
         "cacheRetention" => CACHE_RETENTIONS,
         "serviceTier" | "service_tier" => SERVICE_TIERS,
@@ -54,12 +56,12 @@ fn check(reader: &mut Reader<'_>, member: &Member<'_, '_>) {
         "latency" => &["standard", "optimized"],
         _ => return reader.warn_of_slip(member, LONG_NAMES),
     };
-    let Some(text) = member.node.value.as_string_lit() else {
-        let message = format!("{} is no text and is ignored", member.node.path.name);
+    let Some(text) = member.node.value.text() else {
+        let message = format!("{} is not text and is ignored", member.node.path.name);
         return reader.warning(&member.node, message, allowed.join(", "));
     };
     // Space and case do not matter (OpenClaw).
-    let word = text.value.trim().to_ascii_lowercase();
+    let word = text.trim().to_ascii_lowercase();
     if let Some((message, expected)) = not_among(&member.node.path.name, &word, allowed) {
         reader.warning(&member.node, format!("{message} and is ignored"), expected);
     }

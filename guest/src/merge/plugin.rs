@@ -7,7 +7,7 @@ use super::reader::{Node, Reader};
 const GUARDRAIL: &[&str] = &["guardrailIdentifier", "guardrailVersion", "streamProcessingMode", "trace"];
 
 /// Reads the plugin's configuration. `older` is `models.bedrockDiscovery` of the same document.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, older: Option<&Node<'_, '_>>, partial: &mut Partial) {
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, older: Option<&Node<'_>>, partial: &mut Partial) {
     let Some(members) = reader.members(node, "an object") else { return };
     for member in &members {
         match member.name {
@@ -23,7 +23,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, older: Option<&
     }
 }
 
-fn guardrail(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+fn guardrail(reader: &mut Reader<'_>, node: &Node<'_>, partial: &mut Partial) {
     let Some(members) = reader.members(node, "an object with guardrailIdentifier and guardrailVersion") else { return };
     let guardrail = &mut partial.guardrail;
     for member in &members {

@@ -3,8 +3,9 @@
 use fastrand::Rng;
 
 use super::partial::Partial;
+use super::tests;
 use super::{merge, read};
-use crate::contract::config::{Layer, LayerContent};
+use crate::contract::config::Layer;
 
 /// How many stacks of layers each law is tried on.
 const STACKS: u64 = 400;
@@ -24,18 +25,17 @@ impl Kind {
 
 /// A layer with some members of everything that is read.
 fn layer(random: &mut Rng, kind: Kind, name: &str) -> Layer {
-    let content = match random.u8(0..4) {
-        0 => LayerContent::Variables(variables(random, kind)),
-        _ => LayerContent::Json5(document(random, kind)),
-    };
-    Layer { name: name.to_owned(), source: String::new(), content }
+    match random.u8(0..4) {
+        0 => variable(random, kind),
+        _ => tests::layer(name, &document(random, kind)),
+    }
 }
 
-fn variables(random: &mut Rng, kind: Kind) -> Vec<(String, String)> {
-    let variables: &[(&str, &[&str])] =
-        &[("QUARRY_MODEL", &["x", "bedrock/a", " "]), ("QUARRY_CACHE_RETENTION", &["long", "!fast"])];
-    let some = variables.iter().filter(|_| random.bool()).collect::<Vec<_>>();
-    some.into_iter().map(|(name, values)| ((*name).to_owned(), pick(random, kind, values).to_owned())).collect()
+fn variable(random: &mut Rng, kind: Kind) -> Layer {
+    let variables: [(&str, &[&str]); 2] =
+        [("QUARRY_MODEL", &["x", "bedrock/a"]), ("QUARRY_CACHE_RETENTION", &["long", "!fast"])];
+    let (name, values) = variables[random.usize(0..variables.len())];
+    tests::variable(name, pick(random, kind, values))
 }
 
 /// One of the values; those with a `!` before them are mistakes.

@@ -14,7 +14,7 @@ const HOSTS: &[&str] = &["baseUrl", "api", "auth", "headers", "apiKey"];
 const OPENCLAWS: &[&str] = &["authHeader", "injectNumCtxForOpenAICompat", "request"];
 
 /// Reads the provider's object.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut Partial) {
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, partial: &mut Partial) {
     let Some(members) = reader.members(node, "an object") else { return };
     for member in &members {
         let node = &member.node;
@@ -24,7 +24,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_, '_>, partial: &mut P
             // Not a member of the provider in OpenClaw's files, and often looked for here.
             "region" => reader.warn_of_member(
                 member,
-                "region is not a member of the provider and does nothing".to_owned(),
+                "region is not a member of the provider and is ignored".to_owned(),
                 "`models.bedrockDiscovery.region`",
             ),
             name if HOSTS.contains(&name) || OPENCLAWS.contains(&name) => {}

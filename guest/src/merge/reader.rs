@@ -2,66 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use jsonc_parser::ast::{ObjectProp, ObjectPropName, Value};
-use jsonc_parser::common::Ranged;
-
-use super::json;
 use super::partial::{Found, Said};
 use super::path::Path;
-use super::position::Lines;
 use super::similar;
-use super::syntax::Fault;
-use crate::contract::config::{Layer, Place, Problem, Severity};
+use super::tree::Tree;
+use crate::contract::config::{EntryValue, Layer, Place, Position, Problem, Severity, ValueKind};
 
 /// A value of the tree and its path.
-pub(super) struct Node<'v, 't> {
-    pub(super) value: &'v Value<'t>,
+pub(super) struct Node<'v> {
+    pub(super) value: &'v Tree<'v>,
     pub(super) path: Path,
 }
 
 /// A member of an object.
-pub(super) struct Member<'v, 't> {
+pub(super) struct Member<'v> {
     pub(super) name: &'v str,
-    /// Byte offset of the name.
-    pub(super) at: usize,
-    pub(super) node: Node<'v, 't>,
+    /// The position of the name.
+    position: Position,
+    pub(super) node: Node<'v>,
 }
 
-impl<'v, 't> Node<'v, 't> {
+impl<'v> Node<'v> {
     /// The whole document.
-    pub(super) fn root(value: &'v Value<'t>) -> Self {
+    pub(super) fn root(value: &'v Tree<'v>) -> Self {
         Node { value, path: Path::root() }
     }
 
-    fn member(&self, property: &'v ObjectProp<'t>) -> Member<'v, 't> {
-        let name = property.name.as_str();
-        Member { name, at: name_offset(property), node: Node { value: &property.value, path: self.path.member(name) } }
+    fn member(&self, value: &'v Tree<'v>) -> Member<'v> {
+        let name = value.name();
+        Member { name, position: value.entry.name_position, node: Node { value, path: self.path.member(name) } }
     }
 
-    /// Byte offset of the value.
-    pub(super) fn at(&self) -> usize {
-        self.value.start()
-    }
-}
-
-fn name_offset(property: &ObjectProp<'_>) -> usize {
-    match &property.name {
-        ObjectPropName::String(literal) => literal.range.start,
-        ObjectPropName::Word(word) => word.range.start,
+    /// The position of the value.
+    pub(super) fn position(&self) -> Position {
+        self.value.entry.position
     }
 }
 
 /// Reads one layer.
 pub(super) struct Reader<'t> {
     layer: &'t Layer,
-    lines: Lines<'t>,
     problems: Vec<Problem>,
 }
 
 impl<'t> Reader<'t> {
-    /// A reader of the layer with this text.
-    pub(super) fn new(layer: &'t Layer, text: &'t str) -> Self {
-        Reader { layer, lines: Lines::new(text), problems: Vec::new() }
+    /// A reader of the layer.
+    pub(super) fn new(layer: &'t Layer) -> Self {
+        Reader { layer, problems: Vec::new() }
     }
 
     /// What was wrong.
@@ -69,81 +56,74 @@ impl<'t> Reader<'t> {
         self.problems
     }
 
-    /// The place of a byte offset.
-    pub(super) fn place(&self, offset: usize) -> Place {
-        let (line, column) = self.lines.locate(offset);
+    /// The place of a position of this layer.
+    pub(super) fn place(&self, Position { line, column }: Position) -> Place {
         Place { layer: self.layer.name.clone(), source: self.layer.source.clone(), line, column }
     }
 
     /// A value that stands at this node.
-    pub(super) fn found<T>(&self, node: &Node<'_, '_>, value: T) -> Found<T> {
-        Found { value, place: self.place(node.at()) }
+    pub(super) fn found<T>(&self, node: &Node<'_>, value: T) -> Found<T> {
+        Found { value, place: self.place(node.position()) }
     }
 
     /// Notes an error in the value of a node.
-    pub(super) fn error(&mut self, node: &Node<'_, '_>, message: String, expected: impl Into<String>) {
-        self.note(Severity::Error, node.at(), &node.path, message, expected.into());
+    pub(super) fn error(&mut self, node: &Node<'_>, message: String, expected: impl Into<String>) {
+        self.note(Severity::Error, node.position(), &node.path, message, expected.into());
     }
 
     /// Notes a warning about the value of a node.
-    pub(super) fn warning(&mut self, node: &Node<'_, '_>, message: String, expected: impl Into<String>) {
-        self.note(Severity::Warning, node.at(), &node.path, message, expected.into());
+    pub(super) fn warning(&mut self, node: &Node<'_>, message: String, expected: impl Into<String>) {
+        self.note(Severity::Warning, node.position(), &node.path, message, expected.into());
     }
 
     /// Notes a warning about a member as such, at its name.
-    pub(super) fn warn_of_member(&mut self, member: &Member<'_, '_>, message: String, expected: impl Into<String>) {
-        self.note(Severity::Warning, member.at, &member.node.path, message, expected.into());
+    pub(super) fn warn_of_member(&mut self, member: &Member<'_>, message: String, expected: impl Into<String>) {
+        self.note(Severity::Warning, member.position, &member.node.path, message, expected.into());
     }
 
-    /// Notes that the layer's text cannot be read at all.
-    pub(super) fn fault(&mut self, fault: &Fault) {
-        let nowhere = Path { full: String::new(), name: String::new() };
-        self.note(Severity::Error, fault.offset, &nowhere, fault.message.to_owned(), fault.expected.to_owned());
-    }
-
-    fn note(&mut self, severity: Severity, at: usize, path: &Path, message: String, expected: String) {
+    fn note(&mut self, severity: Severity, at: Position, path: &Path, message: String, expected: String) {
         let place = self.place(at);
         self.problems.push(Problem { severity, place, path: path.full.clone(), message, expected });
     }
 
     /// Notes that a value is of the wrong kind.
-    pub(super) fn wrong_kind(&mut self, node: &Node<'_, '_>, expected: &str) {
-        self.error(node, format!("{} is {}", node.path.name, kind(node.value)), expected);
+    pub(super) fn wrong_kind(&mut self, node: &Node<'_>, expected: &str) {
+        self.error(node, format!("{} is {}", node.path.name, node.value.kind()), expected);
     }
 
     /// A member of an object that is not Bedrock's own: other members are not looked at.
-    pub(super) fn child<'v, 'n>(&mut self, parent: &Node<'v, 'n>, name: &str) -> Option<Node<'v, 'n>> {
-        let Value::Object(object) = parent.value else {
+    pub(super) fn child<'v>(&mut self, parent: &Node<'v>, name: &str) -> Option<Node<'v>> {
+        let Some(members) = parent.value.members() else {
             self.wrong_kind(parent, "an object");
             return None;
         };
-        let mut last: Option<&ObjectProp<'n>> = None;
-        for property in object.properties.iter().filter(|property| property.name.as_str() == name) {
+        let mut last: Option<&Tree<'_>> = None;
+        for member in members.iter().filter(|member| member.name() == name) {
             if last.is_some() {
-                self.repeated(&parent.member(property));
+                self.repeated(&parent.member(member));
             }
-            last = Some(property);
+            last = Some(member);
         }
-        last.map(|property| parent.member(property).node)
+        last.map(|member| parent.member(member).node)
     }
 
     /// [`Reader::child`] of a child, and so on.
-    pub(super) fn descend<'v, 'n>(&mut self, root: &Node<'v, 'n>, names: &[&str]) -> Option<Node<'v, 'n>> {
+    pub(super) fn descend<'v>(&mut self, root: &Node<'v>, names: &[&str]) -> Option<Node<'v>> {
         let (first, rest) = names.split_first()?;
         let child = self.child(root, first)?;
         if rest.is_empty() { Some(child) } else { self.descend(&child, rest) }
     }
 
     /// The members of an object; of members with the same name the last, with a warning.
-    pub(super) fn members<'v, 'n>(&mut self, node: &Node<'v, 'n>, expected: &str) -> Option<Vec<Member<'v, 'n>>> {
-        let Value::Object(object) = node.value else {
+    pub(super) fn members<'v>(&mut self, node: &Node<'v>, expected: &str) -> Option<Vec<Member<'v>>> {
+        let Some(contents) = node.value.members() else {
             self.wrong_kind(node, expected);
             return None;
         };
-        let mut members: Vec<Member<'v, 'n>> = Vec::with_capacity(object.properties.len());
+        let mut members: Vec<Member<'v>> = Vec::with_capacity(contents.len());
         let mut places = BTreeMap::new();
-        for property in &object.properties {
-            let member = node.member(property);
+        for member in contents {
+            let member = node.member(member);
             match places.insert(member.name, members.len()) {
                 Some(earlier) => {
                     self.repeated(&member);
@@ -156,14 +136,14 @@ impl<'t> Reader<'t> {
         Some(members)
     }
 
-    fn repeated(&mut self, member: &Member<'_, '_>) {
-        let message = format!("{} is there more than once; the last one counts", member.node.path.name);
+    fn repeated(&mut self, member: &Member<'_>) {
+        let message = format!("{} is set more than once; the last value is used", member.node.path.name);
         self.warn_of_member(member, message, "one member of this name");
     }
 
     /// Warns of a member that no one knows, with the known name that may be meant.
-    pub(super) fn unknown(&mut self, member: &Member<'_, '_>, known: &[&str]) {
-        let message = format!("{} is not known and does nothing", member.node.path.name);
+    pub(super) fn unknown(&mut self, member: &Member<'_>, known: &[&str]) {
+        let message = format!("{} is not known and is ignored", member.node.path.name);
         let expected = match similar::nearest(member.name, known) {
             Some(name) => format!("did you mean `{name}`?"),
             None => one_of(known),
@@ -173,40 +153,43 @@ impl<'t> Reader<'t> {
 
     /// Warns of the members of an object of OpenClaw's whose names are near to one of ours and neither that nor another known
     /// one.
-    pub(super) fn warn_of_slips(&mut self, node: &Node<'_, '_>, ours: &[&str], known: &[&str]) {
-        let Value::Object(object) = node.value else { return };
-        for property in &object.properties {
-            let name = property.name.as_str();
-            if !ours.contains(&name) && !known.contains(&name) {
-                self.warn_of_slip(&node.member(property), ours);
+    pub(super) fn warn_of_slips(&mut self, node: &Node<'_>, ours: &[&str], known: &[&str]) {
+        for member in node.value.members().unwrap_or_default() {
+            if !ours.contains(&member.name()) && !known.contains(&member.name()) {
+                self.warn_of_slip(&node.member(member), ours);
             }
         }
     }
 
     /// Warns of a member that no one knows, where its name is near to a known one.
-    pub(super) fn warn_of_slip(&mut self, member: &Member<'_, '_>, known: &[&str]) {
+    pub(super) fn warn_of_slip(&mut self, member: &Member<'_>, known: &[&str]) {
         if !known.contains(&member.name) && similar::nearest(member.name, known).is_some() {
             self.unknown(member, known);
         }
     }
 
     /// The elements of a list.
-    pub(super) fn elements<'v, 'n>(&mut self, node: &Node<'v, 'n>, expected: &str) -> Option<Vec<Node<'v, 'n>>> {
-        let Value::Array(array) = node.value else {
+    pub(super) fn elements<'v>(&mut self, node: &Node<'v>, expected: &str) -> Option<Vec<Node<'v>>> {
+        if !matches!(node.value.entry.value, EntryValue::List) {
             self.wrong_kind(node, expected);
             return None;
-        };
+        }
         let element = |(index, value)| Node { value, path: node.path.element(index) };
-        Some(array.elements.iter().enumerate().map(element).collect())
+        Some(node.value.contents.iter().enumerate().map(element).collect())
     }
 
-    /// A string, with space at its ends removed. A blank one is an error.
-    pub(super) fn text(&mut self, node: &Node<'_, '_>, expected: &str) -> Said<String> {
-        let Value::StringLit(literal) = node.value else {
+    /// A string, with space at its ends removed. A blank one is an error; one that the host hides is ignored.
+    pub(super) fn text(&mut self, node: &Node<'_>, expected: &str) -> Said<String> {
+        if let EntryValue::Hidden(ValueKind::Text) = node.value.entry.value {
+            let message = format!("{} looks like a secret, which no provider sees; it is ignored", node.path.name);
+            self.warning(node, message, expected);
+            return None;
+        }
+        let Some(text) = node.value.text() else {
             self.wrong_kind(node, expected);
             return None;
         };
-        let text = literal.value.trim();
+        let text = text.trim();
         if text.is_empty() {
             self.error(node, format!("{} is blank", node.path.name), expected);
             return None;
@@ -215,7 +198,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A list of strings, with space at their ends removed. A blank one is an error.
-    pub(super) fn texts(&mut self, node: &Node<'_, '_>, expected: &str, each: &str) -> Said<Vec<String>> {
+    pub(super) fn texts(&mut self, node: &Node<'_>, expected: &str, each: &str) -> Said<Vec<String>> {
         let elements = self.elements(node, expected)?;
         let mut texts = Vec::with_capacity(elements.len());
         let mut whole = true;
@@ -229,30 +212,28 @@ impl<'t> Reader<'t> {
     }
 
     /// `true` or `false`.
-    pub(super) fn boolean(&mut self, node: &Node<'_, '_>) -> Said<bool> {
-        let Value::BooleanLit(literal) = node.value else {
+    pub(super) fn boolean(&mut self, node: &Node<'_>) -> Said<bool> {
+        let EntryValue::Boolean(value) = node.value.entry.value else {
             self.wrong_kind(node, "true or false");
             return None;
         };
-        Some(self.found(node, literal.value))
-    }
-
-    /// A finite number.
-    pub(super) fn number(&mut self, node: &Node<'_, '_>, expected: &str) -> Said<f64> {
-        let Value::NumberLit(literal) = node.value else {
-            self.wrong_kind(node, expected);
-            return None;
-        };
-        let value = json::number(literal.value);
-        if !value.is_finite() {
-            self.error(node, format!("{} is not a finite number", node.path.name), expected);
-            return None;
-        }
         Some(self.found(node, value))
     }
 
+    /// A finite number.
+    pub(super) fn number(&mut self, node: &Node<'_>, expected: &str) -> Said<f64> {
+        match node.value.entry.value {
+            EntryValue::Number(value) => return Some(self.found(node, value)),
+            EntryValue::NonFinite => {
+                self.error(node, format!("{} is not a finite number", node.path.name), expected);
+            }
+            _ => self.wrong_kind(node, expected),
+        }
+        None
+    }
+
     /// One of a set of words.
-    pub(super) fn choice(&mut self, node: &Node<'_, '_>, allowed: &[&str]) -> Said<String> {
+    pub(super) fn choice(&mut self, node: &Node<'_>, allowed: &[&str]) -> Said<String> {
         let text = self.text(node, &one_of(allowed))?;
         if let Some((message, expected)) = not_among(&node.path.name, &text.value, allowed) {
             self.error(node, message, expected);
@@ -287,15 +268,4 @@ pub(super) fn shown(text: &str) -> String {
 fn one_of(words: &[&str]) -> String {
     let listed = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     if words.len() == 1 { listed } else { format!("one of {listed}") }
-}
-
-fn kind(value: &Value<'_>) -> &'static str {
-    match value {
-        Value::StringLit(_) => "a string",
-        Value::NumberLit(_) => "a number",
-        Value::BooleanLit(_) => "true or false",
-        Value::Object(_) => "an object",
-        Value::Array(_) => "a list",
-        Value::NullKeyword(_) => "null",
-    }
 }

@@ -42,7 +42,8 @@ pub(super) fn convert(
             AssistantBlock::Text(text) => said.push(Said::Block(Block::Text(text.text))),
             AssistantBlock::Thinking(_) if !same_model => {
                 // pi 1.5.2 drops it; OpenClaw made text of it, which shows one model's thoughts to another as its own words.
-                report.notice("thinking-omitted", format!("{path}: thinking of another model is not replayed"));
+                report
+                    .notice("thinking-omitted", format!("{path}: left out, because another model wrote this thinking"));
             }
             AssistantBlock::Thinking(thinking) => {
                 said.extend(replayed(thinking, family, &path, report).map(Said::Block));
@@ -58,7 +59,7 @@ pub(super) fn convert(
                 let name = other.name;
                 report.notice(
                     "unknown-block",
-                    format!("{path}: left out, `{name}` is not a block that this provider knows"),
+                    format!("{path}: left out, because this provider does not know the block type `{name}`"),
                 );
             }
         }
@@ -72,7 +73,7 @@ fn cache_point(json: &str, path: &str, report: &mut Report) -> Option<Block> {
     let ttl = object.as_ref().and_then(|object| object.get("ttl")).filter(|ttl| *ttl != "null");
     match ttl.map(|ttl| raw_json::string_of(ttl).unwrap_or_else(|| ttl.to_owned())) {
         Some(ttl) if !matches!(&*ttl, "5m" | "1h") => {
-            report.problem(path, "the cache point's time to live is unknown", "`5m`, `1h`, or none");
+            report.problem(path, "the time to live of the cache point is unknown", "`5m`, `1h`, or none");
             None
         }
         ttl => Some(Block::CachePoint { ttl }),
@@ -82,8 +83,11 @@ fn cache_point(json: &str, path: &str, report: &mut Report) -> Option<Block> {
 /// Thinking, in the form in which this family takes its own back.
 fn replayed(thinking: Thinking, family: &Family, path: &str, report: &mut Report) -> Option<Block> {
     let Thinking { text, signature, redacted } = thinking;
-    if family.replay == Replay::Omitted {
-        report.notice("thinking-omitted", format!("{path}: this family of models refuses replayed thinking"));
+    if if redacted { !family.redacted_replay } else { family.replay == Replay::Omitted } {
+        report.notice(
+            "thinking-omitted",
+            format!("{path}: left out, because this model family rejects thinking from earlier turns"),
+        );
         return None;
     }
     if redacted {
@@ -91,13 +95,16 @@ fn replayed(thinking: Thinking, family: &Family, path: &str, report: &mut Report
         let base64 = signature.filter(|signature| is_base64(signature));
         if base64.is_none() {
             report
-                .notice("thinking-omitted", format!("{path}: redacted thinking without its bytes cannot be replayed"));
+                .notice("thinking-omitted", format!("{path}: left out, because the redacted thinking lacks its bytes"));
         }
         return base64.map(Block::Redacted);
     }
     let signature = signature.filter(|signature| !is_blank(signature));
     if signature.as_deref().is_some_and(|signature| signature.trim() == PLACEHOLDER_SIGNATURE) {
-        report.notice("thinking-omitted", format!("{path}: its signature is a placeholder"));
+        report.notice(
+            "thinking-omitted",
+            format!("{path}: left out, because the signature of the thinking is a placeholder"),
+        );
         return None;
     }
     match (family.replay, signature) {
@@ -124,7 +131,10 @@ pub(super) fn arguments(json: String, path: &str, report: &mut Report) -> String
         return object.into_owned();
     }
     if !matches!(json.trim(), "" | "null" | "\"\"") {
-        report.notice("arguments-omitted", format!("{path}: the arguments are not a JSON object; `{{}}` is sent"));
+        report.notice(
+            "arguments-omitted",
+            format!("{path}: the arguments are not a JSON object; `{{}}` was sent instead"),
+        );
     }
     "{}".to_owned()
 }

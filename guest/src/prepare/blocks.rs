@@ -52,7 +52,8 @@ pub(super) enum Block {
         id: String,
         name: String,
         content: Vec<Block>,
-        is_error: bool,
+        /// Whether the call failed; none where the model refuses to be told.
+        is_error: Option<bool>,
     },
     Reasoning {
         text: String,
@@ -70,6 +71,11 @@ impl Block {
             self,
             Block::Reasoning { .. } | Block::Redacted(_) | Block::CachePoint { .. } | Block::Document { .. }
         )
+    }
+
+    /// Whether this is thinking.
+    pub(super) fn is_reasoning(&self) -> bool {
+        matches!(self, Block::Reasoning { .. } | Block::Redacted(_))
     }
 
     /// Whether this is a cache point.
@@ -124,7 +130,9 @@ pub(super) fn write(body: &mut Body, block: &Block) {
         Block::ToolResult { id, content, is_error, .. } => o.object("toolResult", |o| {
             o.string("toolUseId", id);
             o.member("content").array(content, write);
-            o.string("status", if *is_error { "error" } else { "success" });
+            if let Some(is_error) = is_error {
+                o.string("status", if *is_error { "error" } else { "success" });
+            }
         }),
         Block::Reasoning { text, signature } => o.object("reasoningContent", |o| {
             o.object("reasoningText", |o| {

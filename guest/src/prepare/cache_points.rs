@@ -1,13 +1,8 @@
-//! `options.extras` `cachePoints`: cache points of the caller in the system prompt and among the tools.
+//! `options.cache-points`: cache points of the caller in the system prompt and among the tools.
 //!
-//! The contract has a place for cache points in messages only. Callers that say exactly what is to be cached (Anthropic's
-//! `cache_control`) put theirs here:
-//! `{"system":[{"at":BYTES,"ttl":"1h"}],"tools":[{"after":INDEX,"ttl":"5m"}]}`. `at` is an offset into the UTF-8 text of
-//! `systemPrompt`, `after` the index of a tool; both lists may be absent, and so may `ttl`.
+//! Callers that say exactly what is to be cached (Anthropic's `cache_control`) put their points here. Those in messages are blocks.
 
-use serde::Deserialize;
-
-use crate::contract::conversation::Options;
+use crate::contract::conversation::{CachePoints as Asked, Options, SystemCachePoint, ToolCachePoint};
 use crate::families::Family;
 
 use super::blocks::Block;
@@ -15,32 +10,22 @@ use super::caching;
 use super::report::Report;
 use super::user_content::is_blank;
 
-/// The name of the extra.
-const NAME: &str = "cachePoints";
-
 /// The points of a request outside its messages.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct CachePoints {
-    #[serde(default)]
     system: Vec<InSystem>,
-    #[serde(default)]
     tools: Vec<BehindTool>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 struct InSystem {
     at: usize,
-    #[serde(default)]
     ttl: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 struct BehindTool {
     after: usize,
-    #[serde(default)]
     ttl: Option<String>,
 }
 
@@ -51,28 +36,26 @@ pub(super) fn take(
     tools: usize,
     report: &mut Report,
 ) -> CachePoints {
-    let Some(position) = options.extras.iter().position(|extra| extra.name == NAME) else {
-        return CachePoints::default();
-    };
     let path = "options.cachePoints";
-    let mut points: CachePoints = match serde_json::from_str(&options.extras.remove(position).value) {
-        Ok(points) => points,
-        Err(error) => {
-            report.problem(path, format!("it cannot be read: {error}"), "an object with `system` and `tools`");
-            return CachePoints::default();
-        }
-    };
+    let Asked { system: in_system, tools: behind_tools } = &mut options.cache_points;
+    // An offset that this machine cannot count to is behind every end.
+    let in_system = in_system
+        .drain(..)
+        .map(|SystemCachePoint { at, ttl }| InSystem { at: usize::try_from(at).unwrap_or(usize::MAX), ttl });
+    let behind_tools =
+        behind_tools.drain(..).map(|ToolCachePoint { after, ttl }| BehindTool { after: after as usize, ttl });
+    let mut points = CachePoints { system: in_system.collect(), tools: behind_tools.collect() };
     let prompt = system_prompt.unwrap_or_default();
     for (index, point) in points.system.iter().enumerate() {
         if !prompt.is_char_boundary(point.at) {
-            let message = format!("{} is no place between two letters of the system prompt", point.at);
+            let message = format!("{} is not a character boundary of the system prompt", point.at);
             report.problem(format!("{path}.system[{index}].at"), message, format!("at most {}", prompt.len()));
         }
         check_ttl(point.ttl.as_deref(), || format!("{path}.system[{index}].ttl"), report);
     }
     for (index, point) in points.tools.iter().enumerate() {
         if point.after >= tools {
-            let message = format!("there is no tool {}", point.after);
+            let message = format!("tool {} does not exist", point.after);
             report.problem(format!("{path}.tools[{index}].after"), message, format!("less than {tools}"));
         }
         check_ttl(point.ttl.as_deref(), || format!("{path}.tools[{index}].ttl"), report);
@@ -86,7 +69,7 @@ pub(super) fn take(
 
 fn check_ttl(ttl: Option<&str>, path: impl FnOnce() -> String, report: &mut Report) {
     if !matches!(ttl, None | Some("5m" | "1h")) {
-        report.problem(path(), "the cache point's time to live is unknown", "`5m`, `1h`, or none");
+        report.problem(path(), "the time to live of the cache point is unknown", "`5m`, `1h`, or none");
     }
 }
 
@@ -127,7 +110,10 @@ impl CachePoints {
     pub(super) fn behind_tool(&mut self, index: usize, family: &Family, report: &mut Report) -> Option<Block> {
         let position = self.tools.binary_search_by_key(&index, |point| point.after).ok()?;
         if !family.caches_tools {
-            report.notice("cache-point-omitted", "this family of models takes no cache points among the tools");
+            report.notice(
+                "cache-point-omitted",
+                "the cache point was left out: this model family does not support cache points between tools",
+            );
             return None;
         }
         caching::adapted(self.tools[position].ttl.take(), family, report)

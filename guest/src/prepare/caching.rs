@@ -44,14 +44,19 @@ pub(super) fn retention(
     match (family.caching, retention) {
         (Caching::Never, _) => {
             if told {
-                report.notice("cache-retention-ignored", "this family of models takes no cache points");
+                report.notice(
+                    "cache-retention-ignored",
+                    "the cache retention was ignored: this model family does not support cache points",
+                );
             }
             Retention::None
         }
         (Caching::Short | Caching::OptIn, Retention::Long) => {
             if told {
-                report
-                    .notice("cache-retention-changed", "this family of models keeps cache entries for 5 minutes only");
+                report.notice(
+                    "cache-retention-changed",
+                    "the cache retention became 5 minutes, the longest that this model family supports",
+                );
             }
             Retention::Short
         }
@@ -71,12 +76,18 @@ pub(super) fn cache_point(retention: Retention) -> Option<Block> {
 /// The caller's own cache point, as far as the family takes it.
 pub(super) fn adapted(ttl: Option<String>, family: &Family, report: &mut Report) -> Option<Block> {
     if family.caching == Caching::Never {
-        report.notice("cache-point-omitted", "this family of models takes no cache points");
+        report.notice(
+            "cache-point-omitted",
+            "the cache point was left out: this model family does not support cache points",
+        );
         return None;
     }
     let long = family.caching == Caching::ShortAndLong;
     if ttl.as_deref() == Some("1h") && !long {
-        report.notice("cache-retention-changed", "this family of models keeps cache entries for 5 minutes only");
+        report.notice(
+            "cache-retention-changed",
+            "the cache retention became 5 minutes, the longest that this model family supports",
+        );
     }
     Some(Block::CachePoint { ttl: ttl.filter(|_| long) })
 }
@@ -126,11 +137,14 @@ fn tidy(message: &mut WireMessage, family: &Family, report: &mut Report) {
         if !has_place && family.caching != Caching::Never {
             report.notice(
                 "cache-point-omitted",
-                "a cache point cannot come first, or behind reasoning, a document or another one",
+                "a cache point was left out: it cannot come first in a message, or directly after reasoning, a document or another cache point",
             );
         } else if let Some(point) = adapted(ttl, family, report) {
             if !documents.is_empty() {
-                report.notice("cache-point-moved", "a cache point cannot stand behind a document; it went before it");
+                report.notice(
+                    "cache-point-moved",
+                    "a cache point was moved in front of the document before it, because it cannot follow a document",
+                );
             }
             content.push(point);
         }
@@ -155,7 +169,7 @@ pub(super) fn settle(
     if too_many > 0 {
         report.notice(
             "cache-point-omitted",
-            format!("a request has at most {MAX_CACHE_POINTS} cache points; the earliest were left out"),
+            format!("the earliest cache points were left out: a request can have at most {MAX_CACHE_POINTS}"),
         );
     }
     // Of the messages the latest points reach furthest, so the earliest go; then those that every later one reaches beyond.
@@ -191,12 +205,15 @@ fn order_times(mut times: Vec<&mut Option<String>>, report: &mut Report) {
         **ttl = None;
         report.notice(
             "cache-retention-changed",
-            "an hour behind a cache point of 5 minutes is refused; it became 5 minutes",
+            "the retention of a cache point became 5 minutes: Bedrock rejects 1 hour after a cache point of 5 minutes",
         );
     }
     let long = before.iter().rposition(|ttl| is(ttl, "1h")).unwrap_or(0);
     for ttl in before[..long].iter_mut().filter(|ttl| ttl.is_none()) {
         **ttl = Some("1h".to_owned());
-        report.notice("cache-retention-changed", "a cache point before one of an hour keeps for an hour too");
+        report.notice(
+            "cache-retention-changed",
+            "the retention of a cache point became 1 hour, because a later cache point has 1 hour",
+        );
     }
 }

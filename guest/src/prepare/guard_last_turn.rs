@@ -1,31 +1,20 @@
-//! `options.extras` `guardLastTurnOnly`: a guardrail looks at what the user said last, and not at all of the conversation again.
+//! `options.guard-last-turn-only`: a guardrail looks at what the user said last, and not at all of the conversation again.
 //!
 //! As soon as a request has a `guardContent` the service looks at nothing else; where it has none, it looks at everything (AWS's
 //! page on guardrails with Converse). So a turn that only brings tool results, which cannot hold one, needs one of its own:
 //! else a sentence that was let pass long ago can stop the agent now (langchain-aws #900).
 
-use crate::contract::conversation::Options;
-
 use super::blocks::{Block, Role, WireMessage};
 use super::report::Report;
-use super::truth_value;
 
 /// What stands in a turn in which there is nothing to look at. It is not blank, which the service refuses, and no sentence,
 /// which models would answer instead of looking at the results (langchain-aws #996, PR 1003: tried with several).
 const NOTHING_TO_GUARD: &str = "[tool_result]";
 
-/// Whether the caller wants it.
-pub(super) fn is_asked(options: &mut Options, report: &mut Report) -> bool {
-    truth_value::take(options, "guardLastTurnOnly", report) == Some(true)
-}
-
 /// Makes `guardContent` of the last message's texts and images, and plain text of what was guarded before.
 pub(super) fn guard(messages: &mut [WireMessage], has_guardrail: bool, report: &mut Report) {
     if !has_guardrail {
-        report.notice(
-            "guard-ignored",
-            "there is no guardrail, so there is nothing that could look at the last turn only",
-        );
+        report.notice("guard-ignored", "guardLastTurnOnly was ignored: no guardrail is configured");
         return;
     }
     let last = messages.iter().rposition(|message| message.role == Role::User);

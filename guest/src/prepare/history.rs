@@ -12,8 +12,10 @@ use crate::families::Family;
 use super::assistant_content::{self, Said};
 use super::blocks::{Block, Role, WireMessage};
 use super::labels::{ToolCallIdAllocator, ToolNames};
+use super::property_keys::KeyMaps;
 use super::raw_json;
 use super::report::Report;
+use super::turns;
 use super::user_content::{Answered, EMPTY, UserContent, is_blank};
 
 /// What is said for a call that has no result (pi does).
@@ -26,6 +28,13 @@ pub(super) enum ToolHistory {
     Blocks,
     /// As text: without `toolConfig` Bedrock refuses the blocks (OpenClaw does so).
     Text,
+}
+
+/// What things are called on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Labels<'a> {
+    pub(super) names: &'a ToolNames,
+    pub(super) keys: &'a KeyMaps,
 }
 
 /// The messages, and what went elsewhere.
@@ -41,7 +50,7 @@ pub(super) fn history(
     messages: Vec<Message>,
     model: &Model,
     family: &Family,
-    names: &ToolNames,
+    labels: Labels<'_>,
     tools: ToolHistory,
     report: &mut Report,
 ) -> History {
@@ -50,7 +59,7 @@ pub(super) fn history(
         family,
         ids: ToolCallIdAllocator::new(family, ids.into_iter()),
         content: UserContent::new(model, family),
-        names,
+        labels,
         tools,
         messages: Vec::new(),
         pending: PendingCalls::default(),
@@ -69,7 +78,7 @@ pub(super) fn history(
                 let reason = message.stop_reason;
                 report.notice(
                     "message-omitted",
-                    format!("{path}: the assistant's message ended in `{reason}` and is not replayed"),
+                    format!("{path}: left out, because this assistant message ended with the stop reason `{reason}`"),
                 );
             }
             Message::Assistant(message) => {
@@ -82,7 +91,7 @@ pub(super) fn history(
                     builder.system.push(text);
                     report.notice(
                         "system-message-moved",
-                        format!("{path}: the system message went into the system prompt"),
+                        format!("{path}: the system message was moved into the system prompt"),
                     );
                 }
             }
@@ -90,7 +99,7 @@ pub(super) fn history(
                 let name = other.name;
                 report.notice(
                     "unknown-message",
-                    format!("{path}: left out, `{name}` is not a role that this provider knows"),
+                    format!("{path}: left out, because this provider does not know the role `{name}`"),
                 );
             }
         }
@@ -165,7 +174,7 @@ struct Builder<'a> {
     family: &'a Family,
     ids: ToolCallIdAllocator,
     content: UserContent<'a>,
-    names: &'a ToolNames,
+    labels: Labels<'a>,
     tools: ToolHistory,
     messages: Vec<WireMessage>,
     pending: PendingCalls,
@@ -195,7 +204,8 @@ impl Builder<'_> {
     fn call(&mut self, call: ToolCall, path: &str, report: &mut Report) -> Block {
         let input = assistant_content::arguments(call.arguments, path, report);
         let id = self.ids.allocate(&call.id);
-        let wire_name = self.names.wire(&call.name).to_owned();
+        let wire_name = self.labels.names.wire(&call.name).to_owned();
+        let input = self.labels.keys.wire_arguments(&wire_name, input);
         let name = if self.tools == ToolHistory::Blocks { wire_name } else { call.name };
         self.pending.push(Pending { original_id: call.id, id: id.clone(), name: name.clone() });
         match self.tools {
@@ -208,7 +218,10 @@ impl Builder<'_> {
         let Some(call) = self.pending.take(&result.tool_call_id) else {
             // An extra result makes the whole request fail (strands #1435).
             let id = result.tool_call_id;
-            report.notice("tool-result-dropped", format!("{path}: `{id}` answers no tool call of the turn before it"));
+            report.notice(
+                "tool-result-dropped",
+                format!("{path}: left out, because no tool call of the previous turn has the id `{id}`"),
+            );
             return;
         };
         self.answer(&call, result.content, result.is_error, path, report);
@@ -225,6 +238,7 @@ impl Builder<'_> {
             between.results.append(&mut content.inside);
         } else {
             let (id, name) = (call.id.clone(), call.name.clone());
+            let is_error = self.family.tool_status.then_some(is_error);
             between.results.push(Block::ToolResult { id, name, content: content.inside, is_error });
             between.behind_results.append(&mut content.behind);
         }
@@ -236,7 +250,7 @@ impl Builder<'_> {
             let id = &call.original_id;
             report.notice(
                 "tool-result-added",
-                format!("tool call `{id}` has no result; an error result was sent in its place"),
+                format!("the tool call `{id}` has no result; an error result was sent instead"),
             );
             let content = vec![UserBlock::Text(NO_RESULT.to_owned())];
             self.answer(&call, content, true, "", report);
@@ -261,22 +275,25 @@ impl Builder<'_> {
 
     fn finish(mut self, report: &mut Report) -> History {
         self.close_user_side(report);
-        let mut messages = self.messages;
+        let mut messages = turns::arranged(self.messages, self.family, report);
         if messages.first().is_some_and(|first| first.role == Role::Assistant) {
-            report.notice("user-message-added", "a conversation has to start with the user; `<empty>` was put first");
+            report.notice(
+                "user-message-added",
+                "the user message `<empty>` was added: a conversation must start with a user message",
+            );
             messages.insert(0, WireMessage { role: Role::User, content: vec![Block::Text(EMPTY.to_owned())] });
         }
         if let Some(WireMessage { role: Role::Assistant, content }) = messages.last_mut() {
             if !self.family.continues_answers {
                 report.problem(
                     "messages",
-                    "the conversation ends with the assistant, whose message this model does not continue",
-                    "a message of the user, or of a tool, at the end",
+                    "the conversation ends with an assistant message, and this model cannot continue one",
+                    "a user message or a tool result at the end",
                 );
             }
             report.notice(
                 "ends-with-assistant",
-                "the conversation ends with the assistant; models that do not continue such a message refuse it",
+                "the conversation ends with an assistant message, which some models reject",
             );
             // Anthropic refuses white space at the end of a message to be continued.
             if let Some(Block::Text(text)) = content.last_mut() {

@@ -29,7 +29,7 @@ pub(super) fn inference(family: &Family, plan: &ThinkingPlan, options: &mut Opti
         let tokens = plan.max_tokens.unwrap_or_default();
         report.problem(
             "options.maxTokens",
-            format!("{tokens} tokens cannot be asked for"),
+            format!("{tokens} tokens cannot be requested"),
             "a whole number from 1 to 2147483647",
         );
     }
@@ -37,23 +37,48 @@ pub(super) fn inference(family: &Family, plan: &ThinkingPlan, options: &mut Opti
     let mut top_p = fraction("options.topP", options.top_p, report);
     let mut max_tokens = plan.max_tokens;
     if family.sampling == Sampling::Neither {
-        leave_out(&mut temperature, "temperature", "this model takes no temperature", report);
-        leave_out(&mut top_p, "top-p", "this model takes no top-p", report);
+        leave_out(&mut temperature, "temperature", "temperature was left out: this model does not support it", report);
+        leave_out(&mut top_p, "top-p", "top-p was left out: this model does not support it", report);
     }
     if plan.claude_thinks {
         // pi sends it and gets a 400; OpenClaw leaves it out.
-        leave_out(&mut temperature, "temperature", "a thinking Claude takes no temperature", report);
+        leave_out(
+            &mut temperature,
+            "temperature",
+            "temperature was left out: Claude does not support it together with thinking",
+            report,
+        );
         if top_p.is_some_and(|top_p| top_p < MIN_THINKING_TOP_P) {
-            leave_out(&mut top_p, "top-p", "a thinking Claude takes no top-p below 0.95", report);
+            leave_out(
+                &mut top_p,
+                "top-p",
+                "top-p was left out: Claude supports no value below 0.95 together with thinking",
+                report,
+            );
         }
     }
     if plan.refuses_inference {
-        leave_out(&mut temperature, "temperature", "a Nova that thinks with high effort takes no temperature", report);
-        leave_out(&mut top_p, "top-p", "a Nova that thinks with high effort takes no top-p", report);
-        leave_out(&mut max_tokens, "max-tokens", "a Nova that thinks with high effort takes no limit", report);
+        leave_out(
+            &mut temperature,
+            "temperature",
+            "temperature was left out: Nova does not support it at the effort `high`",
+            report,
+        );
+        leave_out(&mut top_p, "top-p", "top-p was left out: Nova does not support it at the effort `high`", report);
+        leave_out(
+            &mut max_tokens,
+            "max-tokens",
+            "maxTokens was left out: Nova does not support it at the effort `high`",
+            report,
+        );
+    }
+    if max_tokens.is_some_and(|tokens| tokens > 0 && tokens < family.min_tokens) {
+        let message = format!("maxTokens was raised to {}, the least that this model supports", family.min_tokens);
+        report.notice("max-tokens-changed", message);
+        max_tokens = Some(family.min_tokens);
     }
     if family.sampling == Sampling::Either && temperature.is_some() {
-        let why = "this model takes temperature or top-p, not both; temperature was sent";
+        let why = "top-p was left out: this model supports temperature or top-p, but not both";
         leave_out(&mut top_p, "top-p", why, report);
     }
     Inference { max_tokens, temperature, top_p, stop_sequences: stop_sequences(family, options, report) }
@@ -76,21 +101,37 @@ fn fraction(path: &str, value: Option<f64>, report: &mut Report) -> Option<f64> 
 }
 
 fn stop_sequences(family: &Family, options: &mut Options, report: &mut Report) -> Vec<String> {
-    let stops = std::mem::take(&mut options.stop_sequences);
+    let mut stops = std::mem::take(&mut options.stop_sequences);
     if stops.len() > MAX_STOP_SEQUENCES {
-        let message = format!("{} stop sequences are too many", stops.len());
+        let message = format!("{} stop sequences were given", stops.len());
         report.problem("options.stopSequences", message, format!("at most {MAX_STOP_SEQUENCES}"));
     }
     for (index, stop) in stops.iter().enumerate() {
         let path = || format!("options.stopSequences[{index}]");
         if stop.is_empty() {
-            report.problem(path(), "a stop sequence is empty", "a text of at least one character");
+            report.problem(path(), "a stop sequence is empty", "at least one character");
         } else if family.claude && is_blank(stop) {
             report.problem(
                 path(),
-                "Claude does not accept a stop sequence of white space alone",
+                "Claude rejects a stop sequence that contains only white space",
                 "a text that is not blank",
             );
+        }
+    }
+    if !family.stop_sequences && !stops.is_empty() {
+        let message = "the stop sequences were left out: this model does not support them";
+        report.notice("stop-sequences-omitted", message);
+        return Vec::new();
+    }
+    if family.stop_length > 0 {
+        let longest = usize::try_from(family.stop_length).unwrap_or(usize::MAX);
+        let all = stops.len();
+        stops.retain(|stop| stop.chars().count() <= longest);
+        if stops.len() < all {
+            let message = format!(
+                "stop sequences of more than {longest} characters were left out: this model does not support them"
+            );
+            report.notice("stop-sequences-omitted", message);
         }
     }
     stops

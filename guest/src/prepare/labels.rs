@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::carry::Carry;
 use crate::families::{Family, ToolCallIds};
 
 use super::unique::UniqueTexts;
 
-/// The longest tool name and tool call id. The API model lets ids hold `.` and `:` too; Anthropic's own API does not.
+/// The longest tool name and tool call id. The API model lets ids hold `.` and `:` too; Anthropic's own API does
+/// not, and Kimi stops calling tools where its own ids `functions.NAME:IDX` are not what it gets back.
 const MAX_LENGTH: usize = 64;
 
 /// What numbers leave of a text at least: they have up to seven digits.
@@ -43,14 +43,33 @@ impl ToolNames {
         self.wire_of.get(name).map_or(name, String::as_str)
     }
 
-    /// What the turn needs to map names back, and to tell the tool that is the answer from others.
-    pub(super) fn carry(&self, answer_tool: Option<&str>) -> Vec<u8> {
-        Carry {
-            tools: self.wire_of.iter().map(|(original, wire)| (wire.clone(), original.clone())).collect(),
-            answer_tool: answer_tool.map(|name| self.wire(name).to_owned()),
-        }
-        .write()
+    /// The way back: the names on the wire that were mapped, each with the original.
+    pub(super) fn back(&self) -> BTreeMap<String, String> {
+        self.wire_of.iter().map(|(original, wire)| (wire.clone(), original.clone())).collect()
     }
+}
+
+/// Whether a tool's property may have this key with a Claude.
+pub(super) fn is_property_key(key: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&key.len()) && key.chars().all(is_in_a_key)
+}
+
+fn is_in_a_key(c: char) -> bool {
+    is_plain(c) || c == '.'
+}
+
+/// The keys of one tool that have to be others on the wire, each with that one.
+pub(super) fn property_keys<'a>(all: impl Iterator<Item = &'a str> + Clone) -> BTreeMap<String, String> {
+    let mut wires = UniqueTexts::default();
+    all.clone().filter(|key| is_property_key(key)).for_each(|key| wires.insert(key));
+    let mut wire_of = BTreeMap::new();
+    for key in all.filter(|key| !is_property_key(key)) {
+        wire_of.entry(key.to_owned()).or_insert_with(|| {
+            let normal = normalised(key, is_in_a_key, "unnamed");
+            wires.take(&normal, STEM, |number| numbered(&normal, number))
+        });
+    }
+    wire_of
 }
 
 /// Tool call ids of one request. Every call gets an id of its own: some models repeat theirs from turn to turn.
@@ -82,6 +101,10 @@ impl ToolCallIdAllocator {
                 let base = normalised(id, is_plain, "call");
                 self.wires.take(&base, STEM, |number| numbered(&base, number))
             }
+            ToolCallIds::AsGiven => {
+                let base = normalised(id, is_in_an_id, "call");
+                self.wires.take(&base, STEM, |number| numbered(&base, number))
+            }
             ToolCallIds::NineAlphanumerics => {
                 self.wires.take(&nine_alphanumerics(id, 1), 9, |number| nine_alphanumerics(id, number))
             }
@@ -93,8 +116,14 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
+/// What the API model lets an id hold besides.
+fn is_in_an_id(c: char) -> bool {
+    is_plain(c) || c == '.' || c == ':'
+}
+
 fn fits(form: ToolCallIds, id: &str) -> bool {
     match form {
+        ToolCallIds::AsGiven => !id.is_empty() && id.len() <= MAX_LENGTH && id.chars().all(is_in_an_id),
         ToolCallIds::Plain => !id.is_empty() && id.len() <= MAX_LENGTH && id.chars().all(is_plain),
         ToolCallIds::NineAlphanumerics => id.len() == 9 && id.chars().all(|c| c.is_ascii_alphanumeric()),
     }
@@ -132,16 +161,16 @@ fn nine_alphanumerics(text: &str, number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::families::{FAMILIES, PLAIN};
+    use crate::families::{ROWS, plain};
 
     fn family(name: &str) -> &'static Family {
-        FAMILIES.iter().find(|family| family.name == name).expect("the test names a family of the table")
+        &ROWS.iter().find(|row| row.name == name).expect("the test names a row of the table").family
     }
 
     #[test]
     fn long_foreign_ids_stay_distinct() {
         let long = |end: &str| format!("call_{}{end}", "A".repeat(200));
-        let mut ids = ToolCallIdAllocator::new(&PLAIN, ["fn:0", "fn_0"].into_iter());
+        let mut ids = ToolCallIdAllocator::new(&plain().family, ["fn:0", "fn_0"].into_iter());
         let given =
             [ids.allocate(&long("1111")), ids.allocate(&long("2222")), ids.allocate("fn:0"), ids.allocate("fn_0")];
         assert_eq!(given.iter().collect::<BTreeSet<_>>().len(), 4);
@@ -151,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_repeated_id_becomes_another_and_empty_ones_get_a_name() {
-        let mut ids = ToolCallIdAllocator::new(&PLAIN, ["a", "a"].into_iter());
+        let mut ids = ToolCallIdAllocator::new(&plain().family, ["a", "a"].into_iter());
         assert_eq!([ids.allocate("a"), ids.allocate("a"), ids.allocate("")], ["a", "a_2", "call"]);
     }
 
@@ -170,8 +199,9 @@ mod tests {
         assert_eq!(names.wire("get-time"), "get_time_2");
         assert_eq!(names.wire("get_time"), "get_time");
         assert_eq!(names.wire("get.time"), "get_time_3");
-        let carry = String::from_utf8(names.carry(None)).expect("JSON is UTF-8");
-        assert_eq!(carry, r#"{"tools":{"get_time_2":"get-time","get_time_3":"get.time"}}"#);
-        assert!(ToolNames::new(&PLAIN, ["get-time"].into_iter()).carry(None).is_empty());
+        let back: Vec<(String, String)> = names.back().into_iter().collect();
+        let pair = |wire: &str, name: &str| (wire.to_owned(), name.to_owned());
+        assert_eq!(back, [pair("get_time_2", "get-time"), pair("get_time_3", "get.time")]);
+        assert!(ToolNames::new(&plain().family, ["get-time"].into_iter()).back().is_empty());
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn fill_in(options: &mut Options, model: &Model, report: &mut Report)
     let members = match RawObject::parse(params) {
         Ok(members) => members,
         Err(message) => {
-            report.notice("param-ignored", format!("model.params is left out: {message}, and not an object"));
+            report.notice("param-ignored", format!("model.params was ignored: {message}; expected an object"));
             return;
         }
     };
@@ -66,7 +66,7 @@ impl Params<'_> {
         let Some(json) = self.members.get(name).filter(|json| place.is_none() && *json != "null") else { return };
         *place = serde_json::from_str(json).ok().filter(fits);
         if place.is_none() {
-            let message = format!("model.params.{name} is left out: it is {json}; expected {expected}");
+            let message = format!("model.params.{name} was ignored: it is {json}; expected {expected}");
             self.report.notice("param-ignored", message);
         }
     }

@@ -129,6 +129,12 @@ pub(super) fn object<N: AsRef<str>, V: AsRef<str>>(members: impl IntoIterator<It
     object
 }
 
+/// The object with other keys at its top level; what is no object stays as it is.
+pub(crate) fn with_keys<'a>(json: &str, key: impl Fn(&str) -> Option<&'a String>) -> String {
+    let Ok(members) = RawObject::parse(json) else { return json.to_owned() };
+    object(members.0.iter().map(|(name, value)| (key(name).map_or(name.as_ref(), String::as_str), value.get())))
+}
+
 /// The document without the white space between its tokens, as JavaScript writes it.
 pub(super) fn compacted(json: &str) -> String {
     let mut document = Document::with_capacity(json.len());

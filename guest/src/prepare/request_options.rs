@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::contract::config::Guardrail;
 use crate::contract::conversation::{Options, OutputSchema};
-use crate::families::Family;
-use crate::translate::is_turn_option;
+use crate::families::{Family, Tier};
 
 use super::body::Members;
 use super::report::Report;
@@ -40,9 +39,6 @@ pub(super) fn request_options(
     is_prompt: bool,
     report: &mut Report,
 ) -> RequestOptions {
-    for extra in options.extras.iter().filter(|extra| !is_turn_option(&extra.name)) {
-        report.notice("unknown-option", format!("options.{}: not known to this provider, and not sent", extra.name));
-    }
     let mut guardrail = match (options.guardrail.take(), configured_guardrail) {
         (Some(guardrail), _) => Some(("options.guardrail", guardrail)),
         (None, configured) => configured.cloned().map(|guardrail| ("settings.guardrail", guardrail)),
@@ -52,7 +48,10 @@ pub(super) fn request_options(
     }
     let prompt_variables = std::mem::take(&mut options.prompt_variables);
     if !prompt_variables.is_empty() && !is_prompt {
-        report.notice("prompt-variables-omitted", "prompt variables are for a model id that is a prompt's ARN");
+        report.notice(
+            "prompt-variables-omitted",
+            "prompt variables require a model id that is the ARN of a stored prompt",
+        );
     }
     RequestOptions {
         request_metadata: request_metadata(options, report),
@@ -80,8 +79,8 @@ fn one_of(path: &str, value: Option<String>, set: &[&str], report: &mut Report) 
 fn service_tier(options: &mut Options, family: &Family, report: &mut Report) -> Option<String> {
     let tiers = &["default", "priority", "flex", "reserved"];
     let tier = one_of("options.serviceTier", options.service_tier.take(), tiers, report)?;
-    if tier != "default" && !family.service_tiers {
-        report.notice("service-tier-omitted", format!("this model has no service tier `{tier}`"));
+    if tier != "default" && !Tier::of_word(&tier).is_some_and(|tier| family.service_tiers.has(tier)) {
+        report.notice("service-tier-omitted", format!("this model does not support the service tier `{tier}`"));
         return None;
     }
     Some(tier)
@@ -116,7 +115,7 @@ fn request_metadata(options: &mut Options, report: &mut Report) -> Vec<(String, 
     let metadata = std::mem::take(&mut options.request_metadata);
     let path = "options.requestMetadata";
     if metadata.len() > MAX_METADATA {
-        report.problem(path, format!("{} entries are too many", metadata.len()), format!("at most {MAX_METADATA}"));
+        report.problem(path, format!("{} entries were given", metadata.len()), format!("at most {MAX_METADATA}"));
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || ":_@$#=/+,-.".contains(c);
     let mut seen = BTreeSet::new();
@@ -125,11 +124,11 @@ fn request_metadata(options: &mut Options, report: &mut Report) -> Vec<(String, 
         if name.is_empty() || !fits(name) || !fits(value) {
             report.problem(
                 format!("{path}.{name}"),
-                "the name or the value cannot be sent",
-                "up to 256 ASCII letters, digits, white space or `:_@$#=/+,-.` each; the name not empty",
+                "Bedrock does not accept the name or the value",
+                "up to 256 ASCII letters, digits, white space or `:_@$#=/+,-.` in each, and a name that is not empty",
             );
         } else if !seen.insert(name) {
-            report.problem(format!("{path}.{name}"), "the name is there twice", "every name once");
+            report.problem(format!("{path}.{name}"), "the name is set twice", "each name once");
         }
     }
     metadata
@@ -151,7 +150,7 @@ fn response_paths(options: &mut Options, family: &Family, report: &mut Report) -
         paths.push(REFUSAL_PATH.to_owned());
     }
     if paths.len() > MAX_RESPONSE_PATHS {
-        report.problem(at, format!("{} paths are too many", paths.len()), format!("at most {MAX_RESPONSE_PATHS}"));
+        report.problem(at, format!("{} paths were given", paths.len()), format!("at most {MAX_RESPONSE_PATHS}"));
     }
     paths
 }

@@ -11,6 +11,7 @@ use crate::families::Family;
 use super::closed_schema;
 use super::raw_json::{RawObject, string_of};
 use super::report::Report;
+use super::schema_tree::{self, Node};
 
 /// What the tool is for, where the schema does not say.
 const DESCRIPTION: &str = "Gives the answer to the user. Call it once, with the whole answer as its arguments.";
@@ -44,26 +45,36 @@ pub(super) fn output(
             return Output::Free;
         }
     };
+    let is_object = schema.get("type").is_none_or(|kind| string_of(kind).as_deref() == Some("object"));
+    // What takes any members cannot be closed, as the format wants it; a tool takes it as it is.
+    let fits = || !family.tools || !is_object || closed_schema::closed(&output.schema).is_some();
     // A prompt of Prompt management brings its own tools, and takes none beside them.
-    if family.output_format || is_prompt {
+    if is_prompt || (family.output_format && fits()) {
         return Output::Format(output);
     }
     if !family.tools {
         report.problem(
             "options.outputSchema",
-            "this family of models can be held to a schema neither by its output format nor by a tool",
-            "another model, or no schema",
+            "this model family supports neither an output format nor tools, so it cannot follow an output schema",
+            "another model, or no output schema",
         );
         return Output::Free;
     }
-    if schema.get("type").is_some_and(|kind| string_of(kind).as_deref() != Some("object")) {
-        report.problem(path, "a tool holds this family of models to the schema", "a schema whose root is an object");
+    if !is_object {
+        report.problem(
+            path,
+            "with this model family the schema becomes the parameters of a tool, so its root must be an object",
+            "a schema whose root is an object",
+        );
         return Output::Free;
     }
     let no_tools = context.tools.is_empty() || options.tool_choice == Some(ToolChoice::None);
     if matches!(options.tool_choice, Some(ToolChoice::Any | ToolChoice::Tool(_))) && !no_tools {
         // What has to be answered by a call has no text that could keep to a schema.
-        report.notice("output-schema-ignored", "a tool call is asked for, so there is no text to hold to a schema");
+        report.notice(
+            "output-schema-ignored",
+            "the output schema was ignored: the tool choice requires a tool call, so the answer has no text",
+        );
         return Output::Free;
     }
     if no_tools {
@@ -81,12 +92,27 @@ pub(super) fn output(
     Output::Tool(name)
 }
 
-/// Closes the objects of a schema that goes out. One that is open on purpose goes out as it is: the service says what it does not
-/// like of it.
+/// Makes a schema that goes out one that the service takes: without members that say nothing, its constraints in words, its
+/// objects closed. One that is open on purpose goes out so: the service says what it does not like of it.
 pub(super) fn close(output: &mut Output, report: &mut Report) {
     let Output::Format(output) = output else { return };
+    if let Some(cleaned) = schema_tree::without_empty_members(&output.schema) {
+        output.schema = cleaned;
+    }
+    if let Some(mut tree) = Node::parse(&output.schema)
+        && tree.describe_constraints()
+    {
+        report.notice(
+            "output-schema-changed",
+            "constraints of the output schema were moved into descriptions, because Bedrock does not support them",
+        );
+        output.schema = tree.into_text();
+    }
     if let Some(Cow::Owned(closed)) = closed_schema::closed(&output.schema) {
-        report.notice("output-schema-changed", "objects of an output schema take no members beside their own");
+        report.notice(
+            "output-schema-changed",
+            "`additionalProperties: false` was added to the objects of the output schema, which Bedrock requires",
+        );
         output.schema = closed;
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn system(
         if let Some(first) = messages.first_mut().filter(|first| first.role == Role::User) {
             report.notice(
                 "system-prompt-moved",
-                "this family of models has no system prompt; it went into the first message",
+                "the system prompt was moved into the first message: this model family does not support system prompts",
             );
             first.content.insert(0, Block::Text(text));
         }

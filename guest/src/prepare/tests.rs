@@ -8,8 +8,8 @@ use crate::contract::conversation::{
     ToolResult, UserBlock,
 };
 use crate::contract::types::{Cost, Model};
-use crate::families::FAMILIES;
-use crate::test_values::{options, settings};
+use crate::families::ROWS;
+use crate::test_values::{options, request_settings};
 
 fn model(id: &str) -> Model {
     Model {
@@ -53,6 +53,23 @@ fn assistant(model: &str, content: Vec<AssistantBlock>) -> Message {
 }
 
 #[test]
+fn a_conversation_without_a_message_says_what_was_left_out() {
+    let result = ToolResult {
+        tool_call_id: "x".to_owned(),
+        tool_name: String::new(),
+        content: vec![UserBlock::Text("hi".to_owned())],
+        is_error: false,
+    };
+    let context = Context { system_prompt: None, messages: vec![Message::ToolResult(result)], tools: Vec::new() };
+    let problems =
+        prepare(&request_settings(), "us-east-1", &model("a.b"), context, options()).expect_err("nothing is left");
+    assert_eq!(
+        problems[0].message,
+        "the conversation has no message to send (messages[0]: left out, because no tool call of the previous turn has the id `x`)"
+    );
+}
+
+#[test]
 fn numbers_beyond_every_type_survive_and_blobs_stay_places() {
     let arguments = r#"{"b":123456789012345678901234567890,"a":1.10e+400}"#;
     let mut look = tool("look");
@@ -68,8 +85,8 @@ fn numbers_beyond_every_type_survive_and_blobs_stay_places() {
         ],
         tools: vec![look],
     };
-    let prepared =
-        prepare(&settings(), "us-east-1", &model("ai21.jamba"), context, options()).expect("the request is right");
+    let prepared = prepare(&request_settings(), "us-east-1", &model("ai21.jamba"), context, options())
+        .expect("the request is right");
     assert!(prepared.body.contains(&BodyPart::Blob(3)));
     let body = text(&prepared.body);
     assert!(body.contains(arguments), "{body}");
@@ -84,7 +101,7 @@ fn mapped_tool_names_are_carried() {
         messages: vec![Message::User(vec![UserBlock::Text("hi".to_owned())])],
         tools: vec![tool("get-time")],
     };
-    let prepared = prepare(&settings(), "us-east-1", &model("amazon.nova-pro-v1:0"), context, options())
+    let prepared = prepare(&request_settings(), "us-east-1", &model("amazon.nova-pro-v1:0"), context, options())
         .expect("the request is right");
     assert_eq!(prepared.carry, br#"{"tools":{"get_time":"get-time"}}"#);
 }
@@ -161,8 +178,9 @@ impl Numbers {
 fn every_history_becomes_a_conversation_that_the_service_takes() {
     let mut numbers = Numbers(1);
     for round in 0..4000_usize {
-        let family = &FAMILIES[round % FAMILIES.len()];
-        let id = family.matches[0].replace(' ', "-");
+        let row = &ROWS[round % ROWS.len()];
+        let family = &row.family;
+        let id = row.example().unwrap_or_else(|| "example.model".to_owned());
         let with_tools = family.tools && numbers.below(3) > 0;
         let mut messages: Vec<Message> = (0..numbers.below(9)).map(|_| numbers.message(&id)).collect();
         messages.push(Message::User(numbers.user_blocks()));
@@ -171,8 +189,8 @@ fn every_history_becomes_a_conversation_that_the_service_takes() {
         let mut options = options();
         options.thinking = Some(numbers.pick(&["off", "low", "high", "max", "adaptive"]));
         let told = format!("{context:?}");
-        let prepared =
-            prepare(&settings(), "us-east-1", &model(&id), context, options).expect("no part of it is a problem");
+        let prepared = prepare(&request_settings(), "us-east-1", &model(&id), context, options)
+            .expect("no part of it is a problem");
         let body: Value = serde_json::from_str(&text(&prepared.body)).expect("the body is JSON");
         check(&body, with_tools).unwrap_or_else(|broken| panic!("{broken}\n{body}\n{told}"));
     }
@@ -214,7 +232,7 @@ fn check(body: &Value, with_tools: bool) -> Result<(), String> {
         for call in content.iter().filter_map(|block| block.get("toolUse")) {
             let id = call["toolUseId"].as_str().unwrap_or_default().to_owned();
             let plain =
-                (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+                (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c));
             if !plain || !call["input"].is_object() || !seen.insert(id.clone()) {
                 return Err(format!("message {index} has a call that is not right: {call}"));
             }

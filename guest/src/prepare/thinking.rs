@@ -2,7 +2,7 @@
 
 use crate::contract::conversation::Options;
 use crate::contract::types::Model;
-use crate::families::{Adaptive, Family, Thinking};
+use crate::families::{Family, Level, ThinkingForm, ThinkingOff};
 
 use super::raw_json::{self, RawObject, quoted};
 use super::report::Report;
@@ -47,17 +47,20 @@ pub(super) struct Circumstances<'a> {
 /// Makes the plan.
 pub(super) fn plan(circumstances: Circumstances<'_>, options: &Options, report: &mut Report) -> ThinkingPlan {
     let Circumstances { model, family, .. } = circumstances;
-    // Thinking that cannot be switched off goes on whatever was asked (R5: OpenClaw).
-    let always = matches!(family.thinking, Thinking::Adaptive(Adaptive { mandatory: true, .. }));
+    // A Claude whose thinking has to be switched off thinks unless it is.
+    let unasked = family.claude && family.thinking_off != ThinkingOff::Unasked;
     let nothing =
-        ThinkingPlan { max_tokens: circumstances.max_tokens, claude_thinks: always, ..ThinkingPlan::default() };
+        ThinkingPlan { max_tokens: circumstances.max_tokens, claude_thinks: unasked, ..ThinkingPlan::default() };
 
     let display = options.thinking_display.as_deref().unwrap_or("summarized");
     if !matches!(display, "summarized" | "omitted") {
         report.problem("options.thinkingDisplay", format!("`{display}` is unknown"), "`summarized` or `omitted`");
     }
     let Some(level) = options.thinking.as_deref() else { return nothing };
-    if level != "off" && !LEVELS.contains(&level) {
+    if level == "off" {
+        return off(circumstances, display, nothing, report);
+    }
+    if !LEVELS.contains(&level) {
         report.problem(
             "options.thinking",
             format!("`{level}` is unknown"),
@@ -67,103 +70,111 @@ pub(super) fn plan(circumstances: Circumstances<'_>, options: &Options, report: 
     }
     if !model.reasoning {
         // pi does so, whatever the family: what the catalog says of a model can be changed in the configuration.
-        if level != "off" {
-            let message = "the model is not listed as one that reasons, so it was not asked to think; `reasoning: true` in its configuration changes that";
-            report.notice("thinking-ignored", message);
-        }
+        let message = "thinking was left out: the model is not listed as a reasoning model; to change that, set `reasoning: true` in its configuration";
+        report.notice("thinking-ignored", message);
         return nothing;
     }
     match family.thinking {
-        Thinking::Unknown => {
-            if level != "off" {
-                report.notice("thinking-ignored", "no way to ask this family of models for thinking is known");
-            }
+        ThinkingForm::Unknown => {
+            report.notice(
+                "thinking-ignored",
+                "thinking was left out: this provider does not know how this model family enables it",
+            );
             nothing
         }
-        Thinking::Adaptive(adaptive) => {
+        ThinkingForm::Adaptive => {
             if options.interleaved_thinking == Some(false) || !options.thinking_budgets.is_empty() {
                 report.notice(
                     "thinking-option-ignored",
-                    "adaptive thinking has no budget and cannot stop between tool calls",
+                    "the thinking budgets and `interleavedThinking: false` were ignored: adaptive thinking has no budget and always thinks between tool calls",
                 );
             }
-            match effort(adaptive, level, model, report) {
-                Effort::Off => nothing,
-                effort => adaptive_plan(circumstances.gov_cloud, adaptive, effort, display, nothing.max_tokens),
-            }
+            let effort = (level != "adaptive").then(|| effort(family, level, model, report));
+            adaptive_plan(circumstances, effort, display)
         }
-        Thinking::Budgeted if level == "off" => nothing,
-        Thinking::Budgeted => budgeted_plan(circumstances, level, display, options, nothing, report),
-        Thinking::ReasoningConfig if level == "off" => nothing,
-        Thinking::ReasoningConfig => reasoning_config_plan(level, &nothing, report),
-        Thinking::ReasoningEffort | Thinking::Effort if matches!(level, "off" | "adaptive") => {
-            report.notice("thinking-changed", "this family of models thinks as hard as it does by itself");
+        ThinkingForm::Budget => budgeted_plan(circumstances, level, display, options, nothing, report),
+        form if level == "adaptive" && family.thinking_off != ThinkingOff::Unasked => {
+            let message = format!(
+                "the thinking level was left out: this model family does not support `adaptive` in `{}` and uses its default",
+                form.word()
+            );
+            report.notice("thinking-changed", message);
             nothing
         }
-        Thinking::ReasoningEffort => {
-            let fields = raw_json::object([("reasoning_effort", quoted(one_of_three(level)))]);
-            ThinkingPlan { fields: Some(fields), ..nothing }
+        form => {
+            if level == "adaptive" {
+                report.notice(
+                    "thinking-changed",
+                    "the effort became `medium`: this model does not support adaptive thinking",
+                );
+            }
+            let effort = effort(family, if level == "adaptive" { "medium" } else { level }, model, report);
+            asked_by(form, &effort, &nothing)
         }
-        Thinking::Effort => {
-            let effort =
-                mapped(model, level).unwrap_or_else(|| if level == "minimal" { "low" } else { level }.to_owned());
-            let fields = raw_json::object([("reasoning", raw_json::object([("effort", quoted(&effort))]))]);
-            ThinkingPlan { fields: Some(fields), ..nothing }
+    }
+}
+
+/// Thinking that is not wanted.
+fn off(circumstances: Circumstances<'_>, display: &str, nothing: ThinkingPlan, report: &mut Report) -> ThinkingPlan {
+    let Circumstances { family, .. } = circumstances;
+    let typed = |kind: &str| Some(raw_json::object([("thinking", raw_json::object([("type", quoted(kind))]))]));
+    match family.thinking_off {
+        ThinkingOff::Unasked => nothing,
+        ThinkingOff::Disabled => ThinkingPlan { fields: typed("disabled"), claude_thinks: false, ..nothing },
+        ThinkingOff::BetweenTools => {
+            let message = "thinking was reduced to thinking between tool calls: this model cannot disable it";
+            report.notice("thinking-changed", message);
+            ThinkingPlan { fields: typed("between_tools"), ..nothing }
         }
-    }
-}
-
-/// A level in the words of models that know three.
-fn one_of_three(level: &str) -> &'static str {
-    match level {
-        "minimal" | "low" => "low",
-        "medium" | "adaptive" => "medium",
-        _ => "high",
-    }
-}
-
-/// Nova 2 (AWS's guide to it): at `high` it takes neither a limit nor sampling, because it thinks as long as it needs.
-fn reasoning_config_plan(level: &str, nothing: &ThinkingPlan, report: &mut Report) -> ThinkingPlan {
-    let effort = one_of_three(level);
-    if level == "adaptive" {
-        report.notice("thinking-changed", "this model has no adaptive thinking; it thinks with medium effort");
-    }
-    let config = raw_json::object([("type", quoted("enabled")), ("maxReasoningEffort", quoted(effort))]);
-    let fields = Some(raw_json::object([("reasoningConfig", config)]));
-    ThinkingPlan { fields, refuses_inference: effort == "high", ..*nothing }
-}
-
-/// The effort of adaptive thinking.
-enum Effort {
-    Off,
-    /// The model's own.
-    Unsaid,
-    Said(String),
-}
-
-fn effort(adaptive: Adaptive, level: &str, model: &Model, report: &mut Report) -> Effort {
-    let said = |effort: &str| Effort::Said(effort.to_owned());
-    match level {
-        "off" if adaptive.mandatory => {
+        ThinkingOff::EffortNone => asked_by(ThinkingForm::NestedEffort, "none", &nothing),
+        ThinkingOff::Never => {
+            let Some(lowest) = family.thinking_levels.iter().next() else { return nothing };
+            let lowest = lowest.word();
             report.notice(
                 "thinking-changed",
-                "thinking cannot be switched off for this model; it thinks with low effort",
+                format!("the effort became `{lowest}`: this model cannot disable thinking"),
             );
-            said("low")
-        }
-        "off" => Effort::Off,
-        "adaptive" => Effort::Unsaid,
-        level if adaptive.efforts.contains(&level) => said(level),
-        level => match (mapped(model, level), level) {
-            (Some(effort), _) => Effort::Said(effort),
-            (None, "minimal" | "low") => said("low"),
-            (None, "medium" | "high") => said(level),
-            (None, _) => {
-                report.notice("thinking-changed", format!("this model knows no `{level}`; it thinks with high effort"));
-                said("high")
+            match family.thinking {
+                ThinkingForm::Adaptive => adaptive_plan(circumstances, Some(lowest.to_owned()), display),
+                form => asked_by(form, lowest, &nothing),
             }
-        },
+        }
     }
+}
+
+/// The plan of a form that is one field with the effort in it.
+fn asked_by(form: ThinkingForm, effort: &str, nothing: &ThinkingPlan) -> ThinkingPlan {
+    let fields = match form {
+        ThinkingForm::NovaConfig => {
+            let config = raw_json::object([("type", quoted("enabled")), ("maxReasoningEffort", quoted(effort))]);
+            raw_json::object([("reasoningConfig", config)])
+        }
+        ThinkingForm::NestedEffort => raw_json::object([("reasoning", raw_json::object([("effort", quoted(effort))]))]),
+        form => raw_json::object([(form.word(), quoted(effort))]),
+    };
+    // Nova 2 (AWS's guide to it): at `high` it takes neither a limit nor sampling, because it thinks as long as it needs.
+    let refuses_inference = form == ThinkingForm::NovaConfig && effort == Level::High.word();
+    ThinkingPlan { fields: Some(fields), refuses_inference, ..*nothing }
+}
+
+/// The effort that is nearest to a level: never more than was asked for, except where there is no less.
+fn effort(family: &Family, level: &str, model: &Model, report: &mut Report) -> String {
+    let levels = family.thinking_levels;
+    let asked = Level::of_word(level);
+    if asked.is_some_and(|asked| levels.has(asked)) {
+        return level.to_owned();
+    }
+    if let Some(effort) = mapped(model, level) {
+        return effort;
+    }
+    let below = levels.iter().rev().find(|known| asked.is_some_and(|asked| (*known as u8) < asked as u8));
+    let Some(nearest) = below.or_else(|| levels.iter().next()).map(Level::word) else { return level.to_owned() };
+    // `minimal` is what clients call the least there is.
+    if !(level == "minimal" && nearest == "low") {
+        let message = format!("the effort became `{nearest}`: this model does not support `{level}`");
+        report.notice("thinking-changed", message);
+    }
+    nearest.to_owned()
 }
 
 /// What the model's own `thinkingLevelMap` makes of a level; `null` there means that it has none.
@@ -172,16 +183,11 @@ fn mapped(model: &Model, level: &str) -> Option<String> {
     raw_json::string_of(RawObject::parse(&map.value).ok()?.get(level)?)
 }
 
-fn adaptive_plan(
-    gov_cloud: bool,
-    adaptive: Adaptive,
-    effort: Effort,
-    display: &str,
-    max_tokens: Option<u64>,
-) -> ThinkingPlan {
+fn adaptive_plan(circumstances: Circumstances<'_>, effort: Option<String>, display: &str) -> ThinkingPlan {
+    let Circumstances { family, gov_cloud, max_tokens, .. } = circumstances;
     let mut thinking = vec![("type", quoted("adaptive"))];
     let mut fields = Vec::new();
-    let bound = adaptive.block_binding && !gov_cloud;
+    let bound = family.block_binding && !gov_cloud;
     if !gov_cloud {
         thinking.push(("display", quoted(display)));
     }
@@ -190,7 +196,7 @@ fn adaptive_plan(
         thinking.push(("block_binding", raw_json::object([("prefix_mismatch_behavior", quoted("drop_block"))])));
     }
     fields.push(("thinking", raw_json::object(thinking)));
-    if let Effort::Said(effort) = effort {
+    if let Some(effort) = effort {
         fields.push(("output_config", raw_json::object([("effort", quoted(&effort))])));
     }
     if bound {
@@ -210,12 +216,15 @@ fn budgeted_plan(
     if circumstances.tool_turn_without_thinking {
         // Refused: "Expected `thinking` ... but found `tool_use`" (RooCode PR 11238 and others).
         let message =
-            "thinking is off for this request: the turn whose tool calls are answered has no thinking of this model";
+            "thinking was disabled: the assistant message with the tool calls has no thinking from this model";
         report.notice("thinking-ignored", message);
         return nothing;
     }
     if level == "adaptive" {
-        report.notice("thinking-changed", "this model has no adaptive thinking; it thinks with the budget of `medium`");
+        report.notice(
+            "thinking-changed",
+            "the thinking budget became that of `medium`: this model does not support adaptive thinking",
+        );
     }
     let (level, default) = match level {
         "minimal" => ("minimal", 1024),
@@ -231,15 +240,20 @@ fn budgeted_plan(
     // answer (Anthropic's API).
     let interleaved = circumstances.family.interleaved_thinking && options.interleaved_thinking != Some(false);
     if options.interleaved_thinking == Some(true) && !interleaved {
-        report.notice("thinking-option-ignored", "this model cannot think between tool calls");
+        report.notice(
+            "thinking-option-ignored",
+            "interleavedThinking was ignored: this model cannot think between tool calls",
+        );
     }
     let beyond = interleaved && options.interleaved_thinking == Some(true);
     let budget = if beyond || max_tokens > wanted { wanted } else { max_tokens.saturating_sub(MIN_TOKENS) };
     if budget < MIN_TOKENS {
         let message = if wanted < MIN_TOKENS {
-            format!("thinking is off: a budget of {wanted} tokens was asked for, and the least is {MIN_TOKENS}")
+            format!("thinking was disabled: a budget of {wanted} tokens is below the minimum of {MIN_TOKENS}")
         } else {
-            format!("thinking is off: of {max_tokens} tokens no budget of at least {MIN_TOKENS} can be had")
+            format!(
+                "thinking was disabled: maxTokens is {max_tokens}, which leaves no room for the minimum budget of {MIN_TOKENS} tokens"
+            )
         };
         report.notice("thinking-ignored", message);
         return nothing;
@@ -247,7 +261,7 @@ fn budgeted_plan(
     if budget < wanted {
         report.notice(
             "thinking-changed",
-            format!("the thinking budget went from {wanted} to {budget} tokens, to fit into maxTokens"),
+            format!("the thinking budget was reduced from {wanted} to {budget} tokens, to fit into maxTokens"),
         );
     }
     let mut thinking = vec![("type", quoted("enabled")), ("budget_tokens", budget.to_string())];

@@ -2,14 +2,11 @@
 
 use crate::contract::conversation::{AssistantBlock, Context, Message, Options, UserBlock};
 use crate::contract::types::Model;
-use crate::families::{Family, known_limits};
+use crate::families::{Family, known_limits, limit_source};
 
-use super::raw_json::{self, RawObject};
 use super::report::Report;
 
-/// Where the catalog says that it took a model's limits from: a word for both, or one for each. And its word for limits that it
-/// did not find anywhere.
-const LIMITS_FROM: &str = "limitsFrom";
+/// The catalog's word for limits that it did not find anywhere.
 const GUESSED: &str = "defaults";
 
 /// Bytes of UTF-8 that make about one token (pi reckons so), and tokens of one image (Anthropic's page on vision: at most).
@@ -27,8 +24,8 @@ const LEAST_ANSWER: u64 = 1024;
 /// for a model that nobody listed, the table of known models says; for one that it does not know either the guess is sent, for
 /// leaving it out would be no better.
 ///
-/// What is above the model's own limit is refused by the service, and for a Claude so is what does not fit into the context
-/// behind the input (pi 1.5.2 clamps to both). Guesses change nothing.
+/// What is above the model's own limit is refused by the service, and so is what does not fit into the context behind the input
+/// (pi 1.5.2 clamps to both). Guesses change nothing.
 pub(super) fn max_tokens(
     model: &Model,
     family: &Family,
@@ -36,26 +33,33 @@ pub(super) fn max_tokens(
     options: &Options,
     report: &mut Report,
 ) -> Option<u64> {
-    let guessed = is_guessed(model, "maxTokens");
-    let known = guessed.then(|| known_limits(&model.id, &model.name)).flatten();
-    let limit = known.map_or(model.max_tokens, |known| known.max_tokens);
-    let own = (family.claude && limit > 0).then_some(limit);
+    let guessed = |limit: &str| is_guessed(model, limit);
+    let known =
+        (guessed("maxTokens") || guessed("contextWindow")).then(|| known_limits(&model.id, &model.name)).flatten();
+    let known_or = |limit: &str, listed: u64, known: Option<u64>| if guessed(limit) { known } else { Some(listed) };
+    let most = known_or("maxTokens", model.max_tokens, known.map(|known| known.max_tokens)).filter(|most| *most > 0);
+    let window = known_or("contextWindow", model.context_window, known.map(|known| known.context_window));
+    let own = most.or((model.max_tokens > 0).then_some(model.max_tokens)).filter(|_| family.claude);
     let wanted = options.max_tokens.or(own)?;
     let mut tokens = wanted;
-    if model.max_tokens > 0 && tokens > model.max_tokens && !guessed {
-        tokens = model.max_tokens;
+    if let Some(most) = most.filter(|most| tokens > *most) {
+        tokens = most;
         report.notice(
             "max-tokens-changed",
-            format!("maxTokens went from {wanted} to {tokens}, which is the most that the model gives"),
+            format!("maxTokens was reduced from {wanted} to {tokens}, the most that the model supports"),
         );
     }
-    if family.claude
-        && !is_guessed(model, "contextWindow")
-        && let Some(room) = room(model.context_window, estimate(context)).filter(|room| *room < tokens)
-    {
+    // Claude alone is known to refuse what the estimate may miss, so the others keep no margin.
+    let rest = |window: u64| match (estimate(context), family.claude) {
+        (input, true) => room(window, input),
+        (input, false) => window.checked_sub(input).filter(|rest| *rest >= LEAST_ANSWER),
+    };
+    if let Some(room) = window.and_then(rest).filter(|room| *room < tokens) {
         report.notice(
             "max-tokens-changed",
-            format!("maxTokens went from {tokens} to {room}, to fit into the context behind the conversation"),
+            format!(
+                "maxTokens was reduced from {tokens} to {room}, the rest of the context window after the conversation"
+            ),
         );
         tokens = room;
     }
@@ -64,10 +68,7 @@ pub(super) fn max_tokens(
 
 /// Whether the catalog only guessed this limit.
 fn is_guessed(model: &Model, limit: &str) -> bool {
-    let Some(from) = model.extras.iter().find(|extra| extra.name == LIMITS_FROM) else { return false };
-    let of_both = raw_json::string_of(&from.value);
-    let of_this = || raw_json::string_of(RawObject::parse(&from.value).ok()?.get(limit)?);
-    of_both.or_else(of_this).is_some_and(|from| from == GUESSED)
+    limit_source(model, limit) == GUESSED
 }
 
 /// How many tokens an answer can have behind an input of about so many; none where that is not known, or is too few.

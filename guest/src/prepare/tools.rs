@@ -58,7 +58,7 @@ pub(super) fn are_sent(
         if forced {
             report.problem(
                 "options.toolChoice",
-                "a tool call is asked for and there are no tools",
+                "the tool choice requires a tool call, and the request has no tools",
                 "`auto` or `none`, or tools in the context",
             );
         }
@@ -69,54 +69,72 @@ pub(super) fn are_sent(
     }
     if !family.tools {
         if forced {
-            report.problem("options.toolChoice", "this family of models calls no tools", "`auto` or `none`");
+            report.problem("options.toolChoice", "this model family does not support tools", "`auto` or `none`");
         } else {
-            report.notice("tools-omitted", "this family of models calls no tools; the tools were left out");
+            report.notice("tools-omitted", "the tools were left out: this model family does not support them");
         }
         return false;
     }
     true
 }
 
-/// Makes the configuration. Tools keep their order (pi does).
+/// Makes of the tools' parameters what goes out.
+pub(super) fn adapt_schemas(tools: &mut [Tool], report: &mut Report) {
+    for (index, tool) in tools.iter_mut().enumerate() {
+        let given = std::mem::take(&mut tool.parameters);
+        tool.parameters = tool_schema::input_schema(given, &format!("tools[{index}].parameters"), report);
+    }
+}
+
+/// What the model is told where it cannot be forced to a call.
+fn instruction(choice: &ToolChoice, names: &ToolNames) -> Option<String> {
+    match choice {
+        ToolChoice::Any => Some("Answer by calling one of the tools, not with text.".to_owned()),
+        ToolChoice::Tool(name) => Some(format!("Answer by calling the tool `{}`, not with text.", names.wire(name))),
+        ToolChoice::Auto | ToolChoice::None => None,
+    }
+}
+
+/// Makes the configuration, and what the model is to be told where it cannot be forced. Tools keep their order (pi does).
 pub(super) fn tool_config(
     tools: Vec<Tool>,
     asked: Asked<'_>,
     names: &ToolNames,
     family: &Family,
     report: &mut Report,
-) -> ToolConfig {
+) -> (ToolConfig, Option<String>) {
     let Asked { choice, system_tools, strict, claude_thinks, points } = asked;
+    let forced = choice.as_ref().and_then(|choice| instruction(choice, names));
     let choice = choice.map(|choice| adapted(choice, &tools, family, claude_thinks, report));
+    let instruction = forced.filter(|_| matches!(choice, Some(ToolChoice::Auto)));
     let mut seen = BTreeSet::new();
     for (index, tool) in tools.iter().enumerate() {
         let path = format!("tools[{index}].name");
         if tool.name.is_empty() {
             report.problem(path, "the tool has no name", "a name of 1 to 64 letters, digits, `_` or `-`");
         } else if !seen.insert(tool.name.as_str()) {
-            report.problem(
-                path,
-                format!("there are two tools called `{}`", tool.name),
-                "a name of its own for every tool",
-            );
+            report.problem(path, format!("two tools have the name `{}`", tool.name), "a unique name for each tool");
         }
     }
     let tools = tools.into_iter().enumerate().map(|(index, tool)| {
         let path = format!("tools[{index}]");
         let wire = names.wire(&tool.name);
         if wire != tool.name {
-            report.notice("tool-name-mapped", format!("{path}: `{}` goes out as `{wire}`", tool.name));
+            report.notice(
+                "tool-name-mapped",
+                format!("{path}: `{}` was sent as `{wire}`, because Bedrock does not accept the name", tool.name),
+            );
         }
         let strict = is_strict(tool.strict.as_deref(), family, strict, &path, report);
-        let schema = tool_schema::input_schema(tool.parameters, &format!("{path}.parameters"), report);
         let required = tool.strict.as_deref() == Some("require");
-        let (schema, strict) = if strict { strict_schema(schema, required, &path, report) } else { (schema, false) };
+        let (schema, strict) =
+            if strict { strict_schema(tool.parameters, required, &path, report) } else { (tool.parameters, false) };
         // The API model wants at least one character.
         let description = Some(tool.description).filter(|description| !is_blank(description));
         let cache_point = points.behind_tool(index, family, report);
         WireTool { name: wire.to_owned(), description, schema, strict, cache_point }
     });
-    ToolConfig { tools: tools.collect(), system_tools, choice }
+    (ToolConfig { tools: tools.collect(), system_tools, choice }, instruction)
 }
 
 /// `require` goes to any model, and the service says if it cannot; `prefer` only where it is known to work, and where the
@@ -126,14 +144,14 @@ fn is_strict(strict: Option<&str>, family: &Family, may_be: bool, path: &str, re
         None => false,
         Some("require") => true,
         Some("prefer") if !may_be => {
-            report.notice("strict-omitted", format!("{path}: it goes out without `strict`, as the request says"));
+            report.notice("strict-omitted", format!("{path}: `strict` was left out, because Bedrock rejected it"));
             false
         }
         Some("prefer") => {
             if !family.strict_tools {
                 report.notice(
                     "strict-omitted",
-                    format!("{path}: this family of models is not known to take strict tools"),
+                    format!("{path}: `strict` was left out, because this model family is not known to support it"),
                 );
             }
             family.strict_tools
@@ -150,21 +168,23 @@ fn strict_schema(schema: String, required: bool, path: &str, report: &mut Report
     match closed_schema::closed(&schema) {
         Some(Cow::Borrowed(_)) => (schema, true),
         Some(Cow::Owned(closed)) => {
-            let message = format!("{path}.parameters: objects of a strict tool take no members beside their own");
+            let message = format!(
+                "{path}.parameters: `additionalProperties: false` was added to the objects, which strict tools require"
+            );
             report.notice("tool-schema-changed", message);
             (closed, true)
         }
         None if required => {
             report.problem(
                 format!("{path}.parameters"),
-                "a strict tool cannot have an object that takes any members, or that is made of parts",
+                "the schema of a strict tool cannot have an object with arbitrary members, or one composed with `allOf`",
                 "`additionalProperties: false` in every object, and no `allOf`; or a tool that is not strict",
             );
             (schema, true)
         }
         None => {
             let message =
-                format!("{path}: it goes out without `strict`, for an object of its schema takes any members");
+                format!("{path}: `strict` was left out, because an object of the schema allows arbitrary members");
             report.notice("strict-omitted", message);
             (schema, false)
         }
@@ -183,7 +203,7 @@ fn adapted(
         && !tools.iter().any(|tool| tool.name == *name)
     {
         let known = tools.iter().map(|tool| format!("`{}`", tool.name)).collect::<Vec<_>>().join(", ");
-        report.problem("options.toolChoice", format!("there is no tool called `{name}`"), format!("one of {known}"));
+        report.problem("options.toolChoice", format!("no tool has the name `{name}`"), format!("one of {known}"));
     }
     let (by_name, forced) =
         (matches!(choice, ToolChoice::Tool(_)), matches!(choice, ToolChoice::Tool(_) | ToolChoice::Any));
@@ -191,14 +211,17 @@ fn adapted(
         report.notice("tool-choice-changed", why);
         to
     };
-    if forced && claude_thinks {
-        changed(ToolChoice::Auto, "a thinking Claude cannot be made to call a tool; it may")
+    if forced && claude_thinks && !family.forced_while_thinking {
+        changed(
+            ToolChoice::Auto,
+            "the tool choice became `auto`: Claude supports no forced tool call together with thinking",
+        )
     } else if forced && family.forced_tool == ForcedTool::Never {
-        changed(ToolChoice::Auto, "this family of models cannot be made to call a tool; it may")
+        changed(ToolChoice::Auto, "the tool choice became `auto`: this model family supports no forced tool call")
     } else if by_name && family.forced_tool == ForcedTool::Any {
         changed(
             ToolChoice::Any,
-            "this family of models cannot be made to call a certain tool; it has to call some tool",
+            "the tool choice became `any`: this model family cannot be forced to call one particular tool",
         )
     } else {
         choice

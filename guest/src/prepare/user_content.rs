@@ -139,17 +139,22 @@ impl<'a> UserContent<'a> {
                 Place::ToolResult => {
                     report.notice(
                         "guarded-text-plain",
-                        format!("{path}: a tool result cannot hold guardContent; the text went as plain text"),
+                        format!(
+                            "{path}: the text was sent unguarded, because a tool result cannot contain guardContent"
+                        ),
                     );
                     Some(Block::Text(text))
                 }
             },
             UserBlock::CachePoint(ttl) => {
                 if !matches!(ttl.as_deref(), None | Some("5m" | "1h")) {
-                    report.problem(path, "the cache point's time to live is unknown", "`5m`, `1h`, or none");
+                    report.problem(path, "the time to live of the cache point is unknown", "`5m`, `1h`, or none");
                 }
                 if matches!(place, Place::ToolResult) {
-                    report.notice("cache-point-omitted", format!("{path}: a tool result cannot hold a cache point"));
+                    report.notice(
+                        "cache-point-omitted",
+                        format!("{path}: the cache point was left out, because a tool result cannot contain one"),
+                    );
                     return None;
                 }
                 Some(Block::CachePoint { ttl })
@@ -157,7 +162,7 @@ impl<'a> UserContent<'a> {
             UserBlock::Other(other) => {
                 report.notice(
                     "unknown-block",
-                    format!("{path}: left out, `{}` is not a block that this provider knows", other.name),
+                    format!("{path}: left out, because this provider does not know the block type `{}`", other.name),
                 );
                 match place {
                     // pi skips it.
@@ -179,16 +184,27 @@ impl<'a> UserContent<'a> {
         block: impl FnOnce(&'static str, u32) -> Block,
     ) -> Option<Block> {
         let word = kind.word();
-        if self.refused.contains(&kind) {
-            report.notice(&format!("{word}-omitted"), format!("{path}: the model takes no {word}s"));
+        let refused = kind == Kind::Document && !self.family.documents;
+        if refused && matches!(place, Place::User) {
+            report.problem(path, "this model does not support documents", "the text of the document, or another model");
+            return None;
+        }
+        if refused || self.refused.contains(&kind) {
+            report.notice(
+                &format!("{word}-omitted"),
+                format!("{path}: the {word} was left out, because the model does not support {word}s"),
+            );
             return Some(Block::Text(format!("({}{word} omitted: model does not support {word}s)", place.prefix())));
         }
         if blob.size == 0 {
-            report.notice(&format!("{word}-omitted"), format!("{path}: the {word} has no bytes"));
+            report.notice(
+                &format!("{word}-omitted"),
+                format!("{path}: the {word} was left out, because it has no bytes"),
+            );
             return None;
         }
         let Some(format) = kind.format(&blob.media_type) else {
-            let message = format!("`{}` is not a type of {word} that Bedrock takes", blob.media_type);
+            let message = format!("Bedrock does not support {word}s of the type `{}`", blob.media_type);
             report.problem(path, message, format!("one of {}", kind.media_types()));
             return None;
         };

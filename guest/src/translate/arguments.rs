@@ -1,9 +1,8 @@
 //! The arguments of a tool call: JSON text that came in fragments.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 
 use crate::surrogates::without_lone_surrogates;
 
@@ -51,75 +50,16 @@ fn shown(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a text is a JSON object. It is read and not kept: arguments can be long, and a tree of them takes many times their length.
+/// JSON has no limit of depth or of numbers, so neither does this.
 fn check(text: &str) -> Result<(), String> {
-    match serde_json::from_str::<Object>(text) {
-        Ok(Object) => Ok(()),
-        Err(error) if error.is_data() => Err("Tool arguments must be a JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| error.to_string())?;
+    if !text.starts_with('{') {
+        return Err("Tool arguments must be a JSON object".to_owned());
     }
-}
-
-/// A JSON object that is read and not kept: arguments can be long, and a tree of them takes many times their length.
-struct Object;
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Any).map(|()| Object)
-    }
-}
-
-/// Any value.
-struct Any;
-
-impl<'de> DeserializeSeed<'de> for Any {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Any {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_key_seed(Any)?.is_some() {
-            map.next_value_seed(Any)?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while elements.next_element_seed(Any)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    match without_lone_surrogates(text) {
+        Cow::Borrowed(_) => Ok(()),
+        Cow::Owned(_) => Err("lone surrogate in a string".to_owned()),
     }
 }
 
@@ -175,6 +115,15 @@ mod tests {
     fn large_numbers_stay_exact() {
         let text = r#"{"id": 900719925474099312345678}"#;
         assert_eq!(parse(text).json, text);
+    }
+
+    #[test]
+    fn depth_and_numbers_beyond_every_type_are_kept() {
+        let deep = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        for text in [&*deep, r#"{"n": 1e999, "q": "kept"}"#, r#"{"a":1,"a":2}"#] {
+            let arguments = parse(text);
+            assert_eq!((arguments.json.as_str(), arguments.problem), (text, None));
+        }
     }
 
     #[test]

@@ -11,7 +11,10 @@ use super::Turn;
 use super::arguments;
 use super::options::MalformedArguments;
 use super::wire::{Delta as WireDelta, ImageStart, ReasoningDelta, Start, Text, ToolResultStart, ToolUseStart};
+use crate::carry::KeyMap;
 use crate::contract::conversation::{Delta, Fragment, ThinkingEnd, ToolcallEnd, ToolcallStart};
+use crate::families::Markup;
+use crate::prepare;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -47,12 +50,14 @@ enum Kind {
         content_index: u32,
         input: String,
         seed: Option<String>,
+        keys: Option<KeyMap>,
     },
     /// The call of the tool whose arguments are the answer (`prepare` put it there for an output schema): a text.
     Answer {
         content_index: u32,
+        input: String,
         seed: Option<String>,
-        any: bool,
+        keys: Option<KeyMap>,
     },
     /// A call of a tool that Bedrock runs itself.
     ServerToolUse {
@@ -92,12 +97,27 @@ impl Blocks {
         self.begun += 1;
     }
 
-    /// Opens a block that takes a content index.
-    fn open_numbered(&mut self, wire_index: u64, kind: impl FnOnce(u32) -> Kind) -> u32 {
+    /// A content index for a block that comes whole.
+    pub(super) fn take_index(&mut self) -> u32 {
         let content_index = self.next;
         self.next = self.next.saturating_add(1);
+        content_index
+    }
+
+    /// Opens a block that takes a content index.
+    fn open_numbered(&mut self, wire_index: u64, kind: impl FnOnce(u32) -> Kind) -> u32 {
+        let content_index = self.take_index();
         self.open(wire_index, kind(content_index));
         content_index
+    }
+}
+
+/// Arguments with the keys of the tool's schema in place of those on the wire; what is no object stays as it came.
+fn with_keys(input: &str, keys: &KeyMap) -> String {
+    let arguments = arguments::parse(input);
+    match arguments.problem {
+        None => prepare::with_keys(&arguments.json, |key| keys.get(key)),
+        Some(_) => input.to_owned(),
     }
 }
 
@@ -129,13 +149,13 @@ impl Turn {
             self.blocks.open(wire_index, Kind::Image { format });
         } else if let Some(name) = unknown.first() {
             let message =
-                || format!("Bedrock began a block of the unknown kind {name:?}; what is not known of it is left out");
+                || format!("Bedrock started a block of the unknown kind {name:?}; its unknown content was left out");
             self.notice("unknown-start", name, message, deltas);
             self.blocks.open(wire_index, Kind::Unknown);
         }
     }
 
-    fn open_tool_use(&mut self, wire_index: u64, start: ToolUseStart<'_>, deltas: &mut Vec<Delta>) {
+    pub(super) fn open_tool_use(&mut self, wire_index: u64, start: ToolUseStart<'_>, deltas: &mut Vec<Delta>) {
         let ToolUseStart { id, name, kind, input, unknown } = start;
         self.unknown_members("contentBlockStart.start.toolUse", &unknown, deltas);
         let (id, name, kind) = (owned(id), owned(name), owned(kind));
@@ -144,37 +164,55 @@ impl Turn {
             self.blocks.open(wire_index, Kind::ServerToolUse { id, name, kind, input });
             return;
         }
+        let name = self.without_channel(name);
         let seed = input.map(|input| input.get().to_owned());
+        let keys = self.keys.get(&name).cloned();
         if self.answer_tool.as_ref() == Some(&name) {
             // A second answer is no answer: it is left a call, which the caller can see to be one too many.
             self.answer_tool = None;
-            let content_index =
-                self.blocks.open_numbered(wire_index, |content_index| Kind::Answer { content_index, seed, any: false });
+            self.answer_begins(deltas);
+            let content_index = self.blocks.open_numbered(wire_index, |content_index| Kind::Answer {
+                content_index,
+                input: String::new(),
+                seed,
+                keys,
+            });
             deltas.push(Delta::TextStart(content_index));
             return;
         }
         let name = self.tool_names.get(&name).cloned().unwrap_or(name);
         self.called_tools = true;
+        self.release_words(deltas);
         let content_index = self.blocks.open_numbered(wire_index, |content_index| Kind::ToolCall {
             content_index,
             input: String::new(),
             seed,
+            keys,
         });
         deltas.push(Delta::ToolcallStart(ToolcallStart { content_index, id, name }));
+    }
+
+    /// A tool's name without the channel that gpt-oss writes behind it, where a tool of the request is left.
+    fn without_channel(&self, name: String) -> String {
+        match name.split_once("<|") {
+            Some((tool, _)) if self.known.iter().any(|known| known == tool) => tool.to_owned(),
+            _ => name,
+        }
     }
 
     /// `contentBlockDelta`.
     pub(super) fn feed_block(&mut self, wire_index: u64, delta: WireDelta<'_>, deltas: &mut Vec<Delta>) {
         let WireDelta { text, tool_use, reasoning, citation, tool_result, image, unknown } = delta;
         if let Some(Text(text)) = text {
-            if let Some(content_index) = self.text_block(wire_index, deltas) {
-                deltas.push(Delta::TextDelta(Fragment { content_index, delta: text.into_owned() }));
+            match self.markup {
+                Markup::None | Markup::Channels => self.feed_plain_text(wire_index, text.into_owned(), deltas),
+                Markup::KimiCalls | Markup::ThinkingTags => self.read_marked(wire_index, &text, false, deltas),
             }
         } else if let Some(tool_use) = tool_use {
             self.unknown_members("contentBlockDelta.delta.toolUse", &tool_use.unknown, deltas);
             self.feed_tool(wire_index, &owned(tool_use.input), deltas);
         } else if let Some(reasoning) = reasoning {
-            self.feed_thinking(wire_index, *reasoning, deltas);
+            self.feed_reasoning(wire_index, *reasoning, deltas);
         } else if let Some(citation) = citation {
             if let Some(content_index) = self.text_block(wire_index, deltas) {
                 deltas.push(own::attachment(Some(content_index), "citation", citation.get().to_owned()));
@@ -207,15 +245,28 @@ impl Turn {
         Some(content_index)
     }
 
-    fn feed_tool(&mut self, wire_index: u64, piece: &str, deltas: &mut Vec<Delta>) {
+    /// Text that is text.
+    pub(super) fn feed_plain_text(&mut self, wire_index: u64, delta: String, deltas: &mut Vec<Delta>) {
+        if self.admits_text(&delta)
+            && let Some(content_index) = self.text_block(wire_index, deltas)
+        {
+            deltas.push(Delta::TextDelta(Fragment { content_index, delta }));
+        }
+    }
+
+    pub(super) fn feed_tool(&mut self, wire_index: u64, piece: &str, deltas: &mut Vec<Delta>) {
         let block = self.blocks.get_mut(wire_index);
         match block {
+            // What has other keys on the wire waits until it is whole.
+            Some(Kind::ToolCall { input, keys: Some(_), .. } | Kind::Answer { input, keys: Some(_), .. }) => {
+                input.push_str(piece);
+            }
             Some(Kind::ToolCall { content_index, input, .. }) => {
                 input.push_str(piece);
                 deltas.push(Delta::ToolcallDelta(Fragment { content_index: *content_index, delta: piece.to_owned() }));
             }
-            Some(Kind::Answer { content_index, any, .. }) => {
-                *any = *any || !piece.trim().is_empty();
+            Some(Kind::Answer { content_index, input, .. }) => {
+                input.push_str(piece);
                 deltas.push(Delta::TextDelta(Fragment { content_index: *content_index, delta: piece.to_owned() }));
             }
             Some(Kind::ServerToolUse { input, .. }) => input.push_str(piece),
@@ -223,7 +274,20 @@ impl Turn {
         }
     }
 
-    fn feed_thinking(&mut self, wire_index: u64, delta: ReasoningDelta<'_>, deltas: &mut Vec<Delta>) {
+    fn feed_reasoning(&mut self, wire_index: u64, mut delta: ReasoningDelta<'_>, deltas: &mut Vec<Delta>) {
+        if self.markup == Markup::KimiCalls
+            && let Some(Text(text)) = delta.text.take()
+        {
+            self.read_marked(wire_index, &text, true, deltas);
+            if delta.signature.is_none() && delta.redacted.is_none() && delta.unknown.is_empty() {
+                return;
+            }
+        }
+        self.feed_plain_reasoning(wire_index, delta, deltas);
+    }
+
+    /// Reasoning that is reasoning.
+    pub(super) fn feed_plain_reasoning(&mut self, wire_index: u64, delta: ReasoningDelta<'_>, deltas: &mut Vec<Delta>) {
         let ReasoningDelta { text, signature: more_signature, redacted: more_redacted, unknown } = delta;
         self.unknown_members("contentBlockDelta.delta.reasoningContent", &unknown, deltas);
         match self.blocks.get(wire_index) {
@@ -264,6 +328,7 @@ impl Turn {
 
     /// `contentBlockStop`. A stop of a block that is not open says nothing.
     pub(super) fn close_block(&mut self, wire_index: u64, deltas: &mut Vec<Delta>) {
+        self.end_marked(wire_index, deltas);
         let Some(block) = self.blocks.open.remove(&wire_index) else { return };
         match block.kind {
             Kind::Text { content_index } => deltas.push(Delta::TextEnd(content_index)),
@@ -274,7 +339,11 @@ impl Turn {
                 let signature = (!signature.is_empty()).then_some(signature);
                 deltas.push(Delta::ThinkingEnd(ThinkingEnd { content_index, signature, redacted: is_redacted }));
             }
-            Kind::ToolCall { content_index, mut input, seed } => {
+            Kind::ToolCall { content_index, mut input, seed, keys } => {
+                if let Some(keys) = keys.filter(|_| !input.trim().is_empty()) {
+                    input = with_keys(&input, &keys);
+                    deltas.push(Delta::ToolcallDelta(Fragment { content_index, delta: input.clone() }));
+                }
                 if let Some(seed) = seed.filter(|_| input.trim().is_empty()) {
                     // The pieces have to join to the whole, for clients that build the arguments from them.
                     deltas.push(Delta::ToolcallDelta(Fragment { content_index, delta: seed.clone() }));
@@ -288,8 +357,12 @@ impl Turn {
                 }
                 deltas.push(Delta::ToolcallEnd(ToolcallEnd { content_index, arguments: json, problem }));
             }
-            Kind::Answer { content_index, seed, any } => {
-                if !any {
+            Kind::Answer { content_index, input, seed, keys } => {
+                if let Some(keys) = keys.filter(|_| !input.trim().is_empty()) {
+                    let delta = with_keys(&input, &keys);
+                    deltas.push(Delta::TextDelta(Fragment { content_index, delta }));
+                }
+                if input.trim().is_empty() {
                     // A call without arguments is one with an empty object.
                     let delta = seed.unwrap_or_else(|| "{}".to_owned());
                     deltas.push(Delta::TextDelta(Fragment { content_index, delta }));

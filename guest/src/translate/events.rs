@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::wire::{BlockDelta, BlockStart, BlockStop, MessageStart, MessageStop, Metadata, ServiceTier};
 use super::{State, Turn, usage};
 use crate::contract::conversation::Delta;
-use crate::contract::types::NamedJson;
 use crate::surrogates::without_lone_surrogates;
 
 impl Turn {
@@ -35,7 +35,7 @@ impl Turn {
             other => self.notice(
                 "unknown-event",
                 other,
-                || format!("Bedrock sent the event {other:?}, which this provider does not know; it was left out"),
+                || format!("Bedrock sent the unknown event {other:?}, which was left out"),
                 deltas,
             ),
         }
@@ -46,10 +46,10 @@ impl Turn {
         if let Some(role) = event.role.as_ref().map(|role| &*role.0)
             && role != "assistant"
         {
-            return self.fail_damaged(&format!("a message of the role {role:?} began; expected \"assistant\""), deltas);
+            return self.fail_damaged(&format!("the message has the role {role:?}; expected \"assistant\""), deltas);
         }
         if self.state == State::Open {
-            let message = || "Bedrock began the message a second time; the answer goes on".to_owned();
+            let message = || "Bedrock started the message a second time, which was ignored".to_owned();
             self.notice("repeated-event", "messageStart", message, deltas);
         }
         self.begin(deltas);
@@ -83,41 +83,49 @@ impl Turn {
         self.begin(deltas);
         self.unknown_members("messageStop", &event.unknown, deltas);
         self.raw_stop_reason = Some(event.stop_reason.map_or_else(String::new, |reason| reason.0.into_owned()));
-        self.keep("additionalModelResponseFields", event.additional_fields);
+        keep(&mut self.details.additional_response_fields, event.additional_fields);
     }
 
     fn metadata(&mut self, event: &Metadata<'_>, deltas: &mut Vec<Delta>) {
         self.begin(deltas);
         self.unknown_members("metadata", &event.unknown, deltas);
-        // Metadata may come before messageStop, and more than once: the last one holds.
+        // Metadata may come before messageStop, and more than once: the last one with a usage holds.
         let tier = event.service_tier.and_then(|tier| serde_json::from_str::<ServiceTier<'_>>(tier.get()).ok());
         let tier = tier.as_ref().and_then(|tier| tier.name.as_ref()).map(|name| &*name.0);
         let read = event.usage.map(|json| usage::read(json.get(), &self.model, &self.options, tier));
-        self.usage = Some(match read {
-            Some(Ok(usage)) => usage,
-            Some(Err(error)) => {
-                let message = || format!("the usage that Bedrock sent cannot be read, so none is told: {error}");
-                self.notice("unreadable-usage", "", message, deltas);
-                usage::unknown()
+        match read {
+            Some(Ok((usage, wrong))) => {
+                for name in wrong {
+                    let message = || format!("the usage's {name} was left out, because it is no count");
+                    self.notice("unreadable-usage", name, message, deltas);
+                }
+                self.usage = Some(usage);
             }
-            None => usage::unknown(),
-        });
+            Some(Err(error)) => {
+                let message = || format!("the usage was left out, because Bedrock's event cannot be read: {error}");
+                self.notice("unreadable-usage", "", message, deltas);
+            }
+            None => {}
+        }
+        self.usage.get_or_insert_with(usage::unknown);
         // What server tools took; Bedrock sends it empty where there are none.
         let taken = event.usage.and_then(|usage| serde_json::from_str::<ServerToolUsage<'_>>(usage.get()).ok());
         let taken = taken.and_then(|usage| usage.counts).filter(|counts| !matches!(counts.get(), "{}" | "null"));
-        self.keep("serverToolUsage", taken);
-        self.keep("metrics", event.metrics);
-        self.keep("trace", event.trace);
-        self.keep("performanceConfig", event.performance);
-        self.keep("serviceTier", event.service_tier);
-    }
-
-    /// Keeps a document for the end of the turn.
-    fn keep(&mut self, name: &str, json: Option<&serde_json::value::RawValue>) {
-        if let Some(json) = json {
-            self.extras.retain(|extra| extra.name != name);
-            self.extras.push(NamedJson { name: name.to_owned(), value: json.get().to_owned() });
+        let details = &mut self.details;
+        keep(&mut details.server_tool_usage, taken);
+        keep(&mut details.metrics, event.metrics);
+        keep(&mut details.trace, event.trace);
+        keep(&mut details.performance_config, event.performance);
+        if let Some(tier) = tier {
+            details.service_tier = Some(tier.to_owned());
         }
+    }
+}
+
+/// Keeps a document for the end of the turn.
+fn keep(place: &mut Option<String>, json: Option<&RawValue>) {
+    if let Some(json) = json {
+        *place = Some(json.get().to_owned());
     }
 }
 
@@ -125,7 +133,7 @@ impl Turn {
 #[derive(Deserialize)]
 struct ServerToolUsage<'a> {
     #[serde(rename = "serverToolUsage", borrow, default)]
-    counts: Option<&'a serde_json::value::RawValue>,
+    counts: Option<&'a RawValue>,
 }
 
 fn parse<'de, T: Deserialize<'de>>(payload: &'de [u8]) -> Result<T, serde_json::Error> {

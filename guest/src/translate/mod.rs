@@ -5,11 +5,13 @@
 //! `messageStop` *and* `metadata` were seen, which every complete stream has (154 of 154 recorded ones), so that a stream
 //! that was cut off anywhere never looks like a finished one.
 
+mod answer;
 mod arguments;
 mod blocks;
 mod events;
 mod fail;
 mod guardrail;
+mod markup;
 mod options;
 mod stop;
 mod usage;
@@ -17,12 +19,15 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::answer::Answer;
 use self::blocks::Blocks;
 use self::options::TurnOptions;
-pub(crate) use self::options::is_turn_option;
-use crate::carry::Carry;
-use crate::contract::conversation::{Batch, Delta, Ending, Frame, MessageType, Opening, Outcome, StopReason};
-use crate::contract::types::{Model, NamedJson, Notice, Usage};
+use crate::carry::{Carry, KeyMap};
+use crate::contract::conversation::{
+    AnswerDetails, Batch, Delta, Ending, Frame, MessageType, Opening, Outcome, StopReason,
+};
+use crate::contract::types::{Model, Notice, Usage};
+use crate::families::{Markup, family_of};
 
 /// One answer, while it comes.
 #[derive(Debug)]
@@ -32,6 +37,15 @@ pub struct Turn {
     options: TurnOptions,
     /// What `prepare` mapped tool names from, by the name on the wire.
     tool_names: BTreeMap<String, String>,
+    /// What `prepare` mapped keys of properties from, by the tool's name on the wire.
+    keys: BTreeMap<String, KeyMap>,
+    /// The names of the request's tools on the wire, for models that spoil them.
+    known: Vec<String>,
+    /// What the text of the answer has to be.
+    answer: Answer,
+    /// What the text of this model's answers may hold that is no text, and what reads it, by `contentBlockIndex`.
+    markup: Markup,
+    readers: BTreeMap<u64, markup::Reader>,
     /// The tool whose arguments are the answer itself, by its name on the wire; none any more once it was called.
     answer_tool: Option<String>,
     request_id: Option<String>,
@@ -44,7 +58,7 @@ pub struct Turn {
     raw_stop_reason: Option<String>,
     /// None until `metadata` came.
     usage: Option<Usage>,
-    extras: Vec<NamedJson>,
+    details: AnswerDetails,
     /// What was told already: each notice comes once a turn.
     noticed: BTreeSet<String>,
 }
@@ -64,12 +78,21 @@ impl Turn {
     /// Begins a turn.
     #[must_use]
     pub fn new(opening: Opening) -> Self {
-        let Opening { model, carry, request_id, extras } = opening;
-        let Carry { tools, answer_tool } = Carry::read(&carry);
+        let Opening { model, carry, request_id } = opening;
+        let Carry { tools, keys, known, answer_tool } = Carry::read(&carry);
+        let answer = match &answer_tool {
+            Some(_) => Answer::Awaited(String::new()),
+            None => Answer::Free,
+        };
         Turn {
-            options: TurnOptions::read(model.params.as_deref(), &extras),
+            options: TurnOptions::read(model.params.as_deref()),
+            markup: family_of(&model).markup,
             model,
             tool_names: tools,
+            keys,
+            known,
+            answer,
+            readers: BTreeMap::new(),
             answer_tool,
             request_id,
             state: State::Waiting,
@@ -78,7 +101,7 @@ impl Turn {
             malformed_call: false,
             raw_stop_reason: None,
             usage: None,
-            extras: Vec::new(),
+            details: no_details(),
             noticed: BTreeSet::new(),
         }
     }
@@ -97,7 +120,7 @@ impl Turn {
                 .split_at_checked(*name_length as usize)
                 .and_then(|(name, rest)| Some((name, rest.split_at_checked(*payload_length as usize)?)));
             let Some((name, (payload, after))) = cut else {
-                self.fail_damaged("the batch is shorter than its frames say", &mut deltas);
+                self.fail_damaged("the batch is shorter than the lengths of its frames", &mut deltas);
                 break;
             };
             rest = after;
@@ -135,6 +158,11 @@ impl Turn {
             Ending::Complete if whole => self.complete(&mut deltas),
             // Everything that a turn has was there; only the connection's own end is missing.
             Ending::Idle(_) | Ending::Broken(_) if whole => self.complete(&mut deltas),
+            Ending::Damaged(words) if whole => {
+                let message = || format!("bytes behind the end of the answer were left out: {words}");
+                self.notice("damaged-end", "", message, &mut deltas);
+                self.complete(&mut deltas);
+            }
             ending => self.fail_ending(ending, &mut deltas),
         }
         deltas
@@ -142,6 +170,9 @@ impl Turn {
 
     /// Ends a turn of which everything came.
     fn complete(&mut self, deltas: &mut Vec<Delta>) {
+        for wire_index in self.readers.keys().copied().collect::<Vec<_>>() {
+            self.end_marked(wire_index, deltas);
+        }
         let raw_stop_reason = self.raw_stop_reason.clone().unwrap_or_default();
         let reason = match stop::read(&raw_stop_reason, self.called_tools) {
             stop::Stop::Good(reason) => reason,
@@ -153,13 +184,21 @@ impl Turn {
         if self.malformed_call {
             return self.fail_malformed_tool_call(deltas);
         }
+        if reason == StopReason::Stop && !self.has_its_form() {
+            return self.fail_unstructured(deltas);
+        }
+        self.release_words(deltas);
         self.state = State::Ended;
         deltas.push(Delta::Done(Outcome {
             reason,
             raw_stop_reason,
             usage: self.usage.take().unwrap_or_else(usage::unknown),
-            extras: std::mem::take(&mut self.extras),
+            details: self.take_details(),
         }));
+    }
+
+    fn take_details(&mut self) -> AnswerDetails {
+        std::mem::replace(&mut self.details, no_details())
     }
 
     /// Gives `start`, once.
@@ -187,10 +226,21 @@ impl Turn {
             self.notice(
                 "unknown-member",
                 &path,
-                || format!("Bedrock sent {path}, which this provider does not know; it was left out"),
+                || format!("Bedrock sent the unknown member {path}, which was left out"),
                 deltas,
             );
         }
+    }
+}
+
+fn no_details() -> AnswerDetails {
+    AnswerDetails {
+        service_tier: None,
+        server_tool_usage: None,
+        additional_response_fields: None,
+        metrics: None,
+        trace: None,
+        performance_config: None,
     }
 }
 

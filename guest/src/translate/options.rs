@@ -1,15 +1,13 @@
 //! How a turn is read where pi and OpenClaw disagree, and what a service tier costs.
 //!
 //! The defaults are pi's rules, since pi's clients read the messages: Bedrock's own total (the contract says so too), and a call
-//! with arguments that cannot be read keeps its place in a good turn. OpenClaw's rules can be asked for: for all turns of a model
-//! in the `params` of its configuration, for one turn in `opening.extras`, which counts more.
+//! with arguments that cannot be read keeps its place in a good turn. OpenClaw's rules can be asked for in the `params` of the model's
+//! configuration.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use crate::contract::types::NamedJson;
 
 /// `"service"` or `"sum"`.
 const TOTAL_TOKENS: &str = "totalTokens";
@@ -17,11 +15,6 @@ const TOTAL_TOKENS: &str = "totalTokens";
 const MALFORMED_ARGUMENTS: &str = "malformedArguments";
 /// An object: service tier to factor.
 const SERVICE_TIER_COST: &str = "serviceTierCost";
-
-/// Whether an option among `extras` is one of the turn, which `prepare` has nothing to do with.
-pub(crate) fn is_turn_option(name: &str) -> bool {
-    [TOTAL_TOKENS, MALFORMED_ARGUMENTS, SERVICE_TIER_COST].contains(&name)
-}
 
 /// What `usage.total` is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
@@ -59,16 +52,13 @@ pub(super) struct TurnOptions {
 }
 
 impl TurnOptions {
-    /// Reads the options: a model's `params` first, then those of the opening.
-    pub(super) fn read(params: Option<&str>, extras: &[NamedJson]) -> Self {
+    /// Reads the options among a model's `params`.
+    pub(super) fn read(params: Option<&str>) -> Self {
         let mut options = TurnOptions::default();
         // Parameters are an object by contract, and any name may be among them.
         let params = params.and_then(|json| serde_json::from_str::<BTreeMap<String, &RawValue>>(json).ok());
         for (name, value) in params.unwrap_or_default() {
             options.set(&name, value.get());
-        }
-        for NamedJson { name, value } in extras {
-            options.set(name, value);
         }
         options
     }
@@ -82,12 +72,12 @@ impl TurnOptions {
                     self.service_tier_cost.extend(factors);
                     None
                 }
-                _ => Some("an object of factors that are not negative, such as {\"flex\": 0.5}"),
+                _ => Some("an object of factors of 0 or more, such as {\"flex\": 0.5}"),
             },
             _ => None,
         };
         if let Some(expected) = expected {
-            self.problems.push(format!("{name} is {json}, which is left out; expected {expected}"));
+            self.problems.push(format!("{name} was ignored: it is {json}; expected {expected}"));
         }
     }
 
@@ -111,17 +101,12 @@ fn into<'a, T: Deserialize<'a>>(option: &mut T, json: &'a str, expected: &'stati
 #[cfg(test)]
 mod tests {
     use super::{MalformedArguments, TotalTokens, TurnOptions};
-    use crate::contract::types::NamedJson;
-
-    fn extra(name: &str, value: &str) -> NamedJson {
-        NamedJson { name: name.to_owned(), value: value.to_owned() }
-    }
 
     #[test]
-    fn the_opening_counts_more_than_the_model() {
+    fn the_options_are_among_the_parameters_of_a_model() {
         let params = r#"{"totalTokens":"sum","malformedArguments":"fail","maxRetries":3}"#;
-        let options = TurnOptions::read(Some(params), &[extra("totalTokens", "\"service\""), extra("new", "[")]);
-        assert_eq!(options.total_tokens, TotalTokens::Service);
+        let options = TurnOptions::read(Some(params));
+        assert_eq!(options.total_tokens, TotalTokens::Sum);
         assert_eq!(options.malformed_arguments, MalformedArguments::Fail);
         assert!(options.problems.is_empty());
     }
@@ -129,12 +114,10 @@ mod tests {
     #[test]
     fn a_value_that_is_none_is_told_and_changes_nothing() {
         for params in ["7", "[]", "{", "null"] {
-            assert!(TurnOptions::read(Some(params), &[]).problems.is_empty(), "{params}");
+            assert!(TurnOptions::read(Some(params)).problems.is_empty(), "{params}");
         }
-        let options = TurnOptions::read(
-            Some(r#"{"totalTokens":"most","serviceTierCost":{"flex":-1}}"#),
-            &[extra("malformedArguments", "7")],
-        );
+        let params = r#"{"totalTokens":"most","serviceTierCost":{"flex":-1},"malformedArguments":7}"#;
+        let options = TurnOptions::read(Some(params));
         assert_eq!(options.problems.len(), 3);
         assert_eq!((options.total_tokens, options.cost_factor(Some("flex"))), (TotalTokens::Service, 1.0));
     }

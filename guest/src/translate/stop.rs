@@ -21,16 +21,16 @@ pub(super) fn read(raw: &str, called_tools: bool) -> Stop {
         "max_tokens" | "model_context_window_exceeded" => Stop::Good(StopReason::Length),
         "guardrail_intervened" => Stop::Bad(
             FailureKind::ContentFiltered,
-            Some("a guardrail stopped or changed the answer; its trace tells which policy"),
+            Some("a guardrail stopped or changed the answer; its trace names the policy"),
         ),
         "content_filtered" => {
             Stop::Bad(FailureKind::ContentFiltered, Some("the model's content filter stopped the answer"))
         }
         "refusal" => {
-            Stop::Bad(FailureKind::Refused, Some("the model refuses: change the request, or ask another model"))
+            Stop::Bad(FailureKind::Refused, Some("the model refuses the request: change it, or use another model"))
         }
         "malformed_model_output" | "malformed_tool_use" => {
-            Stop::Bad(FailureKind::ModelOutput, Some("ask again, or ask for less at once"))
+            Stop::Bad(FailureKind::ModelOutput, Some("try again, or request a shorter answer"))
         }
         other => Stop::Bad(FailureKind::Other(format!("stop-reason:{other}")), None),
     }

@@ -1,52 +1,84 @@
 //! Token counts and what they cost.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::options::{TotalTokens, TurnOptions};
 use crate::contract::types::{Cost, Model, Usage, UsageCost};
 use crate::families::family_of;
 
-/// `metadata.usage` (Bedrock API reference, `TokenUsage`). The cache counts come twice on the wire; both names are read.
+/// `metadata.usage` (Bedrock API reference, `TokenUsage`). The cache counts come twice on the wire; both names are read. Counts are
+/// read one by one, so that one that is none costs no other.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct TokenUsage {
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    total_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_read_input_token_count: Option<u64>,
-    cache_write_input_tokens: Option<u64>,
-    cache_write_input_token_count: Option<u64>,
-    cache_details: Option<Vec<CacheDetail>>,
+struct TokenUsage<'a> {
+    #[serde(borrow)]
+    input_tokens: Option<&'a RawValue>,
+    #[serde(borrow)]
+    output_tokens: Option<&'a RawValue>,
+    #[serde(borrow)]
+    total_tokens: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cache_read_input_tokens: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cache_read_input_token_count: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cache_write_input_tokens: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cache_write_input_token_count: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cache_details: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct CacheDetail {
+struct CacheDetail<'a> {
     ttl: Option<String>,
-    input_tokens: Option<u64>,
+    #[serde(borrow)]
+    input_tokens: Option<&'a RawValue>,
 }
 
-/// Reads `metadata.usage`; `service_tier` is what `metadata.serviceTier` says. Fails with the reason where it is not what the API
-/// reference says.
+/// A count: a whole number from 0, also where it is spelt as `10.0`. What is none is reported by its name.
+fn count(name: &'static str, value: Option<&RawValue>, wrong: &mut Vec<&'static str>) -> Option<u64> {
+    let json = value?.get();
+    let whole = || json.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|digit| digit == b'0'));
+    let count = json.parse().ok().or_else(|| whole()?.0.parse().ok());
+    if count.is_none() && json != "null" {
+        wrong.push(name);
+    }
+    count
+}
+
+/// Reads `metadata.usage`; `service_tier` is what `metadata.serviceTier` says. Gives the names of counts that were none, too; fails
+/// with the reason where it is no object.
 pub(super) fn read(
     json: &str,
     model: &Model,
     options: &TurnOptions,
     service_tier: Option<&str>,
-) -> Result<Usage, String> {
-    let counts: TokenUsage = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let mut input = counts.input_tokens.unwrap_or(0);
-    let output = counts.output_tokens.unwrap_or(0);
-    let cache_read = counts.cache_read_input_tokens.or(counts.cache_read_input_token_count).unwrap_or(0);
-    let cache_write = counts.cache_write_input_tokens.or(counts.cache_write_input_token_count).unwrap_or(0);
-    let cache_write_long = counts
+) -> Result<(Usage, Vec<&'static str>), String> {
+    let counts: TokenUsage<'_> = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let wrong = &mut Vec::new();
+    let mut input = count("inputTokens", counts.input_tokens, wrong).unwrap_or(0);
+    let output = count("outputTokens", counts.output_tokens, wrong).unwrap_or(0);
+    let cache_read = count("cacheReadInputTokens", counts.cache_read_input_tokens, wrong)
+        .or_else(|| count("cacheReadInputTokenCount", counts.cache_read_input_token_count, wrong))
+        .unwrap_or(0);
+    let cache_write = count("cacheWriteInputTokens", counts.cache_write_input_tokens, wrong)
+        .or_else(|| count("cacheWriteInputTokenCount", counts.cache_write_input_token_count, wrong))
+        .unwrap_or(0);
+    let details = counts
         .cache_details
-        .unwrap_or_default()
-        .iter()
-        .filter(|detail| detail.ttl.as_deref() == Some("1h"))
-        .fold(0_u64, |sum, detail| sum.saturating_add(detail.input_tokens.unwrap_or(0)));
-    let mut total = counts.total_tokens.unwrap_or_else(|| input.saturating_add(output));
+        .and_then(|details| serde_json::from_str::<Option<Vec<CacheDetail<'_>>>>(details.get()).ok());
+    if details.is_none() && counts.cache_details.is_some() {
+        wrong.push("cacheDetails");
+    }
+    let mut cache_write_long = 0_u64;
+    for detail in details.flatten().unwrap_or_default().iter().filter(|detail| detail.ttl.as_deref() == Some("1h")) {
+        let tokens = count("cacheDetails.inputTokens", detail.input_tokens, wrong).unwrap_or(0);
+        cache_write_long = cache_write_long.saturating_add(tokens);
+    }
+    let mut total = count("totalTokens", counts.total_tokens, wrong).unwrap_or_else(|| input.saturating_add(output));
     let cached = cache_read.saturating_add(cache_write);
     let sum = |input: u64| input.saturating_add(output).saturating_add(cached);
     if cached > 0 && input >= cached && family_of(model).input_counts_cache {
@@ -63,7 +95,7 @@ pub(super) fn read(
     };
     let mut usage = Usage { input, output, cache_read, cache_write, cache_write_long, total, cost: none() };
     usage.cost = price(&usage, &model.cost, options.cost_factor(service_tier));
-    Ok(usage)
+    Ok((usage, std::mem::take(wrong)))
 }
 
 /// Usage of a turn of which Bedrock told none.
@@ -125,11 +157,11 @@ mod tests {
         let model = model("anthropic.m", cost);
         let json = r#"{"inputTokens":20,"outputTokens":5,"totalTokens":25,"cacheReadInputTokens":70,
             "cacheWriteInputTokens":10,"cacheDetails":[{"ttl":"1h","inputTokens":6},{"ttl":"5m","inputTokens":4}]}"#;
-        let usage = read(json, &model, &TurnOptions::default(), None).expect("the usage is well formed");
+        let (usage, _) = read(json, &model, &TurnOptions::default(), None).expect("the usage is well formed");
         assert_eq!((usage.total, usage.cache_write_long), (25, 6));
         assert_eq!((usage.cost.cache_write, usage.cost.total), (17.0, 82.0));
         let sum = TurnOptions { total_tokens: TotalTokens::Sum, ..TurnOptions::default() };
-        assert_eq!(read(json, &model, &sum, None).map(|usage| usage.total), Ok(105));
+        assert_eq!(read(json, &model, &sum, None).map(|(usage, _)| usage.total), Ok(105));
     }
 
     #[test]
@@ -139,10 +171,19 @@ mod tests {
         let model = model("anthropic.m", cost);
         let at = |tokens: u64| {
             let json = format!(r#"{{"inputTokens":{tokens}}}"#);
-            read(&json, &model, &TurnOptions::default(), None).map(|usage| usage.cost.input)
+            read(&json, &model, &TurnOptions::default(), None).map(|(usage, _)| usage.cost.input)
         };
         assert_eq!(at(10), Ok(10.0));
         assert_eq!(at(11), Ok(33.0));
+    }
+
+    #[test]
+    fn a_count_that_is_none_costs_no_other() {
+        let model = model("x", Cost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, tiers: Vec::new() });
+        let json = r#"{"inputTokens":10.0,"outputTokens":5,"cacheReadInputTokens":-1,"cacheWriteInputTokens":"x","cacheDetails":7,"totalTokens":1e40}"#;
+        let (usage, wrong) = read(json, &model, &TurnOptions::default(), None).expect("it is an object");
+        assert_eq!((usage.input, usage.output, usage.cache_read, usage.total), (10, 5, 0, 15));
+        assert_eq!(wrong, ["cacheReadInputTokens", "cacheWriteInputTokens", "cacheDetails", "totalTokens"]);
     }
 
     #[test]
@@ -156,7 +197,7 @@ mod tests {
             let cost = Cost { input: 1.0, output: 1.0, cache_read: 1.0, cache_write: 1.0, tiers: Vec::new() };
             let model = model(id, cost);
             let usage = read(&json, &model, &TurnOptions::default(), None);
-            assert!(usage.is_ok_and(|usage| usage.cost.total.is_finite()));
+            assert!(usage.is_ok_and(|(usage, _)| usage.cost.total.is_finite()));
         }
     }
 }

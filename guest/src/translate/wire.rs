@@ -190,15 +190,15 @@ wire! {
         /// `default`, `priority`, `flex` or `reserved`.
         name: Text<'de> = "type",
     }
-    /// An exception's payload.
+    /// An exception's payload. Its members are read one by one: one that is not what it should be must not cost the message.
     ExceptionBody {
         /// AWS's message.
-        message: Text<'de> = "message",
+        message: &'de RawValue = "message",
         /// The same with a capital, as some services spell it.
-        message_capital: Text<'de> = "Message",
+        message_capital: &'de RawValue = "Message",
         /// `modelStreamErrorException`: the model's own HTTP status.
-        original_status: u16 = "originalStatusCode",
+        original_status: &'de RawValue = "originalStatusCode",
         /// `modelStreamErrorException`: the model's own message.
-        original_message: Text<'de> = "originalMessage",
+        original_message: &'de RawValue = "originalMessage",
     }
 }

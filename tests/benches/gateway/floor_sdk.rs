@@ -15,7 +15,7 @@ pub(crate) fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     obey(|order| match order {
         Order::Read(load) => runtime.block_on(read(load)),
-        Order::Hold { .. } | Order::Release => Outcome::default(),
+        Order::Send(_) | Order::Hold { .. } | Order::Release => Outcome::default(),
     });
 }
 
@@ -44,7 +44,10 @@ async fn read(load: Load) -> Outcome {
     let mut outcome = Outcome::default();
     while let Some(ended) = streams.join_next().await {
         match ended.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok(deltas) => outcome.deltas += deltas,
+            Ok(deltas) => {
+                outcome.deltas += deltas;
+                outcome.answers += load.rounds as u64;
+            }
             Err(failure) => outcome.fail(failure),
         }
     }

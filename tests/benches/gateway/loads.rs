@@ -1,20 +1,22 @@
 //! The loads, one part a function, and the processes that they need.
 
+mod requests;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::process::{Process, cpu_ns, resident_bytes};
+use crate::process::{Process, anonymous_bytes, cpu_ns, resident_bytes};
 use crate::protocol::{Form, Load, Order, Outcome};
 use crate::report::Report;
-use crate::subject::{Subject, litellm, quarry};
+use crate::subject::{Subject, peers, quarry};
 use crate::support::median;
 
 const MANY_PACED: &str = "load.paced.50ms.60";
-const FEW_PACED: &str = "load.paced.50ms.40";
+const FEW_PACED: &str = "load.paced.20ms.100";
 const FULL: &str = "load.full.2048";
 const BLOCKS: &str = "load.blocks.2048";
-const MODELS: [&str; 4] = [MANY_PACED, FEW_PACED, FULL, BLOCKS];
+const MODELS: [&str; 5] = [MANY_PACED, FEW_PACED, FULL, BLOCKS, requests::SHORT];
 /// Runs of each load; the median counts.
 const RUNS: usize = 3;
 
@@ -47,6 +49,8 @@ struct Ran {
     generator_us: f64,
     /// The most memory that what it went through had meanwhile, in bytes.
     resident: u64,
+    /// The same without pages of files.
+    anonymous: u64,
 }
 
 /// Runs all parts, or the one that is named.
@@ -68,14 +72,20 @@ pub(crate) fn run(only: Option<&str>) -> Report {
         bench.many_paced();
         bench.few_paced();
     }
+    if wanted("requests") {
+        bench.requests();
+    }
+    if wanted("rates") {
+        bench.rates();
+    }
     if wanted("full") {
         bench.full_speed();
     }
     if wanted("idle") {
         bench.idle();
     }
-    if wanted("peer") {
-        bench.peer();
+    if wanted("peers") {
+        bench.peers();
     }
     println!("\n{:.0} s", begun.elapsed().as_secs_f64());
     bench.report
@@ -86,48 +96,67 @@ impl Bench {
     fn many_paced(&mut self) {
         const STREAMS: usize = 1000;
         self.report.part("1,000 streams, a delta every 50 ms");
-        let idle = resident_bytes(self.gateway.process.id());
-        let (mut added, mut p50s, mut p99s, mut cpu, mut resident) = (vec![], vec![], vec![], vec![], 0);
+        let process = self.gateway.process.id();
+        let (idle, idle_anonymous) = (resident_bytes(process), anonymous_bytes(process));
+        let (mut added, mut p50s, mut p99s, mut cpu) = (vec![], vec![], vec![], vec![]);
+        let (mut resident, mut anonymous) = (0, 0);
         for _ in 0..RUNS {
             let direct = self.read(Through::Direct, MANY_PACED, STREAMS, 1, 1000);
             let ours = self.read(Through::Gateway, MANY_PACED, STREAMS, 1, 1000);
-            added.push(millis(ours.outcome.latency_p99_ns) - millis(direct.outcome.latency_p99_ns));
-            p50s.push(millis(ours.outcome.latency_p50_ns));
-            p99s.push(millis(ours.outcome.latency_p99_ns));
+            added.push(millis(ours.outcome.latency.p99) - millis(direct.outcome.latency.p99));
+            p50s.push(millis(ours.outcome.latency.p50));
+            p99s.push(millis(ours.outcome.latency.p99));
             cpu.push(ours.cpu_us);
             resident = resident.max(ours.resident);
+            anonymous = anonymous.max(ours.anonymous);
         }
         let sdk = self.read(Through::Sdk, MANY_PACED, STREAMS, 1, 1000).cpu_us;
         let proxy = self.read(Through::Proxy, MANY_PACED, STREAMS, 1, 1000).cpu_us;
         let report = &mut self.report;
-        report.limited("added latency, 99th percentile", median(&mut added), 10.0, "ms");
+        report.limited("added latency, 99th percentile", median(&mut added), 5.0, "ms");
         report.figure("latency through the gateway, median", median(&mut p50s), "ms");
         report.figure("latency through the gateway, 99th percentile", median(&mut p99s), "ms");
-        let memory = resident.saturating_sub(idle) as f64 / 1024.0 / STREAMS as f64;
-        report.limited("memory a stream", memory, 150.0, "KiB");
-        report.figure("memory of the idle gateway", idle as f64 / 1024.0 / 1024.0, "MiB");
+        let each = |most: u64, idle: u64| most.saturating_sub(idle) as f64 / 1024.0 / STREAMS as f64;
+        report.limited("memory a stream", each(resident, idle), 60.0, "KiB");
+        report.figure("of it no pages of files", each(anonymous, idle_anonymous), "KiB");
+        report.figure("memory of the idle gateway", mebibytes(idle), "MiB");
         report.figure("CPU a delta, gateway", median(&mut cpu), "µs");
         report.figure("CPU a delta, SDK's typed receiver", sdk, "µs");
         report.figure("CPU a delta, proxy that copies", proxy, "µs");
     }
 
-    /// 64 streams of one delta every 50 ms: a machine that is mostly idle.
+    /// 64 streams of one delta every 20 ms: a machine that is mostly idle.
     fn few_paced(&mut self) {
         const STREAMS: usize = 64;
-        self.report.part("64 streams, a delta every 50 ms");
-        let (mut added, mut ours_p99) = (vec![], vec![]);
+        self.report.part("64 streams, a delta every 20 ms");
+        // Memory that was used before and is free again would hide what these take.
+        let gateway = std::mem::replace(&mut self.gateway, quarry(&self.upstream_origin, &MODELS));
+        let idle = resident_bytes(self.gateway.process.id());
+        let (mut added, mut ours_p99, mut cpu, mut resident) = (vec![], vec![], vec![], 0);
         for _ in 0..RUNS {
-            let direct = self.read(Through::Direct, FEW_PACED, STREAMS, 1, 50);
-            let ours = self.read(Through::Gateway, FEW_PACED, STREAMS, 1, 50);
-            added.push(micros(ours.outcome.latency_p50_ns) - micros(direct.outcome.latency_p50_ns));
-            ours_p99.push(micros(ours.outcome.latency_p99_ns) - micros(direct.outcome.latency_p99_ns));
+            let direct = self.read(Through::Direct, FEW_PACED, STREAMS, 1, 20);
+            let ours = self.read(Through::Gateway, FEW_PACED, STREAMS, 1, 20);
+            added.push(micros(ours.outcome.latency.p50) - micros(direct.outcome.latency.p50));
+            ours_p99.push(micros(ours.outcome.latency.p99) - micros(direct.outcome.latency.p99));
+            cpu.push(ours.cpu_us);
+            resident = resident.max(ours.resident);
         }
-        let proxy = self.read(Through::Proxy, FEW_PACED, STREAMS, 1, 50);
-        let direct = self.read(Through::Direct, FEW_PACED, STREAMS, 1, 50);
-        self.report.limited("added latency, median", median(&mut added), 150.0, "µs");
-        self.report.figure("added latency, 99th percentile", median(&mut ours_p99), "µs");
-        let proxy = micros(proxy.outcome.latency_p50_ns) - micros(direct.outcome.latency_p50_ns);
-        self.report.figure("added latency, median, proxy that copies", proxy, "µs");
+        let after = resident_bytes(self.gateway.process.id());
+        self.gateway = gateway;
+        let sdk = self.read(Through::Sdk, FEW_PACED, STREAMS, 1, 20).cpu_us;
+        let proxy = self.read(Through::Proxy, FEW_PACED, STREAMS, 1, 20);
+        let direct = self.read(Through::Direct, FEW_PACED, STREAMS, 1, 20);
+        let report = &mut self.report;
+        report.limited("added latency, median", median(&mut added), 100.0, "µs");
+        report.figure("added latency, 99th percentile", median(&mut ours_p99), "µs");
+        let copied = micros(proxy.outcome.latency.p50) - micros(direct.outcome.latency.p50);
+        report.figure("added latency, median, proxy that copies", copied, "µs");
+        report.limited("CPU a delta, gateway", median(&mut cpu), 30.0, "µs");
+        report.figure("CPU a delta, SDK's typed receiver", sdk, "µs");
+        report.figure("CPU a delta, proxy that copies", proxy.cpu_us, "µs");
+        report.limited("memory of a gateway that has just started", mebibytes(idle), 25.0, "MiB");
+        report.figure("memory with 64 streams", mebibytes(resident), "MiB");
+        report.limited("memory after 64 streams", mebibytes(after), 45.0, "MiB");
     }
 
     /// As fast as everybody can; streams of 2,048 deltas, each an HTTP chunk.
@@ -169,7 +198,7 @@ impl Bench {
             blocks.push(self.read(Through::Gateway, BLOCKS, 16, 16, 0).cpu_us);
             chunks.push(self.read(Through::Gateway, FULL, 16, 16, 0).cpu_us);
         }
-        self.report.figure("16 streams in chunks of 64 KiB, CPU a delta", median(&mut blocks), "µs");
+        self.report.figure("16 streams in chunks of 16 KiB, CPU a delta", median(&mut blocks), "µs");
         self.report.figure("16 streams, a chunk an event, CPU a delta", median(&mut chunks), "µs");
         // "Flat" has no figure in the issue; half as much again is more than noise.
         self.report.limited("1,000 streams / 1 stream, CPU a delta", last / first, 1.5, "");
@@ -197,29 +226,32 @@ impl Bench {
         self.generator.order(&Order::Release);
     }
 
-    /// LiteLLM's proxy in the same place. What it loses is told and is not ours to fail for.
-    fn peer(&mut self) {
-        let Some(peer) = litellm(&self.upstream_origin, &MODELS) else {
-            self.report.part("LiteLLM's proxy: not measured, QUARRY_BENCH_LITELLM names no virtual environment");
+    /// The gateways of others in the same place. What they lose is told and is not ours to fail for.
+    fn peers(&mut self) {
+        let peers = peers(&self.upstream_origin, &MODELS);
+        if peers.is_empty() {
+            self.report.part("others: not measured, QUARRY_BENCH_LITELLM and QUARRY_BENCH_PORTKEY name none");
             return;
-        };
-        self.report.part("LiteLLM's proxy");
-        let process = peer.process.id();
+        }
+        self.report.part("others");
         println!("  {:<34} {:>11} {:>11} {:>14} {:>9}", "", "p50 ms", "p99 ms", "CPU µs a delta", "failed");
         for (name, model, streams, ramp) in [
             ("16 streams at full speed", FULL, 16, 0),
-            ("64 streams, a delta every 50 ms", FEW_PACED, 64, 50),
-            ("1,000 streams, the same", MANY_PACED, 1000, 1000),
+            ("64 streams, a delta every 20 ms", FEW_PACED, 64, 50),
+            ("1,000 streams, a delta every 50 ms", MANY_PACED, 1000, 1000),
         ] {
-            // LiteLLM second: it works on for a while at streams that were given up.
-            for (who, origin, process) in
-                [("quarry", &self.gateway.origin, self.gateway.process.id()), ("litellm", &peer.origin, process)]
-            {
-                let load = load(origin, Form::ChatCompletions, model, streams, 1, ramp);
+            // Ours first: others work on for a while at streams that were given up.
+            let all = std::iter::once(("quarry", &self.gateway)).chain(peers.iter().map(|(name, peer)| (*name, peer)));
+            for (who, subject) in all {
+                let load = Load {
+                    headers: subject.headers.clone(),
+                    ..load(&subject.origin, Form::ChatCompletions, model, streams, 1, ramp)
+                };
+                let process = subject.process.id();
                 let cpu = cpu_ns(process);
                 let outcome = self.generator.order(&Order::Read(load));
                 let cpu = (cpu_ns(process) - cpu) as f64 / 1e3 / outcome.deltas.max(1) as f64;
-                let (p50, p99) = (millis(outcome.latency_p50_ns), millis(outcome.latency_p99_ns));
+                let (p50, p99) = (millis(outcome.latency.p50), millis(outcome.latency.p99));
                 let failed = outcome.failed;
                 println!("  {name:<34} {p50:>11.2} {p99:>11.2} {cpu:>14.2} {failed:>9}  {who}");
                 if let Some(failure) = outcome.failures.first() {
@@ -230,22 +262,35 @@ impl Bench {
     }
 
     fn read(&mut self, through: Through, model: &str, streams: usize, rounds: usize, ramp_ms: u64) -> Ran {
-        let (origin, form, process) = match through {
-            Through::Direct => (&self.upstream_origin, Form::Frames, self.upstream.id()),
-            Through::Sdk => (&self.upstream_origin, Form::Frames, self.sdk.id()),
-            Through::Proxy => (&self.proxy_origin, Form::Frames, self.proxy.id()),
-            Through::Gateway => (&self.gateway.origin, Form::ChatCompletions, self.gateway.process.id()),
+        let form = if through == Through::Gateway { Form::ChatCompletions } else { Form::Frames };
+        self.read_as(through, form, model, streams, rounds, ramp_ms)
+    }
+
+    fn read_as(
+        &mut self,
+        through: Through,
+        form: Form,
+        model: &str,
+        streams: usize,
+        rounds: usize,
+        ramp_ms: u64,
+    ) -> Ran {
+        let (origin, process) = match through {
+            Through::Direct => (&self.upstream_origin, self.upstream.id()),
+            Through::Sdk => (&self.upstream_origin, self.sdk.id()),
+            Through::Proxy => (&self.proxy_origin, self.proxy.id()),
+            Through::Gateway => (&self.gateway.origin, self.gateway.process.id()),
         };
         let load = load(origin, form, model, streams, rounds, ramp_ms);
         let reader = if through == Through::Sdk { &mut self.sdk } else { &mut self.generator };
         let (reads, serves) = (reader.id(), self.upstream.id());
         let before = [process, serves, reads].map(cpu_ns);
-        let (outcome, resident) = most_resident(process, || reader.order(&Order::Read(load)));
+        let (outcome, resident, anonymous) = most_resident(process, || reader.order(&Order::Read(load)));
         let after = [process, serves, reads].map(cpu_ns);
         let used = |at: usize| (after[at] - before[at]) as f64 / 1e3 / outcome.deltas.max(1) as f64;
         let (cpu_us, upstream_us, generator_us) = (used(0), used(1), used(2));
         self.judge(&format!("{streams} × {rounds} streams of {model}, {through:?}"), &outcome);
-        Ran { outcome, cpu_us, upstream_us, generator_us, resident }
+        Ran { outcome, cpu_us, upstream_us, generator_us, resident, anonymous }
     }
 
     fn judge(&mut self, what: &str, outcome: &Outcome) {
@@ -256,26 +301,37 @@ impl Bench {
 }
 
 fn load(origin: &str, form: Form, model: &str, streams: usize, rounds: usize, ramp_ms: u64) -> Load {
-    let deltas = crate::script::Script::parse(model).expect("one of the models above").deltas;
-    Load { origin: origin.to_owned(), form, model: model.to_owned(), streams, rounds, deltas, ramp_ms }
+    let deltas = deltas_of(model);
+    let (origin, model, headers) = (origin.to_owned(), model.to_owned(), Vec::new());
+    Load { origin, form, model, streams, rounds, deltas, ramp_ms, headers }
 }
 
-/// The most memory that a process had while something was done.
-fn most_resident<T>(process: u32, work: impl FnOnce() -> T) -> (T, u64) {
+fn deltas_of(model: &str) -> u64 {
+    crate::script::Script::parse(model).expect("one of the models above").deltas
+}
+
+/// The most memory that a process had while something was done, and the most without pages of files.
+fn most_resident<T>(process: u32, work: impl FnOnce() -> T) -> (T, u64, u64) {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let watch = scope.spawn(|| {
-            let mut most = 0;
+            let (mut resident, mut anonymous) = (0, 0);
             while !done.load(Ordering::Relaxed) {
-                most = most.max(resident_bytes(process));
+                resident = resident_bytes(process).max(resident);
+                anonymous = anonymous_bytes(process).max(anonymous);
                 thread::sleep(Duration::from_millis(100));
             }
-            most
+            (resident, anonymous)
         });
         let outcome = work();
         done.store(true, Ordering::Relaxed);
-        (outcome, watch.join().expect("it only reads"))
+        let (resident, anonymous) = watch.join().expect("it only reads");
+        (outcome, resident, anonymous)
     })
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0 / 1024.0
 }
 
 fn millis(ns: u64) -> f64 {

@@ -1,8 +1,9 @@
 //! The gateway under load, on one machine with the upstream and the load generator: latency, CPU and memory, beside two floors
 //! measured in the same run on the same bytes.
 //!
-//! `cargo bench -p quarry-tests --bench gateway [-- --strict] [-- --only paced|full|idle|peer]`. A stream that is wrong fails the
-//! run; a missed limit fails it with `--strict`. With `QUARRY_BENCH_LITELLM` (see `tests/benches/litellm.sh`) LiteLLM's proxy too.
+//! `cargo bench -p quarry-tests --bench gateway [-- --strict] [-- --only requests|rates|paced|full|idle|peers]`. A stream that is wrong fails the
+//! run; a missed limit fails it with `--strict`. With `QUARRY_BENCH_LITELLM` and
+//! `QUARRY_BENCH_PORTKEY` (see `tests/benches/litellm.sh` and `portkey.sh`) the gateways of others too.
 //!
 //! Each role is this program again in a process of its own, so that the CPU time of one is not counted with another's.
 

@@ -1,6 +1,7 @@
 //! The processes of the bench: started, ordered, measured from outside, ended.
 
 use std::io::{BufRead, BufReader, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -30,6 +31,19 @@ impl Process {
     pub(crate) fn program(name: &'static str, mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         Self::start(name, command, |child| Box::new(BufReader::new(child.stderr.take().expect("it is piped"))))
+    }
+
+    /// Another program that says nothing of use, and listens on this port once it is ready.
+    pub(crate) fn listening(name: &'static str, mut command: Command, port: u16) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut process = Self::start(name, command, |_| Box::new(std::io::empty()));
+        let deadline = Instant::now() + LONGEST_START;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let ended = process.child.try_wait().is_ok_and(|ended| ended.is_some());
+            assert!(!ended && Instant::now() < deadline, "{name} does not listen on port {port}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        process
     }
 
     fn start(
@@ -109,8 +123,18 @@ pub(crate) fn cpu_ns(process: u32) -> u64 {
 
 /// Memory of a process that is resident, in bytes.
 pub(crate) fn resident_bytes(process: u32) -> u64 {
+    memory_of(process, "VmRSS:")
+}
+
+/// The same without pages of files, in bytes: instances share the pages of their component's file, and each mapping of one counts as
+/// resident.
+pub(crate) fn anonymous_bytes(process: u32) -> u64 {
+    memory_of(process, "RssAnon:")
+}
+
+fn memory_of(process: u32, kind: &str) -> u64 {
     let status = read(process, "status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a process has memory");
+    let line = status.lines().find_map(|line| line.strip_prefix(kind)).expect("a process has memory");
     let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("KiB are a number");
     kib * 1024
 }

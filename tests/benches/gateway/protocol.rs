@@ -11,8 +11,10 @@ pub(crate) const LONGEST_ORDER_S: u64 = 20;
 /// An order to the load generator or to the SDK's receiver.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Order {
-    /// Read streams.
+    /// Read answers.
     Read(Load),
+    /// Send requests at a rate, whether or not the ones before were answered.
+    Send(Rate),
     /// Open this many connections to this origin, make one small request on each, and hold them.
     Hold { origin: String, connections: usize },
     /// Close the connections that are held.
@@ -36,13 +38,38 @@ pub(crate) struct Load {
     pub(crate) deltas: u64,
     /// The connections begin spread over this time, in milliseconds.
     pub(crate) ramp_ms: u64,
+    /// Headers that the gateway wants besides.
+    pub(crate) headers: Vec<(String, String)>,
 }
 
-/// The form of a stream.
+/// Requests at a rate, each for one answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Rate {
+    /// `http://host:port`.
+    pub(crate) origin: String,
+    /// What the answers are there.
+    pub(crate) form: Form,
+    /// The model, which says what the upstream answers: see `script.rs`.
+    pub(crate) model: String,
+    /// Deltas of an answer.
+    pub(crate) deltas: u64,
+    /// Requests a second.
+    pub(crate) per_second: u64,
+    /// For how long, in seconds.
+    pub(crate) seconds: u64,
+    /// Bytes of text in the prompt.
+    pub(crate) prompt: usize,
+    /// Headers that the gateway wants besides.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+/// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Form {
     /// OpenAI's chat completions as server-sent events.
     ChatCompletions,
+    /// OpenAI's chat completions as one JSON document.
+    Json,
     /// Bedrock's frames, straight or through a proxy that copies.
     Frames,
 }
@@ -56,12 +83,34 @@ pub(crate) struct Outcome {
     pub(crate) failed: u64,
     /// What was wrong with the first few.
     pub(crate) failures: Vec<String>,
+    /// Answers read, all whole.
+    pub(crate) answers: u64,
     /// From the first request to the last byte, in nanoseconds.
     pub(crate) elapsed_ns: u64,
-    /// From the upstream's write to the reader's read, in nanoseconds; zero where the upstream does not stamp.
-    pub(crate) latency_p50_ns: u64,
-    /// The same, 99th percentile.
-    pub(crate) latency_p99_ns: u64,
+    /// From a request, or from when it was due, to the first byte of its answer's body, in nanoseconds.
+    pub(crate) first_byte: Percentiles,
+    /// The same, to the last byte.
+    pub(crate) whole: Percentiles,
+    /// From the upstream's write of a delta to the reader's read, in nanoseconds; zero where the upstream does not stamp.
+    pub(crate) latency: Percentiles,
+}
+
+/// Percentiles of durations in nanoseconds; zero where there are none.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Percentiles {
+    /// The median.
+    pub(crate) p50: u64,
+    /// The 99th percentile.
+    pub(crate) p99: u64,
+}
+
+impl Percentiles {
+    /// Of these durations.
+    pub(crate) fn of(mut durations: Vec<u64>) -> Self {
+        durations.sort_unstable();
+        let percentile = |hundredths: usize| durations.get(durations.len() * hundredths / 100).copied().unwrap_or(0);
+        Percentiles { p50: percentile(50), p99: percentile(99) }
+    }
 }
 
 impl Outcome {

@@ -1,4 +1,4 @@
-//! Reads a stream as it comes, whatever the network cuts it into, and checks that nothing is lost, doubled or out of order, and
+//! Reads an answer as it comes, whatever the network cuts it into, and checks that nothing is lost, doubled or out of order, and
 //! that it ends as it must. Looks for what it needs and does not parse the rest: the reader shares the machine with what is measured.
 
 use memchr::memmem::Finder;
@@ -66,8 +66,12 @@ impl StreamReader {
         Ok(())
     }
 
-    /// The end of the stream: the deltas and their latencies in nanoseconds, or what is missing.
-    pub(crate) fn finish(self, deltas: u64) -> Result<(u64, Vec<u64>), String> {
+    /// The end of the answer: the deltas and their latencies in nanoseconds, or what is missing.
+    pub(crate) fn finish(mut self, deltas: u64) -> Result<(u64, Vec<u64>), String> {
+        if self.form == Form::Json {
+            let document = std::mem::take(&mut self.rest);
+            self.document(&document)?;
+        }
         let Checked { deltas: came, latencies_ns, stopped, usage, ended } = self.checked;
         let marked = ended || self.form == Form::Frames;
         if came != deltas || !stopped || usage != Some(deltas) || !marked || !self.rest.is_empty() {
@@ -89,6 +93,8 @@ impl StreamReader {
                     used += length + 1;
                 }
             }
+            // Judged as a whole, at the end.
+            Form::Json => {}
             Form::Frames => {
                 while let Some((payload, length)) = frame(&bytes[used..])? {
                     self.payload(payload, now)?;
@@ -125,6 +131,21 @@ impl StreamReader {
         if data.starts_with(br#"{"error""#) {
             return Err(format!("an error in the stream: {}", excerpt(data)));
         }
+        Ok(())
+    }
+
+    /// A whole answer, whose text is that of all deltas.
+    fn document(&mut self, document: &[u8]) -> Result<(), String> {
+        let text = after(&self.finders.content, document).and_then(|value| value.strip_prefix(b"\""));
+        let mut text = text.ok_or_else(|| format!("no text in {}", excerpt(document)))?;
+        while text.first() != Some(&b'"') {
+            self.checked.delta(text, 0)?;
+            text = &text[NUMBER_DIGITS..];
+        }
+        self.checked.stopped =
+            after(&self.finders.finish, document).is_some_and(|value| value.starts_with(b"\"stop\""));
+        self.checked.usage = after(&self.finders.completion_tokens, document).and_then(number);
+        self.checked.ended = document.ends_with(b"}");
         Ok(())
     }
 

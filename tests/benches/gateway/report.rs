@@ -21,6 +21,14 @@ impl Report {
         println!("  {what:<58} {measured:>10.2} {unit:<4} limit {limit:>7.2} {unit:<4} {verdict}");
     }
 
+    /// A figure with its limit: `measured` has to be at least `limit`.
+    pub(crate) fn at_least(&mut self, what: &str, measured: f64, limit: f64) {
+        let kept = measured >= limit;
+        self.missed += u32::from(!kept);
+        let verdict = if kept { "pass" } else { "MISS" };
+        println!("  {what:<58} {measured:>10.0}      limit {limit:>7.0}      {verdict}");
+    }
+
     /// A figure that has no limit.
     pub(crate) fn figure(&self, what: &str, measured: f64, unit: &str) {
         println!("  {what:<58} {measured:>10.2} {unit}");

@@ -1,6 +1,6 @@
 //! What the upstream answers, told by the model id: `load.paced.50ms.200` is 200 deltas, one every 50 ms, each with its number
 //! and the time of sending; `load.full.2048` is 2,048 deltas as fast as they are taken, each as an HTTP chunk of its own, as Bedrock
-//! sends them; `load.blocks.2048` the same in chunks of 64 KiB. So the gateway needs no configuration.
+//! sends them; `load.blocks.2048` the same in chunks of 16 KiB. So the gateway needs no configuration.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(crate) const NUMBER_DIGITS: usize = 8;
 /// Digits of the time of sending in nanoseconds, which follows after a colon when the stream is paced.
 pub(crate) const TIME_DIGITS: usize = 20;
 /// Bytes that the upstream hands to the socket at once at full speed.
-const WRITE_BYTES: usize = 64 * 1024;
+const WRITE_BYTES: usize = 16 * 1024;
 
 /// A model id, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,8 +5,8 @@ pub(crate) mod typed;
 
 use std::time::Instant;
 
-use quarry::contract::conversation::{Batch, Frame, MessageType};
-use quarry::contract::types::{Cost, Model};
+use quarry_contract::conversation::{Batch, Frame, MessageType};
+use quarry_contract::types::{Cost, Model};
 
 /// Median of some runs of `work`, in nanoseconds for one of `per` units.
 pub(crate) fn median_ns(runs: usize, per: usize, mut work: impl FnMut()) -> f64 {

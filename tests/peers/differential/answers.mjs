@@ -13,7 +13,7 @@ const calls = ({ content }) => content.filter(({ type }) => type === "toolCall")
 /** What pi's errors about a broken stream are called here. */
 const BROKEN = [
   [/message checksum/, /^Bedrock's stream is damaged: .*checksum/],
-  [/^Truncated event message/, /^Bedrock's stream is damaged: \d+ bytes are left over/],
+  [/^Truncated event message/, /^Bedrock's stream is damaged: the last \d+ bytes are not a whole frame/],
   [/in JSON at position/, /^Bedrock's stream is damaged: the payload of \w+ cannot be read/],
   [/^aborted$/, /^The connection to Bedrock broke/],
   [/^Provider stopped with: refusal$/, /^Anthropic refusal \(category: cyber\): The simulator was asked to refuse\./],
@@ -111,15 +111,6 @@ export const ANSWERS = [
     source: "154 of 154 recordings; METR hawk PR 1245",
     rewrite(message, ours) {
       if (message.usage.totalTokens === 0) failed(message, ours, /^Bedrock stream ended without metadata/);
-    },
-  },
-  {
-    name: "bytes that are left over at the end are an error",
-    reason: "what is behind them is not known",
-    right: "here",
-    source: "opencode PR 46281",
-    rewrite(message, ours, { upstream }) {
-      if (upstream === "sim.leftover") failed(message, ours, /^Bedrock's stream is damaged: 3 bytes are left over/);
     },
   },
   {

@@ -15,14 +15,14 @@ export const NOT_SENT = [
     reason: "pi sends the tools, and the service refuses them; to leave them out would give an answer where a call was asked for",
     right: "here",
     source: "AWS's table of what models take in Converse",
-    words: /options\.toolChoice: this family of models calls no tools/,
+    words: /options\.toolChoice: this model family does not support tools/,
   },
   {
     name: "a conversation that ends with the assistant is refused where the model does not go on with it",
     reason: "pi sends it, and Claudes from 4.6 on refuse it",
     right: "here",
     source: "AWS's page on migration between Claudes; OpenClaw #72865",
-    words: /messages: the conversation ends with the assistant, whose message this model does not continue/,
+    words: /messages: the conversation ends with an assistant message, and this model cannot continue one/,
   },
 ];
 

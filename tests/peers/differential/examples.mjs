@@ -48,5 +48,6 @@ export const EXAMPLES = [
   }),
   asks("sonnet-4-6", [user("Hello"), by(named("sonnet-4-6"), text("One.")), by(named("sonnet-4-6"), text("Two.")), user("Three?")]),
   asks("sonnet-4-6", [by(named("sonnet-4-6"), text("Hello.")), user("Hello?")]),
+  asks("opus-4-8", [user("Hello"), by(named("opus-4-8"), { type: "thinking", thinking: "A stone.", thinkingSignature: "EqQBCkgIBhABGAIiQNTkBz8=" }), user("Well?")]),
   asks("titan-text", [user("Use the clock")], { tools: PLAIN_TOOLS, options: { toolChoice: "any" } }),
 ];

@@ -1,5 +1,5 @@
 // The listed differences in `messages`, thinking apart: who speaks when, and tool calls with their results.
-import { isClaude, isMistral, isNova, isSol, takesNoSystemPrompt } from "./families.mjs";
+import { isAdaptive, isClaude, isKimi, isMistral, isNova, seesImagesInResults, takesNoSystemPrompt, takesResultsAlone } from "./families.mjs";
 import { eachText, isBlank, isMadeUp, whole } from "./words.mjs";
 
 const EMPTY = { text: "<empty>" };
@@ -49,6 +49,9 @@ function ordered(before, message) {
   message.content = [...real, ...invented, ...message.content.filter((block) => !result(block))];
 }
 
+/** What an image is by its first bytes, in base64. */
+const SIGNATURES = { iVBORw0KGgo: "png", R0lGOD: "gif" };
+
 const hasTools = ({ toolConfig }) => toolConfig !== undefined;
 
 export const HISTORY = [
@@ -76,6 +79,19 @@ export const HISTORY = [
     rewrite(body) {
       for (const toolUse of body.messages.flatMap(({ content }) => content.filter(call).map(call)))
         toolUse.input = eachText(toolUse.input, whole);
+    },
+  },
+  {
+    name: "an image has the format that its bytes have",
+    reason: "the service refuses an image that is not what it is said to be, and pi goes by the media type alone",
+    right: "here",
+    source: "Anthropic's words: `the image was specified using the image/jpeg media type, but appears to be a image/png image`",
+    rewrite(body) {
+      const content = body.messages.flatMap(({ content }) => content);
+      for (const { image } of [...content, ...content.filter(result).flatMap(({ toolResult }) => toolResult.content)]) {
+        const [, format] = Object.entries(SIGNATURES).find(([start]) => image?.source.bytes.startsWith(start)) ?? [];
+        if (format) image.format = format;
+      }
     },
   },
   {
@@ -199,17 +215,17 @@ export const HISTORY = [
   {
     name: "ids of calls have the form that the model takes, and each its own",
     reason:
-      "pi replaces letters and cuts off ends of other models' ids alone, so that two may become one; Mistral takes nine letters and digits",
+      "pi replaces letters and cuts off ends of other models' ids alone, so that two may become one; Mistral takes nine letters and digits, Kimi its own",
     right: "here",
     source: "vercel PRs 11863 and 13326; pi's own open fix for colliding ids",
     breaks: ["botocore"],
     hides: ["ids of calls", "each result answers a call of the turn before"],
     rewrite(body, ours, { model }) {
-      const form = isMistral(model) ? /^[a-zA-Z0-9]{9}$/ : /^[a-zA-Z0-9_-]{1,64}$/;
+      const form = isMistral(model) ? /^[a-zA-Z0-9]{9}$/ : isKimi(model) ? /^[a-zA-Z0-9_.:-]{1,64}$/ : /^[a-zA-Z0-9_-]{1,64}$/;
       const seen = new Set();
-      const turns = ours.messages.filter(({ role }) => role === "assistant").map(calls);
+      const turns = ours.messages.filter(({ role }) => role === "assistant").map(calls).filter(({ length }) => length > 0);
       for (const [index, before] of body.messages.entries()) {
-        if (before.role !== "assistant") continue;
+        if (before.role !== "assistant" || calls(before).length === 0) continue;
         const ourCalls = turns.shift() ?? [];
         const paired = pairs(before, body.messages[index + 1] ?? { content: [] });
         if (paired.length !== ourCalls.length) continue;
@@ -245,9 +261,9 @@ export const HISTORY = [
   },
   {
     name: "images in results stand behind them where the model does not see them inside",
-    reason: "Claude refuses images in a result that is an error; GPT-5.6 Sol sees none in any result",
+    reason: "Claude refuses images in a result that is an error; but for Claude, Nova and Llama 4, no model is known to see one in any result",
     right: "here",
-    source: "pi #10794, which pi 1.5.2 handles the same way; OpenClaw for GPT-5.6 Sol (vector R13)",
+    source: "pi #10794, which pi 1.5.2 handles the same way; AWS's page on ToolResultContentBlock; OpenClaw for GPT-5.6 Sol (vector R13)",
     rewrite(body, ours, { model }) {
       if (!hasTools(ours)) return;
       for (const [before, message] of answers(body.messages)) {
@@ -265,6 +281,37 @@ export const HISTORY = [
     breaks: ["a user begins"],
     rewrite(body) {
       if (body.messages[0]?.role === "assistant") body.messages.unshift({ role: "user", content: [EMPTY] });
+    },
+  },
+  {
+    name: "a turn of thinking alone is left out where the model does not go on with an answer",
+    reason: "Claudes from 4.6 on take it for one that they are to go on with",
+    right: "here",
+    source: "hermes-agent #105780",
+    rewrite(body, _ours, { model }) {
+      if (!isAdaptive(model)) return;
+      const thinksAlone = ({ role, content }) => role === "assistant" && content.every(({ reasoningContent }) => reasoningContent);
+      if (body.messages.some(thinksAlone)) body.messages = joined(body.messages.filter((message) => !thinksAlone(message)), "user");
+    },
+  },
+  {
+    name: "calls and results stand alone in their turns where the model takes nothing beside them",
+    reason: "Mistral refuses text beside calls and results, Llama 3 anything beside results; roles still have to alternate",
+    right: "here",
+    source: "langchain-aws #141, strands #1223, opencode #49443",
+    rewrite(body, _ours, { model }) {
+      body.messages = body.messages.flatMap(({ role, content }) => {
+        const speaks = content.some(({ text }) => text !== undefined);
+        const mixed = isMistral(model) ? speaks : takesResultsAlone(model) && role === "user" && !content.every(result);
+        const own = role === "user" ? result : (block) => !call(block);
+        if (!mixed || !content.some(role === "user" ? result : call)) return [{ role, content }];
+        const [other, text] = role === "user" ? ["assistant", "I have received the tool results."] : ["user", "Go on."];
+        return [
+          { role, content: content.filter(own) },
+          { role: other, content: [{ text }] },
+          { role, content: content.filter((block) => !own(block)) },
+        ];
+      });
     },
   },
   {
@@ -294,13 +341,13 @@ export const HISTORY = [
 /** Takes the images out of a result where the model wants them behind all results; gives what goes there. */
 function lifted(toolResult, toolUse, model) {
   const isImage = (block) => block.image;
-  const wants = isSol(model) || (isClaude(model) && toolResult.status === "error");
+  const wants = isClaude(model) ? toolResult.status === "error" : !seesImagesInResults(model);
   const images = toolResult.content.filter(isImage);
   if (!wants || images.length === 0) return [];
-  const label = isSol(model)
-    ? `Images from tool result ${toolUse.toolUseId}:`
-    : `Images from the error result of tool call ${toolUse.toolUseId} (${toolUse.name}):`;
-  const inPlace = isSol(model) ? `(see attached images labeled "${label.slice(0, -1)}")` : "(image attached after the tool results)";
+  const label = isClaude(model)
+    ? `Images from the error result of tool call ${toolUse.toolUseId} (${toolUse.name}):`
+    : `Images from tool result ${toolUse.toolUseId}:`;
+  const inPlace = isClaude(model) ? "(image attached after the tool results)" : `(see attached images labeled "${label.slice(0, -1)}")`;
   toolResult.content = toolResult.content
     .filter((block, index, all) => !isImage(block) || !isImage(all[index - 1] ?? {}))
     .map((block) => (isImage(block) ? { text: inPlace } : block));

@@ -59,10 +59,10 @@ async function compare(request) {
   const rows = BODIES.filter(({ name }) => bodies.applied.includes(name));
   const breaks = {};
   for (const { name, breaks: rules = [] } of rows) for (const rule of rules) (breaks[rule] ??= []).push(name);
-  const line = (side, exchange, body, more) =>
-    lines.push({ name: `request ${count.requests} of ${side}`, modelId: exchange.model, body, ...more });
-  line("pi-ai", pi.exchanges[0], theirs, { breaks, mayBreak: rows.flatMap(({ hides = [] }) => hides) });
-  line("the gateway", here.exchanges[0], ours);
+  // The model that was asked for, and not the stand-in that answered: what a body may hold goes by the model.
+  const line = (side, body, more) => lines.push({ name: `request ${count.requests} of ${side}`, modelId: request.model.id, body, ...more });
+  line("pi-ai", theirs, { breaks, mayBreak: rows.flatMap(({ hides = [] }) => hides) });
+  line("the gateway", ours);
 
   const unlisted = [...bodies.unlisted];
   const [{ status: piStatus }, { status, text }] = [pi.exchanges[0], here.exchanges[0]];

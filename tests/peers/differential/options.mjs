@@ -1,6 +1,5 @@
 // The listed differences outside `messages`, and in cache points.
 import {
-  alwaysThinks,
   bindsBlocks,
   cachesForAnHour,
   callsNoTools,
@@ -9,11 +8,14 @@ import {
   explainsRefusals,
   isAdaptive,
   isClaude,
+  isDeepSeek,
+  isForcedWhileThinking,
   isGovCloud,
   isGpt,
   isGptOss,
   isNova,
   isNova2,
+  isSol,
   isStrict,
   takesNoSampling,
   thinksBetweenCalls,
@@ -93,7 +95,7 @@ export const OPTIONS = [
     hides: ["thinking"],
     rewrite(body, _ours, { model, options }) {
       if (!/haiku-5/.test(model.id) || !thinksByBudget(body)) return;
-      const level = { minimal: "low", low: "low", medium: "medium" }[options.reasoning] ?? "high";
+      const level = { minimal: "low", low: "low", medium: "medium", xhigh: "xhigh" }[options.reasoning] ?? "high";
       body.additionalModelRequestFields = { thinking: { type: "adaptive", display: "summarized" }, output_config: { effort: level } };
       body.inferenceConfig.maxTokens = options.maxTokens ?? model.maxTokens;
     },
@@ -177,22 +179,22 @@ export const OPTIONS = [
     name: "the level `max` goes to models that know it",
     reason: "pi knows `xhigh` by the model's name, and `max` only from its record's `thinkingLevelMap`",
     right: "here",
-    source: "OpenClaw has `max` native for Opus 4.7 and later and the fifth generation",
+    source: "AWS's page on adaptive thinking has `max` for Claudes from 4.6 on",
     rewrite(body, _ours, { model, options }) {
       const config = body.additionalModelRequestFields?.output_config;
-      if (config && options.reasoning === "max" && bindsBlocks(model) && !/haiku/.test(model.id)) config.effort = "max";
+      if (config && options.reasoning === "max") config.effort = "max";
     },
   },
   {
-    name: "GPT models are asked to think",
+    name: "GPT models and DeepSeek V3 are asked to think",
     reason: "pi 0.87.1 knows no way and asks nothing",
     right: "here",
-    source: "pi #9331; pi 1.5.2 asks in these fields",
+    source: "pi #9331; pi 1.5.2 asks GPT in these fields; langchain-aws #1261 for DeepSeek",
     rewrite(body, _ours, { model, options: { reasoning } }) {
-      if (!reasoning || !model.reasoning || !isGpt(model)) return;
+      if (!reasoning || !model.reasoning || !(isGpt(model) || (isDeepSeek(model) && !callsNoTools(model)))) return;
       const effort = reasoning === "minimal" ? "low" : reasoning;
       const three = ["xhigh", "max"].includes(effort) ? "high" : effort;
-      body.additionalModelRequestFields = isGptOss(model) ? { reasoning_effort: three } : { reasoning: { effort } };
+      body.additionalModelRequestFields = isGptOss(model) || isDeepSeek(model) ? { reasoning_effort: three } : { reasoning: { effort } };
     },
   },
   {
@@ -218,7 +220,7 @@ export const OPTIONS = [
   },
   {
     name: "a temperature is not sent where it is refused",
-    reason: "a thinking Claude takes none, and Claudes from Opus 4.7 on take none at all",
+    reason: "a thinking Claude takes none, and Claudes from Opus 4.7 on and GPT-5.6 take none at all",
     right: "here",
     source: "OpenClaw leaves it out (#73663)",
     breaks: ["thinking"],
@@ -228,15 +230,28 @@ export const OPTIONS = [
   },
   {
     name: "a tool call is forced only as far as the model takes it",
-    reason: "a thinking Claude takes `auto` alone, Llama no force, Mistral and DeepSeek no name",
+    reason:
+      "a thinking Claude before Opus 4.8 takes `auto` alone, Llama and Jamba no force, Mistral, DeepSeek and Kimi no name; who is not forced is told",
     right: "here",
-    source: "OpenClaw for thinking (vector R5); vercel #4396 and langchain-aws for the families",
+    source: "OpenClaw for thinking (vector R5), langchain-aws #1141; vercel #4396, langchain-aws, AWS's page on ToolChoice for the families",
     breaks: ["thinking"],
     rewrite(body, _ours, { model }) {
       const choice = body.toolConfig?.toolChoice;
       if (!choice || choice.auto) return;
-      if ((isClaude(model) && thinks(body)) || alwaysThinks(model) || cannotBeForced(model)) body.toolConfig.toolChoice = { auto: {} };
-      else if (choice.tool && cannotBeForcedByName(model)) body.toolConfig.toolChoice = { any: {} };
+      if ((isClaude(model) && thinks(body) && !isForcedWhileThinking(model)) || cannotBeForced(model)) {
+        body.toolConfig.toolChoice = { auto: {} };
+        const which = choice.tool ? `the tool \`${choice.tool.name}\`` : "one of the tools";
+        (body.system ??= []).push({ text: `Answer by calling ${which}, not with text.` });
+      } else if (choice.tool && cannotBeForcedByName(model)) body.toolConfig.toolChoice = { any: {} };
+    },
+  },
+  {
+    name: "the limit of tokens is no less than the model takes",
+    reason: "GPT-5.6 refuses fewer than 16 tokens",
+    right: "here",
+    source: "OpenAI's API: the minimum of `max_output_tokens`",
+    rewrite(body, _ours, { model }) {
+      if (isSol(model) && body.inferenceConfig?.maxTokens < 16) body.inferenceConfig.maxTokens = 16;
     },
   },
   {

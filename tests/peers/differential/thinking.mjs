@@ -2,7 +2,7 @@
 //
 // pi's body alone does not tell what a block was made of, or that one was left out. So pi is asked a second time, without sending
 // anything, for the same conversation with a mark in the place of each thought: that tells where each one belongs.
-import { isClaude, isDeepSeek, takesUnsignedThinking } from "./families.mjs";
+import { isClaude, isDeepSeek, isSol, takesNoRedacted, takesUnsignedThinking } from "./families.mjs";
 import { isBlank, isMadeUp, whole } from "./words.mjs";
 
 const MARK = /^\u27e6thought (\d+)\u27e7$/;
@@ -132,6 +132,22 @@ export const THINKING = [
     source: "langchain-aws #401",
     hides: ["a user begins", "roles alternate"],
     rewrite: thinking(({ wire }, { model }) => (isDeepSeek(model) ? undefined : wire)),
+  },
+  {
+    name: "GPT-5.6 gets no thinking back but redacted",
+    reason: "it refuses the text of reasoning in replayed messages",
+    right: "here",
+    source: "inspect_ai #5217, stdapi.ai #283",
+    hides: ["a user begins", "roles alternate"],
+    rewrite: thinking(({ thought, wire }, { model }) => (isSol(model) && !thought.redacted ? undefined : wire)),
+  },
+  {
+    name: "redacted thinking goes back to models that take it",
+    reason: "Nova, gpt-oss and Llama are not known to take it (DeepSeek is above)",
+    right: "here",
+    source: "LiteLLM 1.110.2",
+    hides: ["a user begins", "roles alternate"],
+    rewrite: thinking(({ thought, wire }, { model }) => (takesNoRedacted(model) && thought.redacted ? undefined : wire)),
   },
   {
     name: "a model that is not known to think gets its thinking back as text",

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use quarry::gateway::{VersionStatus, Wanted};
-use quarry::provider::{Digest, Host, Limits, embedded_digest};
-use quarry::versions::Step;
+use quarry_embedded::embedded_digest;
+use quarry_gateway::{VersionStatus, Wanted};
+use quarry_provider_host::{Digest, Host, Limits};
+use quarry_tests::next_contract::{VERSION, component as next, with_version};
+use quarry_versions::Step;
 
-use crate::component::next;
-use crate::host;
 use crate::running::{Running, stream};
+use crate::{TODAY, host};
 
 const PROMPT: &str = "echo one two three four five six seven eight nine ten";
 
@@ -25,9 +26,9 @@ async fn streams_of_both_versions_end_where_they_began() {
     let activated = running.activate(next()).await.expect("it passes");
     assert_eq!((activated.digest, activated.unchanged), (next_digest, false));
     let taken = |step| activated.steps.iter().find(|taken| taken.step == step).and_then(|taken| taken.detail.clone());
-    assert_eq!(taken(Step::Contract).as_deref(), Some("quarry:provider@0.2.0"));
+    assert_eq!(taken(Step::Contract).as_deref(), Some("quarry:provider@9.0.0"));
     assert!(taken(Step::Checks).is_some_and(|rules| rules.ends_with(" rules")), "{activated:?}");
-    assert_eq!(taken(Step::Cases).as_deref(), Some("no cases of its own"));
+    assert!(taken(Step::Cases).is_some_and(|cases| cases != "no cases of its own"), "{activated:?}");
 
     // It passes the cases now, so that going back to it takes no time.
     running.versions.verify(Wanted::Embedded, "a test").await.expect("it passes");
@@ -82,7 +83,7 @@ async fn streams_of_both_versions_end_where_they_began() {
 async fn the_gate_names_what_it_does_not_serve_and_what_it_does() {
     let told = |host| async {
         let running = Running::start(host).await;
-        let later = crate::replaced(next(), b"@0.2.0", b"@0.3.0");
+        let later = with_version(next(), VERSION, "8.0.0");
         let refusals = [running.activate(&later).await, running.activate(next()).await];
         refusals.map(|refusal| refusal.err().map(|error| error.to_string()))
     };
@@ -90,17 +91,17 @@ async fn the_gate_names_what_it_does_not_serve_and_what_it_does() {
     assert_eq!(
         of_both,
         [
-            Some(
-                "refused at `contract`: it exports quarry:provider@0.3.0, this host serves 0.2.0 and 0.1.0".to_owned()
-            ),
+            Some(format!(
+                "refused at `contract`: it exports quarry:provider@8.0.0; this host supports {VERSION} and {TODAY}"
+            )),
             None
         ]
     );
     let of_one = told(Arc::new(Host::new(Limits::default()).expect("an engine"))).await;
     assert_eq!(
         of_one,
-        ["0.3.0", "0.2.0"].map(|version| Some(format!(
-            "refused at `contract`: it exports quarry:provider@{version}, this host serves 0.1.0"
+        ["8.0.0", VERSION].map(|version| Some(format!(
+            "refused at `contract`: it exports quarry:provider@{version}; this host supports {TODAY}"
         )))
     );
 }

@@ -5,20 +5,21 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quarry::config::{Environment, Override};
-use quarry::gateway::{
+use quarry_config::{Environment, Override};
+use quarry_gateway::{
     Activated, ChangeError, Configuration, ConfigurationSource, Gateway, Server, Service, VersionState, VersionStatus,
     Versions, Wanted, restore,
 };
-use quarry::provider::{Digest, Host, embedded_digest};
-use quarry::simulator::{Pace, Simulator, SimulatorOptions};
-use quarry::telemetry::Metrics;
-use quarry::versions::source::{Fetcher, REGISTRY_TIME, Registries, RegistryCredentials};
-use quarry::versions::{Candidate, Compiler, Gate, Store};
+use quarry_provider_host::{Digest, Host};
+use quarry_simulator::{Pace, Simulator, SimulatorOptions};
+use quarry_telemetry::Metrics;
+use quarry_versions::source::{Fetcher, REGISTRY_TIME, Registries, RegistryCredentials};
+use quarry_versions::{Candidate, Compiler, Gate, Store};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::component::cache;
+use quarry_embedded::embedded_digest;
 
 /// How long something may take that happens by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,7 +37,7 @@ impl Running {
         let state = tempfile::tempdir().expect("a folder");
         let mut store = Store::open(state.path()).expect("a store of versions");
         let gate = Gate::new(Arc::clone(&host), cache(), Compiler::Here);
-        let begun = restore(&gate, &cache(), &mut store, None, &[]).expect("the embedded version passes");
+        let begun = restore(&gate, &mut store, None, &[]).expect("the embedded version passes");
         let simulator = SimulatorOptions { pace: Pace::Instant, ..SimulatorOptions::default() };
         let simulator = Simulator::bind(loopback(), simulator).await.expect("a port");
         let behind = simulator.local_addr();
@@ -51,7 +52,7 @@ impl Running {
         let configuration =
             Configuration::load(&mut session, Some(&file), &environment, &overrides).expect("it is right");
         drop(session);
-        let source = ConfigurationSource { chosen: Some(file), environment, overrides };
+        let source = ConfigurationSource { chosen: Some(file), environment, overrides, ..Default::default() };
         let gateway = Gateway::new(generation, source, configuration, Some(behind), Arc::new(Metrics::new()))
             .await
             .expect("it starts");

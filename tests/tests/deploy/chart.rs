@@ -1,6 +1,6 @@
 //! `deploy/helm`, rendered by Helm's own library: with the values that stand there it is `deploy/kubernetes.yaml`.
 
-use quarry::config::gateway::effective_values;
+use quarry_config::gateway::effective_values;
 use serde_json::{Value, json};
 
 use super::gateway::settings;
@@ -24,6 +24,7 @@ fn of_kind<'d>(documents: &'d [Value], kind: &str) -> &'d Value {
 }
 
 #[test]
+#[ignore = "peers: Python"]
 fn it_renders_the_manifest() {
     let rendered = render(&json!({}));
     for version in VERSIONS {
@@ -50,6 +51,7 @@ fn it_renders_the_manifest() {
 }
 
 #[test]
+#[ignore = "peers: Python"]
 fn values_have_their_effect() {
     let rendered = documents(&render(&json!({
         "config": {"quarry": {"drainSeconds": 60}},
@@ -62,7 +64,8 @@ fn values_have_their_effect() {
     assert_eq!(pod["terminationGracePeriodSeconds"], 15 + 60 + 15);
     assert_eq!(pod["containers"][0]["image"], "registry.example/quarry/quarry:0.1.0@sha256:1");
     assert!(of_kind(&rendered, "NetworkPolicy")["spec"]["egress"].to_string().contains("4318"));
-    assert_eq!(of_kind(&rendered, "PodMonitor")["spec"]["podMetricsEndpoints"][0]["path"], "/metrics");
+    let scraped = &of_kind(&rendered, "PodMonitor")["spec"]["podMetricsEndpoints"];
+    assert_eq!(*scraped, json!([{"port": "metrics", "path": "/metrics"}]));
     assert!(of_kind(&rendered, "ServiceAccount")["metadata"]["annotations"].is_null());
     let without = documents(&render(&json!({"networkPolicy": {"enabled": false}})));
     assert!(without.iter().all(|document| document["kind"] != "NetworkPolicy"));

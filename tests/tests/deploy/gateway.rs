@@ -11,8 +11,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use quarry::config::gateway::GatewayConfig;
-use quarry::config::{ChosenBy, ConfigFile, Location};
+use quarry_config::gateway::GatewayConfig;
+use quarry_config::{ChosenBy, ConfigFile, Location};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -91,7 +91,8 @@ impl Deployed {
         symlink(shared, cache).expect("a link can be made");
         let configuration = below(root.path(), CONFIG);
         fs::create_dir_all(configuration.parent().expect("it lies in a folder")).expect("a folder can be made");
-        fs::write(&configuration, &self.configuration).expect("it can be written");
+        let free = self.configuration.replace("[::]:9464", "127.0.0.1:0");
+        fs::write(&configuration, free).expect("it can be written");
         let mut command = self.command(root.path(), &self.arguments);
         command.args(["--simulate", "--simulate-pace", "instant", "--listen", "127.0.0.1:0"]);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the gateway starts");
@@ -155,7 +156,7 @@ impl Running {
         let mut lines = Vec::new();
         loop {
             match self.log.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(line) if line.contains(words) => return line,
+                Ok(line) if line.contains(words) => return message(line),
                 Ok(line) => lines.push(line),
                 Err(_) => panic!("the gateway does not say {words:?}:\n{}", lines.join("\n")),
             }
@@ -169,7 +170,10 @@ impl Running {
         let status = self.child.wait().expect("it can be waited for");
         // It ends with the process.
         let said = self.log.iter().collect::<Vec<_>>().join("\n");
-        assert!(status.success() && said.contains("stopping after the requests under way"), "{status}: {said}");
+        assert!(
+            status.success() && said.contains("stopping when the requests under way have ended"),
+            "{status}: {said}"
+        );
         let mut written = Vec::new();
         files(self.root.path(), &mut written);
         assert!(written.contains(&below(self.root.path(), JOURNAL)), "no journal among {written:?}");
@@ -188,6 +192,12 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a line of the log says, which may be JSON.
+fn message(line: String) -> String {
+    let json = serde_json::from_str::<serde_json::Value>(&line).ok();
+    json.and_then(|json| json["message"].as_str().map(str::to_owned)).unwrap_or(line)
 }
 
 fn below(root: &Path, path: &str) -> PathBuf {

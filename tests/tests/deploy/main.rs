@@ -3,7 +3,7 @@
 
 mod chart;
 mod container;
-#[path = "../../../host/tests/versions/debian.rs"]
+#[path = "../../../host/cli/tests/versions/debian.rs"]
 mod debian;
 mod gateway;
 mod kubernetes;

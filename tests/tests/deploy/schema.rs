@@ -30,6 +30,7 @@ fn value(json5: &str) -> Value {
 }
 
 #[test]
+#[ignore = "peers: Python"]
 fn configurations_of_the_tree_are_valid() {
     let mut configurations = vec![value(Manifest::read().configuration())];
     for example in fs::read_dir(path("../examples")).expect("the examples are there") {
@@ -43,6 +44,7 @@ fn configurations_of_the_tree_are_valid() {
 }
 
 #[test]
+#[ignore = "peers: Python"]
 fn what_is_wrong_is_not_valid() {
     let wrong = [
         json!({"quarry": {"listn": "127.0.0.1:1"}}),

@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use super::debian;
+
 /// A program of the virtual environment.
 pub(super) fn program(name: &str) -> Command {
     Command::new(installed().join("bin").join(name))
@@ -50,7 +52,7 @@ fn installed() -> PathBuf {
         fs::remove_dir_all(&venv).expect("it can be removed");
     }
     succeed(
-        Command::new("python3").args(["-m", "venv"]).arg(&venv),
+        debian::installed("python3", "python3").args(["-m", "venv"]).arg(&venv),
         "a virtual environment (Debian: apt-get install python3-venv)",
     );
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"];

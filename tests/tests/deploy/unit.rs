@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Output};
 
-use quarry::config::gateway::GatewayConfig;
+use quarry_config::gateway::GatewayConfig;
 
 use super::gateway::{AFTER_DRAIN, CONFIG, Deployed, accepts, binary};
 use super::tools::{self, run};
-use super::{changed, read};
+use super::{changed, debian, read};
 
 /// What is in the place of an operator's configuration.
 const CONFIGURATION: &str = "{ quarry: { drainSeconds: 5 } }";
@@ -37,16 +37,27 @@ fn number(name: &str) -> u64 {
 
 /// Has systemd look at a unit, whose program is the one that was built.
 fn analyze(unit: &str, arguments: &[&str]) -> Output {
+    analyze_with(unit, &read("quarry.socket"), arguments)
+}
+
+/// The same with another socket beside the unit.
+fn analyze_with(unit: &str, socket: &str, arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let file = folder.path().join("quarry.service");
     let unit = unit.replace(PROGRAM, &binary().display().to_string());
     fs::write(&file, unit).expect("it can be written");
-    let mut command = Command::new("systemd-analyze");
+    let socket_file = folder.path().join("quarry.socket");
+    fs::write(&socket_file, socket).expect("it can be written");
+    let mut command = debian::installed("systemd-analyze", "systemd");
     command.args(arguments).arg(&file).env("SYSTEMD_COLORS", "0").env("SYSTEMD_PAGER", "cat");
-    command.output().unwrap_or_else(|error| panic!("systemd-analyze (Debian: apt-get install systemd): {error}"))
+    if arguments.first() == Some(&"verify") {
+        command.arg(&socket_file);
+    }
+    run(&mut command)
 }
 
 #[test]
+#[ignore = "peers: systemd"]
 fn systemd_has_nothing_against_it() {
     let unit = read("quarry.service");
     let output = analyze(&unit, &["verify", "--man=no"]);
@@ -64,6 +75,23 @@ fn systemd_has_nothing_against_it() {
 }
 
 #[test]
+#[ignore = "peers: systemd"]
+fn systemd_has_nothing_against_its_socket() {
+    let (unit, socket) = (read("quarry.service"), read("quarry.socket"));
+    for (right, wrong, told) in [
+        ("ListenStream=127.0.0.1:8484", "ListenStream=127.0.0.1:port", "Failed to parse address"),
+        ("FileDescriptorName=", "FileDescripterName=", "FileDescripterName"),
+    ] {
+        let said = tools::text(&analyze_with(&unit, &changed(&socket, right, wrong), &["verify", "--man=no"]));
+        assert!(said.contains(told), "{wrong}: {said}");
+    }
+    assert!(socket.contains(&format!("ListenStream={}\n", GatewayConfig::default().listen)));
+    // The gateway says when it serves.
+    assert_eq!(the_one("Type"), "notify");
+}
+
+#[test]
+#[ignore = "peers: systemd"]
 fn it_can_do_no_more_than_it_has_to() {
     let unit = read("quarry.service");
     let threshold = format!("--threshold={EXPOSURE}");
@@ -114,11 +142,11 @@ fn the_service_serves_and_reads_its_configuration_again() {
     let mut gateway = deployed.start();
     assert_eq!(gateway.status("/readyz"), 200);
     let (done, said) = gateway.execute(&["provider".to_owned(), "status".to_owned()]);
-    assert!(done && said.contains("serving"), "{said}");
+    assert!(done && said.contains("  active  "), "{said}");
     let reload = the_one("ExecReload").replace("$MAINPID", &gateway.pid().to_string());
     let mut reload = reload.split_whitespace();
     let output = run(Command::new(reload.next().expect("a program")).args(reload));
     assert!(output.status.success(), "{}", tools::text(&output));
-    gateway.told("the configuration was read again and is in force");
+    gateway.told("the configuration was read again and is active");
     gateway.stop();
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quarry::gateway::openapi;
+use quarry_gateway::openapi;
 
 use crate::page::{self, table};
 use crate::source::{Place, literals, read};
@@ -25,15 +25,19 @@ fn the_endpoints_are_those_of_the_gateway() {
 
 #[test]
 fn bedrocks_members_are_those_that_are_read() {
-    let source = read("host/src/gateway/wire/bedrock_members.rs");
+    let source = read("host/gateway/src/wire/bedrock_members.rs");
     let (source, _) = source.split_once("#[cfg(test)]").expect("it has tests");
     let after = |call: &str| -> Vec<String> {
         let calls = source.split(call).skip(1);
         calls.filter_map(|rest| rest.split_once('"').map(|(name, _)| name.to_owned())).collect()
     };
     let in_lists = literals(source).into_iter().filter(|(_, place)| *place == Place::List).map(|(name, _)| name);
-    let read_by_code: BTreeSet<_> =
-        after("body.take(\"").into_iter().chain(after("body.items(\"")).chain(in_lists).collect();
+    let read_by_code: BTreeSet<_> = after("body.take(\"")
+        .into_iter()
+        .chain(after("body.items(\""))
+        .chain(after("body.flag(\""))
+        .chain(in_lists)
+        .collect();
     let page = read(PAGE);
     let (_, section) = page.split_once("\n## Bedrock's own members\n").expect("the page has the section");
     let section = section.split("\n## ").next().unwrap_or(section);

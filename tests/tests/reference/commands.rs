@@ -58,7 +58,7 @@ fn commands_are_those_of_the_program() {
 
 #[test]
 fn exit_codes_are_those_of_the_program() {
-    const FILE: &str = "host/src/cli/exit.rs";
+    const FILE: &str = "host/cli/src/exit.rs";
     let source = read(FILE);
     let rows = variants(FILE, "Exit").into_iter().map(|(name, meaning)| {
         let (_, rest) = source.split_once(&format!("Exit::{name} => ")).unwrap_or_else(|| panic!("Exit::{name}"));

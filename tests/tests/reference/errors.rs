@@ -1,8 +1,8 @@
 //! Kinds of errors.
 
-use quarry::contract::types::{Failure, FailureKind};
-use quarry::gateway::{Refusal, RefusalKind};
-use quarry::json::failure::FailureKindForm;
+use quarry_contract::json::failure::FailureKindForm;
+use quarry_contract::types::{Failure, FailureKind};
+use quarry_gateway::{Refusal, RefusalKind};
 
 use crate::page::{self, table};
 use crate::source::{arms, variants};
@@ -11,7 +11,7 @@ const PAGE: &str = "docs/reference/error-kinds.md";
 
 #[test]
 fn what_a_client_gets_is_what_the_gateway_has() {
-    let documented = variants("host/src/gateway/refusal.rs", "RefusalKind");
+    let documented = variants("host/gateway/src/refusal.rs", "RefusalKind");
     let names: Vec<_> = documented.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(RefusalKind::ALL.map(|kind| format!("{kind:?}")).to_vec(), names, "RefusalKind::ALL");
     let mut rows: Vec<_> = RefusalKind::ALL.into_iter().zip(documented).collect();

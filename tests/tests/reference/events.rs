@@ -2,12 +2,13 @@
 
 use std::iter;
 
-use quarry::contract::conversation::{
+use quarry_contract::conversation::{
     Attachment, Delta, Fragment, Outcome, StopReason, ThinkingEnd, ToolcallEnd, ToolcallStart, TurnFailure,
 };
-use quarry::contract::types::{Failure, FailureKind, Notice, Usage, UsageCost};
-use quarry::pi::events::event_json;
-use quarry::pi::message::Fold;
+use quarry_contract::no_details;
+use quarry_contract::types::{Failure, FailureKind, Notice, Usage, UsageCost};
+use quarry_pi::events::event_json;
+use quarry_pi::message::Fold;
 use serde_json::{Map, Value};
 
 use crate::page::{self, table};
@@ -24,7 +25,7 @@ fn usage() -> Usage {
 fn deltas() -> Vec<Delta> {
     let fragment = |content_index| Fragment { content_index, delta: "{}".into() };
     let outcome =
-        Outcome { reason: StopReason::Stop, raw_stop_reason: "end_turn".into(), usage: usage(), extras: Vec::new() };
+        Outcome { reason: StopReason::Stop, raw_stop_reason: "end_turn".into(), usage: usage(), details: no_details() };
     let failure = Failure {
         kind: FailureKind::Service,
         message: "m".into(),
@@ -50,7 +51,7 @@ fn deltas() -> Vec<Delta> {
         Delta::Attachment(Attachment { content_index: Some(0), kind: "citation".into(), value: "{}".into() }),
         Delta::Notice(Notice { kind: "k".into(), message: "m".into() }),
         Delta::Done(outcome),
-        Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage: usage(), extras: Vec::new() }),
+        Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage: usage(), details: no_details() }),
     ]
 }
 

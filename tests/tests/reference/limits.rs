@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quarry::provider::Limits;
+use quarry_provider_host::Limits;
 
 use crate::page::{self, table};
 use crate::source::{Constant, constant};
@@ -14,107 +14,135 @@ const ROWS: &[Row] = &[
     (
         "Memories in the pool for requests",
         "{}, of which a session takes as many as its component has; where address space is short, instances are made on demand",
-        &[("host/src/provider/engine.rs", "REQUEST_MEMORIES")],
+        &[("host/provider/src/engine.rs", "REQUEST_MEMORIES")],
     ),
     (
         "Sessions of the reserve, for each purpose",
         "{}; one that finds none free waits for {}, a listing for {}",
         &[
-            ("host/src/capacity/reserve.rs", "SESSIONS"),
-            ("host/src/capacity/reserve.rs", "PATIENCE"),
-            ("host/src/capacity/reserve.rs", "PATIENCE_OF_LISTINGS"),
+            ("host/provider/src/capacity/reserve.rs", "SESSIONS"),
+            ("host/provider/src/capacity/reserve.rs", "PATIENCE"),
+            ("host/provider/src/capacity/reserve.rs", "PATIENCE_OF_LISTINGS"),
         ],
     ),
-    ("`Retry-After` of a full gateway", "at most {}", &[("host/src/capacity/mod.rs", "LONGEST_WAIT")]),
+    ("`Retry-After` of a full gateway", "at most {}", &[("host/provider/src/capacity/mod.rs", "LONGEST_WAIT")]),
     (
         "Bodies of requests being read",
         "{} times `quarry.limits.bodyBytes`; where there are several keys, one gets 1/{} of that",
-        &[("host/src/capacity/bodies.rs", "BODIES"), ("host/src/capacity/bodies.rs", "SHARE")],
+        &[("host/provider/src/capacity/bodies.rs", "BODIES"), ("host/provider/src/capacity/bodies.rs", "SHARE")],
+    ),
+    (
+        "Codings of a request's body (`content-encoding`)",
+        "{}",
+        &[("host/gateway/src/server/decompression.rs", "MOST_CODINGS")],
+    ),
+    (
+        "The window of a zstd body",
+        "{b}, or `quarry.limits.bodyBytes` where that is more",
+        &[("host/gateway/src/server/decompression.rs", "ZSTD_WINDOW")],
+    ),
+    (
+        "Bodies that are read at once",
+        "one for every two processors; those of up to {b} do not count",
+        &[("host/gateway/src/worker.rs", "IN_PLACE")],
+    ),
+    (
+        "Retries of all requests together",
+        "`quarry.retry.budgetPercent` of the requests of the last {}, and {} a second",
+        &[("host/gateway/src/effective.rs", "BUDGETED"), ("host/gateway/src/effective.rs", "RETRIES_A_SECOND")],
     ),
     (
         "A frame of Bedrock's stream",
         "{b} of headers, {b} of payload",
-        &[("host/src/aws/frames/mod.rs", "MAX_HEADERS"), ("host/src/aws/frames/mod.rs", "MAX_PAYLOAD")],
+        &[("host/aws/src/frames/mod.rs", "MAX_HEADERS"), ("host/aws/src/frames/mod.rs", "MAX_PAYLOAD")],
     ),
-    ("An answer of a model", "{b}, as JSON shows its texts", &[("host/src/gateway/answer_size.rs", "MOST")]),
-    ("The body of an error of AWS", "{b}; the rest is left out", &[("host/src/aws/bounded.rs", "MOST_OF_ERROR")]),
-    ("Opening a connection to AWS", "{}", &[("host/src/aws/client.rs", "CONNECT_TIMEOUT")]),
+    ("An answer of a model", "{b}, as JSON shows its texts", &[("host/gateway/src/answer_size.rs", "MOST")]),
+    ("The body of an error of AWS", "{b}; the rest is left out", &[("host/aws/src/bounded.rs", "MOST_OF_ERROR")]),
+    ("Opening a connection to AWS", "{}", &[("host/aws/src/client.rs", "CONNECT_TIMEOUT")]),
     (
         "IMDS",
         "{}; that there is none is cached for {}",
         &[
-            ("host/src/aws/credentials/instance.rs", "ALL_EXCHANGES"),
-            ("host/src/aws/credentials/chain.rs", "NO_INSTANCE_ROLE_REMEMBERED"),
+            ("host/aws/src/credentials/instance.rs", "ALL_EXCHANGES"),
+            ("host/aws/src/credentials/chain.rs", "NO_INSTANCE_ROLE_REMEMBERED"),
         ],
     ),
     (
         "Any other source of credentials",
         "{}, {b}; a failure is cached for {}",
         &[
-            ("host/src/aws/credentials/chain.rs", "LONGEST"),
-            ("host/src/aws/bounded.rs", "MOST_OF_CREDENTIALS"),
-            ("host/src/aws/credentials/kept.rs", "FAILURE_COUNTS"),
+            ("host/aws/src/credentials/chain.rs", "LONGEST"),
+            ("host/aws/src/bounded.rs", "MOST_OF_CREDENTIALS"),
+            ("host/aws/src/credentials/kept.rs", "FAILURE_COUNTS"),
         ],
     ),
     (
         "A count of tokens",
         "{}, or the idle limit where that is shorter; {b}",
-        &[("host/src/aws/count_tokens.rs", "ANSWER_TIMEOUT"), ("host/src/aws/count_tokens.rs", "MAX_ANSWER")],
+        &[("host/aws/src/count_tokens.rs", "ANSWER_TIMEOUT"), ("host/aws/src/count_tokens.rs", "MAX_ANSWER")],
     ),
     (
         "A discovery",
-        "{} steps of {} needs; {} per need",
+        "{} sources; {} per source",
         &[
-            ("host/src/discovery/mod.rs", "MOST_STEPS"),
-            ("host/src/discovery/mod.rs", "MOST_NEEDS"),
-            ("host/src/discovery/control_plane.rs", "NEED_DEADLINE"),
+            ("host/provider/src/limits.rs", "MOST_SOURCES"),
+            ("host/gateway/src/discovery/control_plane.rs", "CALL_DEADLINE"),
         ],
     ),
     (
         "A listing of models",
         "{} pages, {b} together",
-        &[("host/src/aws/control_plane.rs", "MAX_PAGES"), ("host/src/aws/control_plane.rs", "MAX_LISTING")],
+        &[("host/aws/src/control_plane.rs", "MAX_PAGES"), ("host/aws/src/control_plane.rs", "MAX_LISTING")],
     ),
     (
         "Cached listings of a gateway",
         "{}, {b} together",
-        &[("host/src/discovery/store/known.rs", "MOST_LISTINGS"), ("host/src/discovery/store/known.rs", "MOST_BYTES")],
+        &[
+            ("host/gateway/src/discovery/store/known.rs", "MOST_LISTINGS"),
+            ("host/gateway/src/discovery/store/known.rs", "MOST_BYTES"),
+        ],
     ),
     (
         "Cached listings of commands",
         "{}, {b} together, kept for {}",
         &[
-            ("host/src/discovery/store/disk.rs", "MOST_LISTINGS"),
-            ("host/src/discovery/store/disk.rs", "MOST_BYTES"),
-            ("host/src/discovery/store/disk.rs", "TOO_OLD"),
+            ("host/gateway/src/discovery/store/disk.rs", "MOST_LISTINGS"),
+            ("host/gateway/src/discovery/store/disk.rs", "MOST_BYTES"),
+            ("host/gateway/src/discovery/store/disk.rs", "TOO_OLD"),
         ],
     ),
-    ("An answer of Redis", "{}", &[("host/src/discovery/store/shared.rs", "PATIENCE")]),
-    ("A configuration file", "{b}", &[("host/src/config/file.rs", "MAX_FILE_SIZE")]),
+    ("An answer of Redis", "{}", &[("host/gateway/src/discovery/store/shared.rs", "PATIENCE")]),
+    ("A configuration file", "{b}", &[("host/config/src/file.rs", "MAX_FILE_SIZE")]),
     (
         "A transfer from or to a registry",
         "{}, with pauses of {} at most; {} redirects",
         &[
-            ("host/src/versions/source/mod.rs", "REGISTRY_TIME"),
-            ("host/src/versions/source/oci/exchange.rs", "SILENCE"),
-            ("host/src/versions/source/oci/exchange.rs", "REDIRECTS"),
+            ("host/versions/src/source/mod.rs", "REGISTRY_TIME"),
+            ("host/versions/src/source/oci/exchange.rs", "SILENCE"),
+            ("host/versions/src/source/oci/exchange.rs", "REDIRECTS"),
         ],
     ),
     (
         "A manifest, a signature",
         "{b}, {b}",
         &[
-            ("host/src/versions/source/oci/pull.rs", "MANIFEST_LIMIT"),
-            ("host/src/versions/signature.rs", "SIGNATURE_LIMIT"),
+            ("host/versions/src/source/oci/pull.rs", "MANIFEST_LIMIT"),
+            ("host/versions/src/signature.rs", "SIGNATURE_LIMIT"),
         ],
     ),
-    ("A key's name", "{} letters, digits or signs of `-_.@`", &[("host/src/config/gateway/keys.rs", "LONGEST_NAME")]),
-    ("Streams on one HTTP/2 connection", "{}", &[("host/src/gateway/server/connection.rs", "STREAMS_A_CONNECTION")]),
+    ("A key's name", "{} letters, digits, or `-_.@`", &[("host/config/src/gateway/keys.rs", "LONGEST_NAME")]),
+    ("Streams on one HTTP/2 connection", "{}", &[("host/gateway/src/server/connection.rs", "STREAMS_A_CONNECTION")]),
     (
         "Models with their own series in the metrics",
         "{}; the others are `other`",
-        &[("host/src/telemetry/models.rs", "MOST_MODELS")],
+        &[("host/telemetry/src/models.rs", "MOST_MODELS")],
     ),
+    (
+        "Client keys and versions of the provider with their own series in the metrics",
+        "{} and {}; the others are `other`",
+        &[("host/telemetry/src/names.rs", "MOST_KEYS"), ("host/telemetry/src/names.rs", "MOST_VERSIONS")],
+    ),
+    ("Connections to the listener of the metrics", "{}", &[("host/gateway/src/server/metrics.rs", "MOST_CONNECTIONS")]),
 ];
 
 fn bytes(count: u64) -> String {
@@ -169,7 +197,7 @@ fn the_limits_of_a_session_are_those_of_the_code() {
     let Limits { memory, stream_call, long_call, lifted_bytes, handles, component } = Limits::default();
     let of = |what: &str, limit: String| [what.to_owned(), limit];
     let bytes = |count: usize| bytes(count as u64);
-    let memories = filled("{}", &[("host/src/provider/bounds.rs", "MEMORIES")]);
+    let memories = filled("{}", &[("host/provider/src/bounds.rs", "MEMORIES")]);
     let mut rows = vec![
         of("Imports", "none".to_owned()),
         of("Linear memory", format!("{}, in at most {memories} memories; attachments stay in the host", bytes(memory))),
@@ -179,17 +207,17 @@ fn the_limits_of_a_session_are_those_of_the_code() {
         of("A component's file", bytes(component)),
     ];
     rows.extend(cells(&[
-        ("Instances of core modules", "{}", &[("host/src/provider/bounds.rs", "INSTANCES")]),
+        ("Instances of core modules", "{}", &[("host/provider/src/bounds.rs", "INSTANCES")]),
         (
             "Processor time of a stream",
             "{}, {} per event and {} per byte; beyond that its calls share half of the processors",
             &[
-                ("host/src/gateway/provider_time.rs", "ONCE"),
-                ("host/src/gateway/provider_time.rs", "PER_EVENT"),
-                ("host/src/gateway/provider_time.rs", "PER_BYTE"),
+                ("host/gateway/src/provider_time.rs", "ONCE"),
+                ("host/gateway/src/provider_time.rs", "PER_EVENT"),
+                ("host/gateway/src/provider_time.rs", "PER_BYTE"),
             ],
         ),
-        ("Stack", "{b}", &[("host/src/provider/engine.rs", "STACK")]),
+        ("Stack", "{b}", &[("host/provider/src/engine.rs", "STACK")]),
     ]));
     page::has_table("docs/concepts/sandbox.md", "## Limits", &table(["Limit of one session", "Value"], rows));
 }

@@ -26,9 +26,9 @@ fn fields(path: &str, begin: &str, end: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_page_has_the_fields_that_are_logged() {
-    let mut logged = fields("host/src/telemetry/spans.rs", "info_span!(target: TARGET, \"request\",", ");");
-    logged.extend(fields("host/src/telemetry/arrival.rs", "target: TARGET,", "\"request\""));
-    let source = read("host/src/telemetry/observation.rs");
+    let mut logged = fields("host/telemetry/src/spans.rs", "info_span!(target: TARGET, \"request\",", ");");
+    logged.extend(fields("host/telemetry/src/arrival.rs", "target: TARGET,", "\"request\""));
+    let source = read("host/telemetry/src/observation.rs");
     let call = source.split_once("fn log(").and_then(|(_, rest)| rest.split_once("parent: self.span(),"));
     let call = call.and_then(|(_, rest)| rest.split_once("\"request\"")).expect("the line of a request").0;
     // A field a line, with its value behind it.

@@ -7,6 +7,7 @@ mod errors;
 mod events;
 mod limits;
 mod log;
+mod models;
 mod page;
 mod rules;
 mod settings;

@@ -1,6 +1,6 @@
 //! The rules of the contract that the gate holds any provider to.
 
-use quarry::conformance::rules::rules;
+use quarry_conformance::rules::rules;
 
 use crate::page::{self, table};
 

@@ -1,6 +1,6 @@
 //! The tables of `docs/reference/configuration.md`.
 
-use quarry::config::schema::{Kind, Setting, settings};
+use quarry_config::schema::{Kind, Setting, settings};
 use serde_json::Value;
 
 use crate::page;

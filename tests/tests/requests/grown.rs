@@ -2,7 +2,7 @@
 //! problem in it, so each has to become a request; what a history may get wrong, it does.
 
 use fastrand::Rng;
-use quarry_guest::families::{FAMILIES, Family, PLAIN, Thinking};
+use quarry_guest::families::{Family, ROWS, ThinkingForm};
 use serde_json::{Map, Value, json};
 
 const TEXTS: &[&str] = &["", " \n", "hello", "a \"quoted\"\n text", "\u{1f600}", "\u{feff}", "half \u{fffd}"];
@@ -21,9 +21,9 @@ const LEVELS: &[&str] = &["off", "minimal", "low", "medium", "high", "xhigh", "m
 /// What a case of `prepare` gives.
 pub(crate) fn given(seed: u64) -> Value {
     let mut rng = Rng::with_seed(seed);
-    let families: Vec<&Family> = FAMILIES.iter().chain([&PLAIN]).collect();
-    let family = families[usize::try_from(seed).unwrap_or_default() % families.len()];
-    let id = family.matches.first().map_or_else(|| "writer.palmyra".to_owned(), |words| words.replace(' ', "-"));
+    let row = &ROWS[usize::try_from(seed).unwrap_or_default() % ROWS.len()];
+    let family = &row.family;
+    let id = row.example().unwrap_or_else(|| "example".to_owned());
     // A provider's name in front, as the API wants it; it must not be one that another row matches.
     let id = format!("x.{id}");
     let mut tools = Vec::new();
@@ -130,16 +130,14 @@ fn options(family: &Family, tools: &[Value], rng: &mut Rng) -> Value {
             maybe("toolChoice", json!(choice), rng);
         }
     }
-    if matches!(family.thinking, Thinking::Budgeted) {
+    if family.thinking == ThinkingForm::Budget {
         maybe("thinkingBudgets", json!({"low": rng.choice([100, 1024, 30_000])}), rng);
     }
-    let mut extras = Map::new();
     for name in ["guardLastTurnOnly", "strictTools"] {
-        extras.insert(name.to_owned(), json!(rng.bool()));
+        options.insert(name.to_owned(), json!(rng.bool()));
     }
     let points: Vec<Value> =
         (0..tools.len()).map(|after| json!({"after": after, "ttl": rng.choice(["5m", "1h"])})).collect();
-    extras.insert("cachePoints".to_owned(), json!({"tools": points, "system": [{"at": 0}]}));
-    options.insert("extras".to_owned(), Value::Object(extras));
+    options.insert("cachePoints".to_owned(), json!({"tools": points, "system": [{"at": 0}]}));
     Value::Object(options)
 }

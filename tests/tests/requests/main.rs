@@ -5,14 +5,18 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use quarry::conformance::cases::{Case, Given, Source};
-use quarry::conformance::prepare;
-use quarry::conformance::provider::Providers as _;
+use quarry_conformance::cases::{Case, Given};
+use quarry_conformance::prepare;
+use quarry_conformance::provider::Providers as _;
+use quarry_conformance::source::Source;
 use quarry_tests::native::Native;
 use serde_json::{Value, json};
 
+#[path = "../../../host/cli/tests/versions/debian.rs"]
+#[expect(dead_code, reason = "only Python is needed here")]
+mod debian;
 mod grown;
-#[path = "../../../host/tests/serving/packages.rs"]
+#[path = "../../../host/cli/tests/serving/packages.rs"]
 #[expect(dead_code, reason = "only scripts in Python are run here")]
 mod packages;
 mod service_model;
@@ -58,11 +62,13 @@ fn bodies_of_cases() -> Vec<(String, Value)> {
 }
 
 #[test]
+#[ignore = "peers: Python"]
 fn the_bodies_of_all_cases() {
     held_to_the_api("bodies-of-cases.jsonl", &bodies_of_cases());
 }
 
 #[test]
+#[ignore = "peers: Python"]
 fn the_bodies_of_conversations_that_were_grown() {
     let mut provider = Native.fresh().expect("the native provider can be had");
     let mut bodies = Vec::new();
@@ -72,7 +78,11 @@ fn the_bodies_of_conversations_that_were_grown() {
             serde_json::from_value(given.clone()).unwrap_or_else(|error| panic!("{error}: {given}"));
         let actual = prepare::run(&read, provider.as_mut()).unwrap_or_else(|fault| panic!("{fault}: {given}"));
         let prepared: Value = serde_json::from_str(&actual).expect("what it gives is JSON");
-        assert!(prepared.get("problems").is_none(), "{prepared}\n{given}");
+        if let Some(problems) = prepared["problems"].as_array() {
+            let is_of_a_document = |problem: &Value| problem["message"] == "this model does not support documents";
+            assert!(problems.iter().all(is_of_a_document), "{prepared}\n{given}");
+            continue;
+        }
         bodies.push((format!("seed {seed}, {}", given["model"]["id"]), prepared));
     }
     held_to_the_api("bodies-of-conversations.jsonl", &bodies);

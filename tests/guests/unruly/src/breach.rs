@@ -6,7 +6,7 @@ use quarry_guest::contract::config::{Merged, Place, Problem, Severity};
 use quarry_guest::contract::conversation::{
     Batch, BodyPart, Context, Delta, Fragment, Outcome, Prepared, StopReason, TurnFailure,
 };
-use quarry_guest::contract::models::{Catalog, CatalogSource, Need, Step};
+use quarry_guest::contract::models::{Catalog, CatalogSource, Resolution, Source};
 use quarry_guest::contract::types::{ApiError, Failure, FailureKind, NamedJson, Notice, Usage};
 
 use crate::always::{Always, always};
@@ -81,6 +81,8 @@ pub fn prepared(prepared: &mut Prepared) {
         *body = vec![BodyPart::Json(other.to_vec())];
     } else if breaks("model-ids-are-labels") {
         prepared.model_id.push_str("/../x");
+    } else if breaks("operations-are-allowed") {
+        prepared.operation = "InvokeModel".to_owned();
     } else if breaks("tool-names-come-back") {
         prepared.carry.clear();
     } else if breaks("notices-have-kinds") {
@@ -99,16 +101,17 @@ pub fn compare(context: &Context) {
     core::hint::black_box((0..messages.len()).filter(|index| is_new(*index)).count());
 }
 
-/// A step of a listing that does not end.
-#[must_use]
-pub fn endless() -> Option<Step> {
-    breaks("listings-end").then(|| Step::Needs(vec![Need::CredentialSource]))
+/// What is to be listed.
+pub fn sources(sources: &mut Vec<Source>) {
+    if breaks("listings-are-bounded") {
+        let source = Source { operation: "ListFoundationModels".to_owned(), parameters: Vec::new() };
+        sources.extend(std::iter::repeat_n(source, 17));
+    }
 }
 
-/// A step of a listing.
-pub fn step(step: Step) -> Step {
-    let Step::Done(mut catalog) = step else { return step };
-    let Catalog { models, left_out, source, failures, notices: _ } = &mut catalog;
+/// A catalog.
+pub fn catalog(catalog: &mut Catalog) {
+    let Catalog { models, left_out, source, failures, notices: _ } = catalog;
     if breaks("catalog-rows-are-whole") {
         models.iter_mut().for_each(|model| model.cost.input = f64::NAN);
     } else if breaks("left-out-says-why") {
@@ -122,7 +125,13 @@ pub fn step(step: Step) -> Step {
     } else if breaks("caching-changes-nothing") && *source == CatalogSource::Cache {
         models.pop();
     }
-    Step::Done(catalog)
+}
+
+/// What names mean.
+pub fn resolved(resolved: &mut [Option<Resolution>]) {
+    if breaks("rows-resolve-to-themselves") {
+        resolved.iter_mut().flatten().for_each(|found| found.model.id = "another.model".to_owned());
+    }
 }
 
 /// An explanation.
@@ -203,7 +212,7 @@ fn one(mut delta: Delta, out: &mut Vec<Delta>, blocks: &mut Blocks) {
         Delta::Attachment(attachment) if breaks("attachments-are-json") => attachment.value = "{".to_owned(),
         Delta::Attachment(attachment) if breaks("attachments-belong-to-blocks") => attachment.content_index = Some(99),
         Delta::Done(outcome) if breaks("whole-streams-end-well") => {
-            let (usage, extras) = (outcome.usage, Vec::new());
+            let (usage, details) = (outcome.usage, outcome.details.clone());
             let failure = Failure {
                 kind: FailureKind::Service,
                 message: "It was told to.".to_owned(),
@@ -215,17 +224,17 @@ fn one(mut delta: Delta, out: &mut Vec<Delta>, blocks: &mut Blocks) {
                 request_id: None,
                 suggestions: Vec::new(),
             };
-            delta = Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage, extras });
+            delta = Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage, details });
         }
         Delta::Done(outcome) if breaks("stop-reason-comes-through") => outcome.reason = StopReason::Length,
-        Delta::Done(outcome) if breaks("turn-extras-are-json") => outcome.extras.push(broken_json()),
+        Delta::Done(outcome) if breaks("turn-details-are-json") => outcome.details.trace = Some(broken_json().value),
         Delta::Done(Outcome { usage, .. }) => spoil(usage),
         Delta::Error(failed) => {
             let failure = &mut failed.failure;
             if breaks("prefix-ends-in-error") && failure.kind == FailureKind::Truncated && blocks.open == 0 {
                 let usage = failed.usage;
                 let (reason, raw_stop_reason) = (StopReason::Stop, "end_turn".to_owned());
-                delta = Delta::Done(Outcome { reason, raw_stop_reason, usage, extras: Vec::new() });
+                delta = Delta::Done(Outcome { reason, raw_stop_reason, usage, details: failed.details.clone() });
             } else if breaks("prefix-keeps-content") {
                 let content_index = blocks.begun;
                 out.push(Delta::TextStart(content_index));

@@ -2,7 +2,7 @@
 
 use quarry_guest::contract::config::{Origin, Place, Settings};
 use quarry_guest::contract::conversation::{Attachment, Delta};
-use quarry_guest::contract::models::{CacheEntry, Catalog, Need, Step};
+use quarry_guest::contract::models::{Catalog, Resolution, Source};
 use quarry_guest::contract::types::{Failure, Model, NamedJson, Notice};
 
 /// What a configuration has in it whose owner wants to see these ways; and the model whose errors are explained so.
@@ -72,27 +72,23 @@ pub fn settings(settings: &mut Settings) {
     settings.origins.push(Origin { path: "models.providers.amazon-bedrock.baseUrl".to_owned(), place });
 }
 
-/// Changes a step of a listing: keys of the cache, ids and extras of models, suggestions, notices.
-pub fn step(step: &mut Step) {
-    match step {
-        Step::Needs(needs) => needs.extend([
-            Need::CacheRead(format!("{EVIL}/../../x")),
-            Need::CacheWrite(CacheEntry { key: EVIL.to_owned(), ttl: u64::MAX, value: EVIL.as_bytes().to_vec() }),
-        ]),
-        Step::Done(Catalog { models, failures, notices, .. }) => {
-            for failure in failures {
-                self::failure(failure);
-            }
-            notices.push(notice());
-            let listed: Vec<Model> = models.clone();
-            models.extend(listed.into_iter().map(|model| Model { id: EVIL_ARN.to_owned(), extras: extras(), ..model }));
-        }
+/// Changes a catalog: ids and extras of models, suggestions, notices.
+pub fn catalog(Catalog { models, failures, notices, .. }: &mut Catalog) {
+    for failure in failures {
+        self::failure(failure);
     }
+    notices.push(notice());
+    let listed: Vec<Model> = models.clone();
+    models.extend(listed.into_iter().map(|model| Model { id: EVIL_ARN.to_owned(), extras: extras(), ..model }));
 }
 
-/// What the host supplies for needs that [`step`] added is taken off again.
-pub fn own_supplies<T>(supplies: &mut Vec<T>) {
-    supplies.truncate(supplies.len().saturating_sub(2));
+/// Changes what names mean: a lookup that is to go elsewhere, and extras. The model stays: `prepare` has its own ways.
+pub fn resolved(resolved: &mut [Option<Resolution>]) {
+    for Resolution { model, lookup, .. } in resolved.iter_mut().flatten() {
+        model.extras.extend(extras());
+        let parameters = vec![("inferenceProfileIdentifier".to_owned(), format!("{EVIL}/../../x"))];
+        *lookup = Some(Source { operation: "GetInferenceProfile".to_owned(), parameters });
+    }
 }
 
 /// Changes an explanation: suggestions, hint, when to try again.
@@ -109,11 +105,15 @@ fn notice() -> Notice {
     Notice { kind: EVIL.to_owned(), message: format!("see {EVIL}") }
 }
 
-/// Changes what a turn gives: attachments by address, notices, extras of the outcome.
+/// Changes what a turn gives: attachments by address, notices, details of the outcome.
 pub fn deltas(deltas: &mut Vec<Delta>) {
     for delta in deltas.iter_mut() {
         match delta {
-            Delta::Done(outcome) => outcome.extras.extend(extras()),
+            Delta::Done(outcome) => {
+                let extra = extras().pop().map(|extra| extra.value);
+                outcome.details.service_tier = extra.clone();
+                outcome.details.trace = extra;
+            }
             Delta::Error(failed) => failure(&mut failed.failure),
             _ => {}
         }

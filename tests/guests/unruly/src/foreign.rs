@@ -2,7 +2,7 @@
 
 use quarry_guest::contract::config::{Merged, Problem};
 use quarry_guest::contract::conversation::{self, Delta, Prepared};
-use quarry_guest::contract::models::{Catalog, LeftOut, Step};
+use quarry_guest::contract::models::{Catalog, LeftOut};
 use quarry_guest::contract::types::{Failure, Notice};
 
 use crate::always::{Always, always};
@@ -45,14 +45,14 @@ pub fn prepared(result: Result<Prepared, Vec<conversation::Problem>>) -> Result<
     Ok(prepared)
 }
 
-/// A step of a listing.
-pub fn step(mut step: Step) -> Step {
-    if let (true, Step::Done(Catalog { left_out, failures, notices, .. })) = (is_foreign(), &mut step) {
+/// A catalog.
+pub fn catalog(catalog: &mut Catalog) {
+    if is_foreign() {
+        let Catalog { left_out, failures, notices, .. } = catalog;
         left_out.iter_mut().for_each(|LeftOut { message, .. }| *message = TOLD.to_owned());
         failures.iter_mut().for_each(|failure| self::failure(failure, None));
         notices.iter_mut().for_each(notice);
     }
-    step
 }
 
 /// The deltas of a call.

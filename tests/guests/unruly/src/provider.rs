@@ -66,9 +66,7 @@ impl config::Guest for Provider {
             return Err(vec![config::Problem { severity, place, path, message, expected }]);
         }
         for layer in &layers {
-            if let config::LayerContent::Json5(text) = &layer.content {
-                breach::tell(text);
-            }
+            texts(layer).for_each(breach::tell);
         }
         let mut merged = breach::merged(foreign::merged(merge::merge(&layers)), layers.is_empty())?;
         if elsewhere::is_wanted(&merged.settings) {
@@ -92,40 +90,49 @@ fn speak(mut merged: config::Merged) -> config::Merged {
 
 /// Whether a layer holds this word, anywhere.
 fn holds(layer: &config::Layer, word: &str) -> bool {
-    matches!(&layer.content, config::LayerContent::Json5(text) if text.contains(word))
+    texts(layer).any(|text| text.contains(word))
+}
+
+/// The names and texts of a layer.
+fn texts(layer: &config::Layer) -> impl Iterator<Item = &str> {
+    layer.entries.iter().flat_map(|entry| {
+        let text = match &entry.value {
+            config::EntryValue::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        entry.name.as_deref().into_iter().chain(text)
+    })
 }
 
 impl models::Guest for Provider {
-    type Listing = Listing;
-}
-
-struct Listing {
-    own: RefCell<discover::Listing>,
-    is_elsewhere: bool,
-    /// Whether the last step needed more than the provider's own does.
-    asked_more: RefCell<bool>,
-}
-
-impl models::GuestListing for Listing {
-    fn new(settings: config::Settings, options: models::ListingOptions) -> Self {
-        assert!(!breach::is_unusable(settings.default_model.as_deref()), "it was told to");
-        let is_elsewhere = elsewhere::is_wanted(&settings);
-        let own = RefCell::new(discover::Listing::new(settings, options));
-        Listing { own, is_elsewhere, asked_more: RefCell::default() }
+    fn sources(settings: config::Settings) -> Vec<models::Source> {
+        let mut sources = discover::sources(&settings);
+        breach::sources(&mut sources);
+        sources
     }
 
-    fn resume(&self, mut supplies: Vec<models::Supply>) -> models::Step {
-        if let Some(step) = breach::endless() {
-            return step;
+    fn assemble(settings: config::Settings, region: String, pages: Vec<models::Pages>) -> models::Catalog {
+        assert!(!breach::is_unusable(settings.default_model.as_deref()), "it was told to");
+        let mut catalog = discover::assemble(&settings, region, &pages);
+        if elsewhere::is_wanted(&settings) {
+            elsewhere::catalog(&mut catalog);
         }
-        if self.asked_more.replace(self.is_elsewhere) {
-            elsewhere::own_supplies(&mut supplies);
+        foreign::catalog(&mut catalog);
+        breach::catalog(&mut catalog);
+        catalog
+    }
+
+    fn resolve(
+        names: Vec<String>,
+        settings: config::Settings,
+        rows: Vec<types::Model>,
+    ) -> Vec<Option<models::Resolution>> {
+        let mut resolved = discover::resolve(&names, &settings, &rows);
+        if elsewhere::is_wanted(&settings) {
+            elsewhere::resolved(&mut resolved);
         }
-        let mut step = self.own.borrow_mut().resume(supplies);
-        if self.is_elsewhere {
-            elsewhere::step(&mut step);
-        }
-        breach::step(foreign::step(step))
+        breach::resolved(&mut resolved);
+        resolved
     }
 }
 
@@ -133,7 +140,7 @@ impl conversation::Guest for Provider {
     type Turn = Turn;
 
     fn prepare(
-        settings: config::Settings,
+        settings: conversation::RequestSettings,
         region: String,
         model: types::Model,
         context: conversation::Context,
@@ -187,6 +194,18 @@ impl conversation::Guest for Provider {
         if how.is_some() {
             prepared.carry = How::carried(&text, prepared.carry);
         }
+        Ok(prepared)
+    }
+
+    fn count_tokens(
+        settings: conversation::RequestSettings,
+        region: String,
+        model: types::Model,
+        context: conversation::Context,
+        options: conversation::Options,
+    ) -> Result<conversation::Prepared, Vec<conversation::Problem>> {
+        let mut prepared = foreign::prepared(prepare::count_tokens(&settings, &region, &model, context, options))?;
+        breach::prepared(&mut prepared);
         Ok(prepared)
     }
 

@@ -1,0 +1,179 @@
+//! The items of a conversation.
+//!
+//! What the assistant said comes as items of their own (reasoning, messages, function calls); those that stand together are one
+//! message. System and developer messages in front go behind the instructions; later ones stay where they are.
+
+use super::super::reader::{Object, Value};
+use super::super::thinking_token::ThinkingToken;
+use super::parts;
+use crate::contract::conversation::{
+    AssistantBlock, AssistantMessage, AssistantText, Context, Message, Thinking, ToolCall, ToolResult, UserBlock,
+};
+use crate::pi::{API, PROVIDER};
+
+/// Reads `input` into a conversation that has the instructions. `model` is the requested one.
+pub(super) fn read(input: &Value<'_, '_>, model: &str, context: &mut Context) {
+    if input.is_string() {
+        context.messages.extend(input.string().map(|text| Message::User(vec![UserBlock::Text(text)])));
+        return;
+    }
+    let mut builder = Builder { model, context, said: None };
+    for value in input.items("text or an array of items") {
+        if let Some(item) = value.require_object("an item, which is an object") {
+            builder.item(&value, item);
+        }
+    }
+    builder.flush();
+}
+
+struct Builder<'c> {
+    model: &'c str,
+    context: &'c mut Context,
+    said: Option<Said>,
+}
+
+/// Consecutive items of the assistant.
+struct Said {
+    content: Vec<AssistantBlock>,
+    /// The model that its thinking is from, if it has any.
+    model: Option<String>,
+}
+
+impl Builder<'_> {
+    fn item(&mut self, value: &Value<'_, '_>, item: Object<'_, '_>) {
+        // A message may come without its type.
+        let kind = item.string("type").unwrap_or_else(|| "message".to_owned());
+        item.ignore(&["id", "status"]);
+        match kind.as_str() {
+            "message" => self.message(&item),
+            "reasoning" => self.reasoning(&item),
+            "function_call" => {
+                item.refuse("namespace", &[], "Bedrock's tools have no namespaces");
+                item.refuse("caller", &[r#"{"type":"direct"}"#], "only the model can call tools");
+                let call = ToolCall {
+                    id: item.require_string("call_id"),
+                    name: item.require_string("name"),
+                    arguments: item.require_string("arguments"),
+                };
+                self.say(AssistantBlock::ToolCall(call));
+            }
+            "function_call_output" => self.tool_result(&item),
+            "item_reference" => {
+                value.problem("this gateway stores no items; send the item itself instead of a reference");
+                return;
+            }
+            other => {
+                value.problem(format!("items of type `{other}` cannot be sent to Bedrock"));
+                return;
+            }
+        }
+        item.finish();
+    }
+
+    fn message(&mut self, item: &Object<'_, '_>) {
+        let role = item.require_string("role");
+        let content = item.require("content", "text or an array of parts");
+        item.ignore(&["phase"]);
+        let Some(content) = content else { return };
+        match role.as_str() {
+            "user" => {
+                self.flush();
+                self.context.messages.push(Message::User(parts::blocks(&content)));
+            }
+            "assistant" => {
+                for text in parts::texts(&content) {
+                    self.say(AssistantBlock::Text(AssistantText { text, citations: Vec::new() }));
+                }
+            }
+            "system" | "developer" => {
+                self.flush();
+                self.system(parts::texts(&content).join("\n"));
+            }
+            other => {
+                let expected = "expected `user`, `assistant`, `system` or `developer`";
+                item.reader().problem(item.path_of("role"), format!("`{other}` is unknown; {expected}"));
+            }
+        }
+    }
+
+    fn system(&mut self, text: String) {
+        if !self.context.messages.is_empty() {
+            self.context.messages.push(Message::System(text));
+            return;
+        }
+        match &mut self.context.system_prompt {
+            Some(prompt) => {
+                prompt.push_str("\n\n");
+                prompt.push_str(&text);
+            }
+            None => self.context.system_prompt = Some(text),
+        }
+    }
+
+    fn reasoning(&mut self, item: &Object<'_, '_>) {
+        let text_of = |name: &str, kind: &str| {
+            let items = item.items(name, "an array of texts");
+            items.filter_map(|item| parts::text_of(&item, &[kind])).collect::<Vec<_>>().join("\n\n")
+        };
+        let (summary, content) = (text_of("summary", "summary_text"), text_of("content", "reasoning_text"));
+        let token = item.string("encrypted_content").as_deref().and_then(ThinkingToken::read);
+        // Without a token it is nobody's: the provider then leaves it out and says so.
+        let token = token.unwrap_or(ThinkingToken { model: String::new(), signature: None, redacted: false });
+        if self.said.as_ref().and_then(|said| said.model.as_ref()).is_some_and(|model| *model != token.model) {
+            self.flush();
+        }
+        let thinking = Thinking {
+            text: if content.is_empty() { summary } else { content },
+            signature: token.signature,
+            redacted: token.redacted,
+        };
+        self.say(AssistantBlock::Thinking(thinking));
+        if let Some(said) = &mut self.said {
+            said.model = Some(token.model);
+        }
+    }
+
+    fn tool_result(&mut self, item: &Object<'_, '_>) {
+        item.refuse("namespace", &[], "Bedrock's tools have no namespaces");
+        item.refuse("caller", &[r#"{"type":"direct"}"#], "only the model can call tools");
+        item.ignore(&["name"]);
+        let tool_call_id = item.require_string("call_id");
+        let output = item.require("output", "text or an array of parts");
+        self.flush();
+        let result = ToolResult {
+            tool_name: self.name_of(&tool_call_id).unwrap_or_default(),
+            tool_call_id,
+            content: output.map_or_else(Vec::new, |output| parts::blocks(&output)),
+            is_error: false,
+        };
+        self.context.messages.push(Message::ToolResult(result));
+    }
+
+    /// The name of the tool of a call: the item of its output need not have it.
+    fn name_of(&self, id: &str) -> Option<String> {
+        self.context.messages.iter().rev().find_map(|message| match message {
+            Message::Assistant(message) => message.content.iter().find_map(|block| match block {
+                AssistantBlock::ToolCall(call) if call.id == id => Some(call.name.clone()),
+                _ => None,
+            }),
+            _ => None,
+        })
+    }
+
+    fn say(&mut self, block: AssistantBlock) {
+        self.said.get_or_insert_with(|| Said { content: Vec::new(), model: None }).content.push(block);
+    }
+
+    /// Ends the assistant's message.
+    fn flush(&mut self) {
+        let Some(Said { content, model }) = self.said.take() else { return };
+        let calls = content.iter().any(|block| matches!(block, AssistantBlock::ToolCall(_)));
+        self.context.messages.push(Message::Assistant(AssistantMessage {
+            content,
+            provider: PROVIDER.to_owned(),
+            api: API.to_owned(),
+            model: model.unwrap_or_else(|| self.model.to_owned()),
+            stop_reason: if calls { "toolUse" } else { "stop" }.to_owned(),
+        }));
+    }
+}
