@@ -11,7 +11,7 @@ const DEEPEST: usize = 16;
 const MOST: usize = 1000;
 
 /// Values that a prompt offers, used in its order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Values {
     numbers: VecDeque<f64>,
     texts: VecDeque<String>,
@@ -46,6 +46,12 @@ impl Values {
             .filter(|number: &f64| number.is_finite())
             .collect();
         Self { numbers, texts, made: 0 }
+    }
+
+    /// Leaves out texts that name one of these tools: an agent that is called with the name of its tool would call it again.
+    pub(crate) fn without(mut self, tools: &[&str]) -> Self {
+        self.texts.retain(|text| !tools.iter().any(|tool| text.eq_ignore_ascii_case(tool)));
+        self
     }
 
     /// The arguments of a call: the required members of the schema, and those alone.

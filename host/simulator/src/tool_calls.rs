@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::dice::Dice;
 use super::reply::ToolCall;
-use super::request::{ConverseRequest, ToolSpec};
+use super::request::{ConverseRequest, Message, ToolSpec};
 use super::schema_values::Values;
 
 /// The calls that answer a request; none when it wants words.
@@ -21,7 +21,17 @@ pub(crate) fn calls(request: &ConverseRequest, prompt: &str, dice: &mut Dice) ->
         _ => named,
     };
     let most = if one_at_a_time(request) { 1 } else { usize::MAX };
-    specs.into_iter().take(most).map(|spec| call(spec, prompt, dice)).collect()
+    let names: Vec<&str> = request.tool_specs().map(|spec| spec.name.as_str()).collect();
+    let values = Values::of_prompt(prompt).without(&names);
+    let calls = specs.into_iter().map(|spec| call(spec, values.clone(), dice));
+    calls.filter(|call| is_forced(request) || !was_made(request, call)).take(most).collect()
+}
+
+/// Whether the conversation has this call already. Programs repeat a prompt, and would never come to an end.
+fn was_made(request: &ConverseRequest, call: &ToolCall) -> bool {
+    let arguments: Option<Value> = serde_json::from_str(&call.arguments).ok();
+    let mut made = request.messages.iter().flat_map(Message::tool_uses);
+    made.any(|made| made.name == call.name && Some(&made.input) == arguments.as_ref())
 }
 
 /// Whether a Claude is asked to call one tool at a time.
@@ -36,8 +46,8 @@ pub(crate) fn is_forced(request: &ConverseRequest) -> bool {
     choice.is_some_and(|choice| choice.any.is_some() || choice.tool.is_some())
 }
 
-fn call(spec: &ToolSpec, prompt: &str, dice: &mut Dice) -> ToolCall {
-    let arguments = Values::of_prompt(prompt).arguments(&spec.input_schema.json).to_string();
+fn call(spec: &ToolSpec, mut values: Values, dice: &mut Dice) -> ToolCall {
+    let arguments = values.arguments(&spec.input_schema.json).to_string();
     ToolCall { id: dice.tool_use_id(), name: spec.name.clone(), arguments, by_the_service: false }
 }
 
@@ -68,7 +78,48 @@ fn word(text: &str, name: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::word;
+    use serde_json::{Value, json};
+
+    use super::{calls, word};
+    use crate::dice::Dice;
+    use crate::request::ConverseRequest;
+
+    fn request(messages: &Value) -> ConverseRequest {
+        let schema = json!({"type": "object", "properties": {"prompt": {"type": "string"}}, "required": ["prompt"]});
+        let tool = |name: &str| json!({"toolSpec": {"name": name, "inputSchema": {"json": schema}}});
+        let config = json!({"tools": [tool("Agent"), tool("Read")]});
+        serde_json::from_value(json!({"messages": messages, "toolConfig": config})).expect("it is a request")
+    }
+
+    fn called(messages: &Value, prompt: &str) -> Vec<(String, Value)> {
+        let calls = calls(&request(messages), prompt, &mut Dice::new(1, b"calls"));
+        let arguments = |text: &str| serde_json::from_str(text).expect("they are JSON");
+        calls.into_iter().map(|call| (call.name, arguments(&call.arguments))).collect()
+    }
+
+    #[test]
+    fn a_prompt_is_called_for_once_however_often_it_comes() {
+        let prompt = "Use the Agent tool, then Read \"notes\".";
+        let user = json!({"role": "user", "content": [{"text": prompt}]});
+        let first = called(&json!([user]), prompt);
+        let names: Vec<_> = first.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["Agent", "Read"]);
+        let block = |(number, (name, input)): (usize, &(String, Value))| json!({"toolUse": {"toolUseId": format!("t{number}"), "name": name, "input": input}});
+        let uses: Vec<_> = first.iter().enumerate().map(block).collect();
+        let made = json!({"role": "assistant", "content": uses});
+        assert_eq!(called(&json!([user, made, user]), prompt), []);
+        // Another prompt is another call.
+        let other = "Read \"more\".";
+        let again = json!({"role": "user", "content": [{"text": other}]});
+        assert_eq!(called(&json!([user, made, again]), other), [("Read".to_owned(), json!({"prompt": "more"}))]);
+    }
+
+    #[test]
+    fn an_agent_is_not_called_with_the_name_of_its_tool() {
+        let prompt = "Use the Agent tool.";
+        let made = called(&json!([{"role": "user", "content": [{"text": prompt}]}]), prompt);
+        assert_eq!(made, [("Agent".to_owned(), json!({"prompt": "some prompt"}))]);
+    }
 
     #[test]
     fn a_name_must_stand_alone() {

@@ -1,6 +1,11 @@
 //! Options that chat completions and responses share.
 
 use super::reader::Object;
+use crate::contract::conversation::Context;
+
+/// The most pairs, and the longest name or value, that Bedrock's `requestMetadata` takes.
+const MOST_METADATA: usize = 16;
+const LONGEST_METADATA: usize = 256;
 
 /// `prompt_cache_retention`, in the provider's terms.
 pub(crate) fn cache_retention(body: &Object<'_, '_>) -> Option<String> {
@@ -17,6 +22,34 @@ pub(crate) fn service_tier(body: &Object<'_, '_>) -> Option<String> {
         "fast" => Some("priority".to_owned()),
         _ => Some(tier),
     }
+}
+
+/// `metadata`, as far as Bedrock's `requestMetadata` can hold it: other letters become `_`, and what is longer is cut.
+pub(crate) fn metadata(body: &Object<'_, '_>) -> Vec<(String, String)> {
+    let given = body.take("metadata").and_then(|metadata| metadata.require_object("an object of strings"));
+    let allowed =
+        |letter: char| letter.is_ascii_alphanumeric() || letter.is_ascii_whitespace() || ":_@$#=/+,-.".contains(letter);
+    let held = |text: &str| -> String {
+        text.chars().take(LONGEST_METADATA).map(|letter| if allowed(letter) { letter } else { '_' }).collect()
+    };
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for (name, value) in given.map_or_else(Vec::new, Object::strings) {
+        let name = held(&name);
+        if !name.is_empty() && pairs.len() < MOST_METADATA && pairs.iter().all(|(known, _)| *known != name) {
+            pairs.push((name, held(&value)));
+        }
+    }
+    pairs
+}
+
+/// JSON without a schema, as an instruction.
+pub(crate) fn json_object(context: &mut Context) {
+    let instruction = "Answer with one JSON object and nothing else: no text around it and no Markdown.";
+    let prompt = context.system_prompt.get_or_insert_default();
+    if !prompt.is_empty() {
+        prompt.push_str("\n\n");
+    }
+    prompt.push_str(instruction);
 }
 
 /// A text that must be one of these.

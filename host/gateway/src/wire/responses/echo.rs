@@ -2,8 +2,21 @@
 
 use serde::Serialize;
 
+use super::super::bedrock_members::AskedOfAnswer;
 use super::super::reader::Object;
+use super::tools::ToolNames;
 use crate::json::raw::{Json, compact};
+
+/// What the answer needs of its request.
+#[derive(Debug)]
+pub(super) struct RequestFacts {
+    /// What it repeats.
+    pub(super) echo: Echo,
+    /// How the client declared the tools that the model may call.
+    pub(super) names: ToolNames,
+    /// What the client asked for beside what OpenAI's object has.
+    pub(super) of_answer: AskedOfAnswer,
+}
 
 /// Members of the request, as they came, or as OpenAI fills them in.
 #[derive(Debug, Clone, Serialize)]

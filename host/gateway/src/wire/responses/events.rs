@@ -5,26 +5,25 @@
 use std::io::Write as _;
 use std::time::SystemTime;
 
-use super::super::bedrock_members::AskedOfAnswer;
 use super::super::{Head, Writer, filtered, sse};
 use super::annotations::annotation;
-use super::echo::Echo;
+use super::echo::RequestFacts;
 use super::items::{Of, Part, Progress, item, prefix, text_part};
 use super::response::{State, incomplete, response};
-use crate::contract::conversation::{Delta, Fragment, Outcome, ToolcallEnd, TurnFailure};
+use crate::contract::conversation::{Delta, Fragment, Outcome, TurnFailure};
 use crate::pi::events::member;
 use crate::pi::message::{AssistantMessage, Block, Fold};
 use crate::refusal::Refusal;
 use crate::wire::openai_error::OpenAiError;
 
+mod calls;
 mod filtered;
 
 /// Writes the events, or the whole answer.
 #[derive(Debug)]
 pub(super) struct Events {
     head: Head,
-    echo: Echo,
-    of_answer: AskedOfAnswer,
+    request: RequestFacts,
     fold: Fold,
     /// The number of the next event.
     sequence: u64,
@@ -41,11 +40,10 @@ struct Open {
 }
 
 impl Events {
-    pub(super) fn new(echo: Echo, of_answer: AskedOfAnswer) -> Self {
+    pub(super) fn new(request: RequestFacts) -> Self {
         Events {
             head: Head { id: String::new(), model: String::new(), created: SystemTime::UNIX_EPOCH },
-            echo,
-            of_answer,
+            request,
             fold: Fold::new("", "", "", None),
             sequence: 0,
             has_begun: false,
@@ -54,7 +52,7 @@ impl Events {
     }
 
     fn of(&self) -> Of<'_> {
-        Of { id: &self.head.id, model: &self.head.model }
+        Of { id: &self.head.id, model: &self.head.model, names: &self.request.names }
     }
 
     fn block(&self, index: u32) -> Option<&Block> {
@@ -86,7 +84,7 @@ impl Events {
     /// An event of a whole response.
     fn response_event(&mut self, out: &mut Vec<u8>, name: &str, state: State<'_>) {
         self.begin_event(out, name);
-        member(out, "response", &response(&self.head, &self.echo, self.fold.message(), state, self.of_answer));
+        member(out, "response", &response(&self.head, &self.request, self.fold.message(), state));
         end(out);
     }
 
@@ -117,7 +115,7 @@ impl Events {
 
     /// An event with a text of a part.
     fn text_event(&mut self, out: &mut Vec<u8>, name: &str, fixed: &[u8], index: u32, (what, text): (&str, &str)) {
-        let prefix = self.block(index).map_or("", prefix);
+        let prefix = self.block(index).map_or("", |block| prefix(self.of(), block));
         self.begin_item_event(out, name, prefix, index);
         out.extend_from_slice(fixed);
         member(out, what, text);
@@ -179,20 +177,6 @@ impl Events {
         self.end_item(out, index);
     }
 
-    fn end_call(&mut self, out: &mut Vec<u8>, end: &ToolcallEnd) {
-        let ToolcallEnd { content_index: index, arguments, problem: _ } = end;
-        match self.show(*index) {
-            // Programs that join the deltas must come to JSON.
-            Some(true) => self.text_event(out, ARGUMENTS_DELTA, b"", *index, ("delta", arguments)),
-            Some(false) => {}
-            None => return,
-        }
-        let Some(Block::ToolCall(call)) = self.block(*index).cloned() else { return };
-        let text = ("arguments", call.arguments_text());
-        self.text_event(out, "response.function_call_arguments.done", b"", *index, text);
-        self.end_item(out, *index);
-    }
-
     /// A copy of a block that is open.
     fn open_block(&self, index: u32) -> Option<Block> {
         self.open.iter().find(|open| open.index == index)?;
@@ -231,9 +215,7 @@ impl Events {
                 self.text_event(out, name, SUMMARY, *content_index, ("delta", delta));
             }
             Delta::ToolcallDelta(Fragment { content_index, delta }) if !delta.is_empty() => {
-                if self.show(*content_index).is_some() {
-                    self.text_event(out, ARGUMENTS_DELTA, b"", *content_index, ("delta", delta));
-                }
+                self.continue_call(out, *content_index, delta);
             }
             Delta::TextStart(index) => {
                 self.start_item(out, *index);
@@ -262,8 +244,6 @@ impl Events {
         }
     }
 }
-
-const ARGUMENTS_DELTA: &str = "response.function_call_arguments.delta";
 
 /// Where the text of a message's part is, and that there are no probabilities of it.
 const TEXT: &[u8] = b",\"content_index\":0,\"logprobs\":[]";
@@ -294,7 +274,7 @@ impl Writer for Events {
     }
 
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
-        sse::json(out, &response(&self.head, &self.echo, message, State::Ended(outcome), self.of_answer));
+        sse::json(out, &response(&self.head, &self.request, message, State::Ended(outcome)));
     }
 
     fn ends_well(&self, failure: &TurnFailure) -> Option<Outcome> {

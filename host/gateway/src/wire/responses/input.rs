@@ -6,18 +6,20 @@
 use super::super::reader::{Object, Value};
 use super::super::thinking_token::ThinkingToken;
 use super::parts;
+use super::tools::{SEARCH, Tools, custom};
 use crate::contract::conversation::{
-    AssistantBlock, AssistantMessage, AssistantText, Context, Message, Thinking, ToolCall, ToolResult, UserBlock,
+    AssistantBlock, AssistantMessage, AssistantText, Context, Message, Options, Thinking, ToolCall, ToolResult,
+    UserBlock,
 };
 use crate::pi::{API, PROVIDER};
 
-/// Reads `input` into a conversation that has the instructions. `model` is the requested one.
-pub(super) fn read(input: &Value<'_, '_>, model: &str, context: &mut Context) {
+/// Reads `input` into a conversation that has the instructions, and adds the tools that it brings. `model` is the requested one.
+pub(super) fn read(input: &Value<'_, '_>, model: &str, context: &mut Context, tools: &mut Tools) {
     if input.is_string() {
         context.messages.extend(input.string().map(|text| Message::User(vec![UserBlock::Text(text)])));
         return;
     }
-    let mut builder = Builder { model, context, said: None };
+    let mut builder = Builder { model, context, tools, said: None };
     for value in input.items("text or an array of items") {
         if let Some(item) = value.require_object("an item, which is an object") {
             builder.item(&value, item);
@@ -26,9 +28,25 @@ pub(super) fn read(input: &Value<'_, '_>, model: &str, context: &mut Context) {
     builder.flush();
 }
 
+/// Why an item by its id is not taken.
+const NOT_KEPT: &str =
+    "this gateway keeps no items; set `store: false` in the client, so that it sends the item itself instead of its id";
+
+/// Why nothing is compacted.
+const NOT_COMPACTED: &str =
+    "this gateway compacts no conversation; have the client summarize it with a request of its own";
+
+/// Instructions alone are a request; the service wants something of the user's.
+pub(super) fn begin_with_the_user(context: &mut Context, options: &Options) {
+    if context.messages.is_empty() && context.system_prompt.is_some() && options.prompt_variables.is_empty() {
+        context.messages.push(Message::User(vec![UserBlock::Text("<empty>".to_owned())]));
+    }
+}
+
 struct Builder<'c> {
     model: &'c str,
     context: &'c mut Context,
+    tools: &'c mut Tools,
     said: Option<Said>,
 }
 
@@ -47,25 +65,24 @@ impl Builder<'_> {
         match kind.as_str() {
             "message" => self.message(&item),
             "reasoning" => self.reasoning(&item),
-            "function_call" => {
-                item.refuse("namespace", &[], "Bedrock's tools have no namespaces");
-                item.refuse("caller", &[r#"{"type":"direct"}"#], "only the model can call tools");
-                let call = ToolCall {
-                    id: item.require_string("call_id"),
-                    name: item.require_string("name"),
-                    arguments: item.require_string("arguments"),
-                };
-                self.say(AssistantBlock::ToolCall(call));
+            "function_call" | "custom_tool_call" => self.call(&item, kind == "custom_tool_call"),
+            "function_call_output" | "custom_tool_call_output" => self.tool_result(&item),
+            "tool_search_call" if item.raw("call_id").is_some() => self.search(&item),
+            "tool_search_output" if item.raw("call_id").is_some() => self.found_tools(&item),
+            "additional_tools" => {
+                item.ignore(&["role"]);
+                let _ = self.tools.add(&item);
             }
-            "function_call_output" => self.tool_result(&item),
             "item_reference" => {
-                value.problem("this gateway stores no items; send the item itself instead of a reference");
+                value.problem(NOT_KEPT);
                 return;
             }
-            other => {
-                value.problem(format!("items of type `{other}` cannot be sent to Bedrock"));
+            "compaction_trigger" => {
+                value.problem(NOT_COMPACTED);
                 return;
             }
+            // What OpenAI's own tools did, and what only OpenAI can read, asks for nothing.
+            _ => return,
         }
         item.finish();
     }
@@ -133,19 +150,54 @@ impl Builder<'_> {
         }
     }
 
-    fn tool_result(&mut self, item: &Object<'_, '_>) {
-        item.refuse("namespace", &[], "Bedrock's tools have no namespaces");
+    fn call(&mut self, item: &Object<'_, '_>, is_custom: bool) {
         item.refuse("caller", &[r#"{"type":"direct"}"#], "only the model can call tools");
-        item.ignore(&["name"]);
+        let (name, namespace) = (item.require_string("name"), item.string("namespace"));
+        let call = ToolCall {
+            id: item.require_string("call_id"),
+            name: self.tools.names.of_call(namespace.as_deref(), &name),
+            arguments: if is_custom {
+                custom::arguments(&item.require_string("input"))
+            } else {
+                item.require_string("arguments")
+            },
+        };
+        self.say(AssistantBlock::ToolCall(call));
+    }
+
+    /// A search for tools that the client ran.
+    fn search(&mut self, item: &Object<'_, '_>) {
+        item.ignore(&["execution"]);
+        let arguments = item.require("arguments", "an object");
+        let call = ToolCall {
+            id: item.require_string("call_id"),
+            name: self.tools.names.of_call(None, SEARCH),
+            arguments: arguments.map_or("{}", |arguments| arguments.raw.get()).to_owned(),
+        };
+        self.say(AssistantBlock::ToolCall(call));
+    }
+
+    /// The tools that a search found: they are there from now on.
+    fn found_tools(&mut self, item: &Object<'_, '_>) {
+        item.ignore(&["execution"]);
+        let names = self.tools.add(item);
+        let found =
+            if names.is_empty() { "No tools were found.".to_owned() } else { format!("Loaded: {}", names.join(", ")) };
+        self.result(item.require_string("call_id"), vec![UserBlock::Text(found)]);
+    }
+
+    fn tool_result(&mut self, item: &Object<'_, '_>) {
+        item.refuse("caller", &[r#"{"type":"direct"}"#], "only the model can call tools");
+        item.ignore(&["name", "namespace"]);
         let tool_call_id = item.require_string("call_id");
         let output = item.require("output", "text or an array of parts");
+        self.result(tool_call_id, output.map_or_else(Vec::new, |output| parts::blocks(&output)));
+    }
+
+    fn result(&mut self, tool_call_id: String, content: Vec<UserBlock>) {
         self.flush();
-        let result = ToolResult {
-            tool_name: self.name_of(&tool_call_id).unwrap_or_default(),
-            tool_call_id,
-            content: output.map_or_else(Vec::new, |output| parts::blocks(&output)),
-            is_error: false,
-        };
+        let tool_name = self.name_of(&tool_call_id).unwrap_or_default();
+        let result = ToolResult { tool_call_id, tool_name, content, is_error: false };
         self.context.messages.push(Message::ToolResult(result));
     }
 

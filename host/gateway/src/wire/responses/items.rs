@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::super::thinking_token::ThinkingToken;
 use super::annotations::{Annotation, annotation};
-use crate::pi::message::Block;
+use super::tools::{Kind, ToolNames, custom};
+use crate::json::raw::Json;
+use crate::pi::message::{Block, ToolCall};
 
 /// An output item.
 #[derive(Debug, Serialize)]
@@ -28,8 +30,26 @@ pub(super) enum Item<'a> {
         id: String,
         status: &'static str,
         call_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        namespace: Option<&'a str>,
         name: &'a str,
         arguments: &'a str,
+    },
+    CustomToolCall {
+        id: String,
+        status: &'static str,
+        call_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        namespace: Option<&'a str>,
+        name: &'a str,
+        input: String,
+    },
+    ToolSearchCall {
+        id: String,
+        status: &'static str,
+        call_id: &'a str,
+        execution: &'static str,
+        arguments: Json,
     },
 }
 
@@ -70,17 +90,30 @@ pub(super) struct Of<'a> {
     pub(super) id: &'a str,
     /// The model that answers.
     pub(super) model: &'a str,
+    /// How the client declared its tools.
+    pub(super) names: &'a ToolNames,
+}
+
+impl Of<'_> {
+    /// How the client declared the tool of a call.
+    pub(super) fn kind(&self, call: &ToolCall) -> Kind {
+        self.names.get(&call.name).map_or(Kind::Function, |tool| tool.kind)
+    }
 }
 
 /// The prefix of a message's id.
 pub(super) const MESSAGE: &str = "msg";
 
 /// What an item's id begins with.
-pub(super) fn prefix(block: &Block) -> &'static str {
+pub(super) fn prefix(of: Of<'_>, block: &Block) -> &'static str {
     match block {
         Block::Text { .. } => MESSAGE,
         Block::Thinking { .. } => "rs",
-        Block::ToolCall(_) => "fc",
+        Block::ToolCall(call) => match of.kind(call) {
+            Kind::Function => "fc",
+            Kind::Custom => "ctc",
+            Kind::Search => "tsc",
+        },
     }
 }
 
@@ -101,8 +134,8 @@ pub(super) fn refusal_item<'a>(of: Of<'_>, index: usize, words: Cow<'a, str>, pr
 }
 
 /// The item of a block.
-pub(super) fn item<'a>(of: Of<'_>, index: usize, block: &'a Block, progress: Progress) -> Item<'a> {
-    let id = format!("{}_{}_{index}", prefix(block), of.id);
+pub(super) fn item<'a>(of: Of<'a>, index: usize, block: &'a Block, progress: Progress) -> Item<'a> {
+    let id = format!("{}_{}_{index}", prefix(of, block), of.id);
     let begun = progress == Progress::Begun;
     let status = progress.status();
     match block {
@@ -121,13 +154,29 @@ pub(super) fn item<'a>(of: Of<'_>, index: usize, block: &'a Block, progress: Pro
             let encrypted_content = token.map(|token| token.write());
             Item::Reasoning { id, summary: summary.into_iter().collect(), encrypted_content }
         }
-        Block::ToolCall(call) => Item::FunctionCall {
-            id,
-            // Arguments that cannot be read were cut off or malformed: the call must not pass for a whole one.
-            status: if call.arguments_error.is_some() { "incomplete" } else { status },
-            call_id: &call.id,
-            name: &call.name,
-            arguments: if progress == Progress::Ended { call.arguments_text() } else { "" },
-        },
+        Block::ToolCall(call) => tool_call(of, id, call, progress),
+    }
+}
+
+fn tool_call<'a>(of: Of<'a>, id: String, call: &'a ToolCall, progress: Progress) -> Item<'a> {
+    // Arguments that cannot be read were cut off or malformed: the call must not pass for a whole one.
+    let status = if call.arguments_error.is_some() { "incomplete" } else { progress.status() };
+    let ended = progress == Progress::Ended;
+    let declared = of.names.get(&call.name);
+    let namespace = declared.and_then(|tool| tool.namespace.as_deref());
+    let name = declared.map_or(call.name.as_str(), |tool| &tool.name);
+    let call_id = &call.id;
+    match of.kind(call) {
+        Kind::Function => {
+            let arguments = if ended { call.arguments_text() } else { "" };
+            Item::FunctionCall { id, status, call_id, namespace, name, arguments }
+        }
+        Kind::Custom => {
+            let input = if ended { custom::input(call) } else { String::new() };
+            Item::CustomToolCall { id, status, call_id, namespace, name, input }
+        }
+        Kind::Search => {
+            Item::ToolSearchCall { id, status, call_id, execution: "client", arguments: call.arguments.clone() }
+        }
     }
 }

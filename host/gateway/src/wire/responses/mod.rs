@@ -3,10 +3,10 @@
 //! The gateway keeps no conversations. Every answer says `store: false`; what only a store could answer is refused.
 //!
 //! # What counts
-//! - `model`, `instructions`, `input` (text or items, see `input`), `tools` and `tool_choice` (functions only, see `tools`),
-//!   `stream`, `max_output_tokens`, `temperature`, `top_p`, `metadata` (Bedrock's `requestMetadata`, with its rules).
+//! - `model`, `instructions`, `input` (text or items, see `input`), `tools` and `tool_choice` (see `tools`), `stream`,
+//!   `max_output_tokens`, `temperature`, `top_p`, `metadata` (what Bedrock's `requestMetadata` can hold of it).
 //! - `reasoning.effort`; `reasoning.summary` asks for what is given anyway. `text.format` of `json_schema`; a schema counts whether
-//!   `strict` or not. `service_tier`: `auto`, `default`, `flex`, `priority` (also as `fast`).
+//!   `strict` or not. `json_object` is an instruction. `service_tier`: `auto`, `default`, `flex`, `priority` (also as `fast`).
 //! - `prompt_cache_retention`: `in_memory` is Bedrock's 5 minutes, `24h` its hour; both are at most what was asked for.
 //! - `prompt_cache_breakpoint` of a part: a cache point behind it, of an hour where it asks for `30m`.
 //! - Bedrock's own members, under its own names: `wire::bedrock_members`.
@@ -14,16 +14,16 @@
 //! # What is refused by name
 //! `previous_response_id`, `conversation`, `prompt`, `background`, `item_reference`, `file_id` (nothing is stored);
 //! `parallel_tool_calls: false` by the provider, for models that it does not know to take that;
-//! `truncation: "auto"`, `context_management`; `max_tool_calls`; `top_logprobs` and `include` of anything but `reasoning.encrypted_content`; `text.format` of `json_object` (Bedrock
-//! holds an answer to a schema, and to nothing less); `text.verbosity` of `low` or `high`; tools that OpenAI runs itself; audio;
-//! whatever is not known.
+//! `context_management` and `compaction_trigger` (nothing is compacted); `max_tool_calls`; log probabilities; a request whose tools OpenAI
+//! would have to run; audio; whatever is not known.
 //!
 //! # What is ignored, because nothing is lost by it
-//! - `user`, `safety_identifier`, `prompt_cache_key`, `prompt_cache_options.mode`, `.ttl` and `.comparison_response_id`: hints for
-//!   OpenAI's bookkeeping and cache.
-//! - `store`, `stream_options`, `detail` of an image or file, `strict` of a format, `output_schema` of a tool.
+//! - `user`, `safety_identifier`, `prompt_cache_key`, `client_metadata`, `access_programs`, `prompt_cache_options.mode`, `.ttl` and
+//!   `.comparison_response_id`: hints for OpenAI's bookkeeping and cache.
+//! - `store`, `stream_options`, `truncation`, `text.verbosity`, other values of `include`, `detail` of an image or file, `strict` of a
+//!   format, `output_schema` and `defer_loading` of a tool.
+//! - Tools that OpenAI runs, beside others; items of what they did; `compaction` items.
 //! - In items: `id`, `status`, `phase`, `annotations`, `logprobs`.
-//! - `include` of `reasoning.encrypted_content`: it always comes.
 //!
 //! # The answer
 //! Every content block of Bedrock is one output item, so `output_index` is the block's index. Thinking is a `reasoning` item: its
@@ -59,6 +59,8 @@ mod answer_tests;
 mod refusal_tests;
 #[cfg(test)]
 mod request_tests;
+#[cfg(test)]
+mod tool_tests;
 
 use super::{Format, openai_error};
 

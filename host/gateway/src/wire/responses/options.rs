@@ -2,7 +2,7 @@
 
 use super::super::openai_options::{self, one_of};
 use super::super::reader::Object;
-use crate::contract::conversation::OutputSchema;
+use crate::contract::conversation::{Context, OutputSchema};
 
 /// `reasoning.effort`, in the provider's terms. None leaves it to the settings and the model.
 pub(super) fn effort(body: &Object<'_, '_>) -> Option<String> {
@@ -23,10 +23,10 @@ pub(super) fn effort(body: &Object<'_, '_>) -> Option<String> {
     effort.map(|effort| if effort == "none" { "off".to_owned() } else { effort })
 }
 
-/// `text.format` as a schema for the answer.
-pub(super) fn output_schema(body: &Object<'_, '_>) -> Option<OutputSchema> {
+/// `text.format` as a schema for the answer. JSON without a schema is an instruction: Bedrock holds an answer to a schema alone.
+pub(super) fn output_schema(body: &Object<'_, '_>, context: &mut Context) -> Option<OutputSchema> {
     let text = body.take("text")?.require_object("an object with `format`")?;
-    text.refuse("verbosity", &["\"medium\""], "Bedrock has no such setting; state it in the instructions");
+    text.ignore(&["verbosity"]);
     let format = text.take("format").and_then(|format| format.require_object("an object with a `type`"));
     text.finish();
     let format = format?;
@@ -43,14 +43,14 @@ pub(super) fn output_schema(body: &Object<'_, '_>) -> Option<OutputSchema> {
                 .map(|schema| OutputSchema { name, description, schema: schema.raw.get().to_owned() })
         }
         "json_object" => {
-            let why = "Bedrock requires a schema for JSON; expected `text` or `json_schema`";
-            format.reader().problem(format.path_of("type"), why);
-            return None;
+            openai_options::json_object(context);
+            None
         }
         other => {
-            format
-                .reader()
-                .problem(format.path_of("type"), format!("`{other}` is unknown; expected `text` or `json_schema`"));
+            format.reader().problem(
+                format.path_of("type"),
+                format!("`{other}` is unknown; expected `text`, `json_object` or `json_schema`"),
+            );
             return None;
         }
     };

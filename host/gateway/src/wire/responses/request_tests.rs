@@ -148,28 +148,22 @@ fn tools_and_the_choice_among_them() {
 #[test]
 fn what_cannot_be_had_is_refused_by_name_and_all_at_once() {
     let told = refused(
-        r#"{"model":"m","input":[{"type":"item_reference","id":"x"},{"type":"web_search_call"},{"role":"user","content":[
+        r#"{"model":"m","input":[{"type":"item_reference","id":"x"},{"type":"compaction_trigger"},{"role":"user","content":[
         {"type":"input_audio"},{"type":"input_image","file_id":"f"}]}],"previous_response_id":"r","conversation":"c",
-        "background":true,"prompt":{"id":"p"},"include":["message.output_text.logprobs"],"truncation":"auto",
-        "tools":[{"type":"web_search"},{"type":"function","name":"f","parameters":{}}],
-        "max_tool_calls":3,"text":{"format":{"type":"json_object"},"verbosity":"low"},"reasoning":{"effort":"huge"},
-        "service_tier":"scale","top_logprobs":2,"magic":true}"#,
+        "background":true,"prompt":{"id":"p"},"include":["message.output_text.logprobs"],
+        "max_tool_calls":3,"reasoning":{"effort":"huge"},"service_tier":"scale","top_logprobs":2,"magic":true}"#,
     );
     for place in [
-        "input[0]: this gateway stores no items",
-        "input[1]: items of type `web_search_call`",
+        "input[0]: this gateway keeps no items; set `store: false` in the client",
+        "input[1]: this gateway compacts no conversation",
         "input[2].content[0]: parts of type `input_audio`",
         "input[2].content[1].file_id",
         "previous_response_id",
         "conversation",
         "background",
         "prompt",
-        "include[0]: `message.output_text.logprobs`",
-        "truncation",
-        "tools[0].type: Bedrock does not support tools of type `web_search`",
+        "include[0]: Bedrock returns no log probabilities",
         "max_tool_calls",
-        "text.verbosity",
-        "text.format.type",
         "reasoning.effort: `huge`",
         "service_tier: `scale`",
         "top_logprobs",
@@ -184,6 +178,53 @@ fn what_cannot_be_had_is_refused_by_name_and_all_at_once() {
     };
     assert_eq!(parallel(false), Some(false));
     assert_eq!(parallel(true), None);
+}
+
+#[test]
+fn instructions_alone_are_a_request() {
+    for body in [
+        r#"{"model":"m","instructions":"Greet.","input":[]}"#,
+        r#"{"model":"m","input":[{"role":"developer","content":"Greet."}]}"#,
+        r#"{"model":"m","input":[{"role":"system","content":[{"type":"input_text","text":"Greet."}]}]}"#,
+    ] {
+        let asked = asked(body);
+        assert_eq!(asked.context.system_prompt.as_deref(), Some("Greet."), "{body}");
+        assert_eq!(asked.context.messages, [Message::User(vec![text("<empty>")])], "{body}");
+    }
+}
+
+#[test]
+fn json_without_a_schema_is_an_instruction() {
+    let asked =
+        asked(r#"{"model":"m","instructions":"Be brief.","input":"x","text":{"format":{"type":"json_object"}}}"#);
+    let prompt = asked.context.system_prompt.expect("there is one");
+    assert!(prompt.starts_with("Be brief.\n\n") && prompt.contains("one JSON object"), "{prompt}");
+    assert_eq!(asked.options.output_schema.map(|schema| schema.schema), None);
+}
+
+#[test]
+fn metadata_of_any_letters_is_sent_as_far_as_bedrock_takes_it() {
+    let long = "ü".repeat(300);
+    let many: Vec<_> = (0..20).map(|number| format!(r#""k{number:02}":"v""#)).collect();
+    let of = |metadata: &str| {
+        asked(&format!(r#"{{"model":"m","input":"x","metadata":{metadata}}}"#)).options.request_metadata
+    };
+    assert_eq!(of("{}"), []);
+    assert_eq!(of(r#"{"größe":"1 m²","":"x"}"#), [("gr__e".to_owned(), "1 m_".to_owned())]);
+    assert_eq!(of(&format!(r#"{{"a":"{long}"}}"#))[0].1, "_".repeat(256));
+    assert_eq!(of(&format!("{{{}}}", many.join(","))).len(), 16);
+    // Two names that become one are one.
+    assert_eq!(of(r#"{"a ü":"1","a ö":"2"}"#).len(), 1);
+}
+
+#[test]
+fn hints_and_telemetry_ask_for_nothing() {
+    let plain = asked(r#"{"model":"m","input":"x"}"#);
+    let asked = asked(
+        r#"{"model":"m","input":"x","client_metadata":{"turn_id":"t"},"access_programs":["a"],"prompt_cache_key":"k",
+        "truncation":"auto","text":{"verbosity":"low"},"include":["web_search_call.action.sources","new.thing"]}"#,
+    );
+    assert_eq!((asked.options, asked.context), (plain.options, plain.context));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::super::Head;
-use super::super::bedrock_members::{AnswerMembers, AskedOfAnswer};
-use super::echo::Echo;
+use super::super::bedrock_members::AnswerMembers;
+use super::echo::{Echo, RequestFacts};
 use super::items::{Item, Of, Progress, item, refusal_item};
 use crate::contract::conversation::{Outcome, StopReason};
 use crate::contract::types::Usage;
@@ -119,15 +119,15 @@ fn failure_code(kind: RefusalKind) -> &'static str {
     }
 }
 
-/// Makes the object of what has come so far. `of_answer` is what the client asked for beside what OpenAI's object has.
+/// Makes the object of what has come so far.
 pub(super) fn response<'a>(
     head: &'a Head,
-    echo: &'a Echo,
+    request: &'a RequestFacts,
     message: &'a AssistantMessage,
     state: State<'a>,
-    of_answer: AskedOfAnswer,
 ) -> Response<'a> {
-    let of = Of { id: &head.id, model: &head.model };
+    let RequestFacts { echo, names, of_answer } = request;
+    let of = Of { id: &head.id, model: &head.model, names };
     let progress = |index: usize| match state {
         State::Failed { open, .. } if open.iter().any(|open| *open as usize == index) => Progress::CutOff,
         _ => Progress::Ended,
