@@ -25,6 +25,7 @@ use tokio_rustls::rustls::ClientConfig;
 
 pub(crate) use self::error::RemoteError;
 use crate::config::gateway::RemoteConfig;
+use crate::wire::responses::kept::Recalled;
 
 /// Most addresses of one request: five times the images that Bedrock takes in one.
 const MAX_ADDRESSES: usize = 100;
@@ -41,10 +42,11 @@ pub(crate) struct Attachment {
     pub(crate) bytes: Bytes,
 }
 
-/// Attachments by the address that they came from.
+/// Attachments by the address that they came from, and earlier answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Fetched {
     by_address: HashMap<String, Attachment>,
+    recalled: Option<Recalled>,
 }
 
 impl Fetched {
@@ -52,6 +54,16 @@ impl Fetched {
     #[must_use]
     pub(crate) fn get(&self, url: &str) -> Option<&Attachment> {
         self.by_address.get(url)
+    }
+
+    /// The same with the earlier answers that the request names by their ids.
+    pub(crate) fn with(self, recalled: Option<Recalled>) -> Self {
+        Fetched { recalled, ..self }
+    }
+
+    /// The earlier answers that the request names.
+    pub(crate) fn recalled(&self) -> Option<&Recalled> {
+        self.recalled.as_ref()
     }
 
     /// Adds what came from an address; gives what was there before.

@@ -23,6 +23,7 @@ use crate::config::schema::awaiting_restart;
 use crate::config::{Environment, Override};
 use crate::provider::Generation;
 use crate::telemetry::{Metrics, TrendReport};
+use crate::wire::responses::kept::KeptResponses;
 
 /// The sources of the configuration.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +92,8 @@ pub struct Gateway {
     pub(super) cut_off: CancellationToken,
     pub(super) in_flight: InFlight,
     pub(super) live: LiveRequests,
+    /// The last answers of Responses, which requests name by their ids.
+    pub(super) kept: Arc<KeptResponses>,
     /// Who writes recordings, where that is asked for.
     pub(super) recorder: OnceLock<Recorder>,
     /// Told when a version failed.
@@ -133,6 +136,7 @@ impl Gateway {
             cut_off,
             in_flight: InFlight::default(),
             live: LiveRequests::default(),
+            kept: Arc::default(),
             recorder: OnceLock::new(),
             faulted,
             started,

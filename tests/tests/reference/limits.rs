@@ -112,6 +112,14 @@ const ROWS: &[Row] = &[
         ],
     ),
     ("An answer of Redis", "{}", &[("host/gateway/src/discovery/store/shared.rs", "PATIENCE")]),
+    (
+        "A kept answer of Responses, with its request",
+        "{b}; a request continues {} answers at most",
+        &[
+            ("host/gateway/src/wire/responses/kept.rs", "LARGEST"),
+            ("host/gateway/src/wire/responses/kept.rs", "LONGEST_CHAIN"),
+        ],
+    ),
     ("A configuration file", "{b}", &[("host/config/src/file.rs", "MAX_FILE_SIZE")]),
     (
         "A transfer from or to a registry",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::path::{Segment, Shown};
 use super::settings::{
     CacheConfig, GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, MetricsConfig, OtlpConfig,
-    ProviderConfig, QuarantineConfig, ReadinessConfig, RemoteConfig, RetryConfig,
+    ProviderConfig, QuarantineConfig, ReadinessConfig, RemoteConfig, ResponsesConfig, RetryConfig,
 };
 
 /// Every setting under `quarry`: its path, and its value as it would stand in the file. Values of secrets are left out. The
@@ -25,6 +25,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         regions,
         cors,
         proxies,
+        responses,
         remote,
         provider,
         cache,
@@ -48,6 +49,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         unready_percent,
     } = limits;
     let RetryConfig { attempts, base, most, budget_percent } = retry;
+    let ResponsesConfig { keep, keep_bytes, keep_number } = responses;
     let RemoteConfig { allowed, hosts, max_bytes, timeout } = remote;
     let ProviderConfig {
         signers,
@@ -89,6 +91,9 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("regions", json!(regions.as_ref().map(|regions| regions.iter().map(ToString::to_string).collect::<Vec<_>>()))),
         ("cors", json!(cors)),
         ("proxies", json!(proxies.iter().map(ToString::to_string).collect::<Vec<_>>())),
+        ("responses.keepSeconds", seconds(*keep)),
+        ("responses.keepBytes", json!(keep_bytes)),
+        ("responses.keepNumber", json!(keep_number)),
         ("remote.allowed", json!(allowed)),
         ("remote.hosts", json!(hosts)),
         ("remote.bytes", json!(max_bytes)),

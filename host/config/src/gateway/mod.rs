@@ -22,6 +22,6 @@ pub use keys::{ANONYMOUS, HIGHEST_KEY_LIMIT, wrong_key_name, wrong_model_pattern
 pub use listen::ListenRefused;
 pub use settings::{
     CacheConfig, GatewayConfig, GatewayLimits, KeyConfig, LogConfig, LogFormat, MetricsConfig, OtlpConfig,
-    ProviderConfig, QuarantineConfig, ReadinessConfig, RemoteConfig, RetryConfig, Signal, TlsConfig,
+    ProviderConfig, QuarantineConfig, ReadinessConfig, RemoteConfig, ResponsesConfig, RetryConfig, Signal, TlsConfig,
 };
 pub use signer::{KeyId, Signer, SignerError};

@@ -11,7 +11,8 @@ use super::network;
 use super::provider;
 use super::reader::Members;
 use super::settings::{
-    GatewayConfig, GatewayLimits, LogConfig, LogFormat, OtlpConfig, RemoteConfig, RetryConfig, Signal, TlsConfig,
+    GatewayConfig, GatewayLimits, LogConfig, LogFormat, OtlpConfig, RemoteConfig, ResponsesConfig, RetryConfig, Signal,
+    TlsConfig,
 };
 use super::{cache, keys};
 use crate::contract::config::{Problem, Severity};
@@ -116,6 +117,9 @@ fn read_section(reader: &mut Reader, section: &Item<'_>, config: &mut GatewayCon
     if let Some(node) = members.get("proxies") {
         config.proxies = network::networks(reader, node);
     }
+    if let Some(node) = members.get("responses") {
+        read_responses(reader, node, &mut config.responses);
+    }
     if let Some(node) = members.get("remote") {
         read_remote(reader, node, &mut config.remote);
     }
@@ -188,6 +192,13 @@ fn read_retry(reader: &mut Reader, node: &Item<'_>, retry: &mut RetryConfig) {
 
 fn milliseconds(reader: &mut Reader, members: &Members<'_>, name: &str, most: u64) -> Option<Duration> {
     reader.whole(members, name, 1..=most).map(Duration::from_millis)
+}
+
+fn read_responses(reader: &mut Reader, node: &Item<'_>, responses: &mut ResponsesConfig) {
+    let members = reader.settings(node, &names_below("quarry.responses"));
+    reader.seconds(&members, "keepSeconds", 0.0..=DAY, &mut responses.keep);
+    set(&mut responses.keep_bytes, reader.whole(&members, "keepBytes", 0..=GIB));
+    set(&mut responses.keep_number, reader.whole(&members, "keepNumber", 0..=MOST_AT_ONCE));
 }
 
 fn read_remote(reader: &mut Reader, node: &Item<'_>, remote: &mut RemoteConfig) {

@@ -41,6 +41,8 @@ pub struct GatewayConfig {
     pub cors: Vec<String>,
     /// `proxies`: networks whose `forwarded` and `x-forwarded-for` headers are believed. Default none.
     pub proxies: Vec<IpNet>,
+    /// `responses`: the answers that requests name by their ids.
+    pub responses: ResponsesConfig,
     /// `remote`: attachments that a client gives as a URL.
     pub remote: RemoteConfig,
     /// `provider`: which versions of the provider may serve.
@@ -75,6 +77,7 @@ impl Default for GatewayConfig {
             regions: None,
             cors: Vec::new(),
             proxies: Vec::new(),
+            responses: ResponsesConfig::default(),
             remote: RemoteConfig::default(),
             provider: ProviderConfig::default(),
             cache: CacheConfig::default(),
@@ -184,6 +187,23 @@ pub struct KeyConfig {
     pub requests_per_minute: Option<u32>,
     /// `burst`: most requests of it at once that [`KeyConfig::requests_per_minute`] allows, from 1. None for those of a minute.
     pub burst: Option<u32>,
+}
+
+/// `quarry.responses`: for how long answers of Responses are kept in memory, so that a request can name them by their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResponsesConfig {
+    /// `keepSeconds`: since they were used last. Zero keeps none. Default one hour.
+    pub keep: Duration,
+    /// `keepBytes`: of all clients together. Default 64 MiB.
+    pub keep_bytes: usize,
+    /// `keepNumber`: how many, of all clients together. Default 10000.
+    pub keep_number: usize,
+}
+
+impl Default for ResponsesConfig {
+    fn default() -> Self {
+        ResponsesConfig { keep: Duration::from_secs(3600), keep_bytes: 64 * MIB, keep_number: 10_000 }
+    }
 }
 
 /// `quarry.remote`: whether the gateway fetches attachments that a client gives as a URL. Off unless allowed: a request would

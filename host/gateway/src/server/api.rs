@@ -62,7 +62,7 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
         Handler::Conversation(&responses::RESPONSES),
         &["input"],
         &["id", "object", "created_at", "status", "model", "output", "usage"],
-        "OpenAI Responses, streamed or not; nothing is stored",
+        "OpenAI Responses, streamed or not",
     ),
     endpoint(
         messages::MESSAGES.path,

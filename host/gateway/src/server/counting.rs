@@ -50,7 +50,7 @@ async fn counted(
     let counting = async {
         let Upload { body, received, room: _room } = body::read(body, &parts.headers, &config.limits, room).await?;
         observation.received(received);
-        let mut asked = read(format, &body, &parts.headers, config).await?.asked;
+        let mut asked = read(format, &body, &parts.headers, config, None).await?.asked;
         let admission = visit.admit(gateway, id, &parts.headers, &asked)?;
         observation.version(admission.seat.version.label());
         let effective = Arc::clone(&admission.seat.effective);

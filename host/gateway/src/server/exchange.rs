@@ -33,6 +33,7 @@ use crate::remote::{self, Fetched};
 use crate::rerun::Reference;
 use crate::state::Gateway;
 use crate::telemetry::{Arrival, Begun as Arrived, Observation, Refusal as Reason};
+use crate::wire::responses::kept::Keeper;
 use crate::wire::{self, Format, Head, ReadError, Received, Wanted, Writer};
 use crate::worker::{IN_PLACE, read_beside};
 
@@ -59,7 +60,9 @@ async fn answered(
     let room = gateway.capacity.bodies().body(visit.admitted.name(), effective.keys.are_needed());
     let read = async {
         let upload = body::read(body, &parts.headers, &config.limits, room).await?;
-        let read = read(format, &upload.body, &parts.headers, config).await?;
+        let keeper = Keeper::new(&gateway.kept, visit.admitted.name(), config.responses);
+        let mut read = read(format, &upload.body, &parts.headers, config, Some(&keeper)).await?;
+        read.writer.keep(keeper);
         Ok::<_, Refusal>((upload, read))
     };
     // Its room is given back when the answer begins: by then the body was sent on.
@@ -185,17 +188,24 @@ pub(super) async fn read(
     body: &Bytes,
     headers: &HeaderMap,
     config: &GatewayConfig,
+    keeper: Option<&Keeper>,
 ) -> Result<wire::Request, Refusal> {
-    let wanted = match read_with(format, body, headers, Fetched::default()).await {
-        Ok(request) => return Ok(request),
-        Err(ReadError::Refused(refusal)) => return Err(refusal),
-        Err(ReadError::Wants(wanted)) => wanted,
-    };
-    let fetched = fetch(&config.remote, &wanted).await?;
-    match read_with(format, body, headers, fetched).await {
+    let mut read = read_with(format, body, headers, Fetched::default()).await;
+    let mut recalled = None;
+    if let Err(ReadError::Recalls(named)) = &read {
+        let keeper = keeper.ok_or_else(|| Refusal::new(RefusalKind::Internal, "nothing is kept for this endpoint"))?;
+        recalled = Some(keeper.recall(named)?);
+        read = read_with(format, body, headers, Fetched::default().with(recalled.clone())).await;
+    }
+    if let Err(ReadError::Wants(wanted)) = &read {
+        let fetched = fetch(&config.remote, wanted).await?.with(recalled);
+        read = read_with(format, body, headers, fetched).await;
+    }
+    match read {
         Ok(request) => Ok(request),
         Err(ReadError::Refused(refusal)) => Err(refusal),
         Err(ReadError::Wants(_)) => Err(Refusal::new(RefusalKind::Internal, "a fetched attachment is missing")),
+        Err(ReadError::Recalls(_)) => Err(Refusal::new(RefusalKind::Internal, "a kept answer is missing")),
     }
 }
 
@@ -348,7 +358,7 @@ mod tests {
         let worker = format!("{:?}", thread::current().id());
         for (bytes, is_large) in [(0, false), (IN_PLACE, false), (IN_PLACE + 1, true), (20 << 20, true)] {
             let body = Bytes::from(vec![b' '; bytes]);
-            let refused = read(&FORMAT, &body, &HeaderMap::new(), &GatewayConfig::default()).await;
+            let refused = read(&FORMAT, &body, &HeaderMap::new(), &GatewayConfig::default(), None).await;
             let thread = refused.err().expect("it reads nothing").message;
             assert_eq!(thread != worker, is_large, "{bytes} bytes");
         }

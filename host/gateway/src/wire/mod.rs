@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use hyper::{HeaderMap, StatusCode};
 
+use self::responses::kept::{Keeper, Named};
 use super::refusal::Refusal;
 use super::remote::Fetched;
 use crate::blobs::Blobs;
@@ -61,6 +62,8 @@ pub(crate) enum ReadError {
     Refused(Refusal),
     /// It names attachments by address, which are not there yet: fetch them (or refuse), and read again.
     Wants(Vec<Wanted>),
+    /// It names earlier answers by their ids: look them up (or refuse), and read again.
+    Recalls(Named),
 }
 
 impl From<Refusal> for ReadError {
@@ -148,6 +151,9 @@ pub(crate) trait Writer: Send {
     fn ends_well(&self, _failure: &TurnFailure) -> Option<Outcome> {
         None
     }
+
+    /// Has the answer kept, if its client wants that and the format has answers that requests name by ids.
+    fn keep(&mut self, _keeper: Keeper) {}
 
     /// What to send when nothing else was sent for a while.
     fn keep_alive(&self) -> &'static [u8] {

@@ -29,7 +29,7 @@ fn read(body: &str) -> Result<Request, ReadError> {
 fn refused(body: &str) -> String {
     match read(body) {
         Err(ReadError::Refused(refusal)) => refusal.message,
-        Err(ReadError::Wants(wanted)) => panic!("{wanted:?}"),
+        Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("it was taken"),
     }
 }

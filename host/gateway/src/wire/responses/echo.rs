@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::bedrock_members::AskedOfAnswer;
 use super::super::reader::Object;
+use super::kept::{ItemText, Keeper};
 use super::tools::ToolNames;
 use crate::json::raw::{Json, compact};
 
@@ -16,6 +17,12 @@ pub(super) struct RequestFacts {
     pub(super) names: ToolNames,
     /// What the client asked for beside what OpenAI's object has.
     pub(super) of_answer: AskedOfAnswer,
+    /// The response that it continues.
+    pub(super) previous: Option<String>,
+    /// The items that it added, where the client wants the answer kept.
+    pub(super) to_keep: Option<Vec<ItemText>>,
+    /// Where the answer is kept, if it is.
+    pub(super) keeper: Option<Keeper>,
 }
 
 /// Members of the request, as they came, or as OpenAI fills them in.

@@ -9,6 +9,7 @@ use super::super::{Head, Writer, filtered, sse};
 use super::annotations::annotation;
 use super::echo::RequestFacts;
 use super::items::{Of, Part, Progress, item, prefix, text_part};
+use super::kept::Keeper;
 use super::response::{State, incomplete, response};
 use crate::contract::conversation::{Delta, Fragment, Outcome, TurnFailure};
 use crate::pi::events::member;
@@ -18,6 +19,7 @@ use crate::wire::openai_error::OpenAiError;
 
 mod calls;
 mod filtered;
+mod keeping;
 
 /// Writes the events, or the whole answer.
 #[derive(Debug)]
@@ -228,6 +230,7 @@ impl Events {
             Delta::ThinkingEnd(end) => self.end_thinking(out, end.content_index),
             Delta::ToolcallEnd(end) => self.end_call(out, end),
             Delta::Done(outcome) => {
+                self.keep_answer();
                 let name = if incomplete(outcome).is_some() { "response.incomplete" } else { "response.completed" };
                 self.response_event(out, name, State::Ended(outcome));
             }
@@ -273,7 +276,12 @@ impl Writer for Events {
         }
     }
 
+    fn keep(&mut self, keeper: Keeper) {
+        self.request.keeper = Some(keeper).filter(|keeper| keeper.keeps() && self.request.to_keep.is_some());
+    }
+
     fn whole(&mut self, message: &AssistantMessage, outcome: &Outcome, out: &mut Vec<u8>) {
+        keeping::keep(&self.head, &mut self.request, message);
         sse::json(out, &response(&self.head, &self.request, message, State::Ended(outcome)));
     }
 

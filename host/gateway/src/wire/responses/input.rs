@@ -3,8 +3,13 @@
 //! What the assistant said comes as items of their own (reasoning, messages, function calls); those that stand together are one
 //! message. System and developer messages in front go behind the instructions; later ones stay where they are.
 
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
 use super::super::reader::{Object, Value};
 use super::super::thinking_token::ThinkingToken;
+use super::kept::{ItemText, LARGEST, Recalled};
 use super::parts;
 use super::tools::{SEARCH, Tools, custom};
 use crate::contract::conversation::{
@@ -13,24 +18,82 @@ use crate::contract::conversation::{
 };
 use crate::pi::{API, PROVIDER};
 
-/// Reads `input` into a conversation that has the instructions, and adds the tools that it brings. `model` is the requested one.
-pub(super) fn read(input: &Value<'_, '_>, model: &str, context: &mut Context, tools: &mut Tools) {
-    if input.is_string() {
-        context.messages.extend(input.string().map(|text| Message::User(vec![UserBlock::Text(text)])));
-        return;
-    }
-    let mut builder = Builder { model, context, tools, said: None };
-    for value in input.items("text or an array of items") {
-        if let Some(item) = value.require_object("an item, which is an object") {
-            builder.item(&value, item);
-        }
-    }
-    builder.flush();
+/// The items of a request.
+#[derive(Debug, Default)]
+pub(super) struct Input<'a> {
+    /// What was kept of what it names.
+    pub(super) recalled: Option<&'a Recalled>,
+    /// The items that it names by their ids: where, and the id.
+    pub(super) named: Vec<(String, String)>,
+    /// The items that it adds to what it continues; none where they are not to be kept.
+    pub(super) to_keep: Option<Items>,
 }
 
-/// Why an item by its id is not taken.
-const NOT_KEPT: &str =
-    "this gateway keeps no items; set `store: false` in the client, so that it sends the item itself instead of its id";
+/// Items to keep, within [`LARGEST`].
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    pub(super) texts: Vec<ItemText>,
+    bytes: usize,
+}
+
+impl<'a> Input<'a> {
+    /// Reads `input` into a conversation that has the instructions, behind what it continues, and adds the tools that it brings.
+    /// `model` is the requested one.
+    pub(super) fn read(&mut self, input: &Value<'_, 'a>, model: &str, context: &mut Context, tools: &mut Tools) {
+        let mut builder = Builder { model, context, tools, said: None };
+        for kept in self.recalled.iter().filter_map(|recalled| recalled.conversation.as_ref()).flatten() {
+            builder.kept_item(input, kept);
+        }
+        if input.is_string() {
+            builder.flush();
+            let text = input.string().map(|text| Message::User(vec![UserBlock::Text(text)]));
+            builder.context.messages.extend(text);
+            self.keep(|| text_item(input));
+            return;
+        }
+        for value in input.items("text or an array of items") {
+            let Some(item) = value.require_object("an item, which is an object") else { continue };
+            let Some(id) = reference(&item) else {
+                self.keep(|| Arc::from(value.raw.get()));
+                builder.item(&value, item);
+                continue;
+            };
+            match self.recalled.and_then(|recalled| recalled.items.get(&id)) {
+                Some(kept) => {
+                    self.keep(|| Arc::clone(kept));
+                    builder.kept_item(&value, kept);
+                }
+                None => self.named.push((value.path.clone(), id)),
+            }
+        }
+        builder.flush();
+    }
+
+    fn keep(&mut self, item: impl FnOnce() -> ItemText) {
+        let Some(items) = &mut self.to_keep else { return };
+        let item = item();
+        items.bytes += item.len();
+        items.texts.push(item);
+        if items.bytes > LARGEST {
+            self.to_keep = None;
+        }
+    }
+}
+
+/// The id that an item is instead of the item itself.
+fn reference(item: &Object<'_, '_>) -> Option<String> {
+    let is_reference = match item.raw("type") {
+        Some(kind) => kind.get() == r#""item_reference""#,
+        // OpenAI's type has the id alone too.
+        None => item.raw("role").is_none() && item.raw("content").is_none(),
+    };
+    if is_reference { item.string("id") } else { None }
+}
+
+/// A text as the item that it stands for.
+fn text_item(input: &Value<'_, '_>) -> ItemText {
+    Arc::from(format!(r#"{{"type":"message","role":"user","content":{}}}"#, input.raw.get()))
+}
 
 /// Why nothing is compacted.
 const NOT_COMPACTED: &str =
@@ -58,6 +121,16 @@ struct Said {
 }
 
 impl Builder<'_> {
+    /// An item that was kept. `by` is what names it.
+    fn kept_item<'r>(&mut self, by: &Value<'r, '_>, kept: &'r str) {
+        let Ok(raw) = serde_json::from_str::<&RawValue>(kept) else { return };
+        let mut value = by.clone();
+        value.raw = raw;
+        if let Some(item) = value.object() {
+            self.item(&value, item);
+        }
+    }
+
     fn item(&mut self, value: &Value<'_, '_>, item: Object<'_, '_>) {
         // A message may come without its type.
         let kind = item.string("type").unwrap_or_else(|| "message".to_owned());
@@ -73,9 +146,9 @@ impl Builder<'_> {
                 item.ignore(&["role"]);
                 let _ = self.tools.add(&item);
             }
+            // One with an id does not come here.
             "item_reference" => {
-                value.problem(NOT_KEPT);
-                return;
+                let _ = item.require_string("id");
             }
             "compaction_trigger" => {
                 value.problem(NOT_COMPACTED);

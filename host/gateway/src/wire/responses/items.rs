@@ -117,6 +117,11 @@ pub(super) fn prefix(of: Of<'_>, block: &Block) -> &'static str {
     }
 }
 
+/// The id of a block's item.
+pub(super) fn item_id(of: Of<'_>, index: usize, block: &Block) -> String {
+    format!("{}_{}_{index}", prefix(of, block), of.id)
+}
+
 /// The part of a text block.
 pub(super) fn text_part<'a>(text: &'a str, annotations: Vec<Annotation>) -> Part<'a> {
     Part::OutputText { text, annotations, logprobs: [] }
@@ -135,7 +140,7 @@ pub(super) fn refusal_item<'a>(of: Of<'_>, index: usize, words: Cow<'a, str>, pr
 
 /// The item of a block.
 pub(super) fn item<'a>(of: Of<'a>, index: usize, block: &'a Block, progress: Progress) -> Item<'a> {
-    let id = format!("{}_{}_{index}", prefix(of, block), of.id);
+    let id = item_id(of, index, block);
     let begun = progress == Progress::Begun;
     let status = progress.status();
     match block {

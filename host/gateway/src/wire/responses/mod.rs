@@ -1,6 +1,7 @@
 //! OpenAI's responses: `POST /v1/responses`, as a stream and not (types of openai-python 3.54 and openai-node 6.49).
 //!
-//! The gateway keeps no conversations. Every answer says `store: false`; what only a store could answer is refused.
+//! The last answers are kept in memory for a while (`kept`), so that `previous_response_id` and `item_reference` can name them. `store` of an
+//! answer says whether it was kept. What is not kept any more is refused with the remedy.
 //!
 //! # What counts
 //! - `model`, `instructions`, `input` (text or items, see `input`), `tools` and `tool_choice` (see `tools`), `stream`,
@@ -12,7 +13,7 @@
 //! - Bedrock's own members, under its own names: `wire::bedrock_members`.
 //!
 //! # What is refused by name
-//! `previous_response_id`, `conversation`, `prompt`, `background`, `item_reference`, `file_id` (nothing is stored);
+//! `conversation`, `prompt`, `background`, `file_id` (the gateway has no such store);
 //! `parallel_tool_calls: false` by the provider, for models that it does not know to take that;
 //! `context_management` and `compaction_trigger` (nothing is compacted); `max_tool_calls`; log probabilities; a request whose tools OpenAI
 //! would have to run; audio; whatever is not known.
@@ -20,7 +21,7 @@
 //! # What is ignored, because nothing is lost by it
 //! - `user`, `safety_identifier`, `prompt_cache_key`, `client_metadata`, `access_programs`, `prompt_cache_options.mode`, `.ttl` and
 //!   `.comparison_response_id`: hints for OpenAI's bookkeeping and cache.
-//! - `store`, `stream_options`, `truncation`, `text.verbosity`, other values of `include`, `detail` of an image or file, `strict` of a
+//! - `stream_options`, `truncation`, `text.verbosity`, other values of `include`, `detail` of an image or file, `strict` of a
 //!   format, `output_schema` and `defer_loading` of a tool.
 //! - Tools that OpenAI runs, beside others; items of what they did; `compaction` items.
 //! - In items: `id`, `status`, `phase`, `annotations`, `logprobs`.
@@ -47,6 +48,7 @@ mod echo;
 mod events;
 mod input;
 mod items;
+pub(crate) mod kept;
 mod options;
 mod parts;
 mod request;
@@ -55,6 +57,8 @@ mod tools;
 
 #[cfg(test)]
 mod answer_tests;
+#[cfg(test)]
+mod kept_tests;
 #[cfg(test)]
 mod refusal_tests;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::super::reader::{Object, Reader};
 use super::super::{Asked, ReadError, Received, Request, bedrock_members, no_options};
 use super::echo::{Echo, RequestFacts};
 use super::events::Events;
+use super::kept::Named;
 use super::{input, options, tools};
 use crate::contract::conversation::{Context, Options};
 
@@ -21,8 +22,16 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     let mut context = Context { system_prompt: body.string("instructions"), messages: Vec::new(), tools: Vec::new() };
     let mut tools = tools::Tools::default();
     tools.declare(&body);
+    let previous = body.string("previous_response_id");
+    let to_keep = (body.flag("store") != Some(false)).then(input::Items::default);
+    let mut input = input::Input { recalled: received.fetched.recalled(), named: Vec::new(), to_keep };
     if let Some(given) = body.require("input", "text or an array of items") {
-        input::read(&given, &model, &mut context, &mut tools);
+        input.read(&given, &model, &mut context, &mut tools);
+    }
+    let input::Input { named, to_keep, recalled } = input;
+    let named = Named { previous, items: named };
+    if recalled.is_none() && named != Named::default() {
+        return Err(ReadError::Recalls(named));
     }
     let tool_choice = tools::tool_choice(&body, &mut tools);
     tools.tell_left_out(&body, tool_choice.as_ref());
@@ -49,7 +58,6 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         "client_metadata",
         "prompt_cache_key",
         "safety_identifier",
-        "store",
         "stream_options",
         "truncation",
         "user",
@@ -58,12 +66,21 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     input::begin_with_the_user(&mut context, &options);
     let blobs = reader.finish()?;
     let asked = Asked { model, known: None, context, blobs, options, stream };
-    Ok(Request { asked, writer: Box::new(Events::new(RequestFacts { echo, names, of_answer })) })
+    Ok(Request {
+        asked,
+        writer: Box::new(Events::new(RequestFacts {
+            echo,
+            names,
+            of_answer,
+            previous: named.previous,
+            to_keep: to_keep.map(|items| items.texts),
+            keeper: None,
+        })),
+    })
 }
 
 /// Refuses what Bedrock, or a gateway without a store, cannot do.
 fn refuse(body: &Object<'_, '_>) {
-    body.refuse("previous_response_id", &[], NOT_STORED);
     body.refuse("conversation", &[], NOT_STORED);
     body.refuse("prompt", &[], "this gateway stores no prompts; send its text as `instructions` and `input`");
     body.refuse("background", &["false"], "this gateway has no background mode; use `stream`");

@@ -41,7 +41,7 @@ pub(super) struct Response<'a> {
     model: &'a str,
     output: Vec<Item<'a>>,
     max_tool_calls: Option<u64>,
-    previous_response_id: Option<String>,
+    previous_response_id: Option<&'a str>,
     service_tier: String,
     store: bool,
     truncation: &'static str,
@@ -126,7 +126,7 @@ pub(super) fn response<'a>(
     message: &'a AssistantMessage,
     state: State<'a>,
 ) -> Response<'a> {
-    let RequestFacts { echo, names, of_answer } = request;
+    let RequestFacts { echo, names, of_answer, previous, to_keep: _, keeper } = request;
     let of = Of { id: &head.id, model: &head.model, names };
     let progress = |index: usize| match state {
         State::Failed { open, .. } if open.iter().any(|open| *open as usize == index) => Progress::CutOff,
@@ -164,9 +164,9 @@ pub(super) fn response<'a>(
         model: &head.model,
         output: blocks.chain(refused).collect(),
         max_tool_calls: None,
-        previous_response_id: None,
+        previous_response_id: previous.as_deref(),
         service_tier: service_tier(state),
-        store: false,
+        store: keeper.is_some(),
         truncation: "disabled",
         usage: usage.map(UsageForm::from),
         echo,

@@ -22,6 +22,7 @@ impl Events {
         if let Some(words) = refusal(outcome) {
             self.refuse(&words, out);
         }
+        self.keep_answer();
         self.response_event(out, "response.incomplete", State::Ended(outcome));
     }
 
