@@ -207,8 +207,8 @@ impl Builder<'_> {
         };
         let (summary, content) = (text_of("summary", "summary_text"), text_of("content", "reasoning_text"));
         let token = item.string("encrypted_content").as_deref().and_then(ThinkingToken::read);
-        // Without a token it is nobody's: the provider then leaves it out and says so.
-        let token = token.unwrap_or(ThinkingToken { model: String::new(), signature: None, redacted: false });
+        // Without a token it is another service's, and would pass for words of this model.
+        let Some(token) = token else { return };
         if self.said.as_ref().and_then(|said| said.model.as_ref()).is_some_and(|model| *model != token.model) {
             self.flush();
         }

@@ -124,7 +124,7 @@ fn reasoning_of_two_models_is_two_messages_and_that_of_strangers_is_nobodys() {
             _ => None,
         })
         .collect();
-    assert_eq!(models, ["a", "b", "", "m"]);
+    assert_eq!(models, ["a", "b", "m"]);
 }
 
 #[test]
