@@ -5,6 +5,8 @@ use std::future::Future;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 
 use super::body::{TakeBody, Taken};
@@ -36,11 +38,16 @@ where
 /// When it breaks off, is longer, or is not UTF-8.
 pub(super) async fn text(asked: Asked<'_>, taken: Taken, limit: usize) -> Result<String, ApiError> {
     let Taken { body, status, content_type: _, request_id, server: _ } = taken;
-    let bytes = Limited::new(body, limit).collect().await;
-    let read = bytes
-        .map_err(|error| failure::chain(error.as_ref()))
-        .and_then(|bytes| String::from_utf8(bytes.to_bytes().into()).map_err(|_| "it is not UTF-8".to_owned()));
+    let read = bytes(body, limit)
+        .await
+        .and_then(|bytes| String::from_utf8(bytes.into()).map_err(|_| "it is not UTF-8".to_owned()));
     read.map_err(|reason| unreadable(asked, status, request_id, reason))
+}
+
+/// All of a body of at most `limit` bytes, or the reason why there is no such.
+pub(super) async fn bytes(body: SdkBody, limit: usize) -> Result<Bytes, String> {
+    let collected = Limited::new(body, limit).collect().await;
+    collected.map(|collected| collected.to_bytes()).map_err(|error| failure::chain(error.as_ref()))
 }
 
 /// The error of a successful answer that cannot be read.

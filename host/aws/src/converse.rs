@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 use hyper::body::Body as _;
 use tokio::time::{Instant, Sleep};
 
@@ -118,6 +119,16 @@ impl EventStream {
             request_id,
             server,
         })
+    }
+
+    /// Keeps the frames of the batches from now on as they came, for [`EventStream::take_verbatim`].
+    pub fn keep_verbatim(&mut self) {
+        self.decoder.keep_verbatim();
+    }
+
+    /// The frames that were received since the last call, byte for byte.
+    pub fn take_verbatim(&mut self) -> Bytes {
+        self.decoder.take_verbatim()
     }
 
     /// AWS's id of the request.

@@ -26,6 +26,7 @@ mod request;
 mod retries;
 mod signing;
 mod transport;
+mod whole;
 
 pub use self::account::AccountIdentity;
 pub use self::body::Server;
@@ -43,3 +44,4 @@ pub use self::region::Region;
 pub use self::request::ConverseRequest;
 pub use self::request::is_reserved_header;
 pub use self::transport::{CaBundleError, proxy_of, proxy_variables_without_proxy};
+pub use self::whole::WholeAnswer;

@@ -5,6 +5,8 @@ use std::fmt;
 /// An operation of Amazon Bedrock that this host calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
+    /// `POST /model/{modelId}/converse` of the runtime.
+    Converse,
     /// `POST /model/{modelId}/converse-stream` of the runtime.
     ConverseStream,
     /// `POST /model/{modelId}/count-tokens` of the runtime.
@@ -22,6 +24,7 @@ impl Operation {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Operation::Converse => "Converse",
             Operation::ConverseStream => "ConverseStream",
             Operation::CountTokens => "CountTokens",
             Operation::ListFoundationModels => "ListFoundationModels",

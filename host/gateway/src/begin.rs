@@ -331,7 +331,7 @@ fn is_content(delta: &Delta) -> bool {
 /// Full jitter (a random part of an exponential wait): callers that were throttled together do not come back together. The
 /// service's own `retry-after` comes before it where it is not longer than the configured longest wait; a caller that would wait
 /// longer is better served by the next model.
-fn wait(retry: &RetryConfig, attempt: u32, failure: &Failure) -> Option<Duration> {
+pub(crate) fn wait(retry: &RetryConfig, attempt: u32, failure: &Failure) -> Option<Duration> {
     if attempt >= retry.attempts || !failure.retryable {
         return None;
     }
@@ -341,7 +341,7 @@ fn wait(retry: &RetryConfig, attempt: u32, failure: &Failure) -> Option<Duration
 }
 
 /// Whether another model may do what this one did not.
-fn may_fall_back(failure: &Failure) -> bool {
+pub(crate) fn may_fall_back(failure: &Failure) -> bool {
     failure.retryable || matches!(failure.kind, FailureKind::Quota | FailureKind::ModelNotEnabled)
 }
 

@@ -14,10 +14,10 @@ use super::worker::beside_the_worker;
 use crate::aws::Aws;
 use crate::capacity::Permit;
 use crate::contract::config::Settings;
-use crate::contract::models::{Catalog as Rows, CatalogSource, Resolution, Source};
-use crate::contract::types::Model;
+use crate::contract::models::{Catalog as Rows, CatalogSource, Pages, Resolution, Source};
+use crate::contract::types::{ApiError, Model};
 use crate::discovery::cache::DiscoveryCache;
-use crate::discovery::{DiscoverError, Listed, Listing, discover};
+use crate::discovery::{self, DiscoverError, Listed, Listing, discover};
 use crate::provider::{Generation, ProviderError, Session};
 use crate::telemetry::{CacheResult, Metrics};
 
@@ -46,6 +46,20 @@ pub(crate) struct Catalog {
     listed: ArcSwap<Vec<String>>,
     /// What names mean, with these rows. Settings and rows cross into the provider once for each name, not with each request.
     resolved: Mutex<HashMap<String, Remembered>>,
+}
+
+/// Why there is nothing of what AWS lists.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PagesError {
+    /// The operator switched discovery off.
+    #[error("this gateway lists no models of AWS (plugins.entries.amazon-bedrock.config.discovery.enabled)")]
+    Off,
+    /// AWS refused.
+    #[error("AWS did not answer the listing")]
+    Refused(Box<ApiError>),
+    /// The source is none that the host reads.
+    #[error(transparent)]
+    Discovery(#[from] DiscoverError),
 }
 
 #[derive(Debug, Clone)]
@@ -128,6 +142,23 @@ impl Catalog {
         }
         self.listed.store(Arc::new(all.iter().map(|model| model.id.clone()).collect()));
         Ok(all)
+    }
+
+    /// What AWS lists of a source: AWS's own bodies, as they are in the cache or as they come.
+    ///
+    /// # Errors
+    /// When the configuration has listing off, or AWS does not list it.
+    pub(super) async fn pages(&self, source: &Source, aws: &Aws) -> Result<Vec<String>, PagesError> {
+        if self.settings.discovery.enabled == Some(false) {
+            return Err(PagesError::Off);
+        }
+        let Pages { bodies, failed, earlier, .. } =
+            discovery::pages(source, self.settings.discovery.refresh_interval, aws, &self.cache).await?;
+        match (failed, earlier) {
+            (None, _) => Ok(bodies),
+            (Some(_), Some(earlier)) => Ok(earlier.bodies),
+            (Some(error), None) => Err(PagesError::Refused(Box::new(error))),
+        }
     }
 
     /// The id that a name means, where it was resolved not long ago.

@@ -29,17 +29,24 @@ pub(crate) struct Target {
 ///
 /// # Errors
 /// Where the name means no model, one that requests cannot be sent to, or one that the client may not use.
-pub(super) async fn of_request(asked: &Asked, client: &Admitted, by: &Resolver<'_>) -> Result<Vec<Target>, Refusal> {
+pub(super) async fn of_request(
+    name: &str,
+    known: Option<&Model>,
+    client: &Admitted,
+    by: &Resolver<'_>,
+) -> Result<Vec<Target>, Refusal> {
     let Effective { configuration, catalog, .. } = by.effective;
-    let Some(found) = catalog.resolve(&asked.model, by).await? else {
-        if let Some(name) = configuration.others.default_model() {
-            return Err(of_another_provider(configuration, name).unwrap_or_else(|| Refusal::invalid("model", name)));
+    let Some(found) = catalog.resolve(name, by).await? else {
+        if let Some(default) = configuration.others.default_model() {
+            return Err(
+                of_another_provider(configuration, default).unwrap_or_else(|| Refusal::invalid("model", default))
+            );
         }
         let message = "no model is named, and the configuration has no agents.defaults.model.primary; \
                        GET /v1/models lists the models";
         return Err(Refusal::invalid("model", message));
     };
-    let first = with_client_facts(found, asked.known.as_ref());
+    let first = with_client_facts(found, known);
     if let Some(refused) = of_another_provider(configuration, &first.id) {
         return Err(refused);
     }
@@ -47,15 +54,17 @@ pub(super) async fn of_request(asked: &Asked, client: &Admitted, by: &Resolver<'
     let destination = configuration
         .destination(&first.id)
         .map_err(|error| Refusal::invalid("model", format!("{error}; expected {}", error.expected())))?;
-    if !may_use(client, configuration, &asked.model, &first) {
-        let message = format!("the key {:?} does not allow the model {:?}", client.name(), asked.model);
+    if !may_use(client, configuration, name, &first) {
+        let message = format!("the key {:?} does not allow the model {:?}", client.name(), name);
         return Err(Refusal { param: Some("model".to_owned()), ..Refusal::new(RefusalKind::Permission, message) });
     }
     let mut targets = vec![Target { model: first, destination }];
     let fallbacks = configuration.settings.fallback_models.iter().filter(|_| configuration.gateway.fallbacks);
     for name in fallbacks {
         let Some(Resolution { model, .. }) = catalog.resolve(name, by).await? else { continue };
-        if targets.iter().any(|known| known.model.id == model.id) || !may_use(client, configuration, name, &model) {
+        if targets.iter().any(|target: &Target| target.model.id == model.id)
+            || !may_use(client, configuration, name, &model)
+        {
             continue;
         }
         match configuration.destination(&model.id) {

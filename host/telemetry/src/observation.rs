@@ -214,13 +214,8 @@ impl Observation {
     /// Deltas that are handed on, of reads that were told of before.
     pub fn took(&mut self, deltas: &[Delta]) {
         let Some(last) = deltas.last() else { return };
-        if let Some(after) = self.turn.took(deltas) {
-            self.span.first_delta(after);
-            // Bedrock streams an answer of this model, so the model exists.
-            if let Some(model) = self.answering.as_deref().filter(|_| self.turn.model.is_other()) {
-                self.turn.use_model(self.metrics.learn(model));
-            }
-        }
+        let first = self.turn.took(deltas);
+        self.began(first);
         if let Some(content) = &mut self.content {
             content.collect(deltas);
         }
@@ -236,6 +231,24 @@ impl Observation {
                 self.blame.get_or_insert(Blame::of(&error.failure));
             }
             _ => {}
+        }
+    }
+
+    /// So many events of a stream more were passed on unread.
+    pub fn relayed(&mut self, events: usize) {
+        if events > 0 {
+            let first = self.turn.came(events, || true);
+            self.began(first);
+        }
+    }
+
+    /// The answer's first content came after so long.
+    fn began(&mut self, first: Option<Duration>) {
+        let Some(after) = first else { return };
+        self.span.first_delta(after);
+        // Bedrock streams an answer of this model, so the model exists.
+        if let Some(model) = self.answering.as_deref().filter(|_| self.turn.model.is_other()) {
+            self.turn.use_model(self.metrics.learn(model));
         }
     }
 

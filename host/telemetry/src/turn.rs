@@ -48,8 +48,13 @@ impl Turn {
 
     /// Deltas came. Gives the time since the request's arrival when the first of the answer's content is among them.
     pub(super) fn took(&mut self, deltas: &[Delta]) -> Option<Duration> {
+        self.came(deltas.len(), || deltas.iter().any(is_content))
+    }
+
+    /// As [`Turn::took`], of so many pieces of an answer, whatever they are.
+    pub(super) fn came(&mut self, pieces: usize, have_content: impl FnOnce() -> bool) -> Option<Duration> {
         let now = Instant::now();
-        self.counted += deltas.len() as u64;
+        self.counted += pieces as u64;
         if let Some(last) = self.last.replace(now) {
             self.gaps.observe(now - last);
         }
@@ -57,7 +62,7 @@ impl Turn {
             self.flush();
             self.flushed = now;
         }
-        if self.first.is_some() || !deltas.iter().any(is_content) {
+        if self.first.is_some() || !have_content() {
             return None;
         }
         self.first = Some(now - self.begun);

@@ -85,6 +85,8 @@ pub struct FrameDecoder {
     known: Option<Known>,
     /// What was wrong, which stays wrong.
     failed: Option<FrameError>,
+    /// The decoded frames as they came, where somebody passes them on.
+    verbatim: Option<BytesMut>,
 }
 
 /// Headers as they lie in a frame, and what they say. The frames of a stream are nearly all of one kind, with the same headers
@@ -97,6 +99,16 @@ struct Known {
 }
 
 impl FrameDecoder {
+    /// Keeps the bytes of decoded frames from now on, for [`FrameDecoder::take_verbatim`].
+    pub fn keep_verbatim(&mut self) {
+        self.verbatim.get_or_insert_default();
+    }
+
+    /// The bytes of the frames that were decoded since the last call: whole frames with correct checksums, and nothing else.
+    pub fn take_verbatim(&mut self) -> Bytes {
+        self.verbatim.as_mut().map(|frames| frames.split().freeze()).unwrap_or_default()
+    }
+
     /// Takes the next bytes of the stream.
     pub fn feed(&mut self, chunk: Bytes) {
         let before = std::mem::replace(&mut self.chunk, chunk);
@@ -121,6 +133,10 @@ impl FrameDecoder {
         let known = self.known.as_ref().and_then(|known| Some((known, known.payload_of(&self.pending()[..total])?)));
         if let Some((Known { message_type, name, .. }, payload)) = known {
             push(batch, message_type.clone(), name.as_bytes(), payload);
+            if let Some(frames) = &mut self.verbatim {
+                let pending = if self.begun.is_empty() { &self.chunk[..] } else { &self.begun[..] };
+                frames.extend_from_slice(&pending[..total]);
+            }
             self.total = None;
             match self.begun.is_empty() {
                 true => self.chunk.advance(total),
@@ -137,6 +153,9 @@ impl FrameDecoder {
             self.known = Some(Known { headers, message_type: message_type.clone(), name: name.to_owned() });
         }
         push(batch, message_type, name.as_bytes(), payload);
+        if let Some(frames) = &mut self.verbatim {
+            frames.extend_from_slice(&frame);
+        }
         Ok(true)
     }
 

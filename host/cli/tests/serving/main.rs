@@ -5,6 +5,7 @@
 //!   the other tests has been read by somebody else too.
 //! - What the server does when something breaks, and when it is operated.
 
+mod bedrock;
 mod canary;
 mod curl;
 #[path = "../versions/debian.rs"]

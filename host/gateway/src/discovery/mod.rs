@@ -107,6 +107,26 @@ pub async fn discover<C: ControlPlane>(
     Ok(Listed { session, catalog, pages })
 }
 
+/// The pages of one source that the host itself wants, from the cache that discovery uses or from the control plane. `ttl` is how long
+/// they stay fresh, in seconds.
+///
+/// # Errors
+/// When the host does not make the call.
+pub(crate) async fn pages<C: ControlPlane>(
+    source: &Source,
+    ttl: u64,
+    control_plane: &C,
+    cache: &DiscoveryCache,
+) -> Result<Pages, DiscoverError> {
+    let fetching = Fetching { ttl, how: &Listing::default(), control_plane, cache };
+    Ok(fetching.one(source, &allowed(source)?).await)
+}
+
+/// The call that a source names.
+fn allowed(source: &Source) -> Result<ControlCall, DiscoverError> {
+    ControlCall::of(source).ok_or_else(|| DiscoverError::NotAllowed(crate::json::catalog::source_text(source)))
+}
+
 /// Calls a provider on a blocking thread.
 async fn called<T: Send + 'static>(
     mut session: Session,
@@ -151,13 +171,8 @@ impl<C: ControlPlane> Fetching<'_, C> {
         if sources.len() > MOST_SOURCES {
             return Err(DiscoverError::TooManySources(sources.len()));
         }
-        let calls: Vec<(&Source, ControlCall)> = sources
-            .iter()
-            .map(|source| match ControlCall::of(source) {
-                Some(call) => Ok((source, call)),
-                None => Err(DiscoverError::NotAllowed(crate::json::catalog::source_text(source))),
-            })
-            .collect::<Result<_, _>>()?;
+        let calls: Vec<(&Source, ControlCall)> =
+            sources.iter().map(|source| Ok((source, allowed(source)?))).collect::<Result<_, DiscoverError>>()?;
         let fetching = calls.iter().map(|(source, call)| Box::pin(self.one(source, call)) as Boxed<'_, Pages>);
         Ok(concurrently(fetching.collect()).await)
     }

@@ -25,6 +25,10 @@ use crate::wire::Asked;
 /// `Retry-After` at a key's concurrency limit. When a request will end is unknown; SDKs back off by themselves.
 const UNTIL_ONE_ENDS: Duration = Duration::from_secs(1);
 
+/// The refusal of a signature. Its access key id is public, and the gateway has no secret that it could check the signature with.
+const UNCHECKED_SIGNATURE: &str =
+    "the gateway cannot check AWS signatures; set AWS_BEARER_TOKEN_BEDROCK to a key of the gateway";
+
 /// An admitted request: its key's slot and its place among the requests in progress. Dropping it returns both.
 #[derive(Debug)]
 pub(super) struct Visit {
@@ -63,10 +67,30 @@ impl Visit {
         headers: &HeaderMap,
         asked: &Asked,
     ) -> Result<Admission, Refusal> {
-        let Visit { admitted, seat: _, live, underway } = self;
-        let key = admitted.name();
+        let key = self.admitted.name();
         let seat = gateway.lineup.load().seat(key, || conversation(key, headers, &asked.context));
-        live.asked(id, &asked.model, asked.stream, seat.version.digest());
+        self.seated(gateway, id, seat, &asked.model, asked.stream)
+    }
+
+    /// Gives a request that was not read a place with the active version: its body passes through, so no trial of a version could
+    /// tell anything by it.
+    ///
+    /// # Errors
+    /// When there is no room for a session.
+    pub(super) fn admit_unread(
+        self,
+        gateway: &Gateway,
+        id: &str,
+        model: &str,
+        stream: bool,
+    ) -> Result<Admission, Refusal> {
+        let seat = gateway.lineup.load().unread();
+        self.seated(gateway, id, seat, model, stream)
+    }
+
+    fn seated(self, gateway: &Gateway, id: &str, seat: Taken, model: &str, stream: bool) -> Result<Admission, Refusal> {
+        let Visit { admitted, seat: _, live, underway } = self;
+        live.asked(id, model, stream, seat.version.digest());
         let permit = gateway.capacity.admit(seat.version.generation.need()).map_err(|error| full(gateway, &error))?;
         Ok(Admission { admitted, seat, live, permit, _underway: underway })
     }
@@ -140,8 +164,17 @@ pub(super) fn check_key(gateway: &Gateway, effective: &Effective, headers: &Head
             KeyError::TooOften { retry_after, .. } => (RefusalKind::RateLimit, Reason::Rate, Some(*retry_after)),
         };
         gateway.metrics.refused(reason);
-        Refusal { retry_after, ..Refusal::new(kind, error.to_string()) }
+        let message = match error {
+            KeyError::Missing if is_signed(headers) => UNCHECKED_SIGNATURE.to_owned(),
+            error => error.to_string(),
+        };
+        Refusal { retry_after, ..Refusal::new(kind, message) }
     })
+}
+
+/// Whether a request is signed as AWS's SDKs do without a bearer token.
+fn is_signed(headers: &HeaderMap) -> bool {
+    headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"AWS4-"))
 }
 
 /// The keys that a request carries: a bearer token, and Anthropic's `x-api-key`. A client that has both set, one of them for somebody

@@ -1,25 +1,17 @@
-//! A streamed answer: the response's body drives its own turn, and an overseer ends the turn when its time is over.
-//!
-//! The connection polls the body when it has room for more, so a client that reads slowly slows its turn down and holds one
-//! batch, not a queue; and a client that goes away drops the body, and with it the request to AWS. A client that opens no window
-//! (HTTP/2) never has the body polled, so deadlines are the overseer's: a task that ends the turn and gives back what it held,
-//! whoever polls.
+//! A streamed answer of a wire format: the turn's deltas, rendered as events.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
-use tokio_util::task::AbortOnDropHandle;
 
 use super::activity::UnderWay;
 use super::admission::Admission;
+use super::overseen::{BrokenOff, Overseen, Source};
 use crate::begin::{Begun, NotBegun};
 use crate::crash::work_for;
 use crate::cut_short::{CutShort, Deadline};
@@ -41,29 +33,11 @@ pub(super) struct Bounds {
     pub(super) stall: Option<Duration>,
 }
 
-/// How long the overseer waits for a poll of the answer that is going on.
-const POLL_UNDER_WAY: Duration = Duration::from_millis(5);
-
 /// The body of a streamed answer.
-pub(super) struct Answer {
-    shared: Arc<Mutex<Shared>>,
-    _overseer: AbortOnDropHandle<()>,
-}
-
-/// What the connection and the overseer share. Both hold the lock for one poll only.
-struct Shared {
-    /// None when the answer has ended, whether or not its end was taken.
-    running: Option<Running>,
-    /// The end that the overseer wrote, for the next poll.
-    end: Option<Vec<u8>>,
-    /// When the client got the last bytes, while it has not polled again.
-    given: Option<Instant>,
-    /// The waker of the task that polls for the end.
-    waker: Option<Waker>,
-}
+pub(super) type Answer = Overseen<Running>;
 
 /// An answer that goes on, with all that it holds.
-struct Running {
+pub(super) struct Running {
     state: State,
     head: Head,
     writer: Box<dyn Writer>,
@@ -123,67 +97,49 @@ impl Answer {
         let last_sent = Instant::now();
         let alarm = Box::pin(tokio::time::sleep_until(last_sent + keep_alive));
         let running = Running { state, head, writer, keep_alive, alarm, last_sent, admission, _under_way: under_way };
-        let shared = Shared { running: Some(running), end: None, given: Some(last_sent), waker: None };
-        let shared = Arc::new(Mutex::new(shared));
-        let overseer = tokio::spawn(oversee(Arc::clone(&shared), deadline, stall));
-        Answer { shared, _overseer: AbortOnDropHandle::new(overseer) }
+        Overseen::over(running, deadline, stall)
     }
 }
 
-/// Ends an answer at its deadline, or when its client stops reading.
-async fn oversee(shared: Arc<Mutex<Shared>>, deadline: Deadline, stall: Option<Duration>) {
-    let why = tokio::select! {
-        why = deadline.passed() => why,
-        () = stalled(&shared, stall) => CutShort::Stalled,
-    };
-    while !try_end(&shared, why) {
-        tokio::time::sleep(POLL_UNDER_WAY).await;
-    }
-}
-
-/// Ready when the client has read nothing for `stall`.
-async fn stalled(shared: &Mutex<Shared>, stall: Option<Duration>) {
-    let Some(stall) = stall else { return std::future::pending().await };
-    let mut look = Instant::now() + stall;
-    loop {
-        tokio::time::sleep_until(look).await;
-        // An answer that is being polled has a client that reads.
-        let given = shared.try_lock().ok().and_then(|shared| shared.given);
-        let now = Instant::now();
-        match given.map(|given| given + stall) {
-            Some(until) if until <= now => return,
-            until => look = until.unwrap_or(now + stall),
-        }
-    }
-}
-
-/// Ends the answer, unless it is being polled just now: a poll may take as long as a call of the provider, and a worker is not to
-/// wait for that.
-fn try_end(shared: &Mutex<Shared>, why: CutShort) -> bool {
-    let mut shared = match shared.try_lock() {
-        Ok(shared) => shared,
-        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        Err(TryLockError::WouldBlock) => return false,
-    };
-    if let Some(running) = shared.running.take() {
-        shared.end = Some(running.end(why));
-    }
-    if let Some(waker) = shared.waker.take() {
-        waker.wake();
-    }
-    true
-}
-
-impl Running {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+impl Source for Running {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         let _work = work_for(self.admission.seat.version.digest());
         let polled = self.poll_bytes(context);
         if matches!(polled, Poll::Ready(Some(_))) {
             self.last_sent = Instant::now();
         }
-        polled
+        polled.map(|bytes| bytes.map(|bytes| Ok(bytes.into())))
     }
 
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Ends the stream before its time: the error event that says so. All that the answer held is given back.
+    fn end(mut self, why: CutShort) -> Vec<u8> {
+        let _work = work_for(self.admission.seat.version.digest());
+        let mut out = Vec::new();
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Streaming(mut streaming) => {
+                let (turn, observation) = &mut *streaming;
+                let deltas = turn.cut_short(why);
+                // A client that stopped reading counts as one that closed the connection: nothing failed.
+                if why != CutShort::Stalled {
+                    observation.deltas(&deltas, turn.provider_time());
+                }
+                self.writer.events(&deltas, &mut out);
+            }
+            State::Beginning(_) | State::Begun(_) => {
+                self.writer.begin(&self.head);
+                self.writer.events(&[crate::failures::failed(why.failure(None))], &mut out);
+            }
+            State::Ended => {}
+        }
+        out
+    }
+}
+
+impl Running {
     /// The next bytes. None are ready while nothing comes.
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
         loop {
@@ -252,61 +208,5 @@ impl Running {
                 return Poll::Ready(Some(self.writer.keep_alive().to_vec()));
             }
         }
-    }
-
-    /// Ends the stream before its time: the error event that says so. All that the answer held is given back.
-    fn end(mut self, why: CutShort) -> Vec<u8> {
-        let _work = work_for(self.admission.seat.version.digest());
-        let mut out = Vec::new();
-        match std::mem::replace(&mut self.state, State::Ended) {
-            State::Streaming(mut streaming) => {
-                let (turn, observation) = &mut *streaming;
-                let deltas = turn.cut_short(why);
-                // A client that stopped reading counts as one that closed the connection: nothing failed.
-                if why != CutShort::Stalled {
-                    observation.deltas(&deltas, turn.provider_time());
-                }
-                self.writer.events(&deltas, &mut out);
-            }
-            State::Beginning(_) | State::Begun(_) => {
-                self.writer.begin(&self.head);
-                self.writer.events(&[crate::failures::failed(why.failure(None))], &mut out);
-            }
-            State::Ended => {}
-        }
-        out
-    }
-}
-
-impl Body for Answer {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.given = None;
-        let polled = match &mut shared.running {
-            Some(running) => running.poll(context),
-            None => Poll::Ready(shared.end.take().filter(|end| !end.is_empty())),
-        };
-        match &polled {
-            Poll::Pending => match &mut shared.waker {
-                Some(waker) => waker.clone_from(context.waker()),
-                none => *none = Some(context.waker().clone()),
-            },
-            Poll::Ready(Some(_)) => shared.given = Some(Instant::now()),
-            Poll::Ready(None) => shared.running = None,
-        }
-        polled.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes.into()))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_over = shared.running.as_ref().is_none_or(|running| matches!(running.state, State::Ended));
-        is_over && shared.end.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::default()
     }
 }

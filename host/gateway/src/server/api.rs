@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::bedrock::{self, Call, Listing};
 use crate::refusal::RefusalKind;
 use crate::wire::{Format, chat_completions, messages, pi_stream, responses};
 
@@ -12,6 +13,10 @@ pub(super) enum Handler {
     Conversation(&'static Format),
     /// A count of tokens.
     CountTokens,
+    /// A call of Bedrock's runtime.
+    Bedrock(Call),
+    /// A listing of Bedrock's control plane.
+    Listing(Listing),
     /// The models.
     Models,
     /// One model.
@@ -49,7 +54,7 @@ const fn endpoint(
 }
 
 /// Every endpoint.
-pub(super) static ENDPOINTS: [Endpoint; 11] = [
+pub(super) static ENDPOINTS: [Endpoint; 18] = [
     endpoint(
         chat_completions::CHAT_COMPLETIONS.path,
         Handler::Conversation(&chat_completions::CHAT_COMPLETIONS),
@@ -84,6 +89,55 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
         &["model", "context"],
         &[],
         "`streamProxy` of pi-agent-core",
+    ),
+    endpoint(
+        Call::Converse.path(),
+        Handler::Bedrock(Call::Converse),
+        &["messages"],
+        &["output", "stopReason", "usage"],
+        "Bedrock's `Converse`, passed through",
+    ),
+    endpoint(
+        Call::ConverseStream.path(),
+        Handler::Bedrock(Call::ConverseStream),
+        &["messages"],
+        &[],
+        "Bedrock's `ConverseStream`, passed through",
+    ),
+    endpoint(
+        Call::CountTokens.path(),
+        Handler::Bedrock(Call::CountTokens),
+        &["input"],
+        &["inputTokens"],
+        "Bedrock's `CountTokens`, passed through",
+    ),
+    endpoint(
+        Listing::FoundationModels.path(),
+        Handler::Listing(Listing::FoundationModels),
+        &[],
+        &["modelSummaries"],
+        "Bedrock's `ListFoundationModels`, as far as the key allows the models",
+    ),
+    endpoint(
+        Listing::FoundationModel.path(),
+        Handler::Listing(Listing::FoundationModel),
+        &[],
+        &["modelDetails"],
+        "Bedrock's `GetFoundationModel`",
+    ),
+    endpoint(
+        Listing::InferenceProfiles.path(),
+        Handler::Listing(Listing::InferenceProfiles),
+        &[],
+        &["inferenceProfileSummaries"],
+        "Bedrock's `ListInferenceProfiles`, as far as the key allows the profiles",
+    ),
+    endpoint(
+        Listing::InferenceProfile.path(),
+        Handler::Listing(Listing::InferenceProfile),
+        &[],
+        &["inferenceProfileId", "inferenceProfileArn"],
+        "Bedrock's `GetInferenceProfile`",
     ),
     endpoint(
         "/v1/models",
@@ -121,12 +175,26 @@ impl Endpoint {
         self.path.replace("{*id}", "{id}")
     }
 
+    /// What the parameter of the path is.
+    fn id_of(&self) -> &'static str {
+        match self.handler {
+            Handler::Bedrock(_) | Handler::Listing(_) => "The id or ARN, percent-encoded",
+            _ => "The model's id, which may contain slashes",
+        }
+    }
+
     /// The media types of an answer that is no failure.
     fn answers(&self) -> &'static [&'static str] {
         match self.handler {
             Handler::Conversation(format) if format.path == pi_stream::PI_STREAM.path => &["text/event-stream"],
             Handler::Conversation(_) => &["application/json", "text/event-stream"],
-            Handler::CountTokens | Handler::Models | Handler::Model | Handler::Document => &["application/json"],
+            Handler::Bedrock(Call::ConverseStream) => &["application/vnd.amazon.eventstream"],
+            Handler::CountTokens
+            | Handler::Bedrock(_)
+            | Handler::Listing(_)
+            | Handler::Models
+            | Handler::Model
+            | Handler::Document => &["application/json"],
             Handler::Health | Handler::Readiness => &["text/plain"],
             Handler::Metrics => &["application/openmetrics-text"],
         }
@@ -138,7 +206,7 @@ impl Endpoint {
             Authentication, Internal, Invalid, NotFound, Overloaded, Permission, RateLimit, Timeout, TooLarge, Upstream,
         };
         match self.handler {
-            Handler::Conversation(_) | Handler::CountTokens => &[
+            Handler::Conversation(_) | Handler::CountTokens | Handler::Bedrock(_) => &[
                 Invalid,
                 Authentication,
                 Permission,
@@ -150,7 +218,7 @@ impl Endpoint {
                 Overloaded,
                 Timeout,
             ],
-            Handler::Models | Handler::Model => {
+            Handler::Models | Handler::Model | Handler::Listing(_) => {
                 &[Invalid, Authentication, Permission, NotFound, RateLimit, Internal, Upstream, Overloaded, Timeout]
             }
             Handler::Metrics => &[Authentication, Permission, RateLimit],
@@ -172,10 +240,13 @@ impl Endpoint {
         for kind in self.failures() {
             let types: &[&str] =
                 if matches!(self.handler, Handler::Readiness) { &["text/plain"] } else { &["application/json"] };
-            let status = kind.status();
+            let (status, member) = match self.handler {
+                Handler::Bedrock(_) | Handler::Listing(_) => (bedrock::status(*kind), "message"),
+                _ => (kind.status(), "error"),
+            };
             responses[status.as_str()] = json!({
                 "description": status.canonical_reason().unwrap_or_default(),
-                "content": content(types, &["error"]),
+                "content": content(types, &[member]),
             });
         }
         let mut operation = json!({ "summary": self.summary, "responses": responses });
@@ -186,10 +257,10 @@ impl Endpoint {
             let media = json!({ "schema": with_members(self.required) });
             operation["requestBody"] = json!({ "required": true, "content": { "application/json": media } });
         }
-        if self.path.contains("{*id}") {
+        if self.shown().contains("{id}") {
             operation["parameters"] = json!([{
                 "name": "id", "in": "path", "required": true, "schema": { "type": "string" },
-                "description": "The model's id, which may contain slashes",
+                "description": self.id_of(),
             }]);
         }
         operation

@@ -12,11 +12,14 @@ use tower_http::compression::predicate::{NotForContentType, Predicate as _, Size
 /// The smallest answer that is compressed: a smaller one fits into one packet anyway.
 const WORTH_IT: u64 = 1024;
 
+/// The events of Bedrock's own API.
+const AWS_EVENTS: NotForContentType = NotForContentType::const_new("application/vnd.amazon.eventstream");
+
 /// Compresses an answer that is there as a whole, as the client's `accept-encoding` says. Events of a stream are not held back for it.
 pub(crate) async fn compressed(mut request: Request<Body>, next: Next) -> Response<Body> {
     // A client that accepts nothing that the gateway can send gets the answer as it is, and not 406: it has been paid for.
     request.headers_mut().append(ACCEPT_ENCODING, HeaderValue::from_static("identity;q=0.001"));
-    let worth_it = SizeAbove::new(WORTH_IT).and(NotForContentType::SSE);
+    let worth_it = SizeAbove::new(WORTH_IT).and(NotForContentType::SSE).and(AWS_EVENTS);
     match TowerToHyperService::new(Compression::new(next).compress_when(worth_it)).call(request).await {
         Ok(response) => response.map(Body::new),
         Err(never) => match never {},

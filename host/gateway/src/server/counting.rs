@@ -41,8 +41,8 @@ async fn counted(
 ) -> Result<u64, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let (visit, body) = visit(gateway, &effective, &parts, body, format).await?;
-    let mut observation = observe(gateway, format, &parts, visit.admitted.name(), id);
+    let (visit, body) = visit(gateway, &effective, &parts, body, format.path).await?;
+    let mut observation = observe(gateway, format.path, &parts, visit.admitted.name(), id);
     let config = &effective.configuration.gateway;
     let span = observation.span().clone();
     let deadline = deadline(gateway, &visit.seat, config);
@@ -62,7 +62,7 @@ async fn counted(
             effective: &effective,
             reference: &reference,
         };
-        let chain = chain::of_request(&asked, &admission.admitted, &by).await?;
+        let chain = chain::of_request(&asked.model, asked.known.as_ref(), &admission.admitted, &by).await?;
         chain::attribute(&mut asked, &chain);
         observation.asked(&asked.model, false, &asked.options, asked.context.tools.len());
         let Asked { model, context, options, blobs, .. } = asked;

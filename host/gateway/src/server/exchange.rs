@@ -54,8 +54,8 @@ async fn answered(
 ) -> Result<Response<Body>, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
-    let (visit, body) = visit(gateway, &effective, &parts, body, format).await?;
-    let mut observation = observe(gateway, format, &parts, visit.admitted.name(), id);
+    let (visit, body) = visit(gateway, &effective, &parts, body, format.path).await?;
+    let mut observation = observe(gateway, format.path, &parts, visit.admitted.name(), id);
     let config = &effective.configuration.gateway;
     let room = gateway.capacity.bodies().body(visit.admitted.name(), effective.keys.are_needed());
     let read = async {
@@ -68,14 +68,7 @@ async fn answered(
     // Its room is given back when the answer begins: by then the body was sent on.
     let (Upload { body: sent, received, room: _room }, mut read) = match read.await {
         Ok(read) => read,
-        Err(refused) => {
-            match refused.kind {
-                RefusalKind::TooLarge => gateway.metrics.refused(Reason::Size),
-                RefusalKind::Overloaded => gateway.metrics.refused(Reason::Memory),
-                _ => {}
-            }
-            return Err(refuse(observation, refused));
-        }
+        Err(refused) => return Err(unread(gateway, observation, refused)),
     };
     observation.received(received);
     let admission = match visit.admit(gateway, id, &parts.headers, &read.asked) {
@@ -98,7 +91,8 @@ async fn answered(
         effective: &effective,
         reference: &reference,
     };
-    let resolving = chain::of_request(&read.asked, &admission.admitted, &by).instrument(span.clone());
+    let resolving = chain::of_request(&read.asked.model, read.asked.known.as_ref(), &admission.admitted, &by)
+        .instrument(span.clone());
     let chain = match resolving.await {
         Ok(chain) => chain,
         Err(refused) => return Err(refuse(observation, refused)),
@@ -141,12 +135,12 @@ async fn answered(
 }
 
 /// Observes a request of this key from its arrival on.
-pub(super) fn observe(gateway: &Gateway, format: &'static Format, parts: &Parts, key: &str, id: &str) -> Observation {
+pub(super) fn observe(gateway: &Gateway, endpoint: &'static str, parts: &Parts, key: &str, id: &str) -> Observation {
     let arrival = parts.extensions.get::<Arrival>();
     // The operator's requests come by the admin listener, which takes no note of them.
     let arrival = arrival.cloned().unwrap_or_else(|| Arrival::now(None, None));
     let method = parts.method.as_str();
-    let begun = Arrived { endpoint: format.path, request_id: id, key, method, arrival };
+    let begun = Arrived { endpoint, request_id: id, key, method, arrival };
     let observation = Observation::begin(&gateway.metrics, &begun);
     observation.child_of(&parts.headers);
     observation
@@ -165,9 +159,9 @@ pub(super) async fn visit(
     effective: &Effective,
     parts: &Parts,
     body: Body,
-    format: &'static Format,
+    endpoint: &'static str,
 ) -> Result<(Visit, Body), Refusal> {
-    match admission::visit(gateway, effective, Asker::of(parts), format.path) {
+    match admission::visit(gateway, effective, Asker::of(parts), endpoint) {
         Ok(visit) => Ok((visit, body)),
         Err(refused) => {
             body::discard(body, &parts.headers, effective.configuration.gateway.limits.body).await;
@@ -180,6 +174,16 @@ pub(super) async fn visit(
 pub(super) fn refuse(mut observation: Observation, refused: Refusal) -> Refusal {
     observation.refused(&refused.answer(refused.status));
     refused
+}
+
+/// Records the refusal of a request that was not read, and returns it.
+pub(super) fn unread(gateway: &Gateway, observation: Observation, refused: Refusal) -> Refusal {
+    match refused.kind {
+        RefusalKind::TooLarge => gateway.metrics.refused(Reason::Size),
+        RefusalKind::Overloaded => gateway.metrics.refused(Reason::Memory),
+        _ => {}
+    }
+    refuse(observation, refused)
 }
 
 /// Reads a request by its format; fetches what it names by address, where that is allowed.

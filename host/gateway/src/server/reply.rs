@@ -1,5 +1,7 @@
 //! Responses without a stream: documents and refusals.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, Response, StatusCode};
@@ -54,9 +56,7 @@ pub(super) fn refusal(format: &Format, refused: &Refusal, id: &str) -> Response<
     let headers = response.headers_mut();
     headers.insert(SHOULD_RETRY, HeaderValue::from_static(if refused.retryable { "true" } else { "false" }));
     if let Some(after) = refused.retry_after {
-        // Whole seconds, rounded up: a client that retries too early is refused again.
-        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        headers.insert(RETRY_AFTER, whole_seconds(after));
     }
     if refused.kind == RefusalKind::Authentication {
         headers.insert(hyper::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -68,6 +68,11 @@ pub(super) fn refusal(format: &Format, refused: &Refusal, id: &str) -> Response<
     let (kind, message) = (refused.kind.word(), refused.message.clone());
     response.extensions_mut().insert(Refused { id: id.to_owned(), kind, message });
     response
+}
+
+/// Whole seconds, rounded up: a client that retries too early is refused again.
+pub(super) fn whole_seconds(after: Duration) -> HeaderValue {
+    HeaderValue::from(after.as_secs() + u64::from(after.subsec_nanos() > 0))
 }
 
 /// Names AWS's id of the request.

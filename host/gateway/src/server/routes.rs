@@ -6,11 +6,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 
 use super::admission::Asker;
 use super::api::{self, ENDPOINTS, Handler};
+use super::bedrock::{self, Call, Listing};
 use super::{access, admission, body, compression, cors, counting, exchange, head, metrics, reply};
 use crate::contract::types::Model;
 use crate::refusal::{Refusal, RefusalKind};
@@ -28,6 +29,8 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         let handler = match endpoint.handler {
             Handler::Conversation(format) => conversation(format),
             Handler::CountTokens => post(count_tokens),
+            Handler::Bedrock(call) => bedrock_call(call),
+            Handler::Listing(what) => bedrock_listing(what),
             Handler::Models => get(models),
             Handler::Model => get(model),
             Handler::Health => get(healthy),
@@ -45,6 +48,20 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&gateway), cors::cors))
         .layer(from_fn_with_state(Arc::clone(&gateway), access::access))
         .with_state(gateway)
+}
+
+/// A call of Bedrock's runtime.
+fn bedrock_call(call: Call) -> MethodRouter<Arc<Gateway>> {
+    post(move |State(gateway): State<Arc<Gateway>>, model: Result<Path<String>, _>, request: Request<Body>| {
+        bedrock::exchange(gateway, call, model, request)
+    })
+}
+
+/// A listing of Bedrock's control plane.
+fn bedrock_listing(what: Listing) -> MethodRouter<Arc<Gateway>> {
+    get(move |State(gateway): State<Arc<Gateway>>, id: Result<Path<String>, _>, request: Request<Body>| {
+        bedrock::listing(gateway, what, id, request)
+    })
 }
 
 /// Liveness.
@@ -167,5 +184,9 @@ async fn unknown_method(State(gateway): State<Arc<Gateway>>, request: Request<Bo
 pub(super) async fn refuse_unread(gateway: &Gateway, request: Request<Body>, refused: &Refusal) -> Response<Body> {
     let (parts, body) = request.into_parts();
     body::discard(body, &parts.headers, gateway.effective().configuration.gateway.limits.body).await;
-    reply::refusal(format_at(parts.uri.path(), &parts.headers), refused, &reply::new_id())
+    let (path, id) = (parts.uri.path(), reply::new_id());
+    match bedrock::is_path(path) {
+        true => bedrock::refusal(refused, &id),
+        false => reply::refusal(format_at(path, &parts.headers), refused, &id),
+    }
 }
