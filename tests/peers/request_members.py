@@ -1,7 +1,7 @@
-"""Every member that the SDKs' own types give a request is translated, refused by name, or known to be harmless.
+"""Every member that the SDKs' own types give a request is translated, ignored with a notice, refused by name, or known to be harmless.
 
 This is Bedrock to a gateway: it takes what the gateway sends and answers with an error. A member counts as translated when
-the request to Bedrock is another one with it than without it. What is neither translated nor refused by name has to stand
+the request to Bedrock is another one with it than without it. What is not translated, told nor refused by name has to stand
 in `HARMLESS`, with the reason; an entry that no member needs has to go.
 
 It writes its address, then reads the gateway's from standard input.
@@ -98,7 +98,7 @@ def ask(path, body):
     response = connection.getresponse()
     answer = json.loads(response.read())
     if Bedrock.sent is not None:
-        return "sent", Bedrock.sent
+        return "sent", Bedrock.sent, response.getheader("quarry-notices")
     assert response.status == 400, (response.status, answer, body)
     return "refused", answer["error"]["message"]
 

@@ -10,9 +10,9 @@ use super::buckets::{BETWEEN_DELTAS, FIRST_DELTA, GUEST_PUSH, WHOLE};
 use super::histogram::Durations;
 use super::labels::{
     BlameLabels, BuildLabels, CacheLabels, CacheResult, EndpointLabels, FailedVersion, FailedVersionLabels,
-    FallbackLabels, FaultLabels, KeyRequestLabels, KeyTokenLabels, Label, ModelLabels, RecordingLabels, Refusal,
-    RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun, ShareLabels, TokenLabels, UpstreamErrorLabels,
-    VersionLabels, VersionRequestLabels,
+    FallbackLabels, FaultLabels, KeyRequestLabels, KeyTokenLabels, Label, MemberLabels, ModelLabels, RecordingLabels,
+    Refusal, RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun, ShareLabels, TokenLabels,
+    UpstreamErrorLabels, VersionLabels, VersionRequestLabels,
 };
 use super::models::ModelMetrics;
 use crate::blame::Blame;
@@ -55,6 +55,7 @@ pub(super) struct Families {
     pub(super) fallbacks: Family<FallbackLabels, Counter>,
     pub(super) discovery_cache: Family<CacheLabels, Counter>,
     pub(super) refused: Family<RefusalLabels, Counter>,
+    pub(super) ignored_members: Family<MemberLabels, Counter>,
     pub(super) reloads: Family<ReloadLabels, Counter>,
     pub(super) shadowed: Family<ShadowLabels, Counter>,
     pub(super) recordings: Family<RecordingLabels, Counter>,
@@ -97,6 +98,7 @@ impl Families {
             fallbacks: Family::default(),
             discovery_cache: Family::default(),
             refused: Family::default(),
+            ignored_members: Family::default(),
             reloads: Family::default(),
             shadowed: Family::default(),
             recordings: Family::default(),
@@ -154,6 +156,7 @@ impl Families {
         drop(families.version_first_delta.get_or_create(&VersionLabels { version: Label("VERSION".into()) }));
         drop(families.in_flight.get_or_create(&EndpointLabels { endpoint }));
         drop(families.whole.get_or_create(&EndpointLabels { endpoint }));
+        drop(families.ignored_members.get_or_create(&MemberLabels { member: Label("MEMBER".into()) }));
         drop(families.guest_faults.get_or_create(&FaultLabels { call: "push", fault: "trap" }));
         drop(families.upstream_errors.get_or_create(&UpstreamErrorLabels { model: model.clone(), kind: "throttled" }));
         drop(families.retries.get_or_create(&ModelLabels { model: model.clone() }));
@@ -241,6 +244,8 @@ impl Families {
         all.register("discovery_cache_reads", text, self.discovery_cache.clone());
         let text = "Requests that the gateway refused because of a key, a limit or its shutdown";
         all.register("refused", text, self.refused.clone());
+        let text = "Members of requests that were ignored, once a request each";
+        all.register("ignored_members", text, self.ignored_members.clone());
         let text = "Times the configuration was read again while the gateway ran";
         all.register("config_reloads", text, self.reloads.clone());
         let text = "Inputs that were selected for the shadow";

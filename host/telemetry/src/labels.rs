@@ -38,6 +38,11 @@ pub(super) struct ModelLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct MemberLabels {
+    pub(super) member: Label,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct TokenLabels {
     pub(super) model: Label,
     pub(super) kind: &'static str,

@@ -10,13 +10,13 @@ use prometheus_client::registry::Registry;
 use super::families::Families;
 use super::gen_ai::GenAi;
 use super::labels::{
-    CacheLabels, CacheResult, FailedVersion, FailedVersionLabels, FallbackLabels, ModelLabels, RecordingLabels,
-    Refusal, RefusalLabels, ReloadLabels, ShadowLabels, ShadowRun, ShareLabels, UpstreamErrorLabels, failure_label,
-    fault,
+    CacheLabels, CacheResult, FailedVersion, FailedVersionLabels, FallbackLabels, MemberLabels, ModelLabels,
+    RecordingLabels, Refusal, RefusalLabels, ReloadLabels, ShadowLabels, ShadowRun, ShareLabels, UpstreamErrorLabels,
+    failure_label, fault,
 };
 use super::metrics_export::{Render, observe};
 use super::models::{ModelMetrics, Models, NONE, OTHER};
-use super::names::{MOST_KEYS, MOST_VERSIONS, Names};
+use super::names::{MOST_KEYS, MOST_MEMBERS, MOST_VERSIONS, Names};
 use super::trend::{Trend, TrendReport};
 use crate::blame::{GATEWAY_FAILURE, PROVIDER_FAILURE};
 use crate::capacity::{Capacity, CapacityStatus, ShareStatus};
@@ -39,6 +39,7 @@ pub struct Metrics {
     pub(super) gen_ai: OnceLock<GenAi>,
     pub(super) keys: Names,
     pub(super) versions: Names,
+    members: Names,
 }
 
 impl Default for Metrics {
@@ -62,6 +63,7 @@ impl Metrics {
             gen_ai: OnceLock::new(),
             keys,
             versions,
+            members: Names::new(MOST_MEMBERS),
         }
     }
 
@@ -199,6 +201,11 @@ impl Metrics {
 
     pub(super) fn retried(&self, model: &ModelMetrics) {
         self.families.retries.get_or_create(&ModelLabels { model: model.label.clone() }).inc();
+    }
+
+    /// A member of a request was ignored.
+    pub(super) fn ignored(&self, member: &str) {
+        self.families.ignored_members.get_or_create(&MemberLabels { member: self.members.label(member) }).inc();
     }
 
     pub(super) fn retry_denied(&self, model: &ModelMetrics) {

@@ -12,8 +12,11 @@ pub(super) const MOST_KEYS: usize = 200;
 /// The most versions of the provider with a label of their own, in the life of a process.
 pub(super) const MOST_VERSIONS: usize = 50;
 
-/// Names of one kind with their labels. The first ones have their own, all further ones `other`. None of them is a client's text:
-/// they come from the configuration and from the components that serve.
+/// The most ignored members of requests with a label of their own, in the life of a process.
+pub(super) const MOST_MEMBERS: usize = 50;
+
+/// Names of one kind with their labels. The first ones have their own, all further ones `other`. They come from the configuration
+/// and from the components that serve. Names of members are the clients' own, cleaned and cut before they come here.
 #[derive(Debug)]
 pub(super) struct Names {
     most: usize,

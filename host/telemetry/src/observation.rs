@@ -168,6 +168,14 @@ impl Observation {
         tracing::debug!(target: TARGET, parent: self.span(), error = &*kind, wait_ms = milliseconds(wait), "retried");
     }
 
+    /// Members of the request were ignored: their places, and the same in one line.
+    pub fn ignored(&self, places: &[String], told: &str) {
+        for place in places {
+            self.metrics.ignored(place.rsplit('.').next().unwrap_or(place));
+        }
+        tracing::info!(target: TARGET, parent: self.span(), notices = told, "members of the request were ignored");
+    }
+
     /// An attempt failed that would be made again if the retries of all requests together had not used up their budget.
     pub fn retry_denied(&self) {
         self.metrics.retry_denied(&self.turn.model);

@@ -35,6 +35,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         drain,
         drain_minimum,
         keep_alive,
+        strict,
     } = config;
     let GatewayLimits {
         body,
@@ -120,6 +121,7 @@ pub fn effective_values(config: &GatewayConfig) -> Vec<(String, Value)> {
         ("drainSeconds", seconds(*drain)),
         ("drainMinimumSeconds", seconds(*drain_minimum)),
         ("keepAliveSeconds", seconds(*keep_alive)),
+        ("strict", json!(strict)),
     ]
     .into_iter()
     .map(|(path, value)| (format!("quarry.{path}"), value))

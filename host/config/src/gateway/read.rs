@@ -142,6 +142,7 @@ fn read_section(reader: &mut Reader, section: &Item<'_>, config: &mut GatewayCon
     reader.seconds(&members, "drainSeconds", 0.0..=DAY, &mut config.drain);
     reader.seconds(&members, "drainMinimumSeconds", 0.0..=DAY, &mut config.drain_minimum);
     reader.seconds(&members, "keepAliveSeconds", SHORTEST..=HOUR, &mut config.keep_alive);
+    reader.flag(&members, "strict", &mut config.strict);
 }
 
 fn read_tls(reader: &mut Reader, node: &Item<'_>) -> Option<TlsConfig> {

@@ -62,6 +62,8 @@ pub struct GatewayConfig {
     /// `keepAliveSeconds`: after how long a silence a stream gets a comment or ping, so that nothing between here and the client
     /// takes it for dead. Default 15 s.
     pub keep_alive: Duration,
+    /// `strict`: whether members of a request that would be ignored are refused. Default no.
+    pub strict: bool,
 }
 
 impl Default for GatewayConfig {
@@ -87,6 +89,7 @@ impl Default for GatewayConfig {
             drain: Duration::from_secs(30),
             drain_minimum: Duration::ZERO,
             keep_alive: Duration::from_secs(15),
+            strict: false,
         }
     }
 }

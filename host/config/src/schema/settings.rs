@@ -115,4 +115,5 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("quarry.drainSeconds", Number(0.0, DAY), "How long streams may continue after SIGTERM"),
     setting("quarry.drainMinimumSeconds", Number(0.0, DAY), "How long the gateway answers 503 after SIGTERM at least, so that load balancers see that it ends"),
     setting("quarry.keepAliveSeconds", Number(SHORTEST, HOUR), "Seconds of silence after which a stream gets a comment"),
+    setting("quarry.strict", Flag, "Whether members of a request that the gateway would ignore are refused with 400"),
 ];

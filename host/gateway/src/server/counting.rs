@@ -7,7 +7,7 @@ use hyper::{Request, Response};
 use tracing::Instrument as _;
 
 use super::body::{self, Upload};
-use super::exchange::{deadline, observe, read, refuse, visit};
+use super::exchange::{deadline, observe, observed, read, refuse, visit};
 use super::reply;
 use crate::aws::ConverseRequest;
 use crate::catalog::Resolver;
@@ -51,6 +51,7 @@ async fn counted(
         let Upload { body, received, room: _room } = body::read(body, &parts.headers, &config.limits, room).await?;
         observation.received(received);
         let mut asked = read(format, &body, &parts.headers, config, None).await?.asked;
+        observed(&asked.notices, &observation);
         let admission = visit.admit(gateway, id, &parts.headers, &asked)?;
         observation.version(admission.seat.version.label());
         let effective = Arc::clone(&admission.seat.effective);

@@ -33,6 +33,7 @@ use crate::remote::{self, Fetched};
 use crate::rerun::Reference;
 use crate::state::Gateway;
 use crate::telemetry::{Arrival, Begun as Arrived, Observation, Refusal as Reason};
+use crate::wire::notices::{self, Notices};
 use crate::wire::responses::kept::Keeper;
 use crate::wire::{self, Format, Head, ReadError, Received, Wanted, Writer};
 use crate::worker::{IN_PLACE, read_beside};
@@ -40,10 +41,15 @@ use crate::worker::{IN_PLACE, read_beside};
 /// Answers a request.
 pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, request: Request<Body>) -> Response<Body> {
     let id = reply::new_id();
-    match answered(&gateway, format, request, &id).await {
+    let mut notices = None;
+    let mut response = match answered(&gateway, format, request, &id, &mut notices).await {
         Ok(response) => reply::named(response, format, &id),
         Err(refused) => reply::refusal(format, &refused, &id),
+    };
+    if let Some(notices) = notices {
+        response.headers_mut().insert(notices::HEADER, notices);
     }
+    response
 }
 
 async fn answered(
@@ -51,6 +57,7 @@ async fn answered(
     format: &'static Format,
     request: Request<Body>,
     id: &str,
+    notices: &mut Option<HeaderValue>,
 ) -> Result<Response<Body>, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
@@ -71,6 +78,7 @@ async fn answered(
         Err(refused) => return Err(unread(gateway, observation, refused)),
     };
     observation.received(received);
+    *notices = observed(&read.asked.notices, &observation);
     let admission = match visit.admit(gateway, id, &parts.headers, &read.asked) {
         Ok(admission) => admission,
         Err(refused) => return Err(refuse(observation, refused)),
@@ -132,6 +140,13 @@ async fn answered(
         let version = admission.seat.version.digest();
         attributed(version, whole(beginning, head, writer, bounds, admission)).instrument(span).await
     }
+}
+
+/// Logs and counts what was ignored of a request; returns what the client is told.
+pub(super) fn observed(notices: &Notices, observation: &Observation) -> Option<HeaderValue> {
+    let told = notices.told()?;
+    observation.ignored(notices.places(), &told);
+    notices.header()
 }
 
 /// Observes a request of this key from its arrival on.
@@ -206,11 +221,16 @@ pub(super) async fn read(
         read = read_with(format, body, headers, fetched).await;
     }
     match read {
-        Ok(request) => Ok(request),
+        Ok(request) => unless_strict(request, config),
         Err(ReadError::Refused(refusal)) => Err(refusal),
         Err(ReadError::Wants(_)) => Err(Refusal::new(RefusalKind::Internal, "a fetched attachment is missing")),
         Err(ReadError::Recalls(_)) => Err(Refusal::new(RefusalKind::Internal, "a kept answer is missing")),
     }
+}
+
+/// The request, unless something of it was ignored and the configuration wants that refused.
+fn unless_strict(request: wire::Request, config: &GatewayConfig) -> Result<wire::Request, Refusal> {
+    request.asked.notices.refusal().filter(|_| config.strict).map_or(Ok(request), Err)
 }
 
 /// Reads a request to which this was fetched, off the async workers if it is large.

@@ -162,12 +162,28 @@ mod tests {
     }
 
     #[test]
+    fn unknown_members_are_ignored_and_named_in_every_format() {
+        for (format, conversation) in FORMATS {
+            let body = format!(
+                r#"{{"model":"m",{conversation},"magic":null,"some thing":"SECRET",
+                "guardrailConfig":{{"guardrailIdentifier":"g1","guardrailVersion":"3","other":1}}}}"#
+            );
+            let received = Received { body: body.as_bytes(), headers: &HeaderMap::new(), fetched: &Fetched::default() };
+            let Ok(request) = (format.read)(&received) else { panic!("{body} was refused") };
+            let notices = request.asked.notices;
+            let header = notices.header().expect("something was ignored");
+            assert_eq!(header, "ignored: guardrailConfig.other, some_thing", "{}", format.path);
+            let refusal = notices.refusal().expect("something was ignored");
+            assert!(refusal.message.contains("guardrailConfig.other: unknown parameter; remove it"), "{refusal}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_with_them_is_told_by_name() {
-        let members = r#""guardrailConfig":{"guardrailVersion":"3","other":1},"additionalModelRequestFields":[],
+        let members = r#""guardrailConfig":{"guardrailVersion":"3"},"additionalModelRequestFields":[],
             "performanceConfig":"fast","promptVariables":{"city":"Rome"},"requestMetadata":{"a":1}"#;
         let expected = [
             "guardrailConfig.guardrailIdentifier: it is missing",
-            "guardrailConfig.other: unknown parameter",
             "additionalModelRequestFields: it is an array",
             "performanceConfig: it is a string",
             "promptVariables.city: it is a string",

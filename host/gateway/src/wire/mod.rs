@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use hyper::{HeaderMap, StatusCode};
 
+use self::notices::Notices;
 use self::responses::kept::{Keeper, Named};
 use super::refusal::Refusal;
 use super::remote::Fetched;
@@ -21,6 +22,7 @@ pub(crate) mod responses;
 
 pub(crate) mod bedrock_members;
 pub(crate) mod models;
+pub(crate) mod notices;
 pub(crate) mod openai_error;
 pub(crate) mod openai_files;
 pub(crate) mod openai_options;
@@ -104,6 +106,8 @@ pub(crate) struct Asked {
     pub(crate) options: Options,
     /// Whether the answer is to come as a stream.
     pub(crate) stream: bool,
+    /// What was ignored of it.
+    pub(crate) notices: Notices,
 }
 
 /// The gateway's id of a request, as headers and errors have it.

@@ -1,7 +1,7 @@
 //! Options that chat completions and responses share.
 
 use super::reader::Object;
-use crate::contract::conversation::Context;
+use crate::contract::conversation::{Context, Message, Options, UserBlock};
 
 /// The most pairs, and the longest name or value, that Bedrock's `requestMetadata` takes.
 const MOST_METADATA: usize = 16;
@@ -40,6 +40,13 @@ pub(crate) fn metadata(body: &Object<'_, '_>) -> Vec<(String, String)> {
         }
     }
     pairs
+}
+
+/// Instructions alone are a request; the service wants something of the user's.
+pub(crate) fn begin_with_the_user(context: &mut Context, options: &Options) {
+    if context.messages.is_empty() && context.system_prompt.is_some() && options.prompt_variables.is_empty() {
+        context.messages.push(Message::User(vec![UserBlock::Text("<empty>".to_owned())]));
+    }
 }
 
 /// JSON without a schema, as an instruction.

@@ -1,4 +1,4 @@
-//! Reads a client's JSON member by member. All problems are reported together; an unknown member is refused by name.
+//! Reads a client's JSON member by member. All problems are reported together; unknown members are ignored and noted by name.
 //!
 //! Values that go on as they are (tool arguments, schemas) stay text, so their numbers and the order of their members survive.
 
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::notices::Notices;
 use super::{ReadError, Wanted};
 use crate::blobs::Blobs;
 use crate::contract::conversation::Blob;
@@ -26,6 +27,7 @@ pub(crate) struct Reader<'a> {
 #[derive(Debug, Default)]
 struct Found {
     problems: Vec<(String, String)>,
+    notices: Notices,
     wanted: Vec<Wanted>,
     blobs: Blobs,
 }
@@ -56,12 +58,17 @@ impl<'a> Reader<'a> {
         self.found.borrow_mut().problems.push((path.into(), message.into()));
     }
 
-    /// The attachments, or why there is no request.
+    /// Notes a member that is ignored.
+    pub(crate) fn ignored(&self, path: impl Into<String>) {
+        self.found.borrow_mut().notices.add(&path.into());
+    }
+
+    /// The attachments and the notices, or why there is no request.
     ///
     /// # Errors
     /// All the problems, or the attachments that must be fetched first.
-    pub(crate) fn finish(self) -> Result<Blobs, ReadError> {
-        let Found { problems, wanted, blobs } = self.found.into_inner();
+    pub(crate) fn finish(self) -> Result<(Blobs, Notices), ReadError> {
+        let Found { problems, notices, wanted, blobs } = self.found.into_inner();
         if let Some((param, _)) = problems.first() {
             let mut told: Vec<_> =
                 problems.iter().take(MOST_TOLD).map(|(path, message)| format!("{path}: {message}")).collect();
@@ -70,7 +77,7 @@ impl<'a> Reader<'a> {
             }
             return Err(Refusal::invalid(param.clone(), told.join("\n")).into());
         }
-        if wanted.is_empty() { Ok(blobs) } else { Err(ReadError::Wants(wanted)) }
+        if wanted.is_empty() { Ok((blobs, notices)) } else { Err(ReadError::Wants(wanted)) }
     }
 
     /// An attachment in base64.
@@ -125,7 +132,10 @@ pub(crate) fn percent_decoded(encoded: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        let escaped = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = after
+            .get(..2)
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| std::str::from_utf8(digits).ok());
         match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| byte == b'%') {
             Some(escaped) => {
                 decoded.push(escaped);
@@ -216,7 +226,7 @@ impl<'r, 'a> Value<'r, 'a> {
     }
 }
 
-/// An object whose members are removed as they are read. Members that are left at the end are unknown.
+/// An object whose members are removed as they are read. Members that are left at the end are unknown: they are ignored and noted.
 #[derive(Debug)]
 pub(crate) struct Object<'r, 'a> {
     reader: &'r Reader<'a>,
@@ -325,11 +335,21 @@ impl<'r, 'a> Object<'r, 'a> {
         }
     }
 
-    /// Adds a problem for each member that was not read.
+    /// Ignores a known member that asks for something that Bedrock cannot do and that changes no meaning. A value that asks for
+    /// nothing needs no notice.
+    pub(crate) fn ignored(&self, name: &str, asks_for_nothing: &[&str]) {
+        if let Some(value) = self.take(name)
+            && !asks_for_nothing.contains(&value.raw.get())
+        {
+            self.reader.ignored(value.path);
+        }
+    }
+
+    /// Notes each member that was not read: it is ignored.
     pub(crate) fn finish(self) {
         for (name, raw) in self.members.borrow().iter() {
             if raw.get() != "null" {
-                self.reader.problem(self.path_of(name), "unknown parameter; remove it");
+                self.reader.ignored(self.path_of(name));
             }
         }
     }

@@ -29,11 +29,12 @@ Durations are histograms in seconds: `_bucket`, `_sum` and `_count`.
 | `key` | The name of the client key; `anonymous` without keys, `(operator)` for the admin page, `other` for the 201st |
 | `version` | The first 12 digits of the digest of the provider's version; `none` where the request was assigned to none, `other` for the 51st |
 | `blame` | Who caused a failure: `client`, `host`, `provider` or `upstream`; `none` where the request did not fail |
+| `member` | The name of an ignored member, without its place; `other` for the 51st |
 | `endpoint` | The path of the format |
 | `status` | The class of the HTTP status, such as `2xx` |
 | `kind` of upstream errors | [What Bedrock says](error-kinds.md#what-bedrock-says) |
 
-Series with the labels `model`, `key`, `version`, `call` or `from` exist after their first event. All others begin at 0.
+Series with the labels `model`, `key`, `version`, `member`, `call` or `from` exist after their first event. All others begin at 0.
 
 ## Scrape it
 

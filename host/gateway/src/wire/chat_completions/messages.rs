@@ -9,6 +9,27 @@ use crate::contract::conversation::{
 use crate::wire::openai_files;
 use crate::wire::reader::{Object, Value};
 
+/// Members of an answer that clients give back in its messages, parts and calls. Without a signature thinking is not taken back by the
+/// models that sign it; `thinking_blocks` has both.
+const ECHOES: &[&str] = &[
+    "annotations",
+    "cache_control",
+    "citations",
+    "extra_content",
+    "id",
+    "images",
+    "name",
+    "phase",
+    "provider_specific_fields",
+    "reasoning",
+    "reasoning_content",
+    "reasoning_details",
+    "refusal",
+    "role",
+    "thinking_blocks",
+    "tool_calls",
+];
+
 /// Reads `messages`.
 pub(super) fn read(body: &Object<'_, '_>, options: &mut Options) -> Context {
     let mut context = Context { system_prompt: None, messages: Vec::new(), tools: Vec::new() };
@@ -33,6 +54,9 @@ fn read_message(
     match message.require_string("role").as_str() {
         "system" | "developer" => {
             let text = texts(message, options);
+            if let Some(ttl) = cache_control(message) {
+                options.cache_retention = Some(retention(ttl.as_deref()));
+            }
             message.ignore(&["name"]);
             // All system messages before the conversation are one system prompt.
             if context.messages.is_empty() {
@@ -48,9 +72,17 @@ fn read_message(
             message.ignore(&["name"]);
             context.messages.push(Message::User(content));
         }
-        "assistant" => context.messages.push(Message::Assistant(assistant(message, calls))),
+        "assistant" => {
+            context.messages.push(Message::Assistant(assistant(message, calls)));
+            // What clients give back of an answer asks for nothing.
+            message.ignore(ECHOES);
+        }
         "tool" => {
             let id = message.require_string("tool_call_id");
+            if !id.is_empty() && !calls.contains_key(&id) {
+                // The provider leaves out a result that answers no call.
+                message.reader().ignored(message.path_of("tool_call_id"));
+            }
             let tool_name = calls.get(&id).cloned().or_else(|| message.string("name")).unwrap_or_default();
             message.ignore(&["name"]);
             let content = user_content(message);
@@ -58,7 +90,7 @@ fn read_message(
                 tool_call_id: id,
                 tool_name,
                 content,
-                is_error: false,
+                is_error: message.flag("is_error").unwrap_or(false),
             }));
         }
         "function" => {
@@ -94,15 +126,26 @@ fn texts(message: &Object<'_, '_>, options: &mut Options) -> String {
         }
         // The provider places the cache point of a system prompt. The client chooses its time to live.
         if let Some(ttl) = cache_control(&part) {
-            options.cache_retention = Some(if ttl.as_deref() == Some("1h") { "long" } else { "short" }.to_owned());
+            options.cache_retention = Some(retention(ttl.as_deref()));
         }
         part.finish();
     }
     texts.join("\n")
 }
 
-/// Content of a user or a tool.
+/// The time to live of a prompt's cache, in the provider's terms.
+fn retention(ttl: Option<&str>) -> String {
+    if ttl == Some("1h") { "long" } else { "short" }.to_owned()
+}
+
+/// Content of a user or a tool, with the cache point of its message behind it.
 fn user_content(message: &Object<'_, '_>) -> Vec<UserBlock> {
+    let mut blocks = user_parts(message);
+    blocks.extend(cache_control(message).map(UserBlock::CachePoint));
+    blocks
+}
+
+fn user_parts(message: &Object<'_, '_>) -> Vec<UserBlock> {
     let expected = "a string, or an array of parts";
     let Some(content) = message.require("content", expected) else { return Vec::new() };
     if content.is_string() {
@@ -192,7 +235,6 @@ fn assistant(message: &Object<'_, '_>, calls: &mut BTreeMap<String, String>) -> 
         content.extend(thinking_block(&block).map(AssistantBlock::Thinking));
     }
     // Without a signature thinking is not taken back by the models that sign it; `thinking_blocks` has both.
-    message.ignore(&["reasoning_content", "reasoning", "annotations", "citations", "name"]);
     let text = |text| AssistantBlock::Text(AssistantText { text, citations: Vec::new() });
     if let Some(said) = message.take("content") {
         if said.is_string() {
@@ -209,7 +251,7 @@ fn assistant(message: &Object<'_, '_>, calls: &mut BTreeMap<String, String>) -> 
                         part.ignore_rest();
                     }
                 }
-                part.ignore(&["cache_control"]);
+                part.ignore(ECHOES);
                 part.finish();
             }
         }
@@ -251,7 +293,7 @@ fn thinking_block(block: &Value<'_, '_>) -> Option<Thinking> {
             None
         }
     };
-    block.ignore(&["cache_control"]);
+    block.ignore(ECHOES);
     block.finish();
     read
 }
@@ -264,8 +306,9 @@ fn tool_call(call: &Value<'_, '_>) -> Option<ToolCall> {
         return None;
     }
     let id = call.require_string("id");
-    call.ignore(&["index"]);
     let function = call.require("function", "an object with `name` and `arguments`")?;
+    call.ignore(&["index"]);
+    call.ignore(ECHOES);
     call.finish();
     let function = function.require_object("an object with `name` and `arguments`")?;
     let read = ToolCall {
@@ -274,6 +317,7 @@ fn tool_call(call: &Value<'_, '_>) -> Option<ToolCall> {
         // Text that holds JSON. The provider makes an object of it, whatever it is.
         arguments: function.string("arguments").unwrap_or_else(|| "{}".to_owned()),
     };
+    function.ignore(ECHOES);
     function.finish();
     Some(read)
 }

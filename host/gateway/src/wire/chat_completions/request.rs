@@ -2,7 +2,7 @@
 
 use super::events::ChunkWriter;
 use super::{messages, tools};
-use crate::contract::conversation::{Options, OutputSchema};
+use crate::contract::conversation::{Context, Options, OutputSchema};
 use crate::wire::reader::{Object, Reader};
 use crate::wire::{Asked, ReadError, Received, Request, bedrock_members, no_options, openai_options};
 
@@ -18,7 +18,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         body.finish();
         asked
     };
-    asked.blobs = reader.finish()?;
+    (asked.blobs, asked.notices) = reader.finish()?;
     Ok(Request { asked, writer: Box::new(writer) })
 }
 
@@ -29,13 +29,16 @@ fn body_of(body: &Object<'_, '_>) -> (Asked, ChunkWriter) {
     tools::read(body, &mut context, &mut options);
     sampling(body, &mut options);
     reasoning(body, &mut options);
-    response_format(body, &mut options);
+    response_format(body, &mut context, &mut options);
     let of_answer = bedrock_members::read(body, &mut options);
+    openai_options::begin_with_the_user(&mut context, &options);
     let stream = body.flag("stream").unwrap_or(false);
     let include_usage = stream_options(body);
     refused(body);
+    ignored(body);
     body.ignore(HINTS);
-    let asked = Asked { model, known: None, context, blobs: Default::default(), options, stream };
+    let asked =
+        Asked { model, known: None, context, blobs: Default::default(), options, stream, notices: Default::default() };
     (asked, ChunkWriter::new(include_usage, of_answer))
 }
 
@@ -55,14 +58,20 @@ fn sampling(body: &Object<'_, '_>, options: &mut Options) {
     if let Some(retention) = openai_options::cache_retention(body) {
         options.cache_retention = Some(retention);
     }
-    if let Some(metadata) = body.take("metadata") {
-        options.request_metadata.extend(bedrock_members::texts(&metadata));
-    }
+    options.request_metadata.extend(openai_options::metadata(body));
 }
 
 /// Effort in OpenAI's words, or thinking in Anthropic's, as LiteLLM takes it.
 fn reasoning(body: &Object<'_, '_>, options: &mut Options) {
-    if let Some(effort) = body.string("reasoning_effort") {
+    // OpenRouter's form; what else it has says how thinking is shown.
+    let nested = body.take("reasoning").and_then(|reasoning| reasoning.require_object("an object with an `effort`"));
+    let effort = nested.and_then(|reasoning| {
+        let effort = reasoning.string("effort");
+        reasoning.ignore(&["exclude", "summary"]);
+        reasoning.finish();
+        effort
+    });
+    if let Some(effort) = body.string("reasoning_effort").or(effort) {
         options.thinking = Some(if effort == "none" { "off".to_owned() } else { effort });
     }
     let Some(thinking) = body.take("thinking").and_then(|thinking| thinking.require_object("an object with a `type`"))
@@ -84,7 +93,7 @@ fn reasoning(body: &Object<'_, '_>, options: &mut Options) {
     thinking.finish();
 }
 
-fn response_format(body: &Object<'_, '_>, options: &mut Options) {
+fn response_format(body: &Object<'_, '_>, context: &mut Context, options: &mut Options) {
     let Some(format) = body.take("response_format").and_then(|format| format.require_object("an object with a `type`"))
     else {
         return;
@@ -109,13 +118,11 @@ fn response_format(body: &Object<'_, '_>, options: &mut Options) {
                 schema.finish();
             }
         }
-        "json_object" => body.reader().problem(
+        "json_object" => openai_options::json_object(context),
+        other => body.reader().problem(
             format.path_of("type"),
-            "Bedrock has no output format without a schema; use \"json_schema\" with one",
+            format!("it is {other:?}; expected \"text\", \"json_object\" or \"json_schema\""),
         ),
-        other => body
-            .reader()
-            .problem(format.path_of("type"), format!("it is {other:?}; expected \"text\" or \"json_schema\"")),
     }
     format.finish();
 }
@@ -131,6 +138,15 @@ fn stream_options(body: &Object<'_, '_>) -> bool {
     include_usage
 }
 
+/// Wishes that Bedrock cannot grant and that change no meaning. `usage` and `provider` are OpenRouter's.
+fn ignored(body: &Object<'_, '_>) {
+    body.ignored("seed", &[]);
+    body.ignored("store", &["false"]);
+    body.ignored("verbosity", &["\"medium\""]);
+    body.ignored("provider", &["{}"]);
+    body.ignore(&["usage"]);
+}
+
 /// What chat completions have and Bedrock cannot do.
 fn refused(body: &Object<'_, '_>) {
     body.refuse("n", &["1"], "Bedrock gives one answer per request; send `n` requests");
@@ -139,13 +155,10 @@ fn refused(body: &Object<'_, '_>) {
     body.refuse("logit_bias", &["{}"], "Bedrock's Converse has no token bias");
     body.refuse("frequency_penalty", &["0", "0.0"], "Bedrock's Converse has no penalties");
     body.refuse("presence_penalty", &["0", "0.0"], "Bedrock's Converse has no penalties");
-    body.refuse("seed", &[], "Bedrock's Converse has no seed");
-    body.refuse("store", &["false"], "this gateway does not store answers");
     body.refuse("modalities", &["[\"text\"]"], "Bedrock's Converse answers with text");
     body.refuse("audio", &[], "Bedrock's Converse answers with text");
     body.refuse("prediction", &[], "Bedrock's Converse has no predicted output");
     body.refuse("web_search_options", &[], "Bedrock's Converse has no web search");
-    body.refuse("verbosity", &["\"medium\""], "Bedrock's Converse has no verbosity");
     body.refuse("functions", &["[]"], "it is the old form of `tools`; use `tools`");
     body.refuse("function_call", &[], "it is the old form of `tool_choice`; use `tool_choice`");
 }

@@ -35,6 +35,7 @@ fn read_tool(tool: &Value<'_, '_>) -> Option<Tool> {
             .map_or_else(|| r#"{"type":"object","properties":{}}"#.to_owned(), |value| value.raw.get().to_owned()),
         strict: (function.flag("strict") == Some(true)).then(|| "prefer".to_owned()),
     };
+    function.ignore(&["cache_control"]);
     function.finish();
     Some(read)
 }

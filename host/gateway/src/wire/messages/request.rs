@@ -73,9 +73,10 @@ fn read_for(received: &Received<'_>, purpose: Purpose) -> Result<Request, ReadEr
 
     options.additional_request_fields = fields.into_json(&reader);
     let writer = MessageWriter::new(AskedOfEnding { stop_sequences: options.stop_sequences.clone(), of_answer });
-    let blobs = reader.finish()?;
+    let (blobs, notices) = reader.finish()?;
     let context = Context { system_prompt, messages, tools };
-    Ok(Request { asked: Asked { model, known: None, context, blobs, options, stream }, writer: Box::new(writer) })
+    let asked = Asked { model, known: None, context, blobs, options, stream, notices };
+    Ok(Request { asked, writer: Box::new(writer) })
 }
 
 /// Members that say how to answer.

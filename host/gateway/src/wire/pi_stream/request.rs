@@ -40,7 +40,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     let options = body.take("options").and_then(|options| options.require_object("an object")).map(options);
     body.finish();
     // The attachments are those of the context; this format names none by address.
-    reader.finish()?;
+    let (_, notices) = reader.finish()?;
     let (Some(model), Some((mut context, blobs))) = (model, context) else {
         return Err(ReadError::Refused(Refusal::invalid("model", "it is not valid JSON")));
     };
@@ -51,6 +51,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         blobs,
         options: options.unwrap_or_else(no_options),
         stream: true,
+        notices,
         known: Some(model.known),
     };
     Ok(Request { writer: Box::new(Events::new(&asked.model)), asked })

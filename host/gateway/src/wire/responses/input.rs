@@ -13,8 +13,7 @@ use super::kept::{ItemText, LARGEST, Recalled};
 use super::parts;
 use super::tools::{SEARCH, Tools, custom};
 use crate::contract::conversation::{
-    AssistantBlock, AssistantMessage, AssistantText, Context, Message, Options, Thinking, ToolCall, ToolResult,
-    UserBlock,
+    AssistantBlock, AssistantMessage, AssistantText, Context, Message, Thinking, ToolCall, ToolResult, UserBlock,
 };
 use crate::pi::{API, PROVIDER};
 
@@ -98,13 +97,6 @@ fn text_item(input: &Value<'_, '_>) -> ItemText {
 /// Why nothing is compacted.
 const NOT_COMPACTED: &str =
     "this gateway compacts no conversation; have the client summarize it with a request of its own";
-
-/// Instructions alone are a request; the service wants something of the user's.
-pub(super) fn begin_with_the_user(context: &mut Context, options: &Options) {
-    if context.messages.is_empty() && context.system_prompt.is_some() && options.prompt_variables.is_empty() {
-        context.messages.push(Message::User(vec![UserBlock::Text("<empty>".to_owned())]));
-    }
-}
 
 struct Builder<'c> {
     model: &'c str,

@@ -63,9 +63,9 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         "user",
     ]);
     body.finish();
-    input::begin_with_the_user(&mut context, &options);
-    let blobs = reader.finish()?;
-    let asked = Asked { model, known: None, context, blobs, options, stream };
+    openai_options::begin_with_the_user(&mut context, &options);
+    let (blobs, notices) = reader.finish()?;
+    let asked = Asked { model, known: None, context, blobs, options, stream, notices };
     Ok(Request {
         asked,
         writer: Box::new(Events::new(RequestFacts {

@@ -22,10 +22,7 @@ fn what_bedrock_has_not_is_refused_by_name() {
         (r#""speed":"fast""#, "speed"),
         (r#""inference_geo":"us""#, "inference_geo"),
         (r#""user_profile_id":"u""#, "user_profile_id"),
-        (r#""something_new":1"#, "something_new"),
-        (r#""metadata":{"other":1}"#, "metadata.other"),
         (r#""service_tier":"fast""#, "service_tier"),
-        (r#""output_config":{"task_budget":{}}"#, "output_config.task_budget"),
         (r#""output_config":{"effort":"huge"}"#, "output_config.effort"),
         (r#""output_format":{"type":"xml"}"#, "output_format.type"),
         (r#""tools":[{"type":"web_search_20250305","name":"web_search"}]"#, "tools[0].type"),
@@ -61,7 +58,6 @@ fn blocks_that_bedrock_does_not_take_are_refused_by_name() {
             "source.content",
         ),
         (r#"{"type":"tool_result","tool_use_id":"nobody"}"#, "tool_use_id"),
-        (r#"{"type":"text","text":"a","more":1}"#, "more"),
     ];
     for (block, path) in blocks {
         let told = problems(&saying(block));
@@ -72,6 +68,18 @@ fn blocks_that_bedrock_does_not_take_are_refused_by_name() {
     }
     let server = r#"{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"server_tool_use","id":"s","name":"web_search","input":{}}]}]}"#;
     assert!(problems(server).starts_with("messages[0].content[0].type: `server_tool_use` blocks"));
+}
+
+#[test]
+fn unknown_members_are_ignored_and_named() {
+    for (member, place) in [
+        (r#""something_new":1"#, "something_new"),
+        (r#""metadata":{"other":1}"#, "metadata.other"),
+        (r#""output_config":{"task_budget":{}}"#, "output_config.task_budget"),
+    ] {
+        assert_eq!(read(&with(member)).notices.places(), [place]);
+    }
+    assert_eq!(read(&saying(r#"{"type":"text","text":"a","more":1}"#)).notices.places(), ["messages.content.more"]);
 }
 
 #[test]
@@ -109,8 +117,8 @@ fn too_many_points_and_another_version_are_refused() {
 
 #[test]
 fn what_is_about_the_answer_is_not_for_counting() {
-    let error = read_with(&COUNT_TOKENS, &[], &with(r#""stream":true"#));
-    assert!(matches!(error, Err(ReadError::Refused(refusal)) if refusal.message.contains("stream")));
+    let asked = read_with(&COUNT_TOKENS, &[], &with(r#""stream":true"#)).expect("it is ignored");
+    assert_eq!(asked.notices.places(), ["max_tokens", "stream"]);
 }
 
 #[test]
