@@ -226,10 +226,10 @@ impl Choices<'_> {
             additional_request_fields: self.maybe(|choices| choices.of(JSON))?,
             additional_response_field_paths: self.some(1, |choices| choices.of(&["/stop_sequence", "", "x"]))?,
             parallel_tool_calls: None,
-            strict_tools: None,
             system_tools: Vec::new(),
             guard_last_turn_only: false,
             cache_points: CachePoints { system: Vec::new(), tools: Vec::new() },
+            adjustments: Vec::new(),
         })
     }
 }

@@ -17,6 +17,7 @@ pub mod families;
 pub mod identity;
 pub mod merge;
 pub mod prepare;
+mod repair;
 mod surrogates;
 #[cfg(test)]
 mod test_values;

@@ -6,6 +6,7 @@
 //! them, they go here.
 
 mod additional_fields;
+mod adjustments;
 mod assistant_content;
 mod blocks;
 mod body;
@@ -46,7 +47,9 @@ use crate::carry::Carry;
 use crate::contract::conversation::{BodyPart, Context, Options, Prepared, Problem, RequestSettings};
 use crate::contract::types::Model;
 use crate::families::{Markup, family_as_listed};
+use crate::repair::part;
 
+use adjustments::Adjustments;
 use blocks::{Block, WireMessage};
 use body::{Body, Members};
 use history::{Labels, ToolHistory};
@@ -99,7 +102,10 @@ fn request(
     mut options: Options,
 ) -> Result<Prepared, Vec<Problem>> {
     let report = &mut Report::default();
-    let family = &family_as_listed(model);
+    let adjustments = Adjustments::take(&mut options);
+    let mut family = family_as_listed(model);
+    adjustments.correct(&mut family, &context, &options, report);
+    let family = &family;
     let mut target = target::target(region, model, report);
     if operation == Operation::CountTokens {
         target = operation::counted(target, model, report);
@@ -111,6 +117,7 @@ fn request(
     let system_tools = system_tools::take(&mut options, report);
     let points = &mut cache_points::take(&mut options, context.system_prompt.as_deref(), context.tools.len(), report);
     let max_tokens = token_limits::max_tokens(model, family, &context, &options, report);
+    let max_tokens = adjustments.max_tokens(max_tokens, report);
     let mut output = structured_output::output(&mut context, &mut options, family, target.prompt, report);
     if operation == Operation::CountTokens {
         operation::tell_what_is_not_counted(&output, report);
@@ -127,7 +134,7 @@ fn request(
     let wire_names = context.tools.iter().map(|tool| names.wire(&tool.name).to_owned());
     let known = if spoils_names { wire_names.collect() } else { Vec::new() };
     let keys = if send_tools {
-        tools::adapt_schemas(&mut context.tools, report);
+        tools::adapt_schemas(&mut context.tools, &adjustments, report);
         KeyMaps::map(&mut context.tools, &names, family, report)
     } else {
         KeyMaps::default()
@@ -145,14 +152,14 @@ fn request(
         tool_turn_without_thinking: answers_a_turn_without_thinking(&history.messages),
     };
     let plan = thinking::plan(circumstances, &options, report);
-    let inference = inference::inference(family, &plan, &mut options, report);
+    let inference = inference::inference(family, &plan, &mut options, &adjustments, report);
     let mut instruction = None;
     let mut tool_config = send_tools.then(|| {
         let choice = options.tool_choice.take();
         let asked = Asked {
             choice,
             system_tools,
-            strict: options.strict_tools != Some(false),
+            strict: !adjustments.omit(part::STRICT),
             claude_thinks: plan.claude_thinks,
             points,
         };
@@ -194,6 +201,7 @@ fn request(
         plan.claude_thinks,
         report,
     );
+    let fields = adjustments.fields(fields, report);
     if target.prompt {
         refuse_what_a_prompt_brings(&system, tool_config.is_some(), &options, &inference, fields.is_some(), report);
     } else if history.messages.is_empty() {

@@ -51,9 +51,9 @@ pub(crate) fn options() -> Options {
         additional_request_fields: None,
         additional_response_field_paths: Vec::new(),
         parallel_tool_calls: None,
-        strict_tools: None,
         system_tools: Vec::new(),
         guard_last_turn_only: false,
         cache_points: CachePoints { system: Vec::new(), tools: Vec::new() },
+        adjustments: Vec::new(),
     }
 }

@@ -88,7 +88,6 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
         body,
         carry: Vec::new(),
         idle: Duration::from_secs(30),
-        otherwise: None,
         reference: None,
     };
     let mut fold = Fold::new("bedrock-converse-stream", "amazon-bedrock", MODEL, None);

@@ -4,12 +4,13 @@
 
 mod messages;
 mod profiles;
+mod repairs;
 mod table;
 #[cfg(test)]
 mod tests;
 
 use self::table::Row;
-use crate::contract::types::{ApiError, ApiStage, Failure, FailureKind};
+use crate::contract::types::{ApiError, ApiStage, Failure, FailureKind, Repair};
 
 /// Says what a request that failed before its stream began means.
 #[must_use]
@@ -53,6 +54,9 @@ pub fn explain(error: &ApiError) -> Failure {
     failure.request_id = request_id.as_deref().and_then(to_tell);
     failure.retry_after_ms = retry_after.as_deref().and_then(retry_after_milliseconds);
     messages::refine(&mut failure, message.unwrap_or_default(), model_id.as_deref(), region.as_deref());
+    if matches!(stage, ApiStage::Response) {
+        failure.repair = repair(&failure.kind, message);
+    }
     failure
 }
 
@@ -72,7 +76,14 @@ pub(crate) fn stream_exception(name: &str, status: Option<u16>, message: Option<
         failure.hint = Some(row.hint.to_owned()).filter(|hint| !hint.is_empty());
     }
     messages::refine(&mut failure, message.unwrap_or_default(), Some(model_id), None);
+    failure.repair = repair(&failure.kind, message);
     failure
+}
+
+/// How to change the request, of failures that are about the request: the service may quote it in others too.
+fn repair(kind: &FailureKind, message: Option<&str>) -> Option<Repair> {
+    let of_request = matches!(kind, FailureKind::Validation | FailureKind::ContextOverflow | FailureKind::Denied);
+    message.filter(|_| of_request).and_then(repairs::repair)
 }
 
 /// A name that is worth telling. The SDKs say `Unknown` where the service named nothing; so does pi's rule.
@@ -136,6 +147,7 @@ fn failed(kind: FailureKind, message: String, hint: &str, retryable: bool) -> Fa
         status: None,
         request_id: None,
         suggestions: Vec::new(),
+        repair: None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::contract::conversation::Options;
 use crate::families::{Family, Sampling};
+use crate::repair::part;
 
+use super::adjustments::Adjustments;
 use super::body::Members;
 use super::report::Report;
 use super::thinking::ThinkingPlan;
@@ -24,7 +26,13 @@ pub(super) struct Inference {
 }
 
 /// Checks the options against the API model's bounds, and leaves out with a notice what the family refuses.
-pub(super) fn inference(family: &Family, plan: &ThinkingPlan, options: &mut Options, report: &mut Report) -> Inference {
+pub(super) fn inference(
+    family: &Family,
+    plan: &ThinkingPlan,
+    options: &mut Options,
+    adjustments: &Adjustments,
+    report: &mut Report,
+) -> Inference {
     if plan.max_tokens.is_some_and(|tokens| tokens == 0 || tokens > i32::MAX as u64) {
         let tokens = plan.max_tokens.unwrap_or_default();
         report.problem(
@@ -81,7 +89,22 @@ pub(super) fn inference(family: &Family, plan: &ThinkingPlan, options: &mut Opti
         let why = "top-p was left out: this model supports temperature or top-p, but not both";
         leave_out(&mut top_p, "top-p", why, report);
     }
-    Inference { max_tokens, temperature, top_p, stop_sequences: stop_sequences(family, options, report) }
+    let mut stop_sequences = Some(stop_sequences(family, options, report)).filter(|stops| !stops.is_empty());
+    let refused = |part| adjustments.omit(part);
+    if refused(part::TEMPERATURE) {
+        leave_out(&mut temperature, "temperature", "temperature was left out: the service refused it", report);
+    }
+    if refused(part::TOP_P) {
+        leave_out(&mut top_p, "top-p", "top-p was left out: the service refused it", report);
+    }
+    if refused(part::STOP_SEQUENCES) {
+        let why = "the stop sequences were left out: the service refused them";
+        leave_out(&mut stop_sequences, "stop-sequences", why, report);
+    }
+    if refused(part::MAX_TOKENS) {
+        leave_out(&mut max_tokens, "max-tokens", "maxTokens was left out: the service refused it", report);
+    }
+    Inference { max_tokens, temperature, top_p, stop_sequences: stop_sequences.unwrap_or_default() }
 }
 
 fn leave_out<T>(value: &mut Option<T>, name: &str, why: &str, report: &mut Report) {

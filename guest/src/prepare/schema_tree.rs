@@ -172,17 +172,43 @@ impl Node {
                 return;
             }
             any = true;
-            let said = format!("{{{}}}", said.join(", "));
-            let described = members.iter_mut().find(|(name, _)| name == "description");
-            match described {
-                Some((_, Node::Scalar(text))) => {
-                    let before = string_of(text).unwrap_or_default();
-                    *text = quoted(format!("{before}\n\n{said}").trim_start());
+            describe(members, &said.join(", "));
+        });
+        any
+    }
+
+    /// Takes a keyword out of all schemas, its value into the descriptions. Gives whether there was any.
+    pub(super) fn describe_keyword(&mut self, keyword: &str) -> bool {
+        let mut any = false;
+        self.for_each_schema(&mut |members| {
+            let mut said = None;
+            members.retain(|(name, value)| {
+                if name == keyword {
+                    let mut text = String::new();
+                    value.write(&mut text);
+                    said = Some(format!("{keyword}: {text}"));
                 }
-                _ => members.push(("description".to_owned(), Node::Scalar(quoted(&said)))),
+                name != keyword
+            });
+            if let Some(said) = said {
+                any = true;
+                describe(members, &said);
             }
         });
         any
+    }
+}
+
+/// Adds to a schema's description what it does not say otherwise any more.
+fn describe(members: &mut Vec<(String, Node)>, said: &str) {
+    let said = format!("{{{said}}}");
+    let described = members.iter_mut().find(|(name, _)| name == "description");
+    match described {
+        Some((_, Node::Scalar(text))) => {
+            let before = string_of(text).unwrap_or_default();
+            *text = quoted(format!("{before}\n\n{said}").trim_start());
+        }
+        _ => members.push(("description".to_owned(), Node::Scalar(quoted(&said)))),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::contract::conversation::{Tool, ToolChoice};
 use crate::families::{Family, ForcedTool};
 
+use super::adjustments::Adjustments;
 use super::blocks::{self, Block};
 use super::body::{Body, Members};
 use super::cache_points::CachePoints;
@@ -79,10 +80,12 @@ pub(super) fn are_sent(
 }
 
 /// Makes of the tools' parameters what goes out.
-pub(super) fn adapt_schemas(tools: &mut [Tool], report: &mut Report) {
+pub(super) fn adapt_schemas(tools: &mut [Tool], adjustments: &Adjustments, report: &mut Report) {
     for (index, tool) in tools.iter_mut().enumerate() {
+        let path = format!("tools[{index}].parameters");
         let given = std::mem::take(&mut tool.parameters);
-        tool.parameters = tool_schema::input_schema(given, &format!("tools[{index}].parameters"), report);
+        tool.parameters = tool_schema::input_schema(given, &path, report);
+        adjustments.schema(&mut tool.parameters, &path, report);
     }
 }
 

@@ -161,6 +161,7 @@ fn plain(kind: FailureKind, message: String, hint: Option<&str>, retryable: bool
         status: None,
         request_id: None,
         suggestions: Vec::new(),
+        repair: None,
     }
 }
 

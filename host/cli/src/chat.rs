@@ -15,7 +15,7 @@ use quarry_contract::conversation::{Context, Message, Options, Prepared, UserBlo
 use quarry_contract::types::Model;
 use quarry_gateway::discovery::cache::DiscoveryCache;
 use quarry_gateway::discovery::{Listing, discover};
-use quarry_gateway::{Ask, Prepare};
+use quarry_gateway::{Ask, Prepare, Repairs, Sink as _};
 use quarry_pi::context::read_context;
 use quarry_pi::message::Fold;
 use quarry_provider_host::{ProviderError, Session};
@@ -34,7 +34,7 @@ mod suggest;
 pub(crate) async fn run(
     global: &Global,
     arguments: ChatArguments,
-    recorder: Option<&mut Recorder>,
+    mut recorder: Option<&mut Recorder>,
 ) -> anyhow::Result<Exit> {
     let setup = match Setup::make(global, &overrides(arguments.model.as_deref(), arguments.region.as_deref()))? {
         Ok(setup) => setup,
@@ -83,7 +83,7 @@ pub(crate) async fn run(
     };
     let asked = Prepare { settings, destination, model, context, options: options(&arguments) };
     let environment = configuration.environment;
-    let (mut session, asked, prepared) = quarry_gateway::prepare(session, asked).await?;
+    let (mut session, mut asked, prepared) = quarry_gateway::prepare(session, asked).await?;
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(found) => {
@@ -102,22 +102,40 @@ pub(crate) async fn run(
     if let Some(message) = credentials::half_a_pair(aws.source(), &environment) {
         bail!(message);
     }
-    let tape = recorder.map(|recorder| recorder.tape(session.generation(), &asked)).transpose()?;
     let identity = session.identify()?;
     let fold = Fold::new(&identity.api, &identity.provider, &asked.model.id, Some(milliseconds_now()));
     let idle = Duration::from_secs(arguments.idle_timeout);
-    let mut ask = ask_of(&asked, prepared, body, idle)?;
-    if let Some(options) = quarry_gateway::without_preferred_strictness(&asked.context, &asked.options) {
-        let (same, asked, prepared) = quarry_gateway::prepare(session, Prepare { options, ..asked }).await?;
-        session = same;
-        // What is wrong with it was told of the first.
-        if let Ok(prepared) = prepared {
-            let body = joined(&session, &prepared, &blobs)?;
-            ask.otherwise = Some(Box::new(ask_of(&asked, prepared, body, idle)?));
+    let ask = ask_of(&asked, prepared, body, idle)?;
+    let mut output = output::Output::new(fold, arguments.json);
+    let (mut next, mut repairs, options) = (Some((session, ask)), Repairs::default(), asked.options.clone());
+    while let Some((session, ask)) = next.take() {
+        let (generation, body) = (Arc::clone(session.generation()), ask.body.clone());
+        let tape = recorder.as_mut().map(|recorder| recorder.tape(&generation, &asked)).transpose()?;
+        let ran = quarry_gateway::run_taped(session, &aws, ask, interrupted(), &mut output, tape).await?;
+        let Some(failure) = ran else { break };
+        if !repairs.add(&failure).is_empty() {
+            asked.options = repairs.options(&options).into_owned();
+            let (session, same, prepared) = quarry_gateway::prepare(generation.session()?, asked).await?;
+            asked = same;
+            // What is wrong with a repaired request is no use to a person who did not write it.
+            if let Ok(prepared) = prepared {
+                let repaired = joined(&session, &prepared, &blobs)?;
+                if repaired != body {
+                    terminal::tell_line(&format!(
+                        "note: the request was refused and is sent again: {}",
+                        failure.message
+                    ));
+                    for notice in &prepared.notices {
+                        terminal::tell_line(&format!("note: {}", notice.message));
+                    }
+                    next = Some((session, ask_of(&asked, prepared, repaired, idle)?));
+                }
+            }
+        }
+        if next.is_none() {
+            output.take(&[quarry_gateway::failed(failure)])?;
         }
     }
-    let mut output = output::Output::new(fold, arguments.json);
-    quarry_gateway::run_taped(session, &aws, ask, interrupted(), &mut output, tape).await?;
     if output.model_is_unknown()
         && let Some(meant) = known.meant(&aws, &name).await
     {
@@ -140,7 +158,6 @@ fn ask_of(asked: &Prepare, prepared: Prepared, body: Bytes, idle: Duration) -> a
         body,
         carry: prepared.carry,
         idle,
-        otherwise: None,
         reference: None,
     })
 }

@@ -22,15 +22,18 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// A tape for a request.
+    /// A tape for a request, or for its repetition.
     pub(crate) fn tape(
         &mut self,
         generation: &Arc<Generation>,
         asked: &Prepare,
     ) -> Result<Box<dyn Tape>, RecordingError> {
-        let writer = Writer::open(&self.out, self.prompts, Bounds::default(), Box::new(drop))?;
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => Writer::open(&self.out, self.prompts, Bounds::default(), Box::new(drop))?,
+        };
         let Prepare { settings, destination, model, context, options } = asked;
-        // It is the only one, so it need not be counted.
+        // There is one at a time, so it need not be counted.
         let asked = writer.tapes().asked(0, || Preparation {
             kind: RequestKind::Answer,
             settings: SettingsFrom::Merged(Box::new(settings.clone())),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::StatusCode;
 use tower::retry::budget::Budget as _;
 
@@ -17,8 +18,8 @@ use super::keys::Admitted;
 use super::listeners::{Heard, Listeners, Preparing};
 use super::preparing::{Question, Ready};
 use super::refusal::{Refusal, RefusalKind};
+use super::repairs;
 use super::rerun::{Fault, Reference};
-use super::strict_tools::{is_invalid, without_preferred_strictness};
 use super::turn::{Ask, BeginError, Turn};
 use super::wire::Asked;
 use crate::blame::{Blame, GATEWAY_FAILURE, PROVIDER_FAILURE};
@@ -246,46 +247,71 @@ impl Question<'_> {
         observation: &mut Observation,
         heard: &Heard,
     ) -> Result<(CameOf, Context), NotBegun> {
-        let (mut ready, context) = self.prepare(target, context).await?;
-        let failure = match self.attempts(&mut ready, observation, heard).await {
-            Ok((turn, first)) => return Ok((Ok((turn, first, ready.ask)), context)),
-            Err(failure) => failure,
-        };
-        let options = is_invalid(&failure).then(|| without_preferred_strictness(&context, self.options)).flatten();
-        let Some(options) = options else {
-            if Blame::of(&failure) == Blame::Client && self.asks_otherwise(&ready.ask, target, &context) {
-                observation.blame(Blame::Provider);
+        let memory = &self.effective.repairs;
+        let mut repairs = memory.of(self.generation.digest(), target);
+        // What was refused, and has to be changed by a repair.
+        let (mut context, mut attempt, mut refused) = (context, 1, None::<(Bytes, Failure)>);
+        loop {
+            let options = repairs.options(self.options);
+            let question = Question { options: &options, ..*self };
+            let (mut ready, given_back) = match (question.prepare(target, context).await, refused.take()) {
+                (Ok((ready, context)), Some((body, failure))) if ready.ask.body == body => {
+                    return Ok((Err(failure), context));
+                }
+                (Ok(prepared), _) => prepared,
+                // The request is right, and cannot be made one that the model accepts.
+                (Err(NotBegun::Refused(refusal)), Some((_, failure))) if refusal.kind == RefusalKind::Invalid => {
+                    return Err(NotBegun::Failed(failure));
+                }
+                (Err(not_begun), _) => return Err(not_begun),
+            };
+            context = given_back;
+            let failure = match question.attempts(&mut ready, &mut attempt, observation, heard).await {
+                Ok((turn, first)) => {
+                    memory.answered(self.generation.digest(), target, repairs);
+                    return Ok((Ok((turn, first, ready.ask)), context));
+                }
+                Err(failure) => failure,
+            };
+            let new = repairs.add(&failure);
+            if new.is_empty() {
+                if Blame::of(&failure) == Blame::Client && question.asks_otherwise(&ready.ask, target, &context) {
+                    observation.blame(Blame::Provider);
+                }
+                return Ok((Err(failure), context));
             }
-            return Ok((Err(failure), context));
-        };
-        observation.retried(&failure, Duration::ZERO);
-        let (mut ready, context) = Question { options: &options, ..*self }.prepare(target, context).await?;
-        let begun = self.attempts(&mut ready, observation, heard).await;
-        Ok((begun.map(|(turn, first)| (turn, first, ready.ask)), context))
+            tracing::info!(
+                model = target.model.id,
+                refusal = failure.message,
+                "the request is repaired and sent again"
+            );
+            observation.repaired(&failure, new.iter().map(repairs::kind));
+            refused = Some((ready.ask.body, failure));
+        }
     }
 
     /// Sends a request until an answer begins, it fails for good, or it was sent often enough.
     async fn attempts(
         &self,
         ready: &mut Ready,
+        attempt: &mut u32,
         observation: &mut Observation,
         heard: &Heard,
     ) -> Result<(Turn, Vec<Delta>), Failure> {
         let retry = &self.effective.configuration.gateway.retry;
-        let mut attempt = 1;
         loop {
             let failure = match self.once(ready, observation, heard).await {
                 Ok(begun) => return Ok(begun),
                 Err(failure) => failure,
             };
-            let Some(wait) = wait(retry, attempt, &failure) else { return Err(failure) };
+            let Some(wait) = wait(retry, *attempt, &failure) else { return Err(failure) };
             if !self.effective.retries.withdraw() {
                 observation.retry_denied();
                 return Err(failure);
             }
             observation.retried(&failure, wait);
             tokio::time::sleep(wait).await;
-            attempt += 1;
+            *attempt += 1;
         }
     }
 

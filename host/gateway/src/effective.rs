@@ -9,6 +9,7 @@ use tower::retry::budget::TpsBudget;
 use super::catalog::Catalog;
 use super::configuration::Configuration;
 use super::keys::Keys;
+use super::repairs::RepairMemory;
 use crate::aws::{Aws, AwsOptions, ConnectError};
 use crate::discovery::cache::DiscoveryCache;
 use crate::discovery::store::{ListingStore, SharedListings};
@@ -32,6 +33,8 @@ pub(crate) struct Effective {
     pub(crate) keys: Arc<Keys>,
     /// What bounds the retries of all requests together: in an outage they would multiply the load that caused it.
     pub(crate) retries: Arc<TpsBudget>,
+    /// What models are known to refuse. Another configuration may ask another endpoint, so it begins anew.
+    pub(crate) repairs: RepairMemory,
     /// What models there are.
     pub(crate) catalog: Catalog,
     /// Where listings are shared with other gateways.
@@ -73,7 +76,16 @@ impl Effective {
             _ => DiscoveryCache::before(listings.clone()),
         };
         let catalog = Catalog::new(&configuration.settings, cache);
-        Ok(Effective { configuration, aws, aws_options: options, keys: Arc::new(keys), retries, catalog, listings })
+        Ok(Effective {
+            configuration,
+            aws,
+            aws_options: options,
+            keys: Arc::new(keys),
+            retries,
+            repairs: RepairMemory::default(),
+            catalog,
+            listings,
+        })
     }
 }
 

@@ -8,7 +8,8 @@ use crate::contract::types::{Failure, FailureKind, Usage, UsageCost};
 use crate::provider::ProviderError;
 
 /// The terminal delta of a turn that failed before or beside the provider's own translation.
-pub(super) fn failed(failure: Failure) -> Delta {
+#[must_use]
+pub fn failed(failure: Failure) -> Delta {
     let cost = UsageCost { input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0, total: 0.0 };
     let usage = Usage { input: 0, output: 0, cache_read: 0, cache_write: 0, cache_write_long: 0, total: 0, cost };
     Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage, details: no_details() })
@@ -31,6 +32,7 @@ pub(super) fn failure(kind: FailureKind, message: String, hint: Option<&str>, re
         status: None,
         request_id: request_id.map(str::to_owned),
         suggestions: Vec::new(),
+        repair: None,
     }
 }
 

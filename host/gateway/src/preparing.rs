@@ -163,7 +163,6 @@ impl Question<'_> {
             body,
             carry: prepared.carry,
             idle: effective.configuration.gateway.limits.idle,
-            otherwise: None,
             // A version that stands in for the one that failed is compared with nobody.
             reference: (by.digest() == generation.digest()).then(|| reference.clone()),
         };

@@ -238,7 +238,18 @@ impl From<&Failure> for Refusal {
     /// What the provider says of a failed request or stream. AWS's trouble with the *gateway's* credentials is not the
     /// client's: 401 would send people to look at the key that they gave to the gateway.
     fn from(failure: &Failure) -> Self {
-        let Failure { kind, message, hint, retryable, retry_after_ms, code, status, request_id, suggestions } = failure;
+        let Failure {
+            kind,
+            message,
+            hint,
+            retryable,
+            retry_after_ms,
+            code,
+            status,
+            request_id,
+            suggestions,
+            repair: _,
+        } = failure;
         let kind = match kind {
             FailureKind::Throttled => RefusalKind::RateLimit,
             FailureKind::Overloaded => RefusalKind::Overloaded,

@@ -15,7 +15,6 @@ use super::failures::{failed, failure_of, interrupted};
 use super::provider_time::{self, ProviderTime};
 use super::replay::Replay;
 use super::rerun::{Fault, Reference, rerun};
-use super::strict_tools::is_invalid;
 use super::worker::beside_the_worker;
 use crate::aws::{Aws, ConverseRequest, Destination, EventStream, Received, Server};
 use crate::blame::Blame;
@@ -70,8 +69,6 @@ pub struct Ask {
     pub carry: Vec<u8>,
     /// The longest silence.
     pub idle: Duration,
-    /// The request to send instead if Bedrock rejects this one as invalid.
-    pub otherwise: Option<Box<Ask>>,
     /// The reference version for failed calls; `None` outside a gateway.
     pub reference: Option<Reference>,
 }
@@ -88,10 +85,13 @@ pub async fn run(
     abort: impl Future<Output = ()>,
     sink: &mut impl Sink,
 ) -> Result<(), TurnError> {
-    run_taped(session, aws, ask, abort, sink, None).await
+    match run_taped(session, aws, ask, abort, sink, None).await? {
+        None => Ok(()),
+        Some(failure) => Ok(sink.take(&[failed(failure)])?),
+    }
 }
 
-/// [`run`], with what comes recorded on a tape.
+/// [`run`], with what comes recorded on a tape. Gives the failure of a request that AWS refused: the sink got nothing of it.
 ///
 /// # Errors
 /// As [`run`].
@@ -102,7 +102,7 @@ pub async fn run_taped(
     abort: impl Future<Output = ()>,
     sink: &mut impl Sink,
     tape: Option<Box<dyn Tape>>,
-) -> Result<(), TurnError> {
+) -> Result<Option<Failure>, TurnError> {
     let mut abort = pin!(abort);
     let begun = tokio::select! {
         biased;
@@ -111,9 +111,12 @@ pub async fn run_taped(
     };
     let mut turn = match begun {
         Ok(turn) => turn,
-        Err(None) => return Ok(sink.take(&[failed(interrupted())])?),
+        Err(None) => {
+            sink.take(&[failed(interrupted())])?;
+            return Ok(None);
+        }
         Err(Some(BeginError::Provider(fault))) => return Err((*fault.error).into()),
-        Err(Some(BeginError::Refused(failure))) => return Ok(sink.take(&[failed(failure)])?),
+        Err(Some(BeginError::Refused(failure))) => return Ok(Some(failure)),
     };
     let mut aborted = false;
     loop {
@@ -126,7 +129,7 @@ pub async fn run_taped(
             deltas = std::future::poll_fn(|context| turn.poll_deltas(context)) => deltas,
         };
         match deltas {
-            None => return Ok(()),
+            None => return Ok(None),
             Some(deltas) => sink.take(&deltas)?,
         }
     }
@@ -180,7 +183,7 @@ impl Turn {
         ask: Ask,
         mut tape: Option<Box<dyn Tape>>,
     ) -> Result<Self, BeginError> {
-        let Ask { model, destination, body, carry, idle, otherwise, reference } = ask;
+        let Ask { model, destination, body, carry, idle, reference } = ask;
         let stream = match aws.converse_stream(ConverseRequest { destination, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => {
@@ -189,13 +192,6 @@ impl Turn {
                 let failure = explained.or_else(|failed| {
                     rerun(reference.as_ref(), &session, failed, |mut session| session.explain(&error))
                 })?;
-                if let Some(ask) = otherwise.filter(|_| is_invalid(&failure)) {
-                    tracing::info!(
-                        failure = failure.message,
-                        "Bedrock rejected the request; it is sent again without its preferences"
-                    );
-                    return Box::pin(Turn::begin_taped(session, aws, *ask, tape)).await;
-                }
                 if let Some(tape) = &mut tape {
                     tape.refused(&error);
                 }

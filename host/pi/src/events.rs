@@ -218,6 +218,7 @@ mod tests {
             status: None,
             request_id: Some("r".into()),
             suggestions: Vec::new(),
+            repair: None,
         };
         let failed = |failure| {
             Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage: usage(), details: no_details() })

@@ -347,7 +347,18 @@ impl Fold {
         failure_reason(failure).clone_into(&mut self.message.stop_reason);
         self.message.raw_stop_reason.clone_from(raw_stop_reason);
         self.account(usage, details);
-        let Failure { kind, message, hint, retryable, retry_after_ms, code, status, request_id, suggestions } = failure;
+        let Failure {
+            kind,
+            message,
+            hint,
+            retryable,
+            retry_after_ms,
+            code,
+            status,
+            request_id,
+            suggestions,
+            repair: _,
+        } = failure;
         self.message.error_message = Some(message.clone());
         // The caller knows of its own stop; pi gives no diagnostic for it either.
         if *kind == FailureKind::Aborted {

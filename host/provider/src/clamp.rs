@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use quarry_contract::conversation::{Delta, Outcome, Prepared, Problem, TurnFailure};
 use quarry_contract::models::Catalog;
-use quarry_contract::types::{Failure, Model, Notice, Usage, UsageCost};
+use quarry_contract::types::{
+    Adjustment, Failure, Model, NamedJson, Notice, PartForm, PartLimit, Repair, Usage, UsageCost,
+};
 
 /// The most tokens of one kind in one answer: the largest contexts have some ten million.
 const MOST_TOKENS: u64 = 1_000_000_000;
@@ -29,6 +31,9 @@ const LONGEST_ID: usize = 2048;
 /// Most ids that are suggested, and most notices of one request.
 const MOST_SUGGESTIONS: usize = 32;
 const MOST_NOTICES: usize = 100;
+
+/// Most adjustments of one repair.
+const MOST_ADJUSTMENTS: usize = 16;
 
 /// Most rows of a catalog. All of Bedrock's regions together list some hundred models and profiles.
 const MOST_ROWS: usize = 10_000;
@@ -54,7 +59,7 @@ pub fn deltas(deltas: &mut [Delta]) {
 
 /// Clamps an explained failure.
 pub fn failure(failure: &mut Failure) {
-    let Failure { kind: _, message, hint, retryable: _, retry_after_ms, code, status, request_id, suggestions } =
+    let Failure { kind: _, message, hint, retryable: _, retry_after_ms, code, status, request_id, suggestions, repair } =
         failure;
     shorten(message, LONGEST_MESSAGE);
     hint.iter_mut().for_each(|hint| shorten(hint, LONGEST_MESSAGE));
@@ -65,6 +70,10 @@ pub fn failure(failure: &mut Failure) {
     *request_id = request_id.take().filter(|id| is_name(id));
     suggestions.retain(|id| is_id(id));
     suggestions.truncate(MOST_SUGGESTIONS);
+    if let Some(Repair { adjustments, lasting: _ }) = repair {
+        adjustments.retain(is_adjustment);
+        adjustments.truncate(MOST_ADJUSTMENTS);
+    }
 }
 
 /// Clamps the notices or problems of a request.
@@ -115,6 +124,16 @@ fn clamp_usage(usage: &mut Usage) {
 /// Whether a text can be a code or an id of AWS's.
 fn is_name(text: &str) -> bool {
     (1..=LONGEST_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+}
+
+/// Whether an adjustment is small enough to be kept and passed back.
+fn is_adjustment(adjustment: &Adjustment) -> bool {
+    let fits = |texts: &[&String]| texts.iter().map(|text| text.len()).sum::<usize>() <= LONGEST_ID;
+    match adjustment {
+        Adjustment::Omit(part) | Adjustment::Limit(PartLimit { part, most: _ }) => fits(&[part]),
+        Adjustment::Replace(PartForm { part, form }) => fits(&[part, form]),
+        Adjustment::Other(NamedJson { name, value }) => fits(&[name, value]),
+    }
 }
 
 fn is_id(text: &str) -> bool {
@@ -168,13 +187,17 @@ mod tests {
             status: Some(u16::MAX),
             request_id: Some("\u{1b}[31m".to_owned()),
             suggestions: vec![String::new(), "a".repeat(5000), "b\u{7}".to_owned(), "c".to_owned()],
+            repair: Some(Repair { adjustments: vec![Adjustment::Omit("x".repeat(5000))], lasting: true }),
         };
+        let adjustment = Adjustment::Omit("x".to_owned());
+        hostile.repair.iter_mut().for_each(|repair| repair.adjustments.extend(vec![adjustment.clone(); 1000]));
         hostile.suggestions.extend(vec!["d".to_owned(); 1000]);
         failure(&mut hostile);
         assert!(hostile.message.len() <= LONGEST_MESSAGE + 3 && hostile.message.ends_with('…'));
         assert!(hostile.hint.is_some_and(|hint| hint.len() <= LONGEST_MESSAGE + 3));
         assert_eq!(hostile.retry_after_ms, Some(86_400_000));
         assert_eq!((hostile.code, hostile.status, hostile.request_id), (None, None, None));
+        assert_eq!(hostile.repair.expect("a repair").adjustments, vec![adjustment; MOST_ADJUSTMENTS]);
         assert_eq!(hostile.suggestions.len(), MOST_SUGGESTIONS);
         assert_eq!(hostile.suggestions[..2], ["c", "d"]);
     }

@@ -11,8 +11,8 @@ use super::histogram::Durations;
 use super::labels::{
     BlameLabels, BuildLabels, CacheLabels, CacheResult, EndpointLabels, FailedVersion, FailedVersionLabels,
     FallbackLabels, FaultLabels, KeyRequestLabels, KeyTokenLabels, Label, MemberLabels, ModelLabels, RecordingLabels,
-    Refusal, RefusalLabels, ReloadLabels, RequestLabels, ShadowLabels, ShadowRun, ShareLabels, TokenLabels,
-    UpstreamErrorLabels, VersionLabels, VersionRequestLabels,
+    Refusal, RefusalLabels, ReloadLabels, RepairLabels, RequestLabels, ShadowLabels, ShadowRun, ShareLabels,
+    TokenLabels, UpstreamErrorLabels, VersionLabels, VersionRequestLabels,
 };
 use super::models::ModelMetrics;
 use crate::blame::Blame;
@@ -52,6 +52,7 @@ pub(super) struct Families {
     pub(super) upstream_errors: Family<UpstreamErrorLabels, Counter>,
     pub(super) retries: Family<ModelLabels, Counter>,
     pub(super) retries_denied: Family<ModelLabels, Counter>,
+    pub(super) repairs: Family<RepairLabels, Counter>,
     pub(super) fallbacks: Family<FallbackLabels, Counter>,
     pub(super) discovery_cache: Family<CacheLabels, Counter>,
     pub(super) refused: Family<RefusalLabels, Counter>,
@@ -95,6 +96,7 @@ impl Families {
             upstream_errors: Family::default(),
             retries: Family::default(),
             retries_denied: Family::default(),
+            repairs: Family::default(),
             fallbacks: Family::default(),
             discovery_cache: Family::default(),
             refused: Family::default(),
@@ -161,6 +163,9 @@ impl Families {
         drop(families.upstream_errors.get_or_create(&UpstreamErrorLabels { model: model.clone(), kind: "throttled" }));
         drop(families.retries.get_or_create(&ModelLabels { model: model.clone() }));
         drop(families.retries_denied.get_or_create(&ModelLabels { model: model.clone() }));
+        for kind in ["omit", "limit", "replace", "other"] {
+            drop(families.repairs.get_or_create(&RepairLabels { model: model.clone(), kind }));
+        }
         drop(families.fallbacks.get_or_create(&FallbackLabels { from: model.clone(), to: model }));
         families
     }
@@ -239,6 +244,8 @@ impl Families {
         all.register("retries", "Repeated attempts with the same model", self.retries.clone());
         let text = "Attempts that were not repeated, because the retries of all requests had used up their budget";
         all.register("retries_denied", text, self.retries_denied.clone());
+        let text = "Adjustments with which a refused request was sent again to the same model, by kind";
+        all.register("repairs", text, self.repairs.clone());
         all.register("fallbacks", "Requests sent to a fallback model", self.fallbacks.clone());
         let text = "Lists of models that were requested, by what the cache had";
         all.register("discovery_cache_reads", text, self.discovery_cache.clone());

@@ -93,6 +93,12 @@ pub(super) struct VersionLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RepairLabels {
+    pub(super) model: Label,
+    pub(super) kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct FallbackLabels {
     pub(super) from: Label,
     pub(super) to: Label,

@@ -11,8 +11,8 @@ use super::families::Families;
 use super::gen_ai::GenAi;
 use super::labels::{
     CacheLabels, CacheResult, FailedVersion, FailedVersionLabels, FallbackLabels, MemberLabels, ModelLabels,
-    RecordingLabels, Refusal, RefusalLabels, ReloadLabels, ShadowLabels, ShadowRun, ShareLabels, UpstreamErrorLabels,
-    failure_label, fault,
+    RecordingLabels, Refusal, RefusalLabels, ReloadLabels, RepairLabels, ShadowLabels, ShadowRun, ShareLabels,
+    UpstreamErrorLabels, failure_label, fault,
 };
 use super::metrics_export::{Render, observe};
 use super::models::{ModelMetrics, Models, NONE, OTHER};
@@ -206,6 +206,10 @@ impl Metrics {
     /// A member of a request was ignored.
     pub(super) fn ignored(&self, member: &str) {
         self.families.ignored_members.get_or_create(&MemberLabels { member: self.members.label(member) }).inc();
+    }
+
+    pub(super) fn repaired(&self, model: &ModelMetrics, kind: &'static str) {
+        self.families.repairs.get_or_create(&RepairLabels { model: model.label.clone(), kind }).inc();
     }
 
     pub(super) fn retry_denied(&self, model: &ModelMetrics) {

@@ -176,6 +176,16 @@ impl Observation {
         tracing::info!(target: TARGET, parent: self.span(), notices = told, "members of the request were ignored");
     }
 
+    /// An attempt was refused, and is made again with adjustments of these kinds.
+    pub fn repaired(&mut self, failure: &Failure, kinds: impl Iterator<Item = &'static str>) {
+        self.attempt_failed(failure);
+        self.attempts += 1;
+        for kind in kinds {
+            self.metrics.repaired(&self.turn.model, kind);
+            self.span.repaired(kind);
+        }
+    }
+
     /// An attempt failed that would be made again if the retries of all requests together had not used up their budget.
     pub fn retry_denied(&self) {
         self.metrics.retry_denied(&self.turn.model);

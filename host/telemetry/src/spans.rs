@@ -165,6 +165,10 @@ impl RequestSpan {
         self.client.add_event("quarry.retry", attributes);
     }
 
+    pub(super) fn repaired(&self, kind: &'static str) {
+        self.client.add_event("quarry.repair", vec![KeyValue::new("quarry.repair.kind", kind)]);
+    }
+
     pub(super) fn fell_back(&self, from: &str, to: &str) {
         let attributes =
             vec![KeyValue::new("quarry.from.model", from.to_owned()), KeyValue::new("quarry.to.model", to.to_owned())];

@@ -66,6 +66,7 @@ fn what_bedrock_says_is_what_the_contract_has() {
             status: None,
             request_id: None,
             suggestions: Vec::new(),
+            repair: None,
         };
         [format!("`{name}`"), format!("`{}`", Refusal::from(&failure).kind.word()), meaning.clone()]
     });

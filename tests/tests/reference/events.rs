@@ -36,6 +36,7 @@ fn deltas() -> Vec<Delta> {
         status: None,
         request_id: None,
         suggestions: Vec::new(),
+        repair: None,
     };
     vec![
         Delta::Start,

@@ -52,6 +52,15 @@ const ROWS: &[Row] = &[
         &[("host/gateway/src/effective.rs", "BUDGETED"), ("host/gateway/src/effective.rs", "RETRIES_A_SECOND")],
     ),
     (
+        "Repairs of a refused request",
+        "{} per model, remembered for {} for {} models",
+        &[
+            ("host/gateway/src/repairs.rs", "MOST_REPAIRS"),
+            ("host/gateway/src/repairs.rs", "REMEMBERED"),
+            ("host/gateway/src/repairs.rs", "MOST_REPAIRED_MODELS"),
+        ],
+    ),
+    (
         "A frame of Bedrock's stream",
         "{b} of headers, {b} of payload",
         &[("host/aws/src/frames/mod.rs", "MAX_HEADERS"), ("host/aws/src/frames/mod.rs", "MAX_PAYLOAD")],

@@ -133,8 +133,9 @@ fn options(family: &Family, tools: &[Value], rng: &mut Rng) -> Value {
     if family.thinking == ThinkingForm::Budget {
         maybe("thinkingBudgets", json!({"low": rng.choice([100, 1024, 30_000])}), rng);
     }
-    for name in ["guardLastTurnOnly", "strictTools"] {
-        options.insert(name.to_owned(), json!(rng.bool()));
+    options.insert("guardLastTurnOnly".to_owned(), json!(rng.bool()));
+    if rng.bool() {
+        options.insert("adjustments".to_owned(), json!([{"omit": "toolConfig.tools.strict"}]));
     }
     let points: Vec<Value> =
         (0..tools.len()).map(|after| json!({"after": after, "ttl": rng.choice(["5m", "1h"])})).collect();

@@ -92,6 +92,7 @@ fn prometheus_reads_the_metrics() {
         status: Some(429),
         request_id: None,
         suggestions: Vec::new(),
+        repair: None,
     };
     observation.retried(&failure, Duration::ZERO);
     observation.fell_back(odd, other);

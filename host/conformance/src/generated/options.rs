@@ -3,6 +3,7 @@
 use crate::contract::RequestKind;
 use crate::contract::config::Guardrail;
 use crate::contract::conversation::{Options, OutputSchema, SystemCachePoint, ToolCachePoint, ToolChoice};
+use crate::contract::types::Adjustment;
 use crate::json::options::OptionsForm;
 
 /// One option with one value.
@@ -136,7 +137,10 @@ pub(super) const ALONE: &[Setting] = &[
         options.cache_points.system = vec![SystemCachePoint { at: 9, ttl: text("1h") }];
         options.cache_points.tools = vec![ToolCachePoint { after: 0, ttl: None }];
     }),
-    setting("strict-tools-not", |options| options.strict_tools = Some(false)),
+    setting("adjustments", |options| {
+        let parts = ["inferenceConfig.temperature", "toolConfig.tools.strict", "additionalModelRequestFields.top_k"];
+        options.adjustments = parts.map(|part| Adjustment::Omit(part.to_owned())).to_vec();
+    }),
     ONE_CALL,
     COUNT,
 ];

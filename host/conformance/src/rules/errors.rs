@@ -1,7 +1,7 @@
 //! Rules of `explain`: what a request that failed means for the caller.
 
-use super::Rule;
 use super::evidence::{Answer, Evidence};
+use super::{Rule, repairs};
 use crate::contract::types::{ApiError, ApiStage, Failure, FailureKind};
 
 pub(super) const RULES: &[Rule] = &[
@@ -69,12 +69,13 @@ pub(super) fn inputs() -> Vec<(String, ApiError)> {
         retry_after: None,
     };
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let responses = RESPONSES.iter().map(|(status, code, message)| ApiError {
-        status: Some(*status),
+    let fields = repairs::FIELDS.iter().map(|field| (400, "ValidationException", field.message));
+    let responses = RESPONSES.iter().copied().chain(fields).map(|(status, code, message)| ApiError {
+        status: Some(status),
         code: said(code),
         message: said(message),
         request_id: said("4f1d2c3b-0a1b-4c2d-8e3f-5a6b7c8d9e0f"),
-        retry_after: (*status == 429 || *status == 503).then(|| "7".to_owned()),
+        retry_after: (status == 429 || status == 503).then(|| "7".to_owned()),
         ..error(ApiStage::Response)
     });
     let stages = [

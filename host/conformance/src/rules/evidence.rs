@@ -158,7 +158,16 @@ impl<'p> Evidence<'p> {
 impl Request {
     pub(super) fn prepare(&self, provider: &mut dyn Provider) -> Result<PrepareResult, Fault> {
         let Request { kind, settings, region, model, context, options, blobs: _ } = self;
-        provider.prepare(*kind, &RequestSettings::from(settings), region, model, context, options)
+        Self::prepare_with(*kind, (settings, region, model, context, options), provider)
+    }
+
+    /// Has a provider prepare a request of these.
+    pub(super) fn prepare_with(
+        kind: RequestKind,
+        (settings, region, model, context, options): (&Settings, &str, &Model, &Context, &Options),
+        provider: &mut dyn Provider,
+    ) -> Result<PrepareResult, Fault> {
+        provider.prepare(kind, &RequestSettings::from(settings), region, model, context, options)
     }
 }
 

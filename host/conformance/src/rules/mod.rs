@@ -9,6 +9,7 @@ mod errors;
 mod evidence;
 mod inputs;
 mod listings;
+mod repairs;
 mod requests;
 mod same;
 mod streams;
@@ -59,6 +60,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         config::RULES,
         listings::RULES,
         errors::RULES,
+        repairs::RULES,
         same::RULES,
         cost::RULES,
     ]

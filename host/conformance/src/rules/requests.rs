@@ -133,7 +133,7 @@ fn attachments_are_placed_once(request: &Request, prepared: &Prepared) -> Result
 }
 
 /// The body as it goes over the wire. `None` where its attachments break a rule of their own.
-fn body(request: &Request, prepared: &Prepared) -> Result<Option<Value>, String> {
+pub(super) fn body(request: &Request, prepared: &Prepared) -> Result<Option<Value>, String> {
     let Ok(bytes) = join(&prepared.body, &request.blobs) else { return Ok(None) };
     let text = std::str::from_utf8(&bytes).map_err(|error| format!("the body is not UTF-8: {error}"))?;
     is_json(text).map_err(|error| format!("the body is not JSON: {error}: {text}"))?;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::adjustment::RepairForm;
 use crate::types::{ApiError, ApiStage, Failure, FailureKind, Notice};
 
 /// The JSON form of a failure.
@@ -23,13 +24,16 @@ pub struct FailureForm {
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suggestions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair: Option<RepairForm>,
 }
 
 impl From<Failure> for FailureForm {
     fn from(failure: Failure) -> Self {
-        let Failure { kind, message, hint, retryable, retry_after_ms, code, status, request_id, suggestions } = failure;
-        let kind = FailureKindForm::from(kind);
-        FailureForm { kind, message, hint, retryable, retry_after_ms, code, status, request_id, suggestions }
+        let Failure { kind, message, hint, retryable, retry_after_ms, code, status, request_id, suggestions, repair } =
+            failure;
+        let (kind, repair) = (FailureKindForm::from(kind), repair.map(RepairForm::from));
+        FailureForm { kind, message, hint, retryable, retry_after_ms, code, status, request_id, suggestions, repair }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Used by the conformance cases and by the `--json` outputs of the commands. Every form takes its record apart member by
 //! member, so that a member that is added to the contract does not compile until it is given a form here.
 
+pub mod adjustment;
 pub mod catalog;
 pub mod failure;
 pub mod model;

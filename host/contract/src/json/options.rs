@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::adjustment::AdjustmentForm;
 use super::raw::{Json, Members};
 use super::settings::GuardrailForm;
 use crate::conversation::{CachePoints, Options, OutputSchema, SystemCachePoint, ToolCachePoint, ToolChoice};
@@ -48,14 +49,14 @@ pub struct OptionsForm {
     additional_response_field_paths: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parallel_tool_calls: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    strict_tools: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     system_tools: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     guard_last_turn_only: bool,
     #[serde(skip_serializing_if = "CachePointsForm::is_empty")]
     cache_points: CachePointsForm,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    adjustments: Vec<AdjustmentForm>,
 }
 
 /// The JSON form of cache points outside the messages.
@@ -154,10 +155,10 @@ impl From<OptionsForm> for Options {
             additional_request_fields,
             additional_response_field_paths,
             parallel_tool_calls,
-            strict_tools,
             system_tools,
             guard_last_turn_only,
             cache_points,
+            adjustments,
         } = form;
         Options {
             max_tokens,
@@ -188,10 +189,10 @@ impl From<OptionsForm> for Options {
             additional_request_fields: additional_request_fields.map(|json| json.0),
             additional_response_field_paths,
             parallel_tool_calls,
-            strict_tools,
             system_tools,
             guard_last_turn_only,
             cache_points: cache_points.into(),
+            adjustments: adjustments.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -218,10 +219,10 @@ impl From<Options> for OptionsForm {
             additional_request_fields,
             additional_response_field_paths,
             parallel_tool_calls,
-            strict_tools,
             system_tools,
             guard_last_turn_only,
             cache_points,
+            adjustments,
         } = options;
         OptionsForm {
             max_tokens,
@@ -252,10 +253,10 @@ impl From<Options> for OptionsForm {
             additional_request_fields: additional_request_fields.map(Json),
             additional_response_field_paths,
             parallel_tool_calls,
-            strict_tools,
             system_tools,
             guard_last_turn_only,
             cache_points: cache_points.into(),
+            adjustments: adjustments.into_iter().map(Into::into).collect(),
         }
     }
 }

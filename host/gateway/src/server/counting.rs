@@ -70,6 +70,8 @@ async fn counted(
         let Some(target) = chain.first() else { return Err(Refusal::invalid("model", "no model is named")) };
         observation.asks(&target.model.id);
         let (effective, size) = (&*effective, body.len());
+        // What is counted is what would be sent.
+        let options = effective.repairs.of(generation.digest(), target).options(&options).into_owned();
         let (options, blobs) = (&options, &blobs);
         let permit = &admission.permit;
         let question = Question {

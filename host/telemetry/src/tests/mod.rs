@@ -67,6 +67,7 @@ fn failure(kind: FailureKind) -> Failure {
         status: Some(429),
         request_id: None,
         suggestions: Vec::new(),
+        repair: None,
     }
 }
 

@@ -7,7 +7,7 @@ use quarry_guest::contract::conversation::{
     Batch, BodyPart, Context, Delta, Fragment, Outcome, Prepared, StopReason, TurnFailure,
 };
 use quarry_guest::contract::models::{Catalog, CatalogSource, Resolution, Source};
-use quarry_guest::contract::types::{ApiError, Failure, FailureKind, NamedJson, Notice, Usage};
+use quarry_guest::contract::types::{Adjustment, ApiError, Failure, FailureKind, NamedJson, Notice, Usage};
 
 use crate::always::{Always, always};
 
@@ -147,6 +147,10 @@ pub fn explained(error: &ApiError, failure: &mut Failure) {
         failure.code = None;
     } else if breaks("retry-after-is-read") {
         failure.retry_after_ms = None;
+    } else if breaks("repairs-are-obeyed")
+        && let Some(repair) = &mut failure.repair
+    {
+        repair.adjustments = vec![Adjustment::Omit("unheard.of".to_owned())];
     }
 }
 
@@ -223,6 +227,7 @@ fn one(mut delta: Delta, out: &mut Vec<Delta>, blocks: &mut Blocks) {
                 status: None,
                 request_id: None,
                 suggestions: Vec::new(),
+                repair: None,
             };
             delta = Delta::Error(TurnFailure { failure, raw_stop_reason: None, usage, details });
         }

@@ -20,6 +20,7 @@ mod listening;
 mod no_window;
 mod peers;
 mod reload;
+mod repairs;
 mod seen;
 mod service_manager;
 mod slow_reader;

@@ -11,12 +11,15 @@ use std::time::{Duration, Instant};
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use quarry_simulator::{Pace, Simulator, SimulatorOptions};
+use serde_json::Value;
 
 /// What a request for a model meets, in place of the simulator.
 #[derive(Debug, Clone)]
 pub(crate) enum Play {
     /// An HTTP error after some time: the status, AWS's name for it, and further header lines.
     Error { after: Duration, status: u16, name: &'static str, headers: &'static str },
+    /// The service's refusal of a request, in these words.
+    Refusal(String),
     /// Nothing at all.
     Silence,
     /// An answer of text, at full speed, that does not end.
@@ -49,7 +52,12 @@ pub(crate) struct Seen {
 struct State {
     plays: HashMap<String, VecDeque<Play>>,
     seen: Vec<Seen>,
+    /// The model that this upstream answers for by itself, and what it refuses of a body.
+    strict: Option<(&'static str, Refuses)>,
 }
+
+/// The words in which a body is refused; none for one that is right.
+pub(crate) type Refuses = fn(&Value) -> Option<String>;
 
 /// An upstream of one gateway.
 #[derive(Debug, Clone)]
@@ -89,6 +97,11 @@ impl Upstream {
         self.state().plays.entry(model.to_owned()).or_default().extend(plays);
     }
 
+    /// Answers for a model by itself, and refuses bodies of it.
+    pub(crate) fn refuses(&self, model: &'static str, refuses: Refuses) {
+        self.state().strict = Some((model, refuses));
+    }
+
     /// The requests for a model that came so far.
     pub(crate) fn seen(&self, model: &str) -> Vec<Seen> {
         self.state().seen.iter().filter(|seen| seen.model == model).cloned().collect()
@@ -117,7 +130,12 @@ impl Upstream {
         while let Some(Asked { model, head, body }) = request(&mut reader)? {
             let (play, number) = {
                 let mut state = self.state();
-                let play = state.plays.get_mut(&model).and_then(VecDeque::pop_front);
+                let mut play = state.plays.get_mut(&model).and_then(VecDeque::pop_front);
+                if let Some((_, refuses)) = state.strict.filter(|(strict, _)| play.is_none() && *strict == model) {
+                    let refusal = serde_json::from_slice(&body).map(|body| refuses(&body));
+                    let refusal = refusal.unwrap_or_else(|error| Some(error.to_string()));
+                    play = Some(refusal.map_or(Play::Chunks { events: 1 }, Play::Refusal));
+                }
                 state.seen.push(Seen { model, at: Instant::now(), closed: None });
                 (play, state.seen.len() - 1)
             };
@@ -130,6 +148,17 @@ impl Upstream {
                         format!(
                             "HTTP/1.1 {status} Said\r\nx-amzn-errortype: {name}\r\nx-amzn-requestid: r-{number}\r\n\
                              content-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+                        )
+                        .as_bytes(),
+                    )?;
+                }
+                Some(Play::Refusal(words)) => {
+                    let body = serde_json::json!({ "message": words }).to_string();
+                    let length = body.len();
+                    stream.write_all(
+                        format!(
+                            "HTTP/1.1 400 Bad Request\r\nx-amzn-errortype: ValidationException\r\n\
+                             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
                         )
                         .as_bytes(),
                     )?;

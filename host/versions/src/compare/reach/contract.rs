@@ -74,10 +74,10 @@ pub(super) const OPTIONS: [&str; 23] = [
     "additional-request-fields",
     "additional-response-field-paths",
     "parallel-tool-calls",
-    "strict-tools",
     "system-tools",
     "guard-last-turn-only",
     "cache-points",
+    "adjustments",
 ];
 
 /// Which of them are set. A member that is added does not compile until it stands here.
@@ -102,10 +102,10 @@ pub(super) fn set(options: &Options) -> [bool; OPTIONS.len()] {
         additional_request_fields,
         additional_response_field_paths,
         parallel_tool_calls,
-        strict_tools,
         system_tools,
         guard_last_turn_only,
         cache_points: CachePoints { system, tools },
+        adjustments,
     } = options;
     [
         max_tokens.is_some(),
@@ -127,10 +127,10 @@ pub(super) fn set(options: &Options) -> [bool; OPTIONS.len()] {
         additional_request_fields.is_some(),
         !additional_response_field_paths.is_empty(),
         parallel_tool_calls.is_some(),
-        strict_tools.is_some(),
         !system_tools.is_empty(),
         *guard_last_turn_only,
         !system.is_empty() || !tools.is_empty(),
+        !adjustments.is_empty(),
     ]
 }
 
