@@ -8,6 +8,7 @@
 mod additional_fields;
 mod adjustments;
 mod assistant_content;
+mod betas;
 mod blocks;
 mod body;
 mod cache_points;

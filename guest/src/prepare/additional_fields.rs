@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::families::{Family, TopK};
 
+use super::betas::taken;
 use super::raw_json::{self, RawObject, quoted};
 use super::report::Report;
 
@@ -28,6 +29,7 @@ pub(super) fn additional_fields(
 ) -> Option<String> {
     let own = own.unwrap_or("{}");
     let asked = with_top_k(asked.unwrap_or("{}"), family, claude_thinks, report);
+    let asked = with_taken_betas(&asked, family, report);
     let asked = &*asked;
     let fields = match (RawObject::parse(own), RawObject::parse(asked)) {
         (_, Err(message)) => {
@@ -85,6 +87,24 @@ fn with_top_k<'a>(asked: &'a str, family: &Family, claude_thinks: bool, report: 
     raw_json::merged(&own, &others).into()
 }
 
+/// The caller's fields without the betas that Bedrock does not take.
+fn with_taken_betas<'a>(asked: &'a str, family: &Family, report: &mut Report) -> Cow<'a, str> {
+    let fields = RawObject::parse(asked).ok().filter(|_| family.anthropic_beta);
+    let Some((fields, betas)) = fields.and_then(|fields| betas(&fields).map(|betas| (fields, betas))) else {
+        return asked.into();
+    };
+    let (kept, dropped): (Vec<_>, Vec<_>) = betas.iter().partition(|beta| taken(beta));
+    if dropped.is_empty() {
+        return asked.into();
+    }
+    let names = dropped.iter().map(|beta| format!("`{beta}`")).collect::<Vec<_>>().join(", ");
+    report.notice("anthropic-beta-omitted", format!("betas that Bedrock is not known to take were left out: {names}"));
+    let list = format!("[{}]", kept.iter().map(|beta| quoted(beta)).collect::<Vec<_>>().join(","));
+    let fields = fields.0.iter().filter(|(name, _)| name != BETA || !kept.is_empty());
+    let fields = fields.map(|(name, value)| (name.as_ref(), if name == BETA { list.as_str() } else { value.get() }));
+    raw_json::object(fields).into()
+}
+
 fn betas(fields: &RawObject<'_>) -> Option<Vec<String>> {
     serde_json::from_str(fields.get(BETA)?).ok()
 }
@@ -97,9 +117,9 @@ mod tests {
     #[test]
     fn betas_add_up_and_everything_else_is_the_callers() {
         let mut report = Report::default();
-        let own = r#"{"thinking":{"type":"enabled","budget_tokens":1024},"anthropic_beta":["a","b"]}"#;
-        let asked = r#"{"thinking":{"budget_tokens":2048},"anthropic_beta":["b","c"],"top_k":12345678901234567890}"#;
-        let expected = r#"{"thinking":{"type":"enabled","budget_tokens":2048},"anthropic_beta":["a","b","c"],"top_k":12345678901234567890}"#;
+        let own = r#"{"thinking":{"type":"enabled","budget_tokens":1024},"anthropic_beta":["interleaved-thinking-2025-05-14","effort-2025-11-24"]}"#;
+        let asked = r#"{"thinking":{"budget_tokens":2048},"anthropic_beta":["effort-2025-11-24","afk-mode-2026-01-31","context-1m-2025-08-07"],"top_k":12345678901234567890}"#;
+        let expected = r#"{"thinking":{"type":"enabled","budget_tokens":2048},"anthropic_beta":["interleaved-thinking-2025-05-14","effort-2025-11-24","context-1m-2025-08-07"],"top_k":12345678901234567890}"#;
         assert_eq!(
             additional_fields(Some(own), Some(asked), &plain().family, false, &mut report).as_deref(),
             Some(expected)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::reader::{Object, Value};
 use super::assistant_content;
-use super::caching::CachePoints;
+use super::caching::{CachePoints, TimeToLive};
 use super::user_content::{UserContent, only_text};
 use crate::contract::conversation::{AssistantBlock, AssistantMessage, Message, UserBlock};
 use crate::pi::{API, PROVIDER};
@@ -51,7 +51,13 @@ pub(super) fn messages(body: &Object<'_, '_>, model: &str, points: &CachePoints)
                 let content = assistant_content::read(&content, points, &mut calls);
                 messages.push(Message::Assistant(said(content, model)));
             }
-            "system" => messages.push(Message::System(system_message(&content))),
+            "system" => {
+                let (text, ttl) = system_message(&content, points);
+                messages.push(Message::System(text));
+                if let Some(ttl) = ttl.or_else(|| points.take(&message)) {
+                    cache_so_far(ttl, &mut messages);
+                }
+            }
             other => {
                 let message = format!("`{other}` is unknown; expected `user`, `assistant` or `system`");
                 item.reader().problem(format!("{}.role", item.path), message);
@@ -73,32 +79,42 @@ fn said(content: Vec<AssistantBlock>, model: &str) -> AssistantMessage {
     }
 }
 
-fn system_message(content: &Value<'_, '_>) -> String {
+fn system_message(content: &Value<'_, '_>, points: &CachePoints) -> (String, Option<TimeToLive>) {
     if content.is_string() {
-        return content.string().unwrap_or_default();
+        return (content.string().unwrap_or_default(), None);
     }
-    let mut texts = Vec::new();
+    let (mut texts, mut ttl) = (Vec::new(), None);
     for item in content.items("a string, or an array of text blocks") {
         let Some(block) = only_text(&item, "a system prompt") else { continue };
         texts.push(block.require_string("text"));
-        block.refuse("cache_control", &[], "a system message in `messages` cannot have its own `cache_control`");
+        ttl = points.take(&block).or(ttl);
         block.finish();
     }
-    texts.join(BETWEEN)
+    (texts.join(BETWEEN), ttl)
 }
 
 /// `cache_control` of the whole request: a cache point at the end of the conversation.
 pub(super) fn cache_all(body: &Object<'_, '_>, points: &CachePoints, messages: &mut Vec<Message>) {
-    let Some(ttl) = points.take(body) else { return };
-    match messages.last_mut() {
-        Some(Message::User(blocks)) => {
+    if let Some(ttl) = points.take(body) {
+        cache_so_far(ttl, messages);
+    }
+}
+
+/// A cache point behind the messages so far. System messages move to the system prompt, so the point stands behind the last
+/// other message.
+fn cache_so_far(ttl: TimeToLive, messages: &mut Vec<Message>) {
+    let last = messages.iter().rposition(|message| !matches!(message, Message::System(_)));
+    match last.map(|at| (at, &mut messages[at])) {
+        Some((_, Message::User(blocks))) => {
             if !matches!(blocks.last(), Some(UserBlock::CachePoint(_))) {
                 blocks.push(UserBlock::CachePoint(ttl));
             }
         }
-        Some(Message::Assistant(message)) => message.content.push(assistant_content::cache_point(ttl)),
-        Some(Message::ToolResult(_)) => messages.push(Message::User(vec![UserBlock::CachePoint(ttl)])),
+        Some((_, Message::Assistant(message))) => message.content.push(assistant_content::cache_point(ttl)),
+        Some((at, Message::ToolResult(_))) => {
+            messages.insert(at + 1, Message::User(vec![UserBlock::CachePoint(ttl)]));
+        }
         // There is nothing to put it behind.
-        Some(Message::System(_) | Message::Other(_)) | None => {}
+        Some((_, Message::System(_) | Message::Other(_))) | None => {}
     }
 }

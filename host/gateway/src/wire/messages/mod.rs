@@ -22,7 +22,8 @@
 //! - Bedrock's own members, under its own names: `wire::bedrock_members`.
 //!
 //! # What is ignored, because nothing is lost by it
-//! `eager_input_streaming` (arguments of tools always come as the model writes them), `cache_control.scope`, citations of the
+//! `eager_input_streaming` (arguments of tools always come as the model writes them), `defer_loading` (every tool is loaded),
+//! `safeguards`, `diagnostics`, `cache_control.scope`, citations of the
 //! assistant's earlier texts (Bedrock refuses some of its own), a missing `anthropic-version`, and the betas in
 //! `betas::WITHOUT_EFFECT`. Pictures that a model makes have no form in this API and are left out of the answer.
 //!

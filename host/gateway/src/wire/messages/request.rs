@@ -68,6 +68,8 @@ fn read_for(received: &Received<'_>, purpose: Purpose) -> Result<Request, ReadEr
     if let Some(betas) = betas.beside(|field| fields.has(field)) {
         fields.set("anthropic_beta", betas);
     }
+    // The client classifies by itself without the first, and the second only adds to the answer.
+    body.ignore(&["safeguards", "diagnostics"]);
     refuse_what_bedrock_has_not(&body);
     body.finish();
 
@@ -145,7 +147,6 @@ fn format(object: &Object<'_, '_>, name: &str) -> Option<OutputSchema> {
 /// Members of Anthropic's API for what Bedrock does not have.
 fn refuse_what_bedrock_has_not(body: &Object<'_, '_>) {
     body.refuse("container", &[], "Bedrock has no containers");
-    body.refuse("diagnostics", &["{}"], "Bedrock has no cache diagnostics");
     body.refuse("fallbacks", &["[]"], "the gateway's configuration sets the fallback models");
     body.refuse("inference_geo", &[], "the region and the inference profile of the model decide the location");
     body.refuse("mcp_servers", &["[]"], "Bedrock calls no MCP servers; call them yourself and pass their tools");

@@ -49,10 +49,12 @@ pub(super) fn read(
             return config.reader().problem(config.path_of("type"), message);
         }
     }
-    options.thinking_display = config.string("display");
+    // Updates are a shorter form of summaries, which Bedrock does not have.
+    options.thinking_display =
+        config.string("display").map(|display| if display == "updates" { "summarized".to_owned() } else { display });
     if let Some(display) = options.thinking_display.as_deref().filter(|word| !matches!(*word, "summarized" | "omitted"))
     {
-        let message = format!("`{display}` is unknown; expected `summarized` or `omitted`");
+        let message = format!("`{display}` is unknown; expected `summarized`, `updates` or `omitted`");
         config.reader().problem(config.path_of("display"), message);
     }
     config.finish();

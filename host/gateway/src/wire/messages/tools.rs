@@ -29,8 +29,8 @@ fn tool(item: &Value<'_, '_>, index: usize, points: &CachePoints) -> Option<Tool
     if let Some(ttl) = points.take(&tool) {
         points.behind_tool(index, ttl);
     }
-    tool.ignore(&["eager_input_streaming"]);
-    tool.refuse("defer_loading", &["false"], "Bedrock has no tool search; every tool is loaded");
+    // Converse has no tool search, so every tool is loaded at once.
+    tool.ignore(&["defer_loading", "eager_input_streaming"]);
     tool.refuse("input_examples", &["[]"], "Bedrock's tools have no examples; put them into the description");
     if let Some(callers) = tool.take("allowed_callers") {
         let others = callers.items("an array of callers").any(|caller| caller.raw.get() != "\"direct\"");

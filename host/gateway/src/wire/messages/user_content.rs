@@ -86,6 +86,10 @@ impl UserContent<'_> {
                 refuse_citations(&block);
                 Some(UserBlock::Text(block.require_string("text")))
             }
+            // A tool that the client's search found; all tools are loaded already.
+            "tool_reference" => {
+                Some(UserBlock::Text(format!("The tool `{}` is available.", block.require_string("tool_name"))))
+            }
             "image" => sources::image(&block),
             "document" => sources::document(&block),
             other => {

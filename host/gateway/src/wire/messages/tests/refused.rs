@@ -27,7 +27,6 @@ fn what_bedrock_has_not_is_refused_by_name() {
         (r#""output_format":{"type":"xml"}"#, "output_format.type"),
         (r#""tools":[{"type":"web_search_20250305","name":"web_search"}]"#, "tools[0].type"),
         (r#""tools":[{"name":"a","input_schema":{},"input_examples":[{}]}]"#, "tools[0].input_examples"),
-        (r#""tools":[{"name":"a","input_schema":{},"defer_loading":true}]"#, "tools[0].defer_loading"),
         (
             r#""tools":[{"name":"a","input_schema":{},"allowed_callers":["code_execution_20250825"]}]"#,
             "tools[0].allowed_callers",

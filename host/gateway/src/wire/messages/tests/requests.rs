@@ -240,3 +240,37 @@ fn fields_of_both_apis_are_one_object() {
     let expected = r#"{"anthropic_beta":["context-management-2025-06-27"],"context_management":{}}"#;
     assert_eq!(fields.as_deref(), Some(expected));
 }
+
+/// What Claude Code sends, and Bedrock has no counterpart of.
+#[test]
+fn wishes_of_claude_code_are_granted_as_far_as_bedrock_can() {
+    let asked = with(
+        r#""safeguards":[{"type":"x"}],"diagnostics":{"previous_message_id":null},"thinking":{"type":"adaptive","display":"updates"},
+        "tools":[{"name":"look","input_schema":{},"defer_loading":true}]"#,
+    );
+    assert_eq!(asked.options.thinking_display.as_deref(), Some("summarized"));
+    assert_eq!(asked.context.tools.len(), 1);
+    let asked = read(
+        r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"},
+        {"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"find","input":{}}]},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"tool_reference","tool_name":"look"}]}]}]}"#,
+    );
+    let Some(Message::ToolResult(result)) = asked.context.messages.last() else { panic!("{:?}", asked.context) };
+    assert_eq!(result.content, [text("The tool `look` is available.")]);
+}
+
+#[test]
+fn a_cached_system_message_caches_the_messages_before_it() {
+    let system = r#"{"role":"system","content":[{"type":"text","text":"brief","cache_control":{"type":"ephemeral","ttl":"1h"}}]}"#;
+    let point = || UserBlock::CachePoint(Some("1h".to_owned()));
+    let user =
+        read(&format!(r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"hi"}},{system}]}}"#));
+    let brief = || Message::System("brief".to_owned());
+    assert_eq!(user.context.messages, [Message::User(vec![text("hi"), point()]), brief()]);
+    assert_eq!(user.options.cache_retention.as_deref(), Some("none"));
+    let result = read(&format!(
+        r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"assistant","content":[{{"type":"tool_use","id":"t","name":"a","input":{{}}}}]}},
+        {{"role":"user","content":[{{"type":"tool_result","tool_use_id":"t","content":"done"}}]}},{system}]}}"#
+    ));
+    assert_eq!(result.context.messages[2..], [Message::User(vec![point()]), brief()]);
+}
