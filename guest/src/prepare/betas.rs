@@ -1,7 +1,7 @@
 //! The values of `anthropic_beta` that Bedrock takes. It refuses a request with any other ("invalid beta flag").
 
-/// Sources: AWS's page on the Messages API of Claude (`anthropic_beta`), and answers of the service to each value on
-/// 2026-10-10. Read on 2026-11-30.
+/// What AWS's pages on Claude name, as BerriAI/litellm#19877 collects it. `claude-code` and `thinking-token-count` were answered on
+/// Converse by Claude Sonnet 5.5, 5 and 4.6 on 2026-10-10. A new one is a line here.
 const TAKEN: &[&str] = &[
     "claude-code-20250219",
     "compact-2026-01-12",

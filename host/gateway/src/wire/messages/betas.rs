@@ -15,66 +15,6 @@ const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
 /// Thinking between tool calls: an option of the contract, so it is not passed on.
 const INTERLEAVED_THINKING: &str = "interleaved-thinking-2025-05-14";
 
-/// Switches that are not passed on, by how they begin: what they switch on is in Converse without them, is the client's or
-/// Anthropic's own business, or is a member of the request that is refused by name when it is used. Bedrock refuses a request
-/// with a switch that it does not know ("invalid beta flag"), and clients send these whether they use them or not.
-pub(super) const WITHOUT_EFFECT: &[&str] = &[
-    // In Converse without a switch.
-    "adaptive-thinking-",
-    "extended-cache-ttl-",
-    "max-tokens-3-5-sonnet-",
-    "messages-2023-",
-    "model-context-window-exceeded-",
-    "pdfs-",
-    "prompt-caching-",
-    "structured-outputs-",
-    "thinking-display-updates-",
-    "token-counting-",
-    "tools-2024-",
-    // The client's own, or of other endpoints of Anthropic's.
-    "admin-",
-    "agent-api-",
-    "agent-memory-",
-    "analytics-",
-    "ccr-",
-    "ce-",
-    "claude-code-",
-    "dreaming-",
-    "environments-",
-    "experimental-claude-tag-",
-    "fallback-credit-",
-    "files-api-",
-    "managed-agents-",
-    "mcp-tunnels-",
-    "message-batches-",
-    "message-threads-",
-    "oauth-",
-    "spend-limit-reads-",
-    "telemetry-destinations-",
-    "user-profiles-",
-    "webhooks-",
-    // Refused where they are used.
-    "advanced-tool-use-",
-    "advisor-tool-",
-    "cache-diagnosis-",
-    "code-execution-",
-    "fast-mode-",
-    "inline-tools-",
-    "mcp-client-",
-    "mcp-servers-",
-    "mid-conversation-",
-    "redact-thinking-",
-    "search-results-",
-    "server-side-fallback-",
-    "skills-",
-    "task-budgets-",
-    "thinking-token-count-",
-    "tool-examples-",
-    "tool-search-tool-",
-    "web-fetch-",
-    "web-search-",
-];
-
 /// Switches that are passed on only beside the member that they are for: clients send them always, and models that do not
 /// know the member do not know the switch.
 const BESIDE_A_MEMBER: &[(&str, &str)] =
@@ -107,9 +47,7 @@ impl Betas {
             for beta in value.split(',').map(str::trim).filter(|beta| !beta.is_empty()) {
                 if beta == INTERLEAVED_THINKING {
                     betas.interleaved_thinking = true;
-                } else if !WITHOUT_EFFECT.iter().any(|prefix| beta.starts_with(prefix))
-                    && !betas.others.iter().any(|known| known == beta)
-                {
+                } else if !betas.others.iter().any(|known| known == beta) {
                     betas.others.push(beta.to_owned());
                 }
             }

@@ -103,18 +103,16 @@ pub(super) fn cache_all(body: &Object<'_, '_>, points: &CachePoints, messages: &
 /// A cache point behind the messages so far. System messages move to the system prompt, so the point stands behind the last
 /// other message.
 fn cache_so_far(ttl: TimeToLive, messages: &mut Vec<Message>) {
-    let last = messages.iter().rposition(|message| !matches!(message, Message::System(_)));
-    match last.map(|at| (at, &mut messages[at])) {
-        Some((_, Message::User(blocks))) => {
+    let Some(at) = messages.iter().rposition(|message| !matches!(message, Message::System(_))) else { return };
+    match &mut messages[at] {
+        Message::User(blocks) => {
             if !matches!(blocks.last(), Some(UserBlock::CachePoint(_))) {
                 blocks.push(UserBlock::CachePoint(ttl));
             }
         }
-        Some((_, Message::Assistant(message))) => message.content.push(assistant_content::cache_point(ttl)),
-        Some((at, Message::ToolResult(_))) => {
-            messages.insert(at + 1, Message::User(vec![UserBlock::CachePoint(ttl)]));
-        }
+        Message::Assistant(message) => message.content.push(assistant_content::cache_point(ttl)),
+        Message::ToolResult(_) => messages.insert(at + 1, Message::User(vec![UserBlock::CachePoint(ttl)])),
         // There is nothing to put it behind.
-        Some((_, Message::System(_) | Message::Other(_))) | None => {}
+        Message::System(_) | Message::Other(_) => {}
     }
 }

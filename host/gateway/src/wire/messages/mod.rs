@@ -24,8 +24,8 @@
 //! # What is ignored, because nothing is lost by it
 //! `eager_input_streaming` (arguments of tools always come as the model writes them), `defer_loading` (every tool is loaded),
 //! `safeguards`, `diagnostics`, `cache_control.scope`, citations of the
-//! assistant's earlier texts (Bedrock refuses some of its own), a missing `anthropic-version`, and the betas in
-//! `betas::WITHOUT_EFFECT`. Pictures that a model makes have no form in this API and are left out of the answer.
+//! assistant's earlier texts (Bedrock refuses some of its own), and a missing `anthropic-version`. Betas that Bedrock does not
+//! take are left out by the provider, with a notice. Pictures that a model makes have no form in this API and are left out of the answer.
 //!
 //! # How it is answered
 //! Blocks come one after the other: where Bedrock interleaves them, the later one waits. A refusal and a stop by a content

@@ -189,7 +189,7 @@ fn thinking_arrives_as_it_is_asked_for() {
 
 /// What Claude Code sends, with what it sends whether it is used or not.
 #[test]
-fn betas_go_on_where_they_do_something() {
+fn betas_go_to_the_provider_but_those_of_a_member_that_is_not_there() {
     let headers = [
         ("anthropic-version", "2023-06-01"),
         ("anthropic-beta", "claude-code-20250219,interleaved-thinking-2025-05-14, context-management-2025-06-27"),
@@ -203,7 +203,7 @@ fn betas_go_on_where_they_do_something() {
     };
     let plain = body(r#""thinking":{"type":"enabled","budget_tokens":5000}"#);
     let asked = read_with(&MESSAGES, &headers, &plain).unwrap_or_else(|error| panic!("{error:?}"));
-    let fields = r#"{"anthropic_beta":["context-1m-2025-08-07","new-thing-2027-01-01"]}"#;
+    let fields = r#"{"anthropic_beta":["claude-code-20250219","prompt-caching-scope-2026-01-05","context-1m-2025-08-07","new-thing-2027-01-01"]}"#;
     assert_eq!(asked.options.additional_request_fields.as_deref(), Some(fields));
     // Above `max_tokens`, which thinking between tool calls allows.
     assert_eq!(asked.options.thinking_budgets, [("medium".to_owned(), 5000)]);
@@ -211,7 +211,7 @@ fn betas_go_on_where_they_do_something() {
 
     let used = body(r#""context_management":{"edits":[{"type":"clear_thinking_20251015","keep":"all"}]}"#);
     let asked = read_with(&MESSAGES, &headers, &used).unwrap_or_else(|error| panic!("{error:?}"));
-    let fields = r#"{"context_management":{"edits":[{"type":"clear_thinking_20251015","keep":"all"}]},"anthropic_beta":["context-management-2025-06-27","context-1m-2025-08-07","new-thing-2027-01-01"]}"#;
+    let fields = r#"{"context_management":{"edits":[{"type":"clear_thinking_20251015","keep":"all"}]},"anthropic_beta":["claude-code-20250219","context-management-2025-06-27","prompt-caching-scope-2026-01-05","context-1m-2025-08-07","new-thing-2027-01-01"]}"#;
     assert_eq!(asked.options.additional_request_fields.as_deref(), Some(fields));
 }
 
