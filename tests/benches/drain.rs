@@ -87,6 +87,7 @@ async fn drain_ours(generation: &Arc<Generation>, aws: &Aws, deltas: usize) {
         destination: AllowedRegions::new(region(), None).destination(MODEL).expect("a model of the region"),
         body,
         carry: Vec::new(),
+        changes: Vec::new(),
         idle: Duration::from_secs(30),
         reference: None,
     };

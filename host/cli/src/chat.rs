@@ -157,6 +157,7 @@ fn ask_of(asked: &Prepare, prepared: Prepared, body: Bytes, idle: Duration) -> a
         destination: destination.context("the provider named a model that the request cannot be sent to")?,
         body,
         carry: prepared.carry,
+        changes: Vec::new(),
         idle,
         reference: None,
     })

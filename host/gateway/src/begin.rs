@@ -39,8 +39,8 @@ pub(crate) struct Begun {
     pub(crate) turn: Turn,
     /// The deltas up to the first content, in order; perhaps the whole answer.
     pub(crate) first: Vec<Delta>,
-    /// The model that answers.
-    pub(crate) model: String,
+    /// The request that is answered.
+    pub(crate) ask: Ask,
     /// Who observes the request.
     pub(crate) observation: Observation,
 }
@@ -156,7 +156,7 @@ pub(crate) async fn begin(beginning: Beginning) -> Result<Begun, (NotBegun, Obse
         why = deadline.passed() => Err(NotBegun::Refused(why.refusal())),
     };
     match begun {
-        Ok((turn, first, model)) => Ok(Begun { turn, first, model, observation }),
+        Ok((turn, first, ask)) => Ok(Begun { turn, first, ask, observation }),
         Err(not_begun) => Err((not_begun, observation)),
     }
 }
@@ -169,7 +169,7 @@ async fn ask_chain(
     chain: Vec<Target>,
     observation: &mut Observation,
     listeners: &Listeners,
-) -> Result<(Turn, Vec<Delta>, String), NotBegun> {
+) -> Result<(Turn, Vec<Delta>, Ask), NotBegun> {
     let Asked { mut context, options, blobs, .. } = asked;
     let question = Question {
         kind: RequestKind::Answer,
@@ -202,7 +202,7 @@ async fn ask_chain(
                     aws_request_id: turn.request_id(),
                 });
                 observation.took(&first);
-                return Ok((turn, first, ask.destination.model_id().to_owned()));
+                return Ok((turn, first, ask));
             }
             Ok((Err(failure), given_back)) => {
                 context = given_back;

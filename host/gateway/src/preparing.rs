@@ -162,6 +162,7 @@ impl Question<'_> {
             destination,
             body,
             carry: prepared.carry,
+            changes: prepared.notices.into_iter().map(|notice| notice.kind).collect(),
             idle: effective.configuration.gateway.limits.idle,
             // A version that stands in for the one that failed is compared with nobody.
             reference: (by.digest() == generation.digest()).then(|| reference.clone()),

@@ -67,6 +67,8 @@ pub struct Ask {
     pub body: Bytes,
     /// `prepared.carry`.
     pub carry: Vec<u8>,
+    /// The kinds of the provider's notices: what it changed in the request.
+    pub changes: Vec<String>,
     /// The longest silence.
     pub idle: Duration,
     /// The reference version for failed calls; `None` outside a gateway.
@@ -183,7 +185,7 @@ impl Turn {
         ask: Ask,
         mut tape: Option<Box<dyn Tape>>,
     ) -> Result<Self, BeginError> {
-        let Ask { model, destination, body, carry, idle, reference } = ask;
+        let Ask { model, destination, body, carry, changes: _, idle, reference } = ask;
         let stream = match aws.converse_stream(ConverseRequest { destination, body }, idle).await {
             Ok(stream) => stream,
             Err(error) => {

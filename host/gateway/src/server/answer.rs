@@ -147,8 +147,8 @@ impl Running {
                 State::Ended => return Poll::Ready(None),
                 State::Begun(_) => {
                     let State::Begun(begun) = std::mem::replace(&mut self.state, State::Ended) else { continue };
-                    let Begun { turn, first, model, mut observation } = *begun;
-                    self.head.model = model;
+                    let Begun { turn, first, ask, mut observation } = *begun;
+                    ask.destination.model_id().clone_into(&mut self.head.model);
                     self.writer.begin(&self.head);
                     self.admission.live.deltas(first.len());
                     let mut out = Vec::with_capacity(512);

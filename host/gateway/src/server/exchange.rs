@@ -41,12 +41,12 @@ use crate::worker::{IN_PLACE, read_beside};
 /// Answers a request.
 pub(super) async fn exchange(gateway: Arc<Gateway>, format: &'static Format, request: Request<Body>) -> Response<Body> {
     let id = reply::new_id();
-    let mut notices = None;
+    let mut notices = Notices::default();
     let mut response = match answered(&gateway, format, request, &id, &mut notices).await {
         Ok(response) => reply::named(response, format, &id),
         Err(refused) => reply::refusal(format, &refused, &id),
     };
-    if let Some(notices) = notices {
+    if let Some(notices) = notices.header() {
         response.headers_mut().insert(notices::HEADER, notices);
     }
     response
@@ -57,7 +57,7 @@ async fn answered(
     format: &'static Format,
     request: Request<Body>,
     id: &str,
-    notices: &mut Option<HeaderValue>,
+    notices: &mut Notices,
 ) -> Result<Response<Body>, Refusal> {
     let effective = gateway.effective();
     let (parts, body) = request.into_parts();
@@ -78,7 +78,8 @@ async fn answered(
         Err(refused) => return Err(unread(gateway, observation, refused)),
     };
     observation.received(received);
-    *notices = observed(&read.asked.notices, &observation);
+    observed(&read.asked.notices, &observation);
+    *notices = std::mem::take(&mut read.asked.notices);
     let admission = match visit.admit(gateway, id, &parts.headers, &read.asked) {
         Ok(admission) => admission,
         Err(refused) => return Err(refuse(observation, refused)),
@@ -135,18 +136,18 @@ async fn answered(
     let bounds = Bounds { keep_alive: config.keep_alive, deadline, stall };
     let beginning: Beginning = Box::pin(begin::begin(beginning).instrument(span.clone()));
     if stream {
-        streamed(beginning, head, writer, bounds, admission, under_way).await
+        streamed(beginning, head, writer, bounds, admission, under_way, notices).await
     } else {
         let version = admission.seat.version.digest();
-        attributed(version, whole(beginning, head, writer, bounds, admission)).instrument(span).await
+        attributed(version, whole(beginning, head, writer, bounds, admission, notices)).instrument(span).await
     }
 }
 
-/// Logs and counts what was ignored of a request; returns what the client is told.
-pub(super) fn observed(notices: &Notices, observation: &Observation) -> Option<HeaderValue> {
-    let told = notices.told()?;
-    observation.ignored(notices.places(), &told);
-    notices.header()
+/// Logs and counts what was ignored of a request.
+pub(super) fn observed(notices: &Notices, observation: &Observation) {
+    if let Some(told) = notices.told() {
+        observation.ignored(notices.places(), &told);
+    }
 }
 
 /// Observes a request of this key from its arrival on.
@@ -276,10 +277,12 @@ async fn streamed(
     bounds: Bounds,
     admission: Admission,
     under_way: Option<UnderWay>,
+    notices: &mut Notices,
 ) -> Result<Response<Body>, Refusal> {
     let mut aws_request_id = None;
     let answer = match tokio::time::timeout(bounds.keep_alive, &mut beginning).await {
         Ok(Ok(begun)) => {
+            notices.changed(&begun.ask.changes);
             aws_request_id = begun.turn.request_id().map(str::to_owned);
             Answer::begun(begun, head, writer, bounds, admission, under_way)
         }
@@ -305,15 +308,17 @@ async fn whole(
     mut writer: Box<dyn Writer>,
     bounds: Bounds,
     admission: Admission,
+    notices: &mut Notices,
 ) -> Result<Response<Body>, Refusal> {
     let mut over = std::pin::pin!(bounds.deadline.passed());
-    let Begun { mut turn, first, model, mut observation } = match beginning.await {
+    let Begun { mut turn, first, ask, mut observation } = match beginning.await {
         Ok(begun) => begun,
         Err((not_begun, observation)) => {
             return Err(admission.suggesting(not_begun, &head.model).observed(observation, None));
         }
     };
-    head.model = model;
+    notices.changed(&ask.changes);
+    ask.destination.model_id().clone_into(&mut head.model);
     let mut fold = Fold::new(API, PROVIDER, &head.model, None);
     let mut last = None;
     admission.live.deltas(first.len());

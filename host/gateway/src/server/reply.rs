@@ -9,6 +9,7 @@ use hyper::{HeaderMap, Response, StatusCode};
 use super::access::Refused;
 use super::decompression;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::wire::member_names::in_words_of;
 use crate::wire::{self, Format};
 
 /// The header that the OpenAI and Anthropic SDKs check before they retry.
@@ -51,6 +52,7 @@ pub(super) fn named(mut response: Response<Body>, format: &Format, id: &str) -> 
 
 /// A refusal, as the format's own error object.
 pub(super) fn refusal(format: &Format, refused: &Refusal, id: &str) -> Response<Body> {
+    let refused = &in_words_of(format, refused);
     let mut response = named(document((format.refusal)(refused, &wire::request_id(id))), format, id);
     *response.status_mut() = (format.status)(refused);
     let headers = response.headers_mut();

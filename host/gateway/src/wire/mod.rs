@@ -7,6 +7,8 @@ use hyper::{HeaderMap, StatusCode};
 
 use self::notices::Notices;
 use self::responses::kept::{Keeper, Named};
+use member_names::MemberName;
+
 use super::refusal::Refusal;
 use super::remote::Fetched;
 use crate::blobs::Blobs;
@@ -21,6 +23,7 @@ pub(crate) mod pi_stream;
 pub(crate) mod responses;
 
 pub(crate) mod bedrock_members;
+pub(crate) mod member_names;
 pub(crate) mod models;
 pub(crate) mod notices;
 pub(crate) mod openai_error;
@@ -44,6 +47,8 @@ pub(crate) struct Format {
     pub(crate) status: fn(&Refusal) -> StatusCode,
     /// The header in which clients of this format look for the request's id.
     pub(crate) request_id_header: &'static str,
+    /// What the provider's options are called in it; empty where they have the contract's names.
+    pub(crate) members: &'static [MemberName],
 }
 
 /// A request as it came.

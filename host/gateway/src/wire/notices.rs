@@ -1,22 +1,25 @@
-//! Members of a request that were ignored, for the header `quarry-notices`, the log and the metrics.
+//! What was ignored or changed in a request, for the header `quarry-notices`, the log and the metrics.
 
 use hyper::header::{HeaderName, HeaderValue};
 
 use crate::refusal::Refusal;
 
-/// The header of an answer that names what was ignored of its request.
+/// The header of an answer that names what was ignored or changed in its request.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("quarry-notices");
 
 /// How many places are kept; the rest is counted.
 const MOST: usize = 16;
 /// The longest place that is told.
 const LONGEST: usize = 60;
+/// The longest header.
+const MOST_BYTES: usize = 1024;
 
-/// Places of a request that were ignored, each once, without the values.
+/// Places of a request that were ignored, each once, without the values, and the kinds of the provider's notices.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Notices {
     places: Vec<String>,
     more: usize,
+    changes: Vec<String>,
 }
 
 impl Notices {
@@ -38,12 +41,34 @@ impl Notices {
         &self.places
     }
 
-    /// What the client is told; none when nothing was ignored. At most 1 KiB.
-    pub(crate) fn header(&self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&self.told()?).ok()
+    /// Adds the kinds of the provider's notices, such as `top-k-omitted`.
+    pub(crate) fn changed(&mut self, kinds: &[String]) {
+        for kind in kinds.iter().map(|kind| cleaned(kind)) {
+            if !self.changes.contains(&kind) {
+                self.changes.push(kind);
+            }
+        }
     }
 
-    /// The places in one line; none when nothing was ignored.
+    /// What the client is told; none when nothing was ignored or changed. At most 1 KiB.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let mut header = self.told().unwrap_or_default();
+        for (index, change) in self.changes.iter().enumerate() {
+            let before = match (index, header.is_empty()) {
+                (0, true) => "changed: ",
+                (0, false) => "; changed: ",
+                _ => ", ",
+            };
+            if header.len() + before.len() + change.len() > MOST_BYTES {
+                break;
+            }
+            header.push_str(before);
+            header.push_str(change);
+        }
+        HeaderValue::from_str(&header).ok().filter(|header| !header.is_empty())
+    }
+
+    /// The ignored places in one line; none when nothing was ignored.
     pub(crate) fn told(&self) -> Option<String> {
         let mut told = format!("ignored: {}", self.places.join(", "));
         if self.more > 0 {
@@ -101,6 +126,18 @@ mod tests {
         let header = notices.header().expect("there are some");
         assert!(header.len() <= 1024 && header.to_str().is_ok_and(|text| text.ends_with("and 986 more")), "{header:?}");
         assert_eq!(notices.places().len(), MOST);
+        notices.changed(&(0..100).map(|index| format!("kind-{index}")).collect::<Vec<_>>());
+        let header = notices.header().expect("there are some");
+        assert!(header.len() <= 1024 && header.to_str().is_ok_and(|text| text.contains("; changed: kind-0, kind-1")));
+    }
+
+    #[test]
+    fn the_header_names_what_the_provider_changed() {
+        let mut notices = Notices::default();
+        notices.changed(&["top-k-omitted".to_owned(), "top-k-omitted".to_owned(), "a\nb".to_owned()]);
+        assert_eq!(notices.header().expect("there are some"), "changed: top-k-omitted, a_b");
+        notices.add("seed");
+        assert_eq!(notices.header().expect("there are some"), "ignored: seed; changed: top-k-omitted, a_b");
     }
 
     #[test]

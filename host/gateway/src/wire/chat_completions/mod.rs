@@ -12,7 +12,18 @@ mod tools;
 mod usage;
 mod whole;
 
+use super::member_names::MemberName;
 use super::{Format, openai_error};
+
+/// What the provider's options are called here.
+const MEMBERS: &[MemberName] = &[
+    ("options.maxTokens", "max_tokens"),
+    ("options.stopSequences", "stop"),
+    ("options.parallelToolCalls", "parallel_tool_calls"),
+    ("options.outputSchema", "response_format"),
+    ("options.thinking", "reasoning_effort"),
+    ("options.cacheRetention", "prompt_cache_retention"),
+];
 
 /// `POST /v1/chat/completions`.
 pub(crate) static CHAT_COMPLETIONS: Format = Format {
@@ -21,4 +32,5 @@ pub(crate) static CHAT_COMPLETIONS: Format = Format {
     refusal: openai_error::refusal,
     status: |refusal| refusal.status,
     request_id_header: "x-request-id",
+    members: MEMBERS,
 };

@@ -33,6 +33,7 @@
 //! counts at the end; `message_delta` has all of it, and `server_tool_use` where Bedrock's own tools searched or read the web. Arguments of a tool that are no JSON object stand in a whole answer as
 //! `{"INVALID_JSON": …}`, which is Anthropic's own advice for such arguments.
 
+use super::member_names::MemberName;
 use super::{Format, ReadError, Received, Request};
 
 mod additional_fields;
@@ -57,6 +58,17 @@ mod user_content;
 mod whole;
 mod writer;
 
+/// What the provider's options are called here.
+const MEMBERS: &[MemberName] = &[
+    ("options.maxTokens", "max_tokens"),
+    ("options.stopSequences", "stop_sequences"),
+    ("options.parallelToolCalls", "tool_choice.disable_parallel_tool_use"),
+    ("options.outputSchema", "output_config.format"),
+    ("options.thinkingDisplay", "thinking.display"),
+    ("options.thinking", "thinking"),
+    ("options.cachePoints", "cache_control"),
+];
+
 /// `POST /v1/messages`.
 pub(crate) static MESSAGES: Format = Format {
     path: "/v1/messages",
@@ -64,6 +76,7 @@ pub(crate) static MESSAGES: Format = Format {
     refusal: error::body,
     status: error::status,
     request_id_header: REQUEST_ID_HEADER,
+    members: MEMBERS,
 };
 
 /// `POST /v1/messages/count_tokens`. What it reads is never answered with deltas: the gateway asks Bedrock's CountTokens and
@@ -74,6 +87,7 @@ pub(crate) static COUNT_TOKENS: Format = Format {
     refusal: error::body,
     status: error::status,
     request_id_header: REQUEST_ID_HEADER,
+    members: MEMBERS,
 };
 
 /// Where Anthropic's SDKs look for the request's id.

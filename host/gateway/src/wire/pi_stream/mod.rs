@@ -48,6 +48,7 @@ pub(crate) static PI_STREAM: Format = Format {
     refusal,
     status: |refusal| refusal.status,
     request_id_header: "x-request-id",
+    members: &[],
 };
 
 #[derive(Debug, Serialize)]

@@ -66,7 +66,17 @@ mod request_tests;
 #[cfg(test)]
 mod tool_tests;
 
+use super::member_names::MemberName;
 use super::{Format, openai_error};
+
+/// What the provider's options are called here.
+const MEMBERS: &[MemberName] = &[
+    ("options.maxTokens", "max_output_tokens"),
+    ("options.parallelToolCalls", "parallel_tool_calls"),
+    ("options.outputSchema", "text.format"),
+    ("options.thinking", "reasoning.effort"),
+    ("options.cacheRetention", "prompt_cache_retention"),
+];
 
 /// The format.
 pub(crate) static RESPONSES: Format = Format {
@@ -75,4 +85,5 @@ pub(crate) static RESPONSES: Format = Format {
     refusal: openai_error::refusal,
     status: |refusal| refusal.status,
     request_id_header: "x-request-id",
+    members: MEMBERS,
 };
