@@ -32,3 +32,8 @@ fn stream(client: &mut Client) -> (Vec<u8>, bool) {
         }
     }
 }
+
+/// Whether an event of this name is in a stream.
+fn has(stream: &[u8], name: &str) -> bool {
+    stream.windows(name.len()).any(|window| window == name.as_bytes())
+}

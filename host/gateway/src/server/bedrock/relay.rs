@@ -31,6 +31,8 @@ pub(super) struct Relay {
     admission: Admission,
     /// Keeps the connection from being taken for idle.
     _under_way: Option<UnderWay>,
+    /// Why the stream breaks off, with the next poll.
+    broken: Option<BrokenOff>,
     is_over: bool,
 }
 
@@ -45,7 +47,7 @@ impl Relay {
     ) -> Self {
         stream.keep_verbatim();
         let progress = Progress::default();
-        Relay { stream, progress, asked, observation, admission, _under_way: under_way, is_over: false }
+        Relay { stream, progress, asked, observation, admission, _under_way: under_way, broken: None, is_over: false }
     }
 
     /// Records the failure of the stream, with the counts that came before it.
@@ -105,7 +107,7 @@ impl Relay {
 impl Source for Relay {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         if self.is_over {
-            return Poll::Ready(None);
+            return Poll::Ready(self.broken.take().map(Err));
         }
         let _work = work_for(self.admission.seat.version.digest());
         let ending = match ready!(self.stream.poll_receive(context)) {
@@ -120,11 +122,19 @@ impl Source for Relay {
             Received::Ended(ending) => ending,
         };
         self.is_over = true;
-        Poll::Ready(self.ended(&ending))
+        match self.ended(&ending) {
+            Some(Err(broken)) => {
+                // The connection writes what it has while nothing is ready. With the error it drops what it has not written.
+                self.broken = Some(broken);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            ended => Poll::Ready(ended),
+        }
     }
 
     fn is_over(&self) -> bool {
-        self.is_over
+        self.is_over && self.broken.is_none()
     }
 
     fn end(mut self, why: CutShort) -> Vec<u8> {
