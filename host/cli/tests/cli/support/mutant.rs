@@ -29,7 +29,8 @@ pub(crate) fn mutant() -> Vec<u8> {
     let mut bytes = EMBEDDED.to_vec();
     for (from, to) in MUTATIONS {
         assert_eq!(from.len(), to.len(), "{from:?} {to:?}");
-        let stands = |at: &usize| bytes[*at..].starts_with(from.as_bytes());
+        // The parts that a repair names go on behind a dot.
+        let stands = |at: &usize| bytes[*at..].starts_with(from.as_bytes()) && bytes[*at + from.len()] != b'.';
         let places: Vec<usize> = (0..cases).filter(stands).collect();
         let [at] = places[..] else { panic!("{from:?} stands at {places:?} in the component, and has to stand once") };
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
