@@ -193,7 +193,7 @@ def _():
             one = ask(CLAUDE, both, tools=TOOLS, tool_choice=choice, parallel_tool_calls=False)
             assert len(one.calls) == 1, (choice, one.calls)
         error = raises(openai.BadRequestError, lambda: ask(NOVA, both, tools=TOOLS, parallel_tool_calls=False))
-        assert "parallelToolCalls" in error.message, error.message
+        assert "parallel_tool_calls" in error.message, error.message
 
 
 @check("images as data URLs, and remote ones refused")
@@ -300,11 +300,13 @@ def _():
 
 @check("what the format has and Bedrock cannot do is refused by name")
 def _():
-    for name, value in {"n": 2, "logprobs": True, "seed": 7, "presence_penalty": 0.5, "frequency_penalty": 0.5}.items():
+    for name, value in {"n": 2, "logprobs": True, "presence_penalty": 0.5, "frequency_penalty": 0.5}.items():
         error = raises(openai.BadRequestError, lambda: whole(NOVA, user("Hello"), **{name: value}))
         assert name in error.message and error.param == name, error.body
     error = raises(openai.BadRequestError, lambda: whole(NOVA, []))
     assert "messages" in error.message, error.body
+    answer = client.chat.completions.with_raw_response.create(model=NOVA, messages=user("Hello"), seed=7)
+    assert answer.headers["quarry-notices"] == "ignored: seed", answer.headers
 
 
 @check("a wrong key")

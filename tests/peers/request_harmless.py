@@ -29,7 +29,6 @@ HARMLESS = {
     "prompt_cache_options.ttl": _HINT,
     "reasoning.summary": "thinking always comes with the summary that the model gives it",
     "reasoning.generate_summary": "the old name of `summary`",
-    "responses include": "it adds to the answers of tools that are not there, or asks for what always comes",
     "responses truncation": "nothing is cut; too long an input is refused",
     "text.verbosity": "a wish, which the instructions can state",
     "responses store": "nothing is stored, and every answer says so",
@@ -39,31 +38,4 @@ HARMLESS = {
     "tools.eager_input_streaming": _ALWAYS,
     "messages[user].content[document].cache_control[ephemeral].ttl": "behind a result a document begins a turn, where no cache point can stand: it is left out with a notice",
     "messages tools.type": "the one kind of tools that there is need not be named",
-}
-
-_HOSTED = "history of a tool that the service ran, which asks for nothing"
-_FOREIGN = "only the service that wrote it can read it"
-
-# Records that are left out as a whole, by the end of their path and place.
-LEFT_OUT = {
-    "responses input[apply_patch_call]": _HOSTED,
-    "responses input[apply_patch_call_output]": _HOSTED,
-    "responses input[code_interpreter_call]": _HOSTED,
-    "responses input[compaction]": _FOREIGN,
-    "responses input[computer_call]": _HOSTED,
-    "responses input[computer_call_output]": _HOSTED,
-    "responses input[configuration_update]": _FOREIGN,
-    "responses input[file_search_call]": _HOSTED,
-    "responses input[image_generation_call]": _HOSTED,
-    "responses input[local_shell_call]": _HOSTED,
-    "responses input[local_shell_call_output]": _HOSTED,
-    "responses input[mcp_approval_request]": _HOSTED,
-    "responses input[mcp_approval_response]": _HOSTED,
-    "responses input[mcp_call]": _HOSTED,
-    "responses input[mcp_list_tools]": _HOSTED,
-    "responses input[program]": _HOSTED,
-    "responses input[program_output]": _HOSTED,
-    "responses input[shell_call]": _HOSTED,
-    "responses input[shell_call_output]": _HOSTED,
-    "responses input[web_search_call]": _HOSTED,
 }

@@ -13,7 +13,7 @@ use super::ending::{Ending, ErrorAnswer};
 use super::gen_ai::Operation;
 use super::labels::{
     BlameLabels, EndpointLabels, KeyRequestLabels, KeyTokenLabels, Label, Outcome, RequestLabels, VersionLabels,
-    VersionRequestLabels, failure_word, status_class,
+    VersionRequestLabels, status_class,
 };
 use super::metrics::Metrics;
 use super::models::NONE;
@@ -23,6 +23,8 @@ use super::turn::Turn;
 use crate::blame::Blame;
 use crate::contract::conversation::{Delta, Options};
 use crate::contract::types::{Failure, Usage};
+
+mod attempts;
 
 /// The status of a request whose client went away before it was answered: nginx's word for it, no client sees it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -158,16 +160,6 @@ impl Observation {
         self.aws_request_id = answering.aws_request_id.map(str::to_owned);
     }
 
-    /// An attempt failed, and is made again with the same model after a wait.
-    pub fn retried(&mut self, failure: &Failure, wait: Duration) {
-        self.attempt_failed(failure);
-        self.metrics.retried(&self.turn.model);
-        self.attempts += 1;
-        let kind = failure_word(&failure.kind);
-        self.span.retried(&kind, wait);
-        tracing::debug!(target: TARGET, parent: self.span(), error = &*kind, wait_ms = milliseconds(wait), "retried");
-    }
-
     /// Members of the request were ignored: their places, and the same in one line.
     pub fn ignored(&self, places: &[String], told: &str) {
         for place in places {
@@ -176,44 +168,12 @@ impl Observation {
         tracing::info!(target: TARGET, parent: self.span(), notices = told, "members of the request were ignored");
     }
 
-    /// An attempt was refused, and is made again with adjustments of these kinds.
-    pub fn repaired(&mut self, failure: &Failure, kinds: impl Iterator<Item = &'static str>) {
-        self.attempt_failed(failure);
-        self.attempts += 1;
-        for kind in kinds {
-            self.metrics.repaired(&self.turn.model, kind);
-            self.span.repaired(kind);
-        }
-    }
-
-    /// An attempt failed that would be made again if the retries of all requests together had not used up their budget.
-    pub fn retry_denied(&self) {
-        self.metrics.retry_denied(&self.turn.model);
-        tracing::debug!(target: TARGET, parent: self.span(), "not retried: the budget of retries is used up");
-    }
-
-    /// An attempt failed and is not made again with the same model. To be called before [`Observation::fell_back`]; a failure
-    /// that the client gets is counted when its delta comes.
-    pub fn attempt_failed(&mut self, failure: &Failure) {
-        self.metrics.upstream_error(&self.turn.model, &failure.kind);
-        self.aws_request_id.clone_from(&failure.request_id);
-    }
-
     /// The request failed for this reason before its answer began. To be called before [`Observation::refused`], which says what
     /// the client got.
     pub fn failed(&mut self, failure: &Failure) {
         self.aws_request_id.clone_from(&failure.request_id);
         self.ending = Some(Ending::of(failure));
         self.blame.get_or_insert(Blame::of(failure));
-    }
-
-    /// Records a fallback: the resolved ids of the model that failed and of the next one.
-    pub fn fell_back(&mut self, from: &str, to: &str) {
-        self.metrics.fell_back(from, to);
-        self.attempts += 1;
-        self.asks(to);
-        self.span.fell_back(from, to);
-        tracing::debug!(target: TARGET, parent: self.span(), from, to, "fell back");
     }
 
     /// The deltas of one read, and the time that the provider component took to make them. Cheap: a clock read, and nothing

@@ -146,7 +146,7 @@ fn a_wish_for_strict_tools_is_given_up_where_the_service_refuses_it() {
     // What is recorded is the answer that came in the end.
     let quarry = asking().file("context.json", context("prefer", 21));
     let recorded = quarry.run(&["record", "--out", "mine", "--model", SONNET, "--context", "context.json"]);
-    assert_eq!((recorded.code, recorded.stderr.as_str()), (Some(0), "recorded in mine\n"), "{recorded:?}");
+    assert!(recorded.code == Some(0) && recorded.stderr.ends_with("recorded in mine\n"), "{recorded:?}");
     assert!(recorded.stdout.contains("[tool call] get_weather {"), "{recorded:?}");
     assert_eq!(quarry.run(&["conformance", "--recordings", "mine", "--only", "recordings"]).code, Some(0));
 }

@@ -63,7 +63,7 @@ fn request(stream: bool) -> Value {
         "max_tokens": 50000,
         "tools": [{"type": "function", "function": {"name": "look", "parameters": parameters}}],
         "tool_choice": {"type": "function", "function": {"name": "look"}},
-        "additionalModelRequestFields": {"top_k": 5, "mode": "quick", "anthropic_beta": ["a-2026-01-01"]},
+        "additionalModelRequestFields": {"top_k": 5, "mode": "quick", "anthropic_beta": ["compact-2026-01-12"]},
     })
 }
 
@@ -103,7 +103,7 @@ fn a_model_that_refuses_eight_fields_answers_the_first_request_and_the_second_at
             "temperature was left out: the service refused it",
             "maxTokens was reduced from 50000 to 4096",
             "the tool choice became `auto`",
-            "`anthropic_beta.a-2026-01-01` was left out",
+            "`anthropic_beta.compact-2026-01-12` was left out",
         ] {
             gateway.wait_for_log(notice, 1);
         }

@@ -69,7 +69,8 @@ fn read_for(received: &Received<'_>, purpose: Purpose) -> Result<Request, ReadEr
         fields.set("anthropic_beta", betas);
     }
     // The client classifies by itself without the first, and the second only adds to the answer.
-    body.ignore(&["safeguards", "diagnostics"]);
+    body.ignored("safeguards", &["[]"]);
+    body.ignored("diagnostics", &["{}", "{\"previous_message_id\":null}"]);
     refuse_what_bedrock_has_not(&body);
     body.finish();
 

@@ -30,7 +30,8 @@ fn tool(item: &Value<'_, '_>, index: usize, points: &CachePoints) -> Option<Tool
         points.behind_tool(index, ttl);
     }
     // Converse has no tool search, so every tool is loaded at once.
-    tool.ignore(&["defer_loading", "eager_input_streaming"]);
+    tool.ignored("defer_loading", &["false"]);
+    tool.ignore(&["eager_input_streaming"]);
     tool.refuse("input_examples", &["[]"], "Bedrock's tools have no examples; put them into the description");
     if let Some(callers) = tool.take("allowed_callers") {
         let others = callers.items("an array of callers").any(|caller| caller.raw.get() != "\"direct\"");

@@ -53,8 +53,8 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
         ..no_options()
     };
     let of_answer = bedrock_members::read(&body, &mut options);
+    body.ignored("access_programs", &["{}"]);
     body.ignore(&[
-        "access_programs",
         "client_metadata",
         "prompt_cache_key",
         "safety_identifier",

@@ -65,7 +65,9 @@ impl Tools {
             }
         };
         // Every tool is sent with each request, so those that could wait for a search are there from the start.
-        tool.ignore(&["defer_loading", "output_schema", "async"]);
+        tool.ignored("defer_loading", &["false"]);
+        tool.ignored("async", &["false"]);
+        tool.ignore(&["output_schema"]);
         tool.refuse(
             "allowed_callers",
             &["[]", "[\"direct\"]"],
