@@ -1,9 +1,8 @@
 //! The values of `anthropic_beta` that Bedrock takes. It refuses a request with any other ("invalid beta flag").
 
-/// What AWS's pages on Claude name, as BerriAI/litellm#19877 collects it. `claude-code` and `thinking-token-count` were answered on
-/// Converse by Claude Sonnet 5.5, 5 and 4.6 on 2026-10-10. A new one is a line here.
+/// What AWS's pages on Claude name, as BerriAI/litellm#19877 collects it. Those that change nothing on Bedrock, such as `claude-code`,
+/// are left out. A new one is a line here.
 const TAKEN: &[&str] = &[
-    "claude-code-20250219",
     "compact-2026-01-12",
     "computer-use-2024-10-22",
     "computer-use-2025-01-24",
@@ -16,7 +15,6 @@ const TAKEN: &[&str] = &[
     "interleaved-thinking-2025-05-14",
     "output-128k-2025-02-19",
     "thinking-binding-controls-2026-08-01",
-    "thinking-token-count-2026-05-13",
     "token-efficient-tools-2025-02-19",
     "tool-examples-2025-10-29",
     "tool-search-tool-2025-10-19",
