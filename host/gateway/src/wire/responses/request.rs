@@ -54,14 +54,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Request, ReadError> {
     };
     let of_answer = bedrock_members::read(&body, &mut options);
     body.ignored("access_programs", &["{}"]);
-    body.ignore(&[
-        "client_metadata",
-        "prompt_cache_key",
-        "safety_identifier",
-        "stream_options",
-        "truncation",
-        "user",
-    ]);
+    body.ignore(&["client_metadata", "prompt_cache_key", "safety_identifier", "stream_options", "truncation", "user"]);
     body.finish();
     openai_options::begin_with_the_user(&mut context, &options);
     let (blobs, notices) = reader.finish()?;
